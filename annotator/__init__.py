@@ -1,0 +1,1 @@
+"""The rating task: a PsychoPy window that performs what `sessions` describes."""

@@ -1,0 +1,1 @@
+"""The curator's tables: candidates, ratings, test set, training lists, figures."""

@@ -1,0 +1,1 @@
+"""Audiovisual embeddings of clips, compatible with the published records."""

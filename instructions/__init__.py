@@ -1,0 +1,1 @@
+"""What participants read: Markdown texts with placeholders, one folder per language."""

@@ -1,0 +1,1 @@
+"""The paper's networks: multimodal squeeze units and a recurrent layer."""

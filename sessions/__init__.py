@@ -1,0 +1,1 @@
+"""The experimenter's desk: people, exercises, assignments, gates, bonus and pay."""

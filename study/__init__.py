@@ -1,0 +1,1 @@
+"""What all parts of AVMIT Lab share: vocabulary, protocol, configuration, clips and the store."""

@@ -1,0 +1,86 @@
+"""What all command lines share: options, and errors as one line."""
+
+import errno
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from study.errors import StudyError
+
+StudyOption = Annotated[
+    Path | None,
+    typer.Option("--study", help="folder with study.toml [default: $AVMIT_STUDY, else here]"),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", help="store URL [default: the one in study.toml]"),
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace existing files")]
+
+# What the operating system refuses and a person can put right; other OSErrors are bugs.
+_REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT, errno.ENOTDIR}
+
+
+def new_app(help_text: str) -> typer.Typer:
+    """Return an empty command line in the style of the house.
+
+    Parameters
+    ----------
+    help_text : str
+        What the program is for.
+
+    Returns
+    -------
+    Typer
+        Add commands with ``@app.command()``.
+    """
+    return typer.Typer(no_args_is_help=True, help=help_text, pretty_exceptions_enable=False)
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command line; an error that a person can meet becomes one line and exit code 1.
+
+    Parameters
+    ----------
+    app : Typer
+        The commands.
+    """
+    try:
+        app()
+    except StudyError as error:
+        fail(str(error))
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror}. Make room or give access, then run the command again")
+    except KeyboardInterrupt:
+        fail("stopped by the keyboard; what was finished is kept", exit_code=130)
+
+
+def fail(message: str, *, exit_code: int = 1) -> None:
+    """Print one line to stderr and leave.
+
+    Parameters
+    ----------
+    message : str
+        What was found, expected, and what to do next.
+    exit_code : int
+        The process's exit code.
+    """
+    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    raise SystemExit(exit_code)
+
+
+def stderr_console() -> Console:
+    """Return a console for progress and notices; results belong to stdout.
+
+    Returns
+    -------
+    Console
+        Plain where stderr is not a terminal.
+    """
+    return Console(stderr=True, soft_wrap=True)

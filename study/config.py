@@ -1,0 +1,178 @@
+"""A study on disk: its folder, `study.toml`, and where its store and clips are."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+
+from study.errors import ConfigError
+from study.protocol import Protocol
+from study.screen import Screen
+
+CONFIG_NAME = "study.toml"
+STUDY_VARIABLE = "AVMIT_STUDY"
+SQLITE_PREFIX = "sqlite:///"
+
+
+class StudyConfig(BaseModel):
+    """What `study.toml` says; everything that it does not say is the paper's.
+
+    Parameters
+    ----------
+    title : str
+        The study's name, as participants read it.
+    mit_root : str
+        Folder with ``training/<class>/<clip>.mp4`` and ``validation/...``, absolute or seen
+        from the study folder.
+    store : str
+        URL of the store; a SQLite path without a leading slash is seen from the study folder.
+    classes : str or None
+        A `classes.csv` of the study's own, seen from the study folder; None for the shipped one.
+    seed : int
+        Every random choice of the study follows from it.
+    rehearsal : bool
+        Whether simulated ratings and ungraded rigs may leave the store; stamped on every output.
+    language : str
+        Folder of `instructions/texts` to read from.
+    placeholders : dict of str to str
+        The study's own words for the texts, such as the contact or the ethics approval number.
+    protocol : Protocol
+        The annotation protocol.
+    screen : Screen
+        Colours, sizes and keys of the task.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    title: str = "Audiovisual Moments in Time"
+    mit_root: str = "mit"
+    store: str = "sqlite:///store.sqlite"
+    classes: str | None = None
+    seed: NonNegativeInt = 1
+    rehearsal: bool = False
+    language: str = "en"
+    placeholders: dict[str, str] = Field(default_factory=dict)
+    protocol: Protocol = Protocol()
+    screen: Screen = Screen()
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study: its folder and its configuration."""
+
+    folder: Path
+    config: StudyConfig
+
+    @property
+    def mit_root(self) -> Path:
+        """Folder with the Moments-in-Time clips."""
+        return self.folder / self.config.mit_root
+
+    @property
+    def store_url(self) -> str:
+        """URL of the store, with the path of a SQLite file made absolute."""
+        url = self.config.store
+        if not url.startswith(SQLITE_PREFIX):
+            return url
+        return f"{SQLITE_PREFIX}{self.folder.resolve() / url.removeprefix(SQLITE_PREFIX)}"
+
+    @property
+    def classes_path(self) -> Path | None:
+        """The study's own list of classes, or None for the shipped one."""
+        return None if self.config.classes is None else self.folder / self.config.classes
+
+    @property
+    def log_folder(self) -> Path:
+        """Folder of log files, beside the store."""
+        return self.folder / "logs"
+
+    def clip_path(self, video_location: str, filename: str) -> Path:
+        """Return where a clip lies.
+
+        Parameters
+        ----------
+        video_location : {"training", "validation"}
+            The part of Moments in Time.
+        filename : str
+            ``<MIT class>/<clip>.mp4``.
+
+        Returns
+        -------
+        Path
+            The clip's path; whether it is there has not been looked at.
+        """
+        return self.mit_root / video_location / filename
+
+
+def find_study(folder: Path | None = None, store: str | None = None) -> Study:
+    """Find a study and read its configuration.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The study's folder; None for ``$AVMIT_STUDY``, else the working directory.
+    store : str or None
+        A store URL that overrides the one in `study.toml`.
+
+    Returns
+    -------
+    Study
+        The study.
+
+    Raises
+    ------
+    ConfigError
+        If there is no `study.toml`, or it says something that a study cannot have.
+    """
+    if folder is None:
+        folder = Path(os.environ.get(STUDY_VARIABLE, "."))
+    path = folder / CONFIG_NAME
+    if not path.is_file():
+        raise ConfigError(
+            f"no {CONFIG_NAME} in {folder.resolve()}. Pass --study DIR, set {STUDY_VARIABLE}, "
+            f"or make a study: python -m study init DIR"
+        )
+    config = read_config(path)
+    if store is not None:
+        config = config.model_copy(update={"store": store})
+    return Study(folder, config)
+
+
+def read_config(path: Path) -> StudyConfig:
+    """Read and check a `study.toml`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    StudyConfig
+        Its content, with the paper's numbers where it is silent.
+
+    Raises
+    ------
+    ConfigError
+        If it is not TOML, or has a key or a value that a study cannot have.
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not a TOML file: {error}. Correct it") from error
+    try:
+        return StudyConfig.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_in_one_line(error)}") from error
+
+
+def _in_one_line(error: ValidationError) -> str:
+    problems = (
+        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        + ("" if problem["type"] == "extra_forbidden" else f" (found {problem['input']!r})")
+        for problem in error.errors()
+    )
+    return "; ".join(problems)

@@ -1,0 +1,99 @@
+"""Write at once or not at all."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from study.errors import StudyError
+
+
+@contextmanager
+def written_atomically(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Yield a temporary path that becomes `path` when the block ends without an error.
+
+    The file is flushed to the disk before it takes its name, so that a reader finds the old
+    file, the new file or none, never a part of one.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write; its folder is made if need be.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Yields
+    ------
+    Path
+        Where to write.
+
+    Raises
+    ------
+    StudyError
+        If the file exists and must not be replaced.
+    """
+    refuse_existing(path, overwrite=overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=f".part{path.suffix}", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        _flush_to_disk(part)
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+        _flush_to_disk(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raise if a file is there that must not be replaced.
+
+    Parameters
+    ----------
+    path : Path
+        The file about to be written.
+    overwrite : bool
+        Whether it may be replaced.
+
+    Raises
+    ------
+    StudyError
+        If it exists and may not.
+    """
+    if path.exists() and not overwrite:
+        raise StudyError(f"{path} exists already. To replace it, pass --overwrite")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        Its digest.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush_to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,84 @@
+"""Names of released files: pure rules on strings."""
+
+from pathlib import PurePosixPath
+
+
+def tfrecord_filename(filename: str, avmit_label: str) -> str:
+    """Return the record of a clip, relative to the folder of an embedding set.
+
+    Parameters
+    ----------
+    filename : str
+        The released name, ``<MIT class>/<clip>.mp4``.
+    avmit_label : str
+        The class under which the clip was rated.
+
+    Returns
+    -------
+    str
+        ``<AVMIT label>/<stem>.tfrecord``.
+
+    Notes
+    -----
+    Paper: Data Description, Table 2.
+
+    Examples
+    --------
+    >>> tfrecord_filename("boiling/yt-abc_7.mp4", "frying")
+    'frying/yt-abc_7.tfrecord'
+    """
+    return f"{avmit_label}/{PurePosixPath(filename).stem}.tfrecord"
+
+
+def new_filename(avmit_label: str, number: int, suffix: str = ".mp4") -> str:
+    """Return the name of a test clip, ``<label>/<label>_<number>.mp4``, numbered from 1.
+
+    Parameters
+    ----------
+    avmit_label : str
+        The class of the clip.
+    number : int
+        Its place within the class, from 1.
+    suffix : str
+        The ending of the clip's file.
+
+    Returns
+    -------
+    str
+        The released name.
+
+    Notes
+    -----
+    Paper: Data Description, Table 3.
+
+    Examples
+    --------
+    >>> new_filename("barking", 60)
+    'barking/barking_60.mp4'
+    """
+    return f"{avmit_label}/{avmit_label}_{number}{suffix}"
+
+
+def source_of(filename: str) -> str:
+    """Return the source video of a clip: its stem without the last ``_<n>``.
+
+    Parameters
+    ----------
+    filename : str
+        A clip's name, with or without folders.
+
+    Returns
+    -------
+    str
+        The source; clips of one source may share scene, sound and people.
+
+    Examples
+    --------
+    >>> source_of("inflating/yt-vvIxdBxctWY_15.mp4")
+    'yt-vvIxdBxctWY'
+    >>> source_of("barking/bento.mp4")
+    'bento'
+    """
+    stem = PurePosixPath(filename).stem
+    source, underscore, number = stem.rpartition("_")
+    return source if underscore and number.isdigit() else stem

@@ -1,0 +1,52 @@
+"""The paper's numbers, each with the heading that states it."""
+
+import math
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+SCREENING_PASS_SHARE = 38 / 41  # Paper: Quality Control
+
+
+class Protocol(BaseModel):
+    """The annotation protocol; the defaults are the paper's.
+
+    Another laboratory changes a number in its `study.toml`, never in the code that uses it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    clip_s: float = Field(3.0, gt=0)  # Paper: Selection of MIT Videos
+    ratings_per_clip: PositiveInt = 3  # Paper: Annotation Procedure
+    majority: Literal["strict", "at_least_two"] = "strict"  # Paper: Test Set
+    screening_pass_mark: PositiveInt | None = None  # Paper: Quality Control, 38 of 41
+    n_ground_truths: PositiveInt = 2000  # Paper: Quality Control
+    bonus_pence: NonNegativeInt = 10  # Paper: Quality Control, per matched ground truth
+    hourly_rate_pence: NonNegativeInt = 600  # Paper: Participants
+    class_min_prominent: PositiveInt = 500  # Paper: Test Set, class filtering
+    test_size_per_class: PositiveInt = 60  # Paper: Test Set
+    test_frame_rates_hz: tuple[float, ...] = Field((29.97, 30.0), strict=False)  # Paper: Test Set
+    validation_share: float = Field(0.1, gt=0, lt=1)  # the released lists: 46 of 456, 141 of 1,406
+    warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
+    trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes
+
+    def pass_mark(self, n_classes: int) -> int:
+        """Return how many screening clips of `n_classes` have to be rated as the expert did.
+
+        Parameters
+        ----------
+        n_classes : int
+            Classes of the study; screening shows one clip of each.
+
+        Returns
+        -------
+        int
+            The configured mark, or 38 of 41 scaled to the classes and rounded up.
+
+        Notes
+        -----
+        Paper: Quality Control.
+        """
+        if self.screening_pass_mark is not None:
+            return self.screening_pass_mark
+        return math.ceil(round(SCREENING_PASS_SHARE * n_classes, 9))

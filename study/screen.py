@@ -1,0 +1,46 @@
+"""How the task looks and which keys it listens to."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+
+class Screen(BaseModel):
+    """Colours, sizes and keys of the task screen (Paper: Figure 1).
+
+    Parameters
+    ----------
+    width_px, height_px : int or None
+        Size of the window; None fills the screen.
+    margin_px : int
+        Distance of the clip's left and bottom edge, and of the texts, from the screen's edges.
+    max_clip_width_px, max_clip_height_px : int
+        The box that a clip is scaled down to fit; smaller clips keep their size.
+    background, foreground, warning_background : str
+        Colours, by name or as ``#rrggbb``.
+    text_height_px : int
+        Height of the label; other texts are set smaller in proportion.
+    audio_path : {"psychtoolbox", "sounddevice"}
+        How sound is played; never changed silently.
+    sample_rate_hz : int
+        Rate to which all sound is brought.
+    audio_lead_s : float
+        How long before the flip of the first frame the sound is scheduled.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    width_px: PositiveInt | None = None
+    height_px: PositiveInt | None = None
+    margin_px: PositiveInt = 40
+    max_clip_width_px: PositiveInt = 640
+    max_clip_height_px: PositiveInt = 480
+    background: str = "black"
+    foreground: str = "white"
+    warning_background: str = "darkred"
+    text_height_px: PositiveInt = 40
+    refresh_hz: PositiveFloat | None = None
+    break_s: NonNegativeFloat = 30.0
+    audio_path: Literal["psychtoolbox", "sounddevice"] = "psychtoolbox"
+    sample_rate_hz: PositiveInt = 48000
+    audio_lead_s: float = Field(0.03, gt=0, le=1)

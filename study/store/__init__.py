@@ -1,0 +1,9 @@
+"""The store: one SQLite file or PostgreSQL database with all that a study must not lose.
+
+`engine` opens it, `tables` is its schema, and one module per noun reads and writes it. Every
+function takes ``db``, an open transaction, and leaves the commit to `engine.transaction`.
+"""
+
+from study.store.engine import Db, create_store, open_store, transaction, upgrade_store
+
+__all__ = ["Db", "create_store", "open_store", "transaction", "upgrade_store"]

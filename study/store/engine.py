@@ -1,0 +1,269 @@
+"""Open a store: durable, checked for its version, one transaction at a time."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import make_url as _make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session
+
+from study.errors import StoreError
+from study.store.filesystem import file_system_of, is_network_file_system
+
+Db = Session  # `session` means a participant's sitting
+BUSY_TIMEOUT_S = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create_store(url: str) -> Engine:
+    """Make a new, empty store with the present schema.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+
+    Returns
+    -------
+    Engine
+        The open store.
+
+    Raises
+    ------
+    StoreError
+        If there is a store already, or none can be made there.
+    """
+    engine = _engine(url)
+    path = _sqlite_path(engine.url)
+    if path is not None:
+        _refuse_network_share(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with _connected(engine) as connection:
+        if inspect(connection).get_table_names():
+            raise StoreError(f"{_shown(engine)} is in use already. Choose another store")
+    _migrate(engine)
+    return engine
+
+
+def open_store(url: str) -> Engine:
+    """Open an existing store of this software's version.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+
+    Returns
+    -------
+    Engine
+        The open store.
+
+    Raises
+    ------
+    StoreError
+        If there is none, it cannot be written, or it is of another version.
+    """
+    engine = _engine(url)
+    path = _sqlite_path(engine.url)
+    if path is not None:
+        _check_sqlite_file(path)
+    revision, head = _revision(engine), _head()
+    if revision is None:
+        raise StoreError(f"{_shown(engine)} is no store of a study. Make one: study init DIR")
+    if revision not in _known_revisions():
+        raise StoreError(
+            f"{_shown(engine)} was written by a newer version of this software (revision "
+            f"{revision}, this version knows {head}). Install that version; nothing was changed"
+        )
+    if revision != head:
+        raise StoreError(
+            f"{_shown(engine)} is of an older version (revision {revision}, now {head}). "
+            "Upgrade it (a back-up is made first): python -m study upgrade"
+        )
+    return engine
+
+
+def upgrade_store(url: str) -> Path | None:
+    """Bring an older store to the present schema; a SQLite file is backed up first.
+
+    Parameters
+    ----------
+    url : str
+        The store.
+
+    Returns
+    -------
+    Path or None
+        The back-up; None for PostgreSQL, whose back-ups are the server's.
+    """
+    engine = _engine(url)
+    path = _sqlite_path(engine.url)
+    backup = None
+    if path is not None:
+        _check_sqlite_file(path)
+        backup = path.with_name(f"{path.name}.{_revision(engine)}.backup")
+        copy_sqlite(path, backup)
+    _migrate(engine)
+    return backup
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Db]:
+    """Yield a database session that commits on success and rolls back on error.
+
+    Parameters
+    ----------
+    engine : Engine
+        From `open_store`.
+
+    Yields
+    ------
+    Session
+        A SQLAlchemy session, called ``db`` everywhere.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, is locked, or has no room left.
+    """
+    try:
+        with Db(engine) as db, db.begin():
+            yield db
+    except OperationalError as error:
+        raise StoreError(f"{_shown(engine)}: {error.orig}. Nothing was changed") from error
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy a SQLite store that may be in use, with what its log still holds.
+
+    Parameters
+    ----------
+    source, target : Path
+        From where to where; an existing target is replaced.
+    """
+    target.unlink(missing_ok=True)
+    with sqlite3.connect(source) as origin, sqlite3.connect(target) as copy:
+        origin.backup(copy)
+    origin.close()
+    copy.close()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = _make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"{url!r} is no store URL. Expected sqlite:///path or postgresql+psycopg://host/name"
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediately)
+        return engine
+    try:
+        return create_engine(parsed, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"{url} needs the module {error.name}. Install the extra [postgres]"
+        ) from error
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
+    # SQLAlchemy's own BEGIN would come too late: a SELECT before it reads without a lock, and
+    # two annotators then take the same slot.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    (journal,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    # A power cut in the cubicle must not lose a rating that the bonus counter showed. Where
+    # write-ahead logging is refused, only EXTRA also syncs the journal's removal.
+    level = "FULL" if journal in ("wal", "memory") else "EXTRA"
+    connection.execute(f"PRAGMA synchronous = {level}")
+    # macOS acknowledges a flush that has only reached the drive's cache unless told otherwise.
+    connection.execute("PRAGMA fullfsync = ON")
+
+
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise StoreError(
+            f"{_shown(engine)} cannot be opened for writing: {error.orig}. "
+            "Check the folder, its rights and the server"
+        ) from error
+
+
+def _check_sqlite_file(path: Path) -> None:
+    if not path.is_file():
+        raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
+    _refuse_network_share(path)
+    try:
+        with path.open("r+b"):
+            pass
+    except OSError as error:
+        raise StoreError(
+            f"store {path} cannot be written: {error.strerror}. Give write access to the file and "
+            "its folder, then start again"
+        ) from error
+
+
+def _refuse_network_share(path: Path) -> None:
+    if is_network_file_system(path):
+        raise StoreError(
+            f"store {path} lies on a network share ({file_system_of(path)}), where SQLite's locks "
+            "cannot be trusted. Use a local folder, or PostgreSQL: --store postgresql+psycopg://..."
+        )
+
+
+def _sqlite_path(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def _shown(engine: Engine) -> str:
+    return f"store {engine.url.render_as_string(hide_password=True)}"
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_alembic_config())
+
+
+def _head() -> str:
+    return str(_scripts().get_current_head())
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def _revision(engine: Engine) -> str | None:
+    with _connected(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _migrate(engine: Engine) -> None:
+    config = _alembic_config()
+    with _connected(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

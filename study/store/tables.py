@@ -1,0 +1,352 @@
+"""The schema: one table per noun, with the rules that must hold written as constraints."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time stamp with its zone, kept as ISO 8601 text in UTC, alike on both databases."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Turn a time stamp into text."""
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Turn text into a time stamp."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """Return a constraint that a column holds one of a closed set of words."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+_PHASES = ("training", "screening", "annotation", "ground_truth")
+
+
+class Base(DeclarativeBase):
+    """The base of all tables; constraints have names, so that migrations can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dict[str, Any]: JSON, datetime: UtcTime}  # noqa: RUF012
+
+
+class StudyRow(Base):
+    """The study that this store belongs to; one row."""
+
+    __tablename__ = "study"
+
+    store_id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    title: Mapped[str]
+    seed: Mapped[int]
+    rehearsal: Mapped[bool]
+
+
+class ProtocolVersionRow(Base):
+    """A configuration that ratings were given under; a frozen one may not change silently."""
+
+    __tablename__ = "protocol_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    config_sha256: Mapped[str] = mapped_column(unique=True)
+    config: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+    frozen: Mapped[bool]
+
+
+class ParticipantRow(Base):
+    """A person who rates; the store knows no more of them than this id."""
+
+    __tablename__ = "participant"
+    __table_args__ = (one_of("kind", "human", "expert", "simulated"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str]
+    enrolled_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None]
+
+
+class ConsentRow(Base):
+    """A consent form that a participant signed on paper."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), index=True)
+    form_version: Mapped[str]
+    ethics_approval: Mapped[str]
+    experimenter: Mapped[str]
+    signed_on: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ClearanceRow(Base):
+    """An experimenter's word that a participant may start a phase; rehearsals only."""
+
+    __tablename__ = "clearance"
+    __table_args__ = (one_of("phase", *_PHASES), UniqueConstraint("participant_id", "phase"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
+    phase: Mapped[str]
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[str]
+    reason: Mapped[str]
+
+
+class SessionRow(Base):
+    """One sitting of a participant; a participant has one open session at most."""
+
+    __tablename__ = "session"
+    __table_args__ = (
+        one_of("phase", *_PHASES),
+        one_of("stage", "window", "simulated"),
+        Index(
+            "ix_session_open",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), index=True)
+    phase: Mapped[str]
+    attempt: Mapped[int]
+    stage: Mapped[str]
+    simulated_profile: Mapped[str | None]
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+    host: Mapped[str]
+    pid: Mapped[int]
+    protocol_version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
+    rig: Mapped[dict[str, Any]]
+
+
+class CandidateRow(Base):
+    """A Moments-in-Time clip admitted to annotation."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (
+        one_of("video_location", "training", "validation"),
+        UniqueConstraint("video_location", "filename"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filename: Mapped[str]
+    video_location: Mapped[str]
+    mit_label: Mapped[str]
+    avmit_label: Mapped[str] = mapped_column(index=True)
+    sha256: Mapped[str]
+    duration_s: Mapped[float]
+    frame_rate_hz: Mapped[float]
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    peak: Mapped[float]
+    admitted_at: Mapped[datetime]
+
+
+class RejectRow(Base):
+    """A clip that was not admitted, and why."""
+
+    __tablename__ = "reject"
+    __table_args__ = (UniqueConstraint("video_location", "filename"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filename: Mapped[str]
+    video_location: Mapped[str]
+    mit_label: Mapped[str]
+    reason: Mapped[str]
+    detail: Mapped[str]
+
+
+class ExerciseClipRow(Base):
+    """A clip of the training or the screening, with the expert's rating and its reasoning."""
+
+    __tablename__ = "exercise_clip"
+    __table_args__ = (
+        one_of("phase", "training", "screening"),
+        CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
+        UniqueConstraint("phase", "exercise_set", "position"),
+    )
+
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"), primary_key=True)
+    phase: Mapped[str]
+    exercise_set: Mapped[int]
+    position: Mapped[int]
+    rating: Mapped[int]
+    reasoning: Mapped[str]
+
+
+class GroundTruthRow(Base):
+    """A candidate sampled for the expert; position is the expert's order."""
+
+    __tablename__ = "ground_truth"
+
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(unique=True)
+    sampled_at: Mapped[datetime]
+
+
+class GroundTruthVersionRow(Base):
+    """What the expert said of a sampled candidate; a correction is a new version."""
+
+    __tablename__ = "ground_truth_version"
+    __table_args__ = (
+        CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
+        UniqueConstraint("candidate_id", "version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("ground_truth.candidate_id"))
+    version: Mapped[int]
+    rating: Mapped[int]
+    given_by: Mapped[str]
+    given_at: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class AssignmentRow(Base):
+    """A slot of a candidate, given to a participant; position is the participant's order."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("slot >= 1", name="slot_positive"),
+        UniqueConstraint("candidate_id", "slot"),
+        UniqueConstraint("candidate_id", "participant_id"),
+        UniqueConstraint("participant_id", "position"),
+        Index("ix_assignment_next", "participant_id", "done", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"))
+    slot: Mapped[int]
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
+    position: Mapped[int]
+    done: Mapped[bool] = mapped_column(default=False)
+
+
+class TrialRow(Base):
+    """One trial of a session, rated or not."""
+
+    __tablename__ = "trial"
+    __table_args__ = (
+        one_of("outcome", "rated", "failed", "left"),
+        UniqueConstraint("session_id", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"))
+    number: Mapped[int]
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"), index=True)
+    outcome: Mapped[str]
+    failure: Mapped[str | None]
+    recorded_at: Mapped[datetime]
+
+
+class RatingRow(Base):
+    """A rating; never changed, flagged where the experimenter saw a mis-key."""
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        one_of("phase", *_PHASES),
+        CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
+        UniqueConstraint("participant_id", "candidate_id", "phase", "attempt"),
+        Index("ix_rating_candidate_phase", "candidate_id", "phase"),
+    )
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"))
+    phase: Mapped[str]
+    attempt: Mapped[int]
+    rating: Mapped[int]
+    rt_s: Mapped[float]
+    n_replays: Mapped[int]
+    n_early_presses: Mapped[int]
+    bonus_pence: Mapped[int]
+    simulated: Mapped[bool]
+    rated_at: Mapped[datetime]
+
+
+class PresentationRow(Base):
+    """One playing of a clip inside a trial, with the evidence of how it went."""
+
+    __tablename__ = "presentation"
+    __table_args__ = (UniqueConstraint("trial_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"))
+    number: Mapped[int]
+    onset_s: Mapped[float]
+    offset_s: Mapped[float]
+    interrupted: Mapped[bool]
+    clip_sha256: Mapped[str]
+    sound_requested_s: Mapped[float | None]
+    sound_started_s: Mapped[float | None]
+    av_offset_s: Mapped[float | None]
+    n_frames_shown: Mapped[int]
+    n_frames_dropped: Mapped[int]
+    n_frames_late: Mapped[int]
+    n_xruns: Mapped[int]
+    left_px: Mapped[int]
+    bottom_px: Mapped[int]
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    scale: Mapped[float]
+
+
+class KeyPressRow(Base):
+    """A key that went down during a trial."""
+
+    __tablename__ = "key_press"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), index=True)
+    key: Mapped[str]
+    t_s: Mapped[float]
+    early: Mapped[bool]
+
+
+class AuditEventRow(Base):
+    """Something that was changed: who, when, what. Rows are added, never changed."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[dict[str, Any]]

@@ -1,0 +1,151 @@
+"""The words that all parts share: rating, phase, stimulus, response, presentation, trial record."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+
+class Rating(IntEnum):
+    """How clean a clip is, as the paper defines it (Paper: Annotation Procedure)."""
+
+    UNCLEAN = 1
+    MODERATELY_CLEAN = 2
+    VERY_CLEAN = 3
+
+
+class Phase(StrEnum):
+    """What a session is for."""
+
+    TRAINING = "training"
+    SCREENING = "screening"
+    ANNOTATION = "annotation"
+    GROUND_TRUTH = "ground_truth"
+
+
+class ParticipantKind(StrEnum):
+    """Who rates: a person, the expert whose ratings are ground truths, or a simulated person."""
+
+    HUMAN = "human"
+    EXPERT = "expert"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """What a trial presents: a clip and the label shown above it."""
+
+    candidate_id: int
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key that went down during a trial.
+
+    Parameters
+    ----------
+    key : str
+        The task's name of the key, such as ``"3"`` or ``"space"``.
+    t_s : float
+        When, in seconds on the session clock.
+    early : bool
+        Whether the clip was still playing.
+    """
+
+    key: str
+    t_s: float
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """One playing of a clip, with the evidence of how it went.
+
+    Parameters
+    ----------
+    onset_s, offset_s : float
+        First frame and end of playback, in seconds on the session clock.
+    interrupted : bool
+        Whether an early key press cut it short.
+    clip_sha256 : str
+        SHA-256 of the file that was played; empty where no file was opened.
+    sound_requested_s, sound_started_s : float or None
+        When the sound was asked to start and when the driver says it did.
+    n_frames_shown, n_frames_dropped, n_frames_late : int
+        Distinct frames shown, never shown, and flips that came late.
+    n_xruns : int
+        Gaps in the sound that the driver reported.
+    left_px, bottom_px, width_px, height_px : int
+        Where the clip stood, from the bottom left of the screen.
+    scale : float
+        Display size divided by clip size.
+    """
+
+    onset_s: float
+    offset_s: float
+    interrupted: bool = False
+    clip_sha256: str = ""
+    sound_requested_s: float | None = None
+    sound_started_s: float | None = None
+    n_frames_shown: int = 0
+    n_frames_dropped: int = 0
+    n_frames_late: int = 0
+    n_xruns: int = 0
+    left_px: int = 0
+    bottom_px: int = 0
+    width_px: int = 0
+    height_px: int = 0
+    scale: float = 1.0
+
+    @property
+    def av_offset_s(self) -> float | None:
+        """Sound start minus first frame, in seconds; negative where the sound leads."""
+        if self.sound_started_s is None:
+            return None
+        return self.sound_started_s - self.onset_s
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A rating and how it came about.
+
+    Parameters
+    ----------
+    rating : Rating
+        What was pressed.
+    rt_s : float
+        Seconds from the offset of the last presentation.
+    n_replays, n_early_presses : int
+        How often the clip was replayed on request, and how often a key came too early.
+    """
+
+    rating: Rating
+    rt_s: float
+    n_replays: int = 0
+    n_early_presses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """All that happened in a trial.
+
+    Parameters
+    ----------
+    stimulus : Stimulus
+        What was presented.
+    response : Response or None
+        None where the trial ended without a rating.
+    presentations : tuple of Presentation
+        In the order of playing.
+    key_presses : tuple of KeyPress
+        Every task key, early ones included, in the order of time.
+    failure : str or None
+        Why the clip could not be shown, where it could not.
+    """
+
+    stimulus: Stimulus
+    response: Response | None
+    presentations: tuple[Presentation, ...] = ()
+    key_presses: tuple[KeyPress, ...] = ()
+    failure: str | None = None
