@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic_core import ErrorDetails
 
 from study.errors import ConfigError
 from study.protocol import Protocol
@@ -160,19 +161,48 @@ def read_config(path: Path) -> StudyConfig:
         If it is not TOML, or has a key or a value that a study cannot have.
     """
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not a TOML file: {error}. Correct it") from error
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text: {error}. Save it as UTF-8") from error
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, source: str) -> StudyConfig:
+    """Check the content of a `study.toml`.
+
+    Parameters
+    ----------
+    text : str
+        The content.
+    source : str
+        Where it comes from, for messages.
+
+    Returns
+    -------
+    StudyConfig
+        The configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it is not TOML, or has a key or a value that a study cannot have.
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not TOML: {error}. Correct it") from error
     try:
         return StudyConfig.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_in_one_line(error)}") from error
+        raise ConfigError(f"{source}: {_in_one_line(error)}. Correct it") from error
 
 
 def _in_one_line(error: ValidationError) -> str:
-    problems = (
-        f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-        + ("" if problem["type"] == "extra_forbidden" else f" (found {problem['input']!r})")
-        for problem in error.errors()
-    )
-    return "; ".join(problems)
+    return "; ".join(_problem(details) for details in error.errors())
+
+
+def _problem(details: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in details["loc"])
+    if details["type"] == "extra_forbidden":
+        return f"there is no key {key}"
+    return f"{key} is {details['input']!r}: {details['msg'].lower()}"

@@ -1,0 +1,101 @@
+"""`python -m study`: make a study, check it, freeze its protocol, make clips to rehearse with."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from study.cli import StoreOption, StudyOption, new_app, run
+from study.errors import ConfigError
+
+app = new_app("Make a study, check it, freeze its protocol.")
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="the study's folder")],
+    mit_root: Annotated[
+        str | None,
+        typer.Option(help="folder with training/ and validation/, seen from the study's folder"),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="the study's name")] = None,
+    classes: Annotated[str | None, typer.Option(help="a classes.csv of the study's own")] = None,
+    seed: Annotated[int | None, typer.Option(help="every random choice follows from it")] = None,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="simulated people count")] = False,
+    store: StoreOption = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="any key of study.toml, e.g. protocol.bonus_pence=5"),
+    ] = None,
+) -> None:
+    """Write study.toml (unless it is there) and make the study's empty store."""
+    import json
+
+    from study.founding import found_study
+
+    named = {"mit_root": mit_root, "title": title, "classes": classes, "seed": seed, "store": store}
+    settings = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
+    settings += ["rehearsal=true"] if rehearsal else []
+    study = found_study(folder, settings + (setting or []), datetime.now(UTC))
+    typer.echo(f"study {study.config.title!r} in {folder}: study.toml, {study.store_url}")
+
+
+@app.command()
+def check(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Prove that configuration, classes, clips folder and store can be used."""
+    from study.config import find_study
+    from study.founding import findings
+
+    found = find_study(study, store)
+    problems = list(findings(found))
+    for problem in problems:
+        typer.echo(f"finding: {problem}")
+    if problems:
+        raise ConfigError(f"{len(problems)} findings in {found.folder}; see above")
+    typer.echo(f"study {found.config.title!r} in {found.folder}: nothing to report")
+
+
+@app.command()
+def freeze(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    amend: Annotated[bool, typer.Option("--amend", help="replace a frozen configuration")] = False,
+    reason: Annotated[str, typer.Option(help="why it is replaced")] = "",
+) -> None:
+    """Freeze the protocol: sessions under another one are refused from now on."""
+    from study.config import find_study
+    from study.store import open_store, studies, transaction
+
+    if amend and not reason:
+        raise ConfigError("an amendment needs a reason. Pass --reason WHY")
+    found = find_study(study, store)
+    with transaction(open_store(found.store_url)) as db:
+        studies.identity(db, found)
+        version = studies.freeze(
+            db,
+            config=found.config,
+            amend_reason=reason if amend else None,
+            at=datetime.now(UTC),
+        )
+    typer.echo(f"frozen: protocol version {version}")
+
+
+@app.command()
+def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Bring a store of an older version to the present one; a SQLite file is backed up first."""
+    from study.config import find_study
+    from study.store import upgrade_store
+
+    found = find_study(study, store)
+    backup = upgrade_store(found.store_url)
+    typer.echo(f"upgraded {found.store_url}" + (f"; back-up: {backup}" if backup else ""))
+
+
+def main() -> None:
+    """Run the command line."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Make a study: its `study.toml` and its store; prove that it can be used."""
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from study.classes import read_classes
+from study.config import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
+from study.errors import ConfigError, StudyError
+from study.files import written_atomically
+from study.store import create_store, open_store, studies, transaction
+
+_HEADER = """\
+# The study's configuration; every key and what it means: docs/study.md.
+# What is commented out has the value shown. Lines may be changed until `python -m study freeze`.
+"""
+
+
+def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
+    """Write `study.toml` where there is none, and make the store that it names.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's folder; made if need be.
+    settings : sequence of str
+        ``key=value`` with the value as in TOML, such as ``protocol.test_size_per_class=4``.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Study
+        The new study.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is none, or `study.toml` is there already and settings are given.
+    StoreError
+        If there is a store already, or none can be made.
+    """
+    path = folder / CONFIG_NAME
+    if path.exists() and settings:
+        raise ConfigError(f"{path} exists already. Edit it, or choose another folder")
+    if not path.exists():
+        _write_config(path, settings)
+    try:
+        study = find_study(folder)
+        engine = create_store(study.store_url)
+    except StudyError:
+        if settings:
+            path.unlink()
+        raise
+    with transaction(engine) as db:
+        studies.add(db, study=study, store_id=uuid.uuid4().hex, at=at)
+    return study
+
+
+def config_text(config: StudyConfig) -> str:
+    """Return a `study.toml` that reads back as the configuration.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        The configuration.
+
+    Returns
+    -------
+    str
+        TOML; values that are the default are commented out.
+
+    Examples
+    --------
+    >>> print(config_text(StudyConfig(rehearsal=True)).splitlines()[7])
+    rehearsal = true
+    """
+    content, defaults = config.model_dump(mode="json"), StudyConfig().model_dump(mode="json")
+    tables = {key: value for key, value in content.items() if isinstance(value, dict)}
+    lines = [_HEADER.rstrip("\n")]
+    lines += [
+        _line(key, value, defaults[key]) for key, value in content.items() if key not in tables
+    ]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"]
+        lines += [_line(key, value, defaults[name].get(key)) for key, value in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def findings(study: Study) -> Iterator[str]:
+    """Yield what is wrong with a study, one sentence each.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Yields
+    ------
+    str
+        What was found and what to do; nothing where all is well.
+    """
+    if not study.mit_root.is_dir():
+        yield f"mit_root {study.mit_root} is no folder. Correct it in {CONFIG_NAME}"
+    checks = (
+        lambda: read_classes(study.classes_path),
+        lambda: _check_store(study),
+    )
+    for check in checks:
+        try:
+            check()
+        except StudyError as error:
+            yield str(error)
+
+
+def _check_store(study: Study) -> None:
+    with transaction(open_store(study.store_url)) as db:
+        studies.identity(db, study)
+
+
+def _write_config(path: Path, settings: Sequence[str]) -> None:
+    config = parse_config("\n".join(settings), "settings key=value, with text in double quotes")
+    with written_atomically(path) as part:
+        part.write_text(config_text(config), encoding="utf-8")
+
+
+def _line(key: str, value: Any, default: Any) -> str:  # noqa: ANN401
+    if value is None:
+        return f"# {key} is not set"
+    line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    return f"# {line}" if value == default else line

@@ -1,0 +1,212 @@
+"""Which study a store belongs to, and the configurations that its ratings were given under."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from study.config import Study, StudyConfig
+from study.errors import ConfigError, StoreError
+from study.store import audit
+from study.store.engine import Db
+from study.store.tables import ProtocolVersionRow, StudyRow
+
+# Where clips and store lie and what the screens say does not change what a rating means.
+_INCIDENTAL = ("mit_root", "store", "placeholders")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreIdentity:
+    """What a store says of itself."""
+
+    store_id: str
+    created_at: datetime
+    rehearsal: bool
+
+
+def add(db: Db, *, study: Study, store_id: str, at: datetime) -> None:
+    """Write into a new store which study it belongs to.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction on an empty store.
+    study : Study
+        The study.
+    store_id : str
+        A random id that exported tables carry.
+    at : datetime
+        When the store was made.
+    """
+    config = study.config
+    db.add(
+        StudyRow(
+            store_id=store_id,
+            created_at=at,
+            title=config.title,
+            seed=config.seed,
+            rehearsal=config.rehearsal,
+        )
+    )
+    audit.add(db, actor="study", action="init", subject=store_id, detail={}, at=at)
+
+
+def identity(db: Db, study: Study) -> StoreIdentity:
+    """Return what the store says of itself, after checking that it belongs to the study.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study whose `study.toml` was read.
+
+    Returns
+    -------
+    StoreIdentity
+        Id, age and whether it holds a rehearsal.
+
+    Raises
+    ------
+    StoreError
+        If the store is empty, or one of the two is a rehearsal and the other is not.
+    """
+    row = db.scalars(select(StudyRow)).one_or_none()
+    if row is None:
+        raise StoreError("the store has no study in it. Make one: python -m study init DIR")
+    if row.rehearsal != study.config.rehearsal:
+        kinds = {True: "a rehearsal", False: "a real study"}
+        raise StoreError(
+            f"the store is {kinds[row.rehearsal]}, but study.toml says it is "
+            f"{kinds[study.config.rehearsal]}. Put `rehearsal` back, or use another store"
+        )
+    return StoreIdentity(row.store_id, row.created_at, row.rehearsal)
+
+
+def config_sha256(config: StudyConfig) -> str:
+    """Return a digest of all of a configuration that bears on what a rating means.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        The configuration.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; where clips and store lie does not change them.
+    """
+    return hashlib.sha256(_meaningful_json(config).encode()).hexdigest()
+
+
+def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
+    """Return the number under which the present configuration is kept, adding it if it is new.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    config : StudyConfig
+        The effective configuration.
+    at : datetime
+        When it came into use.
+
+    Returns
+    -------
+    int
+        The version to store with a session.
+
+    Raises
+    ------
+    ConfigError
+        If another configuration is frozen.
+    """
+    digest = config_sha256(config)
+    known = db.scalars(
+        select(ProtocolVersionRow).where(ProtocolVersionRow.config_sha256 == digest)
+    ).one_or_none()
+    frozen = _frozen(db)
+    if frozen is not None and frozen.config_sha256 != digest:
+        raise ConfigError(
+            f"study.toml differs from the frozen configuration in {_differences(frozen, config)}. "
+            "Put it back, or record the change: python -m study freeze --amend --reason WHY"
+        )
+    if known is not None:
+        return known.id
+    row = ProtocolVersionRow(
+        config_sha256=digest,
+        config=json.loads(config.model_dump_json()),
+        recorded_at=at,
+        frozen=False,
+    )
+    db.add(row)
+    db.flush()
+    return row.id
+
+
+def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetime) -> int:
+    """Freeze the present configuration: from now on another one is refused.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    config : StudyConfig
+        The configuration to freeze.
+    amend_reason : str or None
+        Why a frozen configuration is replaced by a new version; None to refuse that.
+    at : datetime
+        When.
+
+    Returns
+    -------
+    int
+        The frozen version.
+
+    Raises
+    ------
+    ConfigError
+        If another configuration is frozen and no reason is given.
+    """
+    frozen = _frozen(db)
+    if frozen is not None and amend_reason is not None:
+        frozen.frozen = False
+        db.flush()
+    version = protocol_version(db, config=config, at=at)
+    db.get_one(ProtocolVersionRow, version).frozen = True
+    audit.add(
+        db,
+        actor="study",
+        action="freeze" if amend_reason is None else "amend",
+        subject=f"protocol version {version}",
+        detail={"config_sha256": config_sha256(config), "reason": amend_reason or ""},
+        at=at,
+    )
+    return version
+
+
+def _frozen(db: Db) -> ProtocolVersionRow | None:
+    return db.scalars(
+        select(ProtocolVersionRow).where(ProtocolVersionRow.frozen.is_(True))
+    ).one_or_none()
+
+
+def _meaningful_json(config: StudyConfig) -> str:
+    content = config.model_dump(mode="json", exclude=set(_INCIDENTAL))
+    return json.dumps(content, sort_keys=True)
+
+
+def _differences(frozen: ProtocolVersionRow, config: StudyConfig) -> str:
+    now = json.loads(config.model_dump_json())
+    changed = []
+    for name, value in now.items():
+        if name in _INCIDENTAL or frozen.config.get(name) == value:
+            continue
+        before = frozen.config.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            changed += [f"{name}.{key}" for key in value if before.get(key) != value[key]]
+        else:
+            changed.append(name)
+    return ", ".join(changed)
