@@ -1,0 +1,141 @@
+"""A screen and a sound card that are not there: Xvfb and a private PulseAudio with a null sink."""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from study.errors import StageError
+
+SINK_NAME = "avmit"  # record what was played: parec -d avmit.monitor
+_PATIENCE_S = 20.0
+_PR_SET_PDEATHSIG = 1
+_PACKAGES = {"Xvfb": "xvfb", "pulseaudio": "pulseaudio"}
+
+
+@contextmanager
+def virtual_station(width_px: int = 1280, height_px: int = 800) -> Iterator[dict[str, str]]:
+    """Yield an environment whose programs open windows and play sound without hardware.
+
+    Both servers belong to this process alone and end with it, even if it is killed.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+        Size of the screen.
+
+    Yields
+    ------
+    dict of str to str
+        A copy of this process's environment with ``DISPLAY`` and ``PULSE_SERVER`` set; pass it
+        to a subprocess as ``env``.
+
+    Raises
+    ------
+    StageError
+        If Xvfb or PulseAudio is not installed or does not start.
+    """
+    for program in _PACKAGES:
+        _require(program)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="avmit-station-")))
+        environment = dict(os.environ)
+        environment.pop("WAYLAND_DISPLAY", None)
+        screen = f"{width_px}x{height_px}x24"
+        environment["DISPLAY"] = stack.enter_context(_x_server(screen, folder))
+        environment["PULSE_SERVER"] = stack.enter_context(_sound_server(folder))
+        yield environment
+
+
+def _require(program: str) -> None:
+    if shutil.which(program) is None:
+        raise StageError(
+            f"{program} is not installed, and there is no screen or sound card to use instead. "
+            f"Install it (Debian: apt-get install {_PACKAGES[program]})"
+        )
+
+
+@contextmanager
+def _x_server(screen: str, folder: Path) -> Iterator[str]:
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen]
+    command += ["+extension", "GLX", "-nolisten", "tcp", "-noreset"]
+    with os.fdopen(reading) as answer, _server(command, folder, dict(os.environ), writing):
+        number = answer.readline().strip()  # the server writes it when it takes clients
+        if not number:
+            raise StageError(f"Xvfb did not start: {_last_words(folder, 'Xvfb')}")
+        yield f":{number}"
+
+
+@contextmanager
+def _sound_server(folder: Path) -> Iterator[str]:
+    address = folder / "native"
+    protocol = f"module-native-protocol-unix auth-anonymous=1 socket={address}"
+    sink = f"module-null-sink sink_name={SINK_NAME} rate=48000 channels=2 format=float32le"
+    command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
+    command += ["-L", protocol, "-L", sink]
+    private = {"PULSE_RUNTIME_PATH": str(folder), "PULSE_STATE_PATH": str(folder)}
+    environment = {k: v for k, v in os.environ.items() if k != "PULSE_SERVER"} | private
+    with _server(command, folder, environment) as server:
+        _wait_for(address, server, folder)
+        yield f"unix:{address}"
+
+
+@contextmanager
+def _server(
+    command: list[str], folder: Path, environment: dict[str, str], *inherited: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    with (folder / f"{command[0]}.log").open("wb") as log:
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            pass_fds=inherited,
+            preexec_fn=_end_with_parent,
+        )
+    for handle in inherited:
+        os.close(handle)  # so that reading ends when the server does
+    try:
+        yield server
+    finally:
+        _stop(server)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _wait_for(address: Path, server: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not _answers(address):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise StageError(f"PulseAudio did not start: {_last_words(folder, 'pulseaudio')}")
+        time.sleep(0.05)
+
+
+def _answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(address)) == 0
+
+
+def _last_words(folder: Path, program: str) -> str:
+    words = (folder / f"{program}.log").read_text(errors="replace").split("\n")
+    return " ".join(line for line in words[-5:] if line) or "it said nothing"
