@@ -26,7 +26,7 @@ def init(
     store: StoreOption = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="any key of study.toml, e.g. protocol.bonus_pence=5"),
+        typer.Option("--set", help="any key of study.toml, text in double quotes"),
     ] = None,
 ) -> None:
     """Write study.toml (unless it is there) and make the study's empty store."""

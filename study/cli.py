@@ -37,7 +37,12 @@ def new_app(help_text: str) -> typer.Typer:
     Typer
         Add commands with ``@app.command()``.
     """
-    return typer.Typer(no_args_is_help=True, help=help_text, pretty_exceptions_enable=False)
+    return typer.Typer(
+        no_args_is_help=True,
+        help=help_text,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
 
 
 def run(app: typer.Typer) -> None:

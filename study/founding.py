@@ -122,7 +122,7 @@ def _check_store(study: Study) -> None:
 
 
 def _write_config(path: Path, settings: Sequence[str]) -> None:
-    config = parse_config("\n".join(settings), "settings key=value, with text in double quotes")
+    config = parse_config("\n".join(settings), "--set")
     with written_atomically(path) as part:
         part.write_text(config_text(config), encoding="utf-8")
 

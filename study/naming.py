@@ -80,5 +80,5 @@ def source_of(filename: str) -> str:
     'bento'
     """
     stem = PurePosixPath(filename).stem
-    source, underscore, number = stem.rpartition("_")
-    return source if underscore and number.isdigit() else stem
+    source, _, number = stem.rpartition("_")
+    return source if source and number.isdigit() else stem

@@ -1,5 +1,6 @@
 """Open a store: durable, checked for its version, one transaction at a time."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from study.store.filesystem import file_system_of, is_network_file_system
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
+_SQLITE_MAGIC = b"SQLite format 3\0"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -211,14 +213,17 @@ def _check_sqlite_file(path: Path) -> None:
     if not path.is_file():
         raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
     _refuse_network_share(path)
-    try:
-        with path.open("r+b"):
-            pass
-    except OSError as error:
+    # Write-ahead logging makes files beside the store.
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         raise StoreError(
-            f"store {path} cannot be written: {error.strerror}. Give write access to the file and "
-            "its folder, then start again"
-        ) from error
+            f"store {path} cannot be written. Give write access to the file and its folder, then "
+            "start again"
+        )
+    with path.open("rb") as file:
+        if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
+            raise StoreError(
+                f"{path} is no SQLite file. Name the study's store, or put its back-up in place"
+            )
 
 
 def _refuse_network_share(path: Path) -> None:

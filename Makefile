@@ -1,0 +1,31 @@
+# make demo   set up everything and run a whole study on clips that it makes
+# make test   set up everything and run every test
+.PHONY: help setup demo test lint lock wheelhouse
+.DEFAULT_GOAL := help
+DEMO ?= demo
+ROLE ?= all
+python := .venv/bin/python
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## install system packages and the Python environment (ROLE=annotator for a rating laptop)
+	@scripts/setup $(ROLE)
+
+demo: setup ## run a whole study, from clips to Table 5, in the folder $(DEMO)
+	@$(python) -m lab demo $(DEMO)
+
+test: setup ## run every test
+	@$(python) -m pytest
+
+lint: setup ## check style, types and the arrows between packages
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+lock: ## resolve pyproject.toml into requirements/ (needs uv)
+	@scripts/lock
+
+wheelhouse: setup ## pack what a rating laptop without internet needs
+	@scripts/wheelhouse

@@ -1,0 +1,148 @@
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from study.errors import StoreError
+from study.store import create_store, filesystem, open_store, transaction, upgrade_store
+from study.store.engine import copy_sqlite
+from study.store.tables import Base
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/store.sqlite"
+
+
+def enrol(db, participant_id):
+    statement = "INSERT INTO participant (id, kind, enrolled_at) VALUES (?, 'human', '2026')"
+    db.connection().exec_driver_sql(statement, (participant_id,))
+
+
+def enrol_and_fail(db):
+    enrol(db, "P01")
+    raise ZeroDivisionError
+
+
+def fill_the_disk(db):
+    db.connection().exec_driver_sql("PRAGMA max_page_count = 1")
+    for number in range(10_000):
+        enrol(db, f"P{number}")
+
+
+def count_participants(engine):
+    with transaction(engine) as db:
+        return db.connection().exec_driver_sql("SELECT count(*) FROM participant").scalar()
+
+
+def test_a_new_store_is_durable_and_checks_foreign_keys(url):
+    with transaction(create_store(url)) as db:
+        connection = db.connection()
+
+        def pragma(name):
+            return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+        assert pragma("journal_mode") == "wal"
+        assert pragma("synchronous") == 2
+        assert pragma("foreign_keys") == 1
+
+
+def test_migrations_and_tables_agree(url):
+    with create_store(url).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_transaction_that_fails_leaves_nothing(url):
+    engine = create_store(url)
+    with pytest.raises(ZeroDivisionError), transaction(engine) as db:
+        enrol_and_fail(db)
+    assert count_participants(engine) == 0
+
+
+def test_a_missing_store_is_not_made_by_opening_it(tmp_path, url):
+    with pytest.raises(StoreError, match="python -m study init"):
+        open_store(url)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_store_is_refused_unchanged(tmp_path):
+    for content in (b"", b"no database at all" * 100):
+        path = tmp_path / "store.sqlite"
+        path.write_bytes(content)
+        with pytest.raises(StoreError):
+            open_store(f"sqlite:///{path}")
+        assert path.read_bytes() == content
+
+
+def test_a_store_from_a_newer_version_is_refused_unchanged(tmp_path, url):
+    create_store(url).dispose()
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreError, match="newer version"):
+        open_store(url)
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("9999",)]
+    connection.close()
+
+
+def test_an_unknown_url_says_what_is_expected():
+    with pytest.raises(StoreError, match="Expected sqlite:///path or postgresql"):
+        open_store("store.sqlite")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_store_is_refused(tmp_path, url):
+    create_store(url).dispose()
+    (tmp_path / "store.sqlite").chmod(0o444)
+    with pytest.raises(StoreError, match="cannot be written"):
+        open_store(url)
+
+
+def test_an_upgrade_of_the_present_version_backs_up_and_changes_nothing(tmp_path, url):
+    create_store(url).dispose()
+    backup = upgrade_store(url)
+    assert backup is not None
+    assert backup.exists()
+    open_store(url).dispose()
+
+
+def test_a_copy_holds_what_the_log_still_holds(tmp_path, url):
+    engine = create_store(url)
+    with transaction(engine) as db:
+        enrol(db, "P01")
+    copy_sqlite(tmp_path / "store.sqlite", tmp_path / "copy.sqlite")
+    with sqlite3.connect(tmp_path / "copy.sqlite") as connection:
+        assert connection.execute("SELECT id FROM participant").fetchall() == [("P01",)]
+    connection.close()
+
+
+def test_a_network_share_is_refused(monkeypatch, url):
+    monkeypatch.setattr(filesystem, "file_system_of", lambda path: "nfs4")
+    with pytest.raises(StoreError, match="network share"):
+        create_store(url)
+
+
+def test_a_full_disk_is_one_line(tmp_path, url):
+    engine = create_store(url)
+    with pytest.raises(StoreError, match="full"), transaction(engine) as db:
+        fill_the_disk(db)
+    assert count_participants(engine) == 0
+
+
+def test_a_study_error_is_one_line_and_exit_1(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "study", "check", "--study", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: no study.toml in ")
+    assert done.stderr.count("\n") == 1
