@@ -1,0 +1,298 @@
+"""Assignments: which participant rates which candidate, and in which order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import func, insert, select, update
+
+from study.errors import StoreError
+from study.store.engine import Db
+from study.store.tables import (
+    AssignmentRow,
+    CandidateRow,
+    GroundTruthRow,
+    GroundTruthVersionRow,
+)
+
+_ROWS_PER_INSERT = 20_000
+_NAMES = ("candidate_id", "slot", "participant_id", "position")
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedClip:
+    """A candidate that a participant has still to rate."""
+
+    candidate_id: int
+    position: int
+    video_location: str
+    filename: str
+    avmit_label: str
+
+
+def add_many(db: Db, assignments: pd.DataFrame) -> None:
+    """Add assignments.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    assignments : DataFrame
+        Columns ``candidate_id, slot, participant_id, position``; none of them done.
+    """
+    for first in range(0, len(assignments), _ROWS_PER_INSERT):
+        chunk = assignments.iloc[first : first + _ROWS_PER_INSERT]
+        columns = (chunk[name].tolist() for name in _NAMES)
+        rows = [dict(zip(_NAMES, row, strict=True)) for row in zip(*columns, strict=True)]
+        db.execute(insert(AssignmentRow), rows)
+
+
+def frame(db: Db) -> pd.DataFrame:
+    """Return all assignments.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``id, candidate_id, slot, participant_id, position, done``, by candidate and slot.
+    """
+    result = db.execute(
+        select(
+            AssignmentRow.id,
+            AssignmentRow.candidate_id,
+            AssignmentRow.slot,
+            AssignmentRow.participant_id,
+            AssignmentRow.position,
+            AssignmentRow.done,
+        ).order_by(AssignmentRow.candidate_id, AssignmentRow.slot)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
+    """Return what a participant has still to rate, in the order of rating.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    list of AssignedClip
+        Empty when all is done.
+    """
+    rows = db.execute(
+        select(
+            AssignmentRow.candidate_id,
+            AssignmentRow.position,
+            CandidateRow.video_location,
+            CandidateRow.filename,
+            CandidateRow.avmit_label,
+        )
+        .join(CandidateRow, CandidateRow.id == AssignmentRow.candidate_id)
+        .where(AssignmentRow.participant_id == participant_id, AssignmentRow.done.is_(False))
+        .order_by(AssignmentRow.position)
+    )
+    return [AssignedClip(*row) for row in rows]
+
+
+def n_done(db: Db, participant_id: str) -> int:
+    """Return how many of their candidates a participant has rated.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    int
+        Number of assignments that are done.
+    """
+    return db.scalars(
+        select(func.count())
+        .select_from(AssignmentRow)
+        .where(AssignmentRow.participant_id == participant_id, AssignmentRow.done.is_(True))
+    ).one()
+
+
+def expert_remaining(db: Db) -> list[AssignedClip]:
+    """Return the sampled candidates that the expert has still to rate.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of AssignedClip
+        In the order of the sample.
+    """
+    rows = db.execute(
+        select(
+            GroundTruthRow.candidate_id,
+            GroundTruthRow.position,
+            CandidateRow.video_location,
+            CandidateRow.filename,
+            CandidateRow.avmit_label,
+        )
+        .join(CandidateRow, CandidateRow.id == GroundTruthRow.candidate_id)
+        .where(GroundTruthRow.candidate_id.not_in(select(GroundTruthVersionRow.candidate_id)))
+        .order_by(GroundTruthRow.position)
+    )
+    return [AssignedClip(*row) for row in rows]
+
+
+def n_sampled(db: Db) -> int:
+    """Return how many candidates were sampled for ground truths.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    int
+        Size of the sample, rated or not.
+    """
+    return db.scalars(select(func.count()).select_from(GroundTruthRow)).one()
+
+
+def exist(db: Db) -> bool:
+    """Return whether a plan has been made.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    bool
+        True with at least one assignment.
+    """
+    return db.scalars(select(AssignmentRow.id).limit(1)).first() is not None
+
+
+def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
+    """Mark a candidate as rated by a participant.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction, the one that adds the rating.
+    participant_id : str
+        Who rated.
+    candidate_id : int
+        What was rated.
+
+    Raises
+    ------
+    StoreError
+        If it is not assigned to the participant; it may have been given to somebody else.
+    """
+    marked = db.execute(
+        update(AssignmentRow)
+        .where(
+            AssignmentRow.participant_id == participant_id,
+            AssignmentRow.candidate_id == candidate_id,
+        )
+        .values(done=True)
+        .execution_options(synchronize_session=False)
+        .returning(AssignmentRow.id)
+    ).first()
+    if marked is None:
+        raise StoreError(
+            f"candidate {candidate_id} is not assigned to participant {participant_id} any more. "
+            "Start the session again to get the present list"
+        )
+
+
+def replace_open(db: Db, assignments: pd.DataFrame) -> None:
+    """Give open slots to other participants, all of them at once.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    assignments : DataFrame
+        Columns ``id, participant_id, position`` of the slots that change; none of them done.
+    """
+    if assignments.empty:
+        return
+    # The old rows go first: a participant may not have two slots of a candidate, nor two
+    # candidates at one position, not even for a moment.
+    ids = [int(number) for number in assignments["id"]]
+    slots = pd.concat(_taken_out(db, chunk) for chunk in _chunks(ids))
+    given = slots.merge(assignments[["id", "participant_id", "position"]], on="id")
+    add_many(db, given)
+
+
+def last_positions(db: Db) -> dict[str, int]:
+    """Return the last position in each participant's order.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of str to int
+        Largest position by participant.
+    """
+    rows = db.execute(
+        select(AssignmentRow.participant_id, func.max(AssignmentRow.position)).group_by(
+            AssignmentRow.participant_id
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _taken_out(db: Db, ids: list[int]) -> pd.DataFrame:
+    rows = db.execute(
+        AssignmentRow.__table__.delete()  # type: ignore[attr-defined]
+        .where(AssignmentRow.id.in_(ids), AssignmentRow.done.is_(False))
+        .returning(AssignmentRow.id, AssignmentRow.candidate_id, AssignmentRow.slot)
+    ).all()
+    if len(rows) != len(ids):
+        raise StoreError(
+            f"{len(ids) - len(rows)} of the slots were rated in the meantime. Nothing was "
+            "changed; run the command again"
+        )
+    return pd.DataFrame(rows, columns=["id", "candidate_id", "slot"])
+
+
+def _chunks(ids: list[int], size: int = 10_000) -> list[list[int]]:
+    return [ids[first : first + size] for first in range(0, len(ids), size)]
+
+
+def candidate_ids(db: Db) -> npt.NDArray[np.int64]:
+    """Return the candidates that are in the plan.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_candidates,)
+        In ascending order.
+    """
+    rows = db.scalars(
+        select(AssignmentRow.candidate_id).distinct().order_by(AssignmentRow.candidate_id)
+    ).all()
+    return np.array(rows, dtype=np.int64)

@@ -1,0 +1,166 @@
+"""The clips of training and screening, and what participants answered to them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy import func, insert, select
+
+from study.store.engine import Db
+from study.store.tables import CandidateRow, ExerciseClipRow, RatingRow
+from study.vocabulary import Phase, Rating
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseClip:
+    """A clip of an exercise, with the expert's rating and its reasoning.
+
+    Parameters
+    ----------
+    candidate_id : int
+        The clip; it is in one exercise only, and in no plan.
+    phase : Phase
+        Training or screening.
+    exercise_set : int
+        From 1; a repeated screening uses the next set.
+    position : int
+        From 0; order within the set.
+    rating : Rating
+        The expert's.
+    reasoning : str
+        What the participant reads after the trial, in training.
+    """
+
+    candidate_id: int
+    phase: Phase
+    exercise_set: int
+    position: int
+    rating: Rating
+    reasoning: str
+
+
+def add_many(db: Db, clips: Iterable[ExerciseClip]) -> None:
+    """Add the clips of exercises.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    clips : iterable of ExerciseClip
+        Clips that no exercise has yet.
+    """
+    rows = [
+        {
+            "candidate_id": clip.candidate_id,
+            "phase": clip.phase.value,
+            "exercise_set": clip.exercise_set,
+            "position": clip.position,
+            "rating": int(clip.rating),
+            "reasoning": clip.reasoning,
+        }
+        for clip in clips
+    ]
+    if rows:
+        db.execute(insert(ExerciseClipRow), rows)
+
+
+def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -> pd.DataFrame:
+    """Return the clips of exercises.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    phase : Phase or None
+        Training or screening; None for both.
+    exercise_set : int or None
+        Which set; None for all.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``candidate_id, phase, exercise_set, position, expert_rating, reasoning,
+        avmit_label, video_location, filename``, in the order of showing.
+    """
+    query = (
+        select(
+            ExerciseClipRow.candidate_id,
+            ExerciseClipRow.phase,
+            ExerciseClipRow.exercise_set,
+            ExerciseClipRow.position,
+            ExerciseClipRow.rating.label("expert_rating"),
+            ExerciseClipRow.reasoning,
+            CandidateRow.avmit_label,
+            CandidateRow.video_location,
+            CandidateRow.filename,
+        )
+        .join(CandidateRow, CandidateRow.id == ExerciseClipRow.candidate_id)
+        .order_by(ExerciseClipRow.phase, ExerciseClipRow.exercise_set, ExerciseClipRow.position)
+    )
+    if phase is not None:
+        query = query.where(ExerciseClipRow.phase == phase.value)
+    if exercise_set is not None:
+        query = query.where(ExerciseClipRow.exercise_set == exercise_set)
+    result = db.execute(query)
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
+    """Return how many clips each set of an exercise has.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    phase : Phase
+        Training or screening.
+
+    Returns
+    -------
+    dict of int to int
+        Number of clips by set; empty where none has been chosen.
+    """
+    rows = db.execute(
+        select(ExerciseClipRow.exercise_set, func.count())
+        .where(ExerciseClipRow.phase == phase.value)
+        .group_by(ExerciseClipRow.exercise_set)
+        .order_by(ExerciseClipRow.exercise_set)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def answers(db: Db, participant_id: str, phase: Phase) -> pd.DataFrame:
+    """Return what a participant answered in an exercise, beside the expert's ratings.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+    phase : Phase
+        Training or screening.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``attempt, candidate_id, rating, expert_rating, reasoning, avmit_label,
+        video_location, filename``, in the order of rating.
+    """
+    result = db.execute(
+        select(
+            RatingRow.attempt,
+            RatingRow.candidate_id,
+            RatingRow.rating,
+            ExerciseClipRow.rating.label("expert_rating"),
+            ExerciseClipRow.reasoning,
+            CandidateRow.avmit_label,
+            CandidateRow.video_location,
+            CandidateRow.filename,
+        )
+        .join(ExerciseClipRow, ExerciseClipRow.candidate_id == RatingRow.candidate_id)
+        .join(CandidateRow, CandidateRow.id == RatingRow.candidate_id)
+        .where(RatingRow.participant_id == participant_id, RatingRow.phase == phase.value)
+        .order_by(RatingRow.trial_id)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys()))

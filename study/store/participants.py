@@ -1,0 +1,266 @@
+"""Participants, their consent and their clearances; no names, ever."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from study.errors import NotClearedError, StoreError
+from study.store.engine import Db
+from study.store.tables import ClearanceRow, ConsentRow, ParticipantRow
+from study.vocabulary import ParticipantKind, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A participant, as far as the store knows them.
+
+    Parameters
+    ----------
+    id : str
+        Short, and saying nothing about the person.
+    kind : ParticipantKind
+        Human, expert or simulated.
+    enrolled_at : datetime
+        When they were enrolled.
+    closed_at : datetime or None
+        Since when they may not start a session any more.
+    close_reason : str or None
+        Why.
+    """
+
+    id: str
+    kind: ParticipantKind
+    enrolled_at: datetime
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent form that a participant signed on paper.
+
+    Parameters
+    ----------
+    form_version, ethics_approval : str
+        Which form, approved under which number.
+    experimenter : str
+        Initials of who took it.
+    signed_on : str
+        ISO date.
+    """
+
+    form_version: str
+    ethics_approval: str
+    experimenter: str
+    signed_on: str
+
+
+def add(db: Db, *, participant_id: str, kind: ParticipantKind, at: datetime) -> None:
+    """Add a participant.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        A new id.
+    kind : ParticipantKind
+        Who they are.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    StoreError
+        If the id is taken.
+    """
+    if db.get(ParticipantRow, participant_id) is not None:
+        raise StoreError(f"participant {participant_id} is enrolled already. Choose another id")
+    db.add(ParticipantRow(id=participant_id, kind=kind.value, enrolled_at=at))
+    db.flush()
+
+
+def get(db: Db, participant_id: str) -> Participant:
+    """Return a participant.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whom to look for.
+
+    Returns
+    -------
+    Participant
+        The participant.
+
+    Raises
+    ------
+    NotClearedError
+        If nobody is enrolled under this id.
+    """
+    row = db.get(ParticipantRow, participant_id)
+    if row is None:
+        raise NotClearedError(
+            f"participant {participant_id} is not enrolled in this study. Check the id, or run: "
+            f"python -m sessions enrol {participant_id}"
+        )
+    return _participant(row)
+
+
+def listed(db: Db) -> list[Participant]:
+    """Return all participants, in the order of their ids.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of Participant
+        Closed ones included.
+    """
+    rows = db.scalars(select(ParticipantRow).order_by(ParticipantRow.id))
+    return [_participant(row) for row in rows]
+
+
+def close(db: Db, participant_id: str, *, reason: str, at: datetime) -> None:
+    """Close a participant's record: no session may start any more.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+    reason : str
+        Why.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    StoreError
+        If it is closed already.
+    """
+    if get(db, participant_id).closed_at is not None:
+        raise StoreError(f"participant {participant_id} is closed already. Nothing was changed")
+    row = db.get_one(ParticipantRow, participant_id)
+    row.closed_at, row.close_reason = at, reason
+    db.flush()
+
+
+def add_consent(db: Db, participant_id: str, consent: Consent) -> None:
+    """Add a consent form.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who signed.
+    consent : Consent
+        What they signed.
+    """
+    get(db, participant_id)
+    db.add(
+        ConsentRow(
+            participant_id=participant_id,
+            form_version=consent.form_version,
+            ethics_approval=consent.ethics_approval,
+            experimenter=consent.experimenter,
+            signed_on=consent.signed_on,
+        )
+    )
+    db.flush()
+
+
+def consent_of(db: Db, participant_id: str) -> Consent | None:
+    """Return the latest consent that has not been withdrawn.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+
+    Returns
+    -------
+    Consent or None
+        The consent.
+    """
+    row = db.scalars(
+        select(ConsentRow)
+        .where(ConsentRow.participant_id == participant_id, ConsentRow.withdrawn_at.is_(None))
+        .order_by(ConsentRow.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Consent(row.form_version, row.ethics_approval, row.experimenter, row.signed_on)
+
+
+def clear(
+    db: Db, participant_id: str, phase: Phase, *, granted_by: str, reason: str, at: datetime
+) -> None:
+    """Let a participant start a phase on an experimenter's word.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whom.
+    phase : Phase
+        Which phase.
+    granted_by, reason : str
+        Who says so, and why.
+    at : datetime
+        Now.
+    """
+    if not is_cleared(db, participant_id, phase):
+        db.add(
+            ClearanceRow(
+                participant_id=participant_id,
+                phase=phase.value,
+                granted_at=at,
+                granted_by=granted_by,
+                reason=reason,
+            )
+        )
+        db.flush()
+
+
+def is_cleared(db: Db, participant_id: str, phase: Phase) -> bool:
+    """Return whether an experimenter's word lets a participant start a phase.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+    phase : Phase
+        Which phase.
+
+    Returns
+    -------
+    bool
+        True with a clearance.
+    """
+    found = db.scalars(
+        select(ClearanceRow.id).where(
+            ClearanceRow.participant_id == participant_id, ClearanceRow.phase == phase.value
+        )
+    ).first()
+    return found is not None
+
+
+def _participant(row: ParticipantRow) -> Participant:
+    return Participant(
+        row.id, ParticipantKind(row.kind), row.enrolled_at, row.closed_at, row.close_reason
+    )
