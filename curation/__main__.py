@@ -1,0 +1,273 @@
+"""`python -m curation`: from the Moments-in-Time tree to candidates, from ratings to tables."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from study.config import Study
+
+RELEASE_FOLDER = "release"
+
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="folder of the tables [default: STUDY/release]")
+]
+RatingsOption = Annotated[
+    Path | None, typer.Option("--ratings", help="[default: video_ratings.csv in --out]")
+]
+
+app = new_app("Turn clips into candidates, and ratings into tables that can be published.")
+
+
+@app.command("candidates")
+def admit_candidates(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")] = None,
+    again: Annotated[bool, typer.Option("--again", help="look at rejected clips again")] = False,
+) -> None:
+    """Admit or reject every clip of the study's classes; rejects.csv says why."""
+    from curation import admission
+    from study.config import find_study
+    from study.progress import progress_bar
+    from study.store import candidates, open_store, transaction
+
+    found = find_study(study, store)
+    if again:
+        with transaction(open_store(found.store_url)) as db:
+            candidates.forget_rejects(db)
+    with progress_bar() as progress:
+        task = progress.add_task("examining clips", total=None)
+        counts = admission.admit(
+            found,
+            at=datetime.now(UTC),
+            n_processes=jobs,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    with transaction(open_store(found.store_url)) as db:
+        rejects, n_candidates = candidates.rejects(db), len(candidates.frame(db))
+    path = _write_rejects(rejects, _folder(out, found))
+    for line in _class_notices(found):
+        typer.echo(line)
+    for reason, n_clips in rejects["reason"].value_counts().items():
+        typer.echo(f"rejected, {reason}: {n_clips}")
+    typer.echo(
+        f"{n_candidates + len(rejects)} clips = {n_candidates} candidates + {len(rejects)} "
+        f"rejected ({counts.n_known} decided on before): {path}"
+    )
+
+
+@app.command("sample-ground-truths")
+def sample_ground_truths(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, help="[default: protocol.n_ground_truths]")
+    ] = None,
+) -> None:
+    """Draw the candidates that the expert rates before the study."""
+    from curation.chance import generator
+    from curation.ground_truths import sample_ground_truths as draw
+    from study.config import find_study
+    from study.store import audit, ground_truths, open_store, studies, transaction
+
+    found, now = find_study(study, store), datetime.now(UTC)
+    n_wanted = n or found.config.protocol.n_ground_truths
+    with transaction(open_store(found.store_url)) as db:
+        studies.identity(db, found)
+        n_before = len(ground_truths.sampled(db))
+        n_missing = max(n_wanted - n_before, 0)
+        rng = generator(found.config.seed, f"ground truths after {n_before}")
+        drawn = draw(ground_truths.eligible(db), n_missing, rng)
+        ground_truths.add_sample(db, drawn, now)
+        if drawn:
+            audit.add(
+                db,
+                actor="curation",
+                action="sample-ground-truths",
+                subject="store",
+                detail={"n": len(drawn), "before": n_before},
+                at=now,
+            )
+    typer.echo(f"{n_before + len(drawn)} ground truths to rate, {len(drawn)} of them new")
+
+
+@app.command("export-ratings")
+def export_ratings(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    with_participant: Annotated[
+        bool, typer.Option("--with-participant", help="raters' pseudonymous ids in the raw table")
+    ] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
+    from curation import export
+    from study.config import find_study
+    from study.store import open_store, transaction
+
+    found = find_study(study, store)
+    with transaction(open_store(found.store_url)) as db:
+        result = export.export_ratings(
+            db,
+            found,
+            _folder(out, found),
+            at=datetime.now(UTC),
+            overwrite=overwrite,
+            with_participant=with_participant,
+        )
+    if result.tally.n_over_rated:
+        typer.echo(f"{result.tally.n_over_rated} clips have more ratings than asked for; kept")
+    if result.n_simulated_left_out:
+        typer.echo(f"{result.n_simulated_left_out} ratings of simulated people left out")
+    _say_rehearsal(found)
+    typer.echo(
+        f"{len(result.tally.clips)} clips, {result.n_ratings} ratings; "
+        f"{result.tally.n_left_out} clips with too few ratings left out: {result.paths[1]}"
+    )
+
+
+@app.command("test-set")
+def choose_test_set(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    ratings: RatingsOption = None,
+    allow_fewer: Annotated[
+        bool, typer.Option("--allow-fewer", help="classes with too few clips give all they have")
+    ] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Draw test_set.csv: accepted classes, unanimous clips of one frame rate (Table 3)."""
+    from curation import selection
+    from study.config import find_study
+    from study.store import open_store, transaction
+
+    found = find_study(study, store)
+    folder = _folder(out, found)
+    path = folder / "test_set.csv"
+    with transaction(open_store(found.store_url)) as db:
+        report = selection.make_test_set(
+            db,
+            found,
+            ratings or folder / "video_ratings.csv",
+            path,
+            at=datetime.now(UTC),
+            allow_fewer=allow_fewer,
+            overwrite=overwrite,
+        )
+    for reason, n_clips in report.left.items():
+        typer.echo(f"left out, {reason}: {n_clips}")
+    _say_rehearsal(found)
+    typer.echo(
+        f"{len(report.clips)} clips of {len(report.classes)} classes, drawn from "
+        f"{report.n_pool}: {path}"
+    )
+
+
+@app.command("training-lists")
+def training_lists(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    ratings: RatingsOption = None,
+    test: Annotated[
+        Path | None, typer.Option("--test", help="[default: test_set.csv in --out]")
+    ] = None,
+    with_soundless: Annotated[
+        bool, typer.Option(help="clips without sound in the MIT-16 lists")
+    ] = True,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write the AVMIT and MIT-16 lists for training and validation."""
+    from curation import selection
+    from study.config import find_study
+    from study.store import open_store, transaction
+
+    found = find_study(study, store)
+    folder = _folder(out, found)
+    with transaction(open_store(found.store_url)) as db:
+        lists = selection.make_training_lists(
+            db,
+            found,
+            ratings or folder / "video_ratings.csv",
+            test or folder / "test_set.csv",
+            folder,
+            at=datetime.now(UTC),
+            with_soundless=with_soundless,
+            overwrite=overwrite,
+        )
+    _say_rehearsal(found)
+    for name, rows in lists.items():
+        per_class = len(rows) // max(rows["avmit_label"].nunique(), 1)
+        typer.echo(f"{name}: {len(rows)} clips, {per_class} per class")
+    typer.echo(f"{len(lists)} lists: {folder}")
+
+
+@app.command()
+def figures(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    ratings: RatingsOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Draw Figure 2 from the store, or from a video_ratings.csv with --ratings."""
+    from curation.figures import figure_2, save_figure
+    from curation.sources import tally_of_study, tally_of_table
+    from study.config import find_study
+
+    if ratings is not None and out is not None:
+        clips, folder, stamp = tally_of_table(ratings), out, ""
+    else:
+        found = find_study(study, store)
+        folder = _folder(out, found)
+        stamp = "rehearsal" if found.config.rehearsal else ""
+        clips = tally_of_study(found) if ratings is None else tally_of_table(ratings)
+    paths = save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
+    for path in paths:
+        typer.echo(str(path))
+    typer.echo(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
+
+
+def _folder(out: Path | None, study: "Study") -> Path:
+    return study.folder / RELEASE_FOLDER if out is None else out
+
+
+def _say_rehearsal(study: "Study") -> None:
+    if study.config.rehearsal:
+        typer.echo("rehearsal: simulated ratings are included, and the tables' .json files say so")
+
+
+def _class_notices(study: "Study") -> list[str]:
+    from curation.candidates import missing_classes
+    from study.classes import read_classes
+
+    missing = missing_classes(study.mit_root, read_classes(study.classes_path))
+    return [f"no folder for {len(missing)} classes: {', '.join(missing)}"] if missing else []
+
+
+def _write_rejects(rejects: "pd.DataFrame", folder: Path) -> Path:
+    from study.files import written_atomically
+
+    path = folder / "rejects.csv"
+    with written_atomically(path) as part:
+        rejects.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Run the command line."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

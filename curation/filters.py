@@ -1,0 +1,117 @@
+"""The two stages of the test set: which classes, and which of their clips."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from curation.tally import Rule, is_prominent, is_unanimous
+
+_RATE_TOLERANCE_HZ = 0.005  # 30000/1001 is written 29.97
+
+
+def prominent_by_class(clips: pd.DataFrame, rule: Rule) -> pd.Series:
+    """Count the prominent clips of each class.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        With ``r1, r2, r3, avmit_label``.
+    rule : {"strict", "at_least_two"}
+        The majority rule.
+
+    Returns
+    -------
+    Series of int
+        Clips by ``avmit_label``, in alphabetical order; a class without any counts 0.
+    """
+    return is_prominent(clips, rule).groupby(clips["avmit_label"]).sum().astype(int).sort_index()
+
+
+def accepted_classes(clips: pd.DataFrame, rule: Rule, min_prominent: int) -> tuple[str, ...]:
+    """Return the classes with enough prominent clips.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        With ``r1, r2, r3, avmit_label``.
+    rule : {"strict", "at_least_two"}
+        The majority rule.
+    min_prominent : int
+        How many a class needs.
+
+    Returns
+    -------
+    tuple of str
+        AVMIT labels in alphabetical order, which is the label index of the networks.
+
+    Notes
+    -----
+    Paper: Test Set, class filtering (500 or more).
+    """
+    counts = prominent_by_class(clips, rule)
+    return tuple(str(label) for label in counts.index[counts >= min_prominent])
+
+
+def has_frame_rate(frame_rates_hz: pd.Series, accepted_hz: Sequence[float]) -> pd.Series:
+    """Return which clips have one of the accepted frame rates.
+
+    Parameters
+    ----------
+    frame_rates_hz : Series of float
+        Average frame rate per clip; unknown ones are not accepted.
+    accepted_hz : sequence of float
+        Such as 29.97 and 30.
+
+    Returns
+    -------
+    Series of bool
+        One per clip.
+
+    Notes
+    -----
+    Paper: Test Set, video filtering ("a visual frame rate of 30fps").
+    """
+    rates = frame_rates_hz.to_numpy(dtype=float)[:, None]
+    near = np.abs(rates - np.asarray(accepted_hz, dtype=float)[None, :]) <= _RATE_TOLERANCE_HZ
+    return pd.Series(near.any(axis=1), index=frame_rates_hz.index)
+
+
+def filter_clips(
+    clips: pd.DataFrame, classes: Sequence[str], accepted_hz: Sequence[float]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the clips from which a test set may be drawn, and why the others left.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        With ``r1, r2, r3, avmit_label, frame_rate_hz, is_vfr, is_excluded``.
+    classes : sequence of str
+        The accepted classes.
+    accepted_hz : sequence of float
+        The accepted frame rates.
+
+    Returns
+    -------
+    clips : DataFrame
+        The rows that remain.
+    left : dict of str to int
+        Clips that left at each step, in the order of the steps.
+
+    Notes
+    -----
+    Paper: Test Set, video filtering.
+    """
+    steps = {
+        "class not accepted": clips["avmit_label"].isin(classes),
+        "not unanimous": is_unanimous(clips),
+        "frame rate": has_frame_rate(clips["frame_rate_hz"], accepted_hz),
+        "variable frame rate": ~clips["is_vfr"].astype(bool),
+        "excluded by vetting": ~clips["is_excluded"].astype(bool),
+    }
+    kept = pd.Series(True, index=clips.index)
+    left = {}
+    for reason, passes in steps.items():
+        left[reason] = int((kept & ~passes).sum())
+        kept &= passes
+    return clips.loc[kept], left

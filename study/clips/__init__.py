@@ -1,0 +1,1 @@
+"""Clips: the only place that opens media files."""

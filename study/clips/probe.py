@@ -1,0 +1,307 @@
+"""What a clip is, told without showing it: streams, sizes, rates, offsets, peak."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from study.errors import ClipError
+
+PCM16_FULL_SCALE = 32768.0  # 2 ** 15, one bit of 16 being the sign
+# A frame that stands this much longer or shorter than the median makes the rate variable;
+# rounding to a container's clock (1 ms in Matroska) stays below it.
+_VFR_TOLERANCE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ClipProbe:
+    """What the container and the packets of a clip say.
+
+    Parameters
+    ----------
+    duration_s : float
+        Length of the longer of picture and sound.
+    frame_rate_hz : float
+        Average frame rate of the first video stream; 0 where it is not known.
+    nominal_frame_rate_hz : float
+        The rate that the stream declares for itself.
+    is_vfr : bool
+        Whether frames stand for different times.
+    width_px, height_px : int
+        Size of the upright picture, as stored (pixels may not be square).
+    rotation_deg : {0, 90, 180, 270}
+        Clockwise turn that brings the stored picture upright.
+    pixel_aspect : float
+        Width of a pixel divided by its height.
+    n_video_streams, n_audio_streams : int
+        Streams of either kind; cover pictures are not counted.
+    sample_rate_hz, n_channels : int or None
+        Of the first audio stream; None without one.
+    av_start_offset_s : float
+        Start of the sound minus start of the picture; 0 without sound.
+    n_frames : int or None
+        Packets of the first video stream; None where there are none.
+    """
+
+    duration_s: float
+    frame_rate_hz: float
+    nominal_frame_rate_hz: float
+    is_vfr: bool
+    width_px: int
+    height_px: int
+    rotation_deg: int
+    pixel_aspect: float
+    n_video_streams: int
+    n_audio_streams: int
+    sample_rate_hz: int | None
+    n_channels: int | None
+    av_start_offset_s: float
+    n_frames: int | None
+
+
+def probe(path: Path) -> ClipProbe:
+    """Read what a clip is from its container, its packets and its first frame.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+
+    Returns
+    -------
+    ClipProbe
+        What it is.
+
+    Raises
+    ------
+    ClipError
+        With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
+    """
+    with opened(path) as container:
+        video = video_streams(container)
+        if not video:
+            raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
+        audio = container.streams.audio[0] if container.streams.audio else None
+        scan = _scan(container, [video[0]] if audio is None else [video[0], audio])
+        upright = scan.rotation_deg % 180 == 0
+        size = (video[0].width, video[0].height)
+        return ClipProbe(
+            duration_s=scan.end_s,
+            frame_rate_hz=float(video[0].average_rate or 0),
+            nominal_frame_rate_hz=float(video[0].base_rate or 0),
+            is_vfr=_is_variable(sorted(scan.times_s["video"])),
+            width_px=size[0] if upright else size[1],
+            height_px=size[1] if upright else size[0],
+            rotation_deg=scan.rotation_deg,
+            pixel_aspect=float(video[0].sample_aspect_ratio or 1),
+            n_video_streams=len(video),
+            n_audio_streams=len(container.streams.audio),
+            sample_rate_hz=None if audio is None else audio.codec_context.sample_rate,
+            n_channels=None if audio is None else audio.codec_context.channels,
+            av_start_offset_s=scan.av_start_offset_s,
+            n_frames=len(scan.times_s["video"]) or None,
+        )
+
+
+def peak(path: Path) -> float:
+    """Return the largest sample of a clip, over all channels of its first audio stream.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+
+    Returns
+    -------
+    float
+        Largest absolute 16-bit sample in units of full scale, 0 to 1; exactly 0 is digital
+        silence.
+
+    Raises
+    ------
+    ClipError
+        As `probe`, and with reason ``"no_audio"`` where there is no sound.
+
+    Notes
+    -----
+    Paper: Selection of MIT Videos ("whose amplitude did not exceed 0"); measured on 16-bit
+    samples, as pydub does.
+    """
+    with opened(path) as container:
+        return max((largest_sample(block) for block in pcm16_blocks(container, path)), default=0.0)
+
+
+def is_silent(path: Path) -> bool:
+    """Return whether every 16-bit sample of a clip is 0; stops at the first one that is not.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+
+    Returns
+    -------
+    bool
+        True for digital silence.
+
+    Raises
+    ------
+    ClipError
+        As `peak`.
+    """
+    with opened(path) as container:
+        return not any(block.any() for block in pcm16_blocks(container, path))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Yield the open container of a clip; what a decoder refuses becomes a ClipError.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+
+    Yields
+    ------
+    InputContainer
+        PyAV's container.
+
+    Raises
+    ------
+    ClipError
+        With reason ``"missing"``, ``"empty"`` or ``"unreadable"``.
+    """
+    if not path.is_file():
+        raise ClipError(f"no clip at {path}. Check the folder of the clips", "missing")
+    if path.stat().st_size == 0:
+        raise ClipError(f"{path} has no bytes. Copy it again", "empty")
+    try:
+        # The protocol keeps a name such as "concat:a" from being read as an address.
+        with av.open(f"file:{path}", metadata_errors="replace") as container:
+            yield container
+    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+        raise ClipError(
+            f"{path} cannot be decoded: {error}. Copy it again", "unreadable"
+        ) from error
+
+
+def video_streams(container: Any) -> list[Any]:  # noqa: ANN401
+    """Return the video streams of a container, cover pictures left out.
+
+    Parameters
+    ----------
+    container : InputContainer
+        From `opened`.
+
+    Returns
+    -------
+    list of VideoStream
+        In the order of the file.
+    """
+    cover = av.stream.Disposition.attached_pic
+    return [stream for stream in container.streams.video if not stream.disposition & cover]
+
+
+def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dtype[np.int16]]"]:  # noqa: ANN401
+    """Yield the samples of the first audio stream as 16-bit blocks.
+
+    Parameters
+    ----------
+    container : InputContainer
+        From `opened`.
+    path : Path
+        The clip, for the message.
+
+    Yields
+    ------
+    ndarray of int16, shape (n_samples, n_channels)
+        Consecutive samples.
+
+    Raises
+    ------
+    ClipError
+        With reason ``"no_audio"`` where there is no audio stream.
+    """
+    if not container.streams.audio:
+        raise ClipError(f"{path} has no audio stream. Leave it out", "no_audio")
+    stream = container.streams.audio[0]
+    resampler = av.AudioResampler(format="s16")
+    for frame in container.decode(stream):
+        yield from (_interleaved(block) for block in resampler.resample(frame))
+    yield from (_interleaved(block) for block in resampler.resample(None))
+
+
+def largest_sample(block: "np.ndarray[Any, np.dtype[np.int16]]") -> float:
+    """Return the largest absolute sample of a block in units of full scale.
+
+    Parameters
+    ----------
+    block : ndarray of int16
+        Samples.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    if block.size == 0:
+        return 0.0
+    # The smallest int16 has no positive twin: widen before taking the sign away.
+    return max(int(block.max()), -int(block.min())) / PCM16_FULL_SCALE
+
+
+def _interleaved(block: Any) -> "np.ndarray[Any, np.dtype[np.int16]]":  # noqa: ANN401
+    samples: np.ndarray[Any, np.dtype[np.int16]] = block.to_ndarray()
+    return samples.reshape(-1, len(block.layout.channels))
+
+
+@dataclass
+class _Scan:
+    # What one pass over the packets finds; only the first frame of each stream is decoded.
+    times_s: dict[str, list[float]] = field(default_factory=lambda: {"video": [], "audio": []})
+    end_s: float = 0.0
+    first_s: dict[str, float] = field(default_factory=dict)
+    rotation_deg: int = 0
+
+    @property
+    def av_start_offset_s(self) -> float:
+        if len(self.first_s) < 2:
+            return 0.0
+        return self.first_s["audio"] - self.first_s["video"]
+
+
+def _scan(container: Any, streams: Sequence[Any]) -> _Scan:  # noqa: ANN401
+    scan = _Scan()
+    for packet in container.demux(streams):
+        kind = packet.stream.type
+        if packet.pts is not None and not packet.is_discard:
+            start_s = float(packet.pts * packet.time_base)
+            scan.times_s[kind].append(start_s)
+            end_s = start_s + float((packet.duration or 0) * packet.time_base)
+            scan.end_s = max(scan.end_s, end_s)
+        if kind not in scan.first_s:
+            _note_first_frame(scan, kind, packet)
+    return scan
+
+
+def _note_first_frame(scan: _Scan, kind: str, packet: Any) -> None:  # noqa: ANN401
+    # The time of a frame, not that of its packet: an encoder's priming samples are cut off here.
+    frame = next(iter(packet.decode()), None)
+    if frame is None or frame.time is None:
+        return
+    scan.first_s[kind] = frame.time
+    if kind == "video":
+        scan.rotation_deg = round(-frame.rotation) % 360  # PyAV counts counterclockwise
+
+
+def _is_variable(times_s: list[float]) -> bool:
+    if len(times_s) < 3:
+        return False
+    steps = np.diff(times_s)
+    median = float(np.median(steps))
+    return bool(np.any(np.abs(steps - median) > _VFR_TOLERANCE * median))

@@ -1,0 +1,198 @@
+"""Ground truths: candidates sampled for the expert, and what the expert said of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import func, insert, select
+
+from study.errors import StoreError
+from study.store.engine import Db
+from study.store.tables import (
+    CandidateRow,
+    ExerciseClipRow,
+    GroundTruthRow,
+    GroundTruthVersionRow,
+)
+from study.vocabulary import Rating
+
+COLUMNS = ("candidate_id", "position", "rating", "version", "given_by", "given_at", "reason")
+
+
+def add_sample(db: Db, candidate_ids: Sequence[int], at: datetime) -> None:
+    """Add candidates to those that the expert rates, in this order.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    candidate_ids : sequence of int
+        Candidates that are no ground truths yet.
+    at : datetime
+        Now.
+    """
+    last = db.scalar(select(func.max(GroundTruthRow.position))) or 0
+    rows = [
+        {"candidate_id": int(candidate_id), "position": position, "sampled_at": at}
+        for position, candidate_id in enumerate(candidate_ids, start=last + 1)
+    ]
+    if rows:
+        db.execute(insert(GroundTruthRow), rows)
+
+
+def sampled(db: Db) -> list[int]:
+    """Return the candidates that the expert rates.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of int
+        Their ids in the expert's order.
+    """
+    query = select(GroundTruthRow.candidate_id).order_by(GroundTruthRow.position)
+    return list(db.scalars(query))
+
+
+def eligible(db: Db) -> list[int]:
+    """Return the candidates that may be sampled: no ground truths, no exercise clips.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of int
+        Their ids in ascending order.
+    """
+    taken = select(GroundTruthRow.candidate_id).union(select(ExerciseClipRow.candidate_id))
+    query = select(CandidateRow.id).where(CandidateRow.id.not_in(taken)).order_by(CandidateRow.id)
+    return list(db.scalars(query))
+
+
+def current(db: Db, candidate_id: int) -> Rating | None:
+    """Return what the expert says of a candidate now.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    candidate_id : int
+        The candidate.
+
+    Returns
+    -------
+    Rating or None
+        The latest version; None where the candidate was not sampled or not rated yet.
+    """
+    row = _latest(db, candidate_id)
+    return None if row is None else Rating(row.rating)
+
+
+def add_version(
+    db: Db, *, candidate_id: int, rating: Rating, given_by: str, at: datetime, reason: str = ""
+) -> int:
+    """Add what the expert says of a candidate; an earlier version stays.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    candidate_id : int
+        A sampled candidate.
+    rating : Rating
+        The ground truth.
+    given_by : str
+        Who gave it.
+    at : datetime
+        When.
+    reason : str
+        Why it was corrected; empty for the first version.
+
+    Returns
+    -------
+    int
+        The version's number, from 1.
+
+    Raises
+    ------
+    StoreError
+        If the candidate was not sampled.
+    """
+    if db.get(GroundTruthRow, candidate_id) is None:
+        raise StoreError(
+            f"candidate {candidate_id} is not among the sampled ground truths. "
+            "Run: curation sample-ground-truths"
+        )
+    before = _latest(db, candidate_id)
+    version = 1 if before is None else before.version + 1
+    db.add(
+        GroundTruthVersionRow(
+            candidate_id=candidate_id,
+            version=version,
+            rating=int(rating),
+            given_by=given_by,
+            given_at=at,
+            reason=reason,
+        )
+    )
+    db.flush()
+    return version
+
+
+def frame(db: Db) -> pd.DataFrame:
+    """Return all sampled candidates with the latest word of the expert.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, in the expert's order; what is not rated yet has no rating.
+    """
+    newest = (
+        select(
+            GroundTruthVersionRow.candidate_id,
+            func.max(GroundTruthVersionRow.version).label("version"),
+        )
+        .group_by(GroundTruthVersionRow.candidate_id)
+        .subquery()
+    )
+    version = GroundTruthVersionRow
+    query = (
+        select(
+            GroundTruthRow.candidate_id,
+            GroundTruthRow.position,
+            version.rating,
+            version.version,
+            version.given_by,
+            version.given_at,
+            version.reason,
+        )
+        .outerjoin(newest, newest.c.candidate_id == GroundTruthRow.candidate_id)
+        .outerjoin(
+            version,
+            (version.candidate_id == newest.c.candidate_id) & (version.version == newest.c.version),
+        )
+        .order_by(GroundTruthRow.position)
+    )
+    rows = pd.DataFrame(db.execute(query).all(), columns=list(COLUMNS))
+    return rows.astype({"rating": "Int64", "version": "Int64"})
+
+
+def _latest(db: Db, candidate_id: int) -> GroundTruthVersionRow | None:
+    query = (
+        select(GroundTruthVersionRow)
+        .where(GroundTruthVersionRow.candidate_id == candidate_id)
+        .order_by(GroundTruthVersionRow.version.desc())
+        .limit(1)
+    )
+    return db.scalar(query)
