@@ -17,8 +17,8 @@ QUESTIONS: dict[Literal["present", "prominent"], str] = {
     "present": "(a) Was the labelled audiovisual event present?",
     "prominent": "(b) Was the labelled audiovisual event the most prominent feature?",
 }
-# From pale to dark, told apart without colour vision and in grey print.
-_VOTE_COLOURS = ("#d9d9d9", "#9ecae1", "#4292c6", "#08306b")
+# From dark (3 votes) to pale (none), told apart without colour vision and in grey print.
+_VOTE_COLOURS = ("#08306b", "#4292c6", "#9ecae1", "#d9d9d9")
 _ROW_INCHES = 0.22
 _HASH_SALT = "avmit-lab"
 
@@ -48,19 +48,29 @@ def plot_votes(
     """
     votes = votes_by_class(clips, question)
     if ax is None:
-        ax = Figure(figsize=(8, 1.5 + _ROW_INCHES * len(votes)), layout="constrained").subplots()
+        ax = Figure(figsize=(8, 2 + _ROW_INCHES * len(votes)), layout="constrained").subplots()
     left = np.zeros(len(votes))
-    colours = mpl.colormaps["Blues"](np.linspace(0.15, 1, len(votes.columns)))
-    for name, colour in zip(votes.columns, _palette(len(votes.columns), colours), strict=True):
+    # Most votes first: what counts starts at zero, where lengths are compared most easily.
+    for name, colour in zip(reversed(votes.columns), _palette(len(votes.columns)), strict=True):
         width = votes[name].to_numpy(dtype=float)
         ax.barh(votes.index, width, left=left, color=colour, label=str(name), height=0.8)
         left += width
     ax.invert_yaxis()
     ax.margins(y=0.01)
-    ax.set(xlabel="clips", title=QUESTIONS[question])
+    ax.set_xlabel("clips")
+    ax.set_title(QUESTIONS[question], loc="left", fontsize="medium", pad=40)
     ax.grid(axis="x", linewidth=0.4, alpha=0.6)
     ax.set_axisbelow(True)
-    ax.legend(title="yes votes", ncols=len(votes.columns), loc="lower right", fontsize="small")
+    ax.legend(
+        title="yes votes",
+        ncols=len(votes.columns),
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        alignment="left",
+        fontsize="small",
+        title_fontsize="small",
+        frameon=False,
+    )
     return ax
 
 
@@ -104,7 +114,7 @@ def figure_2(clips: pd.DataFrame) -> Figure:
         Panel (a) left, (b) right, each ordered by its own votes.
     """
     n_classes = clips["avmit_label"].nunique()
-    figure = Figure(figsize=(13, 1.6 + _ROW_INCHES * n_classes), layout="constrained")
+    figure = Figure(figsize=(13, 2.2 + _ROW_INCHES * n_classes), layout="constrained")
     for ax, question in zip(figure.subplots(1, 2), QUESTIONS, strict=True):
         plot_votes(clips, question, ax)
     return figure
@@ -152,5 +162,7 @@ def save_figure(
     return paths
 
 
-def _palette(n_colours: int, spread: np.ndarray) -> Sequence[object]:
-    return _VOTE_COLOURS if n_colours == len(_VOTE_COLOURS) else list(spread)
+def _palette(n_colours: int) -> Sequence[object]:
+    if n_colours == len(_VOTE_COLOURS):
+        return _VOTE_COLOURS
+    return list(mpl.colormaps["Blues"](np.linspace(1, 0.15, n_colours)))

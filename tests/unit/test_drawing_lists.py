@@ -133,7 +133,7 @@ def test_each_bar_of_figure_2_is_as_long_as_its_class():
     clips = tallies(np.random.default_rng(0), 90, classes=("a", "b", "c"))
     ax = plot_votes(clips, "present")
     assert sum(patch.get_width() for patch in ax.patches) == 90
-    assert [label.get_text() for label in ax.get_legend().get_texts()] == ["0", "1", "2", "3"]
+    assert [label.get_text() for label in ax.get_legend().get_texts()] == ["3", "2", "1", "0"]
 
 
 def test_figure_2_takes_more_than_three_votes_and_41_classes():
@@ -141,4 +141,4 @@ def test_figure_2_takes_more_than_three_votes_and_41_classes():
     clips.loc[0, "r3"] = 7
     axes = figure_2(clips).axes
     assert [len(ax.get_yticklabels()) for ax in axes] == [41, 41]
-    assert axes[1].get_legend().get_texts()[-1].get_text() == "7"
+    assert axes[1].get_legend().get_texts()[0].get_text() == "7"
