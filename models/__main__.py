@@ -1,0 +1,143 @@
+"""Command line of the networks: train, evaluate, tabulate."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.hyperparameters import Rnn
+from study.cli import OverwriteOption, new_app, run
+
+app = new_app("Train the paper's networks on embeddings, evaluate them, tabulate the results.")
+
+EmbeddingsOption = Annotated[
+    Path, typer.Option("--embeddings", help="folder of one embedding set, with its records")
+]
+CacheOption = Annotated[
+    Path | None, typer.Option(help="folder for packed records [default: in the embeddings]")
+]
+AllowUntrainedOption = Annotated[
+    bool, typer.Option("--allow-untrained", help="take embeddings of untrained networks")
+]
+AllowOverlapOption = Annotated[
+    bool, typer.Option("--allow-overlap", help="let a clip stand in two lists")
+]
+TrustListOption = Annotated[
+    bool, typer.Option("--trust-list", help="take the list's label where a record has another")
+]
+
+
+@app.command()
+def train(
+    embeddings: EmbeddingsOption,
+    train: Annotated[Path, typer.Option(help="training list (CSV)")],
+    validation: Annotated[Path, typer.Option(help="validation list (CSV)")],
+    out: Annotated[Path, typer.Option(help="folder of the model to be")],
+    embedding_set: Annotated[str, typer.Option("--set", help="embedding set")] = "yamnet_effnet",
+    rnn: Annotated[Rnn, typer.Option(help="recurrent layer")] = Rnn.GRU,
+    preset: Annotated[str, typer.Option(help="hyperparameters")] = "paper",
+    epochs: Annotated[int, typer.Option(min=1, help="at most so many")] = 200,
+    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="all chance follows from it")] = 1,
+    training_set: Annotated[
+        str | None, typer.Option(help="name for tables [default: from the training list]")
+    ] = None,
+    cache: CacheOption = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on after an interruption")] = False,
+    allow_untrained: AllowUntrainedOption = False,
+    allow_overlap: AllowOverlapOption = False,
+    trust_list: TrustListOption = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Train one network as the paper did (Table 4's hyperparameters are the preset)."""
+    from models.commands import TrainRequest, train_with_progress
+
+    request = TrainRequest(
+        embeddings=embeddings,
+        train=train,
+        validation=validation,
+        embedding_set=embedding_set,
+        rnn=rnn,
+        preset=preset,
+        n_epochs=epochs,
+        patience=patience,
+        seed=seed,
+        training_set=training_set,
+        cache=cache,
+        allow_untrained=allow_untrained,
+        allow_overlap=allow_overlap,
+        trust_list=trust_list,
+    )
+    card = train_with_progress(
+        request, out, made_at=datetime.now(UTC), resume=resume, overwrite=overwrite
+    )
+    best = card.history[card.best_epoch - 1]
+    typer.echo(
+        f"{len(card.history)} epochs, best {card.best_epoch} (validation loss "
+        f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %): {out}"
+    )
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Option(help="folder of the model")],
+    embeddings: EmbeddingsOption,
+    test: Annotated[Path, typer.Option(help="test list (CSV)")],
+    modality: Annotated[str, typer.Option(help="both, audio or visual")] = "both",
+    incongruent: Annotated[
+        bool, typer.Option("--incongruent", help="give each clip the sound of another class")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="draws the incongruent pairs")] = 1,
+    cache: CacheOption = None,
+    allow_untrained: AllowUntrainedOption = False,
+    allow_overlap: AllowOverlapOption = False,
+    trust_list: TrustListOption = False,
+) -> None:
+    """Evaluate a network on a list and print its row of Table 5."""
+    from models import tables
+    from models.commands import EvaluateRequest, evaluate_and_write
+
+    request = EvaluateRequest(
+        model=model,
+        embeddings=embeddings,
+        test=test,
+        modality=modality,
+        incongruent=incongruent,
+        seed=seed,
+        cache=cache,
+        allow_untrained=allow_untrained,
+        allow_overlap=allow_overlap,
+        trust_list=trust_list,
+    )
+    evaluation, path = evaluate_and_write(request)
+    typer.echo(tables.markdown(tables.TABLE_5_COLUMNS, [tables.table_5_row(evaluation)]))
+    if evaluation.untrained_embeddings:
+        typer.echo("the embeddings come from untrained networks: no figure of the paper's kind")
+    typer.echo(f"{evaluation.test.n_clips} clips: {path}")
+
+
+@app.command()
+def table5(
+    results: Annotated[list[Path], typer.Option(help="models, or folders that hold models")],
+) -> None:
+    """Print the evaluations below some folders in the form of Table 5."""
+    from models import tables
+    from models.evaluation import read_evaluations
+
+    found = read_evaluations(results)
+    plain = [each for each in found if (each.modality, each.pairing) == ("both", "congruent")]
+    rows = [tables.table_5_row(evaluation) for evaluation in tables.in_order_of_paper(plain)]
+    typer.echo(tables.markdown(tables.TABLE_5_COLUMNS, rows))
+    if any(evaluation.untrained_embeddings for evaluation in plain):
+        typer.echo("some embeddings come from untrained networks: no figures of the paper's kind")
+    typer.echo(f"{len(rows)} evaluations")
+
+
+def main() -> None:
+    """Run the command line."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The six cells of the paper and the numbers that were chosen for each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from study.errors import ConfigError
+
+TIMESTEPS = 7  # Paper: Neural Network Embeddings; longer records are cut, shorter ones padded
+
+
+class Rnn(StrEnum):
+    """The recurrent layer of a network (Paper: DNN Architectures)."""
+
+    FRNN = "frnn"
+    GRU = "gru"
+    LSTM = "lstm"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """An embedding set and a recurrent layer; the paper compares six.
+
+    Parameters
+    ----------
+    embedding_set : str
+        Name of the set, such as ``"yamnet_effnet"``.
+    rnn : Rnn
+        The recurrent layer.
+    """
+
+    embedding_set: str
+    rnn: Rnn
+
+    @property
+    def name(self) -> str:
+        """Name for folders and tables, such as ``"yamnet_effnet-gru"``."""
+        return f"{self.embedding_set}-{self.rnn}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperparameters:
+    """What the paper's random search chose.
+
+    Parameters
+    ----------
+    rnn_units : int
+        Units of the recurrent layer.
+    bottleneck_units : int
+        Width to which each modality is squeezed.
+    activation : {"relu", "swish"}
+        Activation of the squeeze units.
+    dropout : float
+        Share of the recurrent layer's inputs that is dropped, anew at every timestep.
+    learning_rate : float
+        Before decay.
+    """
+
+    rnn_units: int
+    bottleneck_units: int
+    activation: str
+    dropout: float
+    learning_rate: float
+
+
+# Paper: Table 4; the learning rates with all the digits of the published configurations.
+PAPER = {
+    Cell("yamnet_effnet", Rnn.FRNN): Hyperparameters(128, 256, "swish", 0.3, 7.0479e-5),
+    Cell("yamnet_effnet", Rnn.GRU): Hyperparameters(128, 64, "swish", 0.5, 7.2503e-5),
+    Cell("yamnet_effnet", Rnn.LSTM): Hyperparameters(64, 256, "swish", 0.3, 4.1010e-5),
+    Cell("vggish_vgg16", Rnn.FRNN): Hyperparameters(256, 256, "swish", 0.4, 1.0468e-4),
+    Cell("vggish_vgg16", Rnn.GRU): Hyperparameters(128, 256, "relu", 0.5, 3.9178e-4),
+    Cell("vggish_vgg16", Rnn.LSTM): Hyperparameters(256, 256, "swish", 0.5, 1.7409e-4),
+}
+CELLS = tuple(PAPER)
+PRESETS = {"paper": PAPER}
+
+
+def cell_of(embedding_set: str, rnn: str) -> Cell:
+    """Return the cell with these names.
+
+    Parameters
+    ----------
+    embedding_set : str
+        Name of the embedding set.
+    rnn : str
+        Name of the recurrent layer.
+
+    Returns
+    -------
+    Cell
+        One of the six.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such cell.
+    """
+    for cell in CELLS:
+        if (cell.embedding_set, str(cell.rnn)) == (embedding_set, rnn):
+            return cell
+    names = ", ".join(cell.name for cell in CELLS)
+    raise ConfigError(f"no cell {embedding_set}-{rnn}. Choose one of {names}")
+
+
+def preset(name: str, cell: Cell) -> Hyperparameters:
+    """Return the hyperparameters of a preset for one cell.
+
+    Parameters
+    ----------
+    name : str
+        Name of the preset.
+    cell : Cell
+        For which network.
+
+    Returns
+    -------
+    Hyperparameters
+        Those of Table 4 for the preset ``"paper"``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such preset.
+
+    Notes
+    -----
+    Paper: Hyperparameter Search and Training, Table 4.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"no preset {name!r}. Choose one of {', '.join(PRESETS)}")
+    return PRESETS[name][cell]

@@ -1,0 +1,344 @@
+"""The network as pure functions of its weights, in JAX.
+
+Training calls these inside one compiled loop; `models.classifier` holds the same network as a
+Keras model, for saving, and a test holds both against a plain numpy reference.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from models.hyperparameters import Hyperparameters, Rnn
+
+Array = Any  # a numpy or a JAX array: the functions take both
+
+BN_EPSILON = 1e-3  # Keras' defaults, with which the paper's networks were trained
+BN_MOMENTUM = 0.99
+N_GATES = {Rnn.FRNN: 1, Rnn.GRU: 3, Rnn.LSTM: 4}
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"relu": jax.nn.relu, "swish": jax.nn.silu}
+
+
+class Squeeze(NamedTuple):
+    """Trainable weights of one squeeze unit: a 1x1 convolution and a batch norm."""
+
+    kernel: Array
+    bias: Array
+    gamma: Array
+    beta: Array
+
+
+class Recurrent(NamedTuple):
+    """Weights of the recurrent layer, gates side by side in the order of Keras."""
+
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array
+
+
+class Output(NamedTuple):
+    """Weights of the last layer."""
+
+    kernel: Array
+    bias: Array
+
+
+class Trainable(NamedTuple):
+    """All that the optimiser moves."""
+
+    audio: Squeeze
+    visual: Squeeze
+    rnn: Recurrent
+    output: Output
+
+
+class Moving(NamedTuple):
+    """Moving statistics of one batch norm."""
+
+    mean: Array
+    variance: Array
+
+
+class Weights(NamedTuple):
+    """All weights of a network."""
+
+    trainable: Trainable
+    audio: Moving
+    visual: Moving
+
+
+class Architecture(NamedTuple):
+    """What has to be known to run weights.
+
+    Parameters
+    ----------
+    rnn : Rnn
+        The recurrent layer.
+    activation : str
+        Activation of the squeeze units.
+    audio_size : int
+        Length of an audio embedding; the rest of a row is the visual one.
+    """
+
+    rnn: Rnn
+    activation: str
+    audio_size: int
+
+
+class Dropout(NamedTuple):
+    """What to drop from the recurrent layer's inputs.
+
+    Parameters
+    ----------
+    key : Array
+        A JAX random key.
+    rate : float
+        Share that is dropped.
+    """
+
+    key: Array
+    rate: Array
+
+
+def initial_weights(
+    rng: np.random.Generator,
+    rnn: Rnn,
+    hyperparameters: Hyperparameters,
+    *,
+    audio_size: int,
+    visual_size: int,
+    n_classes: int,
+) -> Weights:
+    """Draw the weights of a network before training, as Keras' defaults do.
+
+    Parameters
+    ----------
+    rng : Generator
+        The source of chance.
+    rnn : Rnn
+        The recurrent layer.
+    hyperparameters : Hyperparameters
+        Gives the widths.
+    audio_size, visual_size : int
+        Lengths of the embeddings.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    Weights
+        Glorot-uniform kernels, orthogonal recurrent kernel, zero biases (one for the LSTM's
+        forget gate), as float32.
+    """
+    units, width = hyperparameters.rnn_units, hyperparameters.bottleneck_units
+    n_gates = N_GATES[rnn]
+    trainable = Trainable(
+        audio=_initial_squeeze(rng, audio_size, width),
+        visual=_initial_squeeze(rng, visual_size, width),
+        rnn=Recurrent(
+            _glorot(rng, 2 * width, n_gates * units),
+            _orthogonal(rng, units, n_gates * units),
+            _initial_bias(rnn, units),
+        ),
+        output=Output(_glorot(rng, units, n_classes), np.zeros(n_classes, np.float32)),
+    )
+    still = Moving(np.zeros(width, np.float32), np.ones(width, np.float32))
+    return Weights(trainable, audio=still, visual=still)
+
+
+def _initial_squeeze(rng: np.random.Generator, size: int, width: int) -> Squeeze:
+    zeros, ones = np.zeros(width, np.float32), np.ones(width, np.float32)
+    return Squeeze(_glorot(rng, size, width), bias=zeros, gamma=ones, beta=zeros)
+
+
+def _initial_bias(rnn: Rnn, units: int) -> Array:
+    if rnn is Rnn.GRU:  # one for the inputs, one for the state
+        return np.zeros((2, 3 * units), np.float32)
+    bias = np.zeros(N_GATES[rnn] * units, np.float32)
+    if rnn is Rnn.LSTM:
+        bias[units : 2 * units] = 1.0
+    return bias
+
+
+def _glorot(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
+    limit = np.sqrt(6.0 / (n_in + n_out))
+    return rng.uniform(-limit, limit, (n_in, n_out)).astype(np.float32)
+
+
+def _orthogonal(rng: np.random.Generator, n_rows: int, n_columns: int) -> Array:
+    q, r = np.linalg.qr(rng.standard_normal((n_columns, n_rows)))
+    return (q * np.sign(np.diag(r))).T.astype(np.float32)
+
+
+def logits(
+    weights: Weights,
+    rows: Array,
+    architecture: Architecture,
+    *,
+    heard: bool = True,
+    seen: bool = True,
+) -> Array:
+    """Run a trained network.
+
+    Parameters
+    ----------
+    weights : Weights
+        The weights; batch norms use their moving statistics.
+    rows : Array of float32, shape (n_clips, n_timesteps, audio_size + visual_size)
+        Audio and visual embeddings side by side.
+    architecture : Architecture
+        How to run the weights.
+    heard, seen : bool
+        False for a neutral branch: its batch norm gives beta, whatever the embeddings are.
+
+    Returns
+    -------
+    Array of float32, shape (n_clips, n_classes)
+        Scores before the softmax.
+    """
+    trainable = weights.trainable
+    joint = jnp.concatenate(
+        [
+            _squeezed(trainable.audio, weights.audio, _audio(rows, architecture), heard),
+            _squeezed(trainable.visual, weights.visual, _visual(rows, architecture), seen),
+        ],
+        axis=-1,
+    )
+    joint = ACTIVATIONS[architecture.activation](joint)
+    state = _last_state(trainable.rnn, joint, architecture.rnn)
+    return state @ trainable.output.kernel + trainable.output.bias
+
+
+def _squeezed(unit: Squeeze, moving: Moving, embedding: Array, present: bool) -> Array:
+    if not present:
+        shape = (*embedding.shape[:2], unit.beta.shape[0])
+        return jnp.broadcast_to(unit.beta, shape)
+    scale = unit.gamma / jnp.sqrt(moving.variance + BN_EPSILON)
+    return (_times(embedding, unit.kernel) + unit.bias - moving.mean) * scale + unit.beta
+
+
+def training_logits(
+    weights: Weights, rows: Array, architecture: Architecture, dropout: Dropout
+) -> tuple[Array, tuple[Moving, Moving]]:
+    """Run a network as it is run in training.
+
+    Parameters
+    ----------
+    weights : Weights
+        The weights.
+    rows : Array of float32, shape (batch_size, n_timesteps, audio_size + visual_size)
+        Audio and visual embeddings side by side.
+    architecture : Architecture
+        How to run the weights.
+    dropout : Dropout
+        What to drop; a new mask for every timestep, as the paper's Keras 2 drew it.
+
+    Returns
+    -------
+    logits : Array of float32, shape (batch_size, n_classes)
+        Scores before the softmax.
+    moving : tuple of Moving
+        Moving statistics of the audio and the visual batch norm after this batch. The statistics
+        of a batch are taken over its clips and timesteps, padded timesteps included.
+
+    Notes
+    -----
+    Paper: DNN Architectures, Figure 3. The pooling over a 1x1 map changes nothing and is left out.
+    """
+    trainable = weights.trainable
+    audio, audio_moving = _normed(trainable.audio, weights.audio, _audio(rows, architecture))
+    visual, visual_moving = _normed(trainable.visual, weights.visual, _visual(rows, architecture))
+    joint = jnp.concatenate([audio, visual], axis=-1)
+    joint = ACTIVATIONS[architecture.activation](joint)
+    joint = jnp.where(dropout_mask(dropout, joint.shape), joint / (1 - dropout.rate), 0)
+    state = _last_state(trainable.rnn, joint, architecture.rnn)
+    output = state @ trainable.output.kernel + trainable.output.bias
+    return output, (audio_moving, visual_moving)
+
+
+def dropout_mask(dropout: Dropout, shape: tuple[int, ...]) -> Array:
+    """Draw what stays of the recurrent layer's inputs.
+
+    Parameters
+    ----------
+    dropout : Dropout
+        Key and rate.
+    shape : tuple of int
+        Shape of the inputs: clips, timesteps, units.
+
+    Returns
+    -------
+    Array of bool
+        True where an input stays.
+    """
+    return jax.random.uniform(dropout.key, shape, dtype=jnp.float32) >= dropout.rate
+
+
+def _normed(unit: Squeeze, moving: Moving, embedding: Array) -> tuple[Array, Moving]:
+    squeezed = _times(embedding, unit.kernel) + unit.bias
+    mean = jnp.mean(squeezed, axis=(0, 1))
+    variance = jnp.mean(jnp.square(squeezed - mean), axis=(0, 1))
+    normed = (squeezed - mean) * (unit.gamma / jnp.sqrt(variance + BN_EPSILON)) + unit.beta
+    after = Moving(_moved(moving.mean, mean), _moved(moving.variance, variance))
+    return normed, jax.lax.stop_gradient(after)
+
+
+def _moved(moving: Array, now: Array) -> Array:
+    return moving * BN_MOMENTUM + now * (1 - BN_MOMENTUM)
+
+
+def _audio(rows: Array, architecture: Architecture) -> Array:
+    return rows[..., : architecture.audio_size]
+
+
+def _visual(rows: Array, architecture: Architecture) -> Array:
+    return rows[..., architecture.audio_size :]
+
+
+def _times(sequence: Array, kernel: Array) -> Array:
+    # One large product over clips and timesteps; (clips, timesteps, size) in and out.
+    flat = sequence.reshape(-1, sequence.shape[-1]) @ kernel
+    return flat.reshape(*sequence.shape[:2], -1)
+
+
+def _last_state(layer: Recurrent, sequence: Array, rnn: Rnn) -> Array:
+    # The inputs of all timesteps are multiplied at once; only the state goes step by step.
+    bias = layer.bias[0] if rnn is Rnn.GRU else layer.bias
+    inputs = _times(sequence, layer.kernel) + bias
+    state = jnp.zeros((sequence.shape[0], layer.recurrent_kernel.shape[0]), inputs.dtype)
+    memory = state
+    for timestep in range(sequence.shape[1]):
+        state, memory = _STEPS[rnn](layer, inputs[:, timestep], state, memory)
+    return state
+
+
+def _frnn_step(layer: Recurrent, inputs: Array, state: Array, _: Array) -> tuple[Array, Array]:
+    state = jnp.tanh(inputs + state @ layer.recurrent_kernel)
+    return state, state
+
+
+def _gru_step(layer: Recurrent, inputs: Array, state: Array, _: Array) -> tuple[Array, Array]:
+    inner = state @ layer.recurrent_kernel + layer.bias[1]
+    update_in, reset_in, candidate_in = jnp.split(inputs, 3, axis=-1)
+    update_inner, reset_inner, candidate_inner = jnp.split(inner, 3, axis=-1)
+    update = jax.nn.sigmoid(update_in + update_inner)
+    reset = jax.nn.sigmoid(reset_in + reset_inner)
+    candidate = jnp.tanh(candidate_in + reset * candidate_inner)
+    state = update * state + (1 - update) * candidate
+    return state, state
+
+
+def _lstm_step(layer: Recurrent, inputs: Array, state: Array, memory: Array) -> tuple[Array, Array]:
+    gates = jnp.split(inputs + state @ layer.recurrent_kernel, 4, axis=-1)
+    let_in, keep, candidate, let_out = gates
+    memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(let_in) * jnp.tanh(candidate)
+    return jax.nn.sigmoid(let_out) * jnp.tanh(memory), memory
+
+
+_STEPS: dict[Rnn, Callable[[Recurrent, Array, Array, Array], tuple[Array, Array]]] = {
+    Rnn.FRNN: _frnn_step,
+    Rnn.GRU: _gru_step,
+    Rnn.LSTM: _lstm_step,
+}

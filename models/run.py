@@ -1,0 +1,184 @@
+"""One training from lists to a saved model."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from features.embedding_set import find_embedding_set
+from models.card import Card, DataCard, software_versions
+from models.dataset import Dataset
+from models.hyperparameters import Cell, Hyperparameters
+from models.lists import write_list
+from models.network import Architecture
+from models.saved import (
+    STATE_NAME,
+    read_course,
+    require_place,
+    save_model,
+    write_course,
+    write_history,
+)
+from models.training import Course, Epoch, Schedule, epochs, new_course
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What to train on what.
+
+    Parameters
+    ----------
+    cell : Cell
+        The network.
+    hyperparameters : Hyperparameters
+        Its numbers.
+    train, validation : Dataset
+        The clips; their classes are those of the training list.
+    training_set : str
+        Short name, as Table 5 has it.
+    seed : int
+        All chance follows from it.
+    schedule : Schedule
+        How long.
+    notes : dict of str to bool
+        What the card has to say: ``untrained_embeddings``, ``overlap_allowed``, ``trust_list``.
+    """
+
+    cell: Cell
+    hyperparameters: Hyperparameters
+    train: Dataset
+    validation: Dataset
+    training_set: str
+    seed: int
+    schedule: Schedule = field(default_factory=Schedule)
+    notes: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """All that the trained weights depend on, as text."""
+        return json.dumps(
+            {
+                "cell": self.cell.name,
+                "hyperparameters": asdict(self.hyperparameters),
+                "schedule": asdict(self.schedule),
+                "seed": self.seed,
+                "lists": [self.train.clips.sha256, self.validation.clips.sha256],
+                "records": [self.train.sha256, self.validation.sha256],
+            },
+            sort_keys=True,
+        )
+
+
+def train_model(
+    plan: Plan,
+    folder: Path,
+    *,
+    made_at: datetime,
+    resume: bool = False,
+    overwrite: bool = False,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[int], None] | None = None,
+) -> Card:
+    """Train a network and save it with its card, lists and history.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to train on what.
+    folder : Path
+        Where to save it.
+    made_at : datetime
+        For the card, in UTC.
+    resume, overwrite : bool
+        What to do with what is there.
+    on_epoch : callable or None
+        Called with every finished epoch.
+    on_step : callable or None
+        Called with a number of clips when they have been handed to the network.
+
+    Returns
+    -------
+    Card
+        The card of the model.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is taken.
+    """
+    require_place(folder, resume=resume, overwrite=overwrite)
+    course = _start(plan)
+    if resume and not overwrite:
+        course = read_course(course, plan.fingerprint, folder)
+    for course in epochs(  # noqa: B020 - the last course is the result
+        course,
+        plan.train,
+        plan.validation,
+        architecture=_architecture(plan),
+        hyperparameters=plan.hyperparameters,
+        schedule=plan.schedule,
+        seed=plan.seed,
+        on_step=on_step,
+    ):
+        write_course(course, plan.fingerprint, folder)
+        if on_epoch is not None:
+            on_epoch(course.history[-1])
+    card = _card(plan, course, made_at)
+    write_list(plan.train.clips, folder / "lists" / "train.csv")
+    write_list(plan.validation.clips, folder / "lists" / "validation.csv")
+    write_history(course.history, folder)
+    save_model(folder, card, course.best)
+    (folder / STATE_NAME).unlink(missing_ok=True)
+    return card
+
+
+def _start(plan: Plan) -> Course:
+    embedding_set = find_embedding_set(plan.cell.embedding_set)
+    return new_course(
+        plan.cell,
+        plan.hyperparameters,
+        audio_size=embedding_set.audio_size,
+        visual_size=embedding_set.visual_size,
+        n_classes=len(plan.train.clips.classes),
+        seed=plan.seed,
+    )
+
+
+def _architecture(plan: Plan) -> Architecture:
+    embedding_set = find_embedding_set(plan.cell.embedding_set)
+    activation = plan.hyperparameters.activation
+    return Architecture(plan.cell.rnn, activation, embedding_set.audio_size)
+
+
+def _card(plan: Plan, course: Course, made_at: datetime) -> Card:
+    embedding_set = find_embedding_set(plan.cell.embedding_set)
+    return Card(
+        embedding_set=plan.cell.embedding_set,
+        rnn=str(plan.cell.rnn),
+        audio_size=embedding_set.audio_size,
+        visual_size=embedding_set.visual_size,
+        classes=plan.train.clips.classes,
+        hyperparameters=plan.hyperparameters,
+        training_set=plan.training_set,
+        train=_data_card(plan.train),
+        validation=_data_card(plan.validation),
+        schedule=plan.schedule,
+        seed=plan.seed,
+        history=course.history,
+        best_epoch=course.best_epoch,
+        software=software_versions(),
+        made_at=made_at,
+        **plan.notes,
+    )
+
+
+def _data_card(dataset: Dataset) -> DataCard:
+    clips = dataset.clips
+    return DataCard(
+        name=clips.name,
+        n_clips=len(clips),
+        list_sha256=clips.sha256,
+        records_sha256=dataset.sha256,
+        n_cut=dataset.n_cut,
+    )

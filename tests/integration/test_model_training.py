@@ -1,0 +1,198 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from model_worlds import make_world
+from typer.testing import CliRunner
+
+from features.records import Record, read_record, write_record
+from models.__main__ import app
+from models.classifier import get_weights, load_classifier
+from models.commands import TrainRequest, plan_training
+from models.dataset import load_dataset
+from models.evaluation import read_evaluations
+from models.hyperparameters import Rnn
+from models.lists import read_list
+from models.run import train_model
+from models.saved import load_model
+from models.training import log_probabilities
+from study.errors import ConfigError, RecordError, StudyError, TableError
+
+# Keras 3.15 asks its variables for arrays in the way of numpy 1.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SET = {"set": "vggish_vgg16"}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def trained(world, tmp_path_factory):
+    """A GRU, trained by the command as the demo calls it."""
+    out = tmp_path_factory.mktemp("models") / "gru"
+    invoke(world.train_flags(out, **SET, rnn="gru", preset="paper", epochs=12))
+    return out
+
+
+def invoke(arguments):
+    result = CliRunner().invoke(app, [str(part) for part in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def request(world, **changes):
+    return TrainRequest(
+        world.embeddings,
+        world.train,
+        world.validation,
+        **({"embedding_set": "vggish_vgg16", "n_epochs": 2} | changes),
+    )
+
+
+def leaves(weights):
+    import jax
+
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(weights)]
+
+
+def assert_equal_weights(one, other):
+    for here, there in zip(leaves(one), leaves(other), strict=True):
+        np.testing.assert_array_equal(here, there)
+
+
+def test_a_network_learns_and_is_saved_with_a_card(trained):
+    model = load_model(trained)
+    assert model.card.classes == ("barking", "diving", "raining")
+    assert model.card.train.n_clips == 60
+    assert model.card.history[-1].accuracy > 0.8
+    assert (trained / "history.csv").read_text().count("\n") == len(model.card.history) + 1
+    assert (trained / "history.png").stat().st_size > 0
+    assert "GRU of 128 units" in (trained / "model_card.md").read_text()
+    assert not (trained / "training.npz").exists()
+
+
+def test_the_test_set_is_evaluated_and_its_row_printed(world, trained):
+    said = invoke(
+        ["evaluate", "--model", trained, "--embeddings", world.embeddings, "--test", world.test]
+    )
+    head, _, row, closing = said.strip().splitlines()
+    assert head == "| Training Set | Embeddings | RNN | Loss | Top 1 Acc. (%) | Top 5 Acc. (%) |"
+    assert row.startswith("| AVMIT | VGGish + VGG-16 | GRU | 0.")
+    assert row.endswith("| 100.00 |")
+    assert closing.startswith("15 clips: ")
+    (evaluation,) = read_evaluations([trained])
+    assert sum(map(sum, evaluation.confusion)) == 15
+    assert [each.n_clips for each in evaluation.classes] == [5, 5, 5]
+    assert invoke(["table5", "--results", trained]).splitlines()[:3] == [head, _, row]
+
+
+def test_keras_predicts_what_training_saw(world, trained):
+    model = load_model(trained)
+    clips = read_list(world.test)
+    from features.embedding_set import find_embedding_set
+
+    embedding_set = find_embedding_set("vggish_vgg16")
+    test = load_dataset(clips, world.embeddings, embedding_set, model.card.classes)
+    keras_model = load_classifier(trained / "model.keras")
+    audio, visual = test.rows[..., :128], test.rows[..., 128:]
+    predicted = keras_model.predict([audio, visual], verbose=0)
+    ours = np.exp(log_probabilities(model.weights, test.rows, model.card.architecture))
+    np.testing.assert_allclose(ours, predicted, atol=1e-6)
+    assert_equal_weights(get_weights(keras_model), model.weights)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(world, tmp_path):
+    weights = []
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train_model(plan_training(request(world, seed=seed)), tmp_path / name, made_at=NOW)
+        weights.append(load_model(tmp_path / name).weights)
+    assert_equal_weights(weights[0], weights[1])
+    assert not np.array_equal(leaves(weights[0])[0], leaves(weights[2])[0])
+
+
+def test_a_finished_model_is_not_replaced_without_being_told(world, trained):
+    with pytest.raises(ConfigError, match=r"holds a finished model\. To replace it"):
+        train_model(plan_training(request(world)), trained, made_at=NOW)
+
+
+def test_the_last_batch_counts_even_where_it_is_the_only_one(tmp_path):
+    small = make_world(tmp_path, n_train=3, n_validation=1, n_test=1)
+    card = train_model(plan_training(request(small)), tmp_path / "out", made_at=NOW)
+    assert card.history[0].accuracy * 9 == pytest.approx(round(card.history[0].accuracy * 9))
+
+
+@pytest.mark.parametrize("rnn", list(Rnn))
+def test_every_recurrent_layer_trains(rnn, world, tmp_path):
+    card = train_model(plan_training(request(world, rnn=rnn)), tmp_path / "out", made_at=NOW)
+    assert card.history[1].loss < card.history[0].loss
+    assert load_model(tmp_path / "out").card == load_model(tmp_path / "out").card
+
+
+def broken_world(tmp_path, breakage):
+    world = make_world(tmp_path, n_train=3, n_validation=1, n_test=1)
+    path = world.embeddings / "barking" / "train-barking_1.tfrecord"
+    breakage(path)
+    return world
+
+
+def _rewrite(path, **changes):
+    record = read_record(path)
+    parts = {name: getattr(record, name) for name in ("filename", "label", "audio", "visual")}
+    write_record(path, Record(**(parts | changes)))
+
+
+BREAKAGES = {
+    "missing": (lambda path: path.unlink(), r"barking_1.tfrecord is missing \(1 of 9 records"),
+    "empty": (lambda path: path.write_bytes(b""), r"barking_1.tfrecord"),
+    "cut": (lambda path: path.write_bytes(path.read_bytes()[:300]), r"barking_1.tfrecord"),
+    "other set": (
+        lambda path: _rewrite(path, audio=np.ones((6, 1024), np.float32)),
+        r"barking_1.tfrecord cannot be used: it has embeddings of 1024 audio",
+    ),
+    "other label": (
+        lambda path: _rewrite(path, label="coughing"),
+        r"barking_1.tfrecord has the label 'coughing' and the list says 'barking'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_bad_record_is_named(name, tmp_path):
+    breakage, message = BREAKAGES[name]
+    world = broken_world(tmp_path, breakage)
+    with pytest.raises(RecordError, match=message):
+        plan_training(request(world))
+    assert not list((world.embeddings / ".packed").glob(".*"))
+
+
+def test_overlapping_lists_are_refused_and_allowed_overlap_is_on_the_card(world, tmp_path):
+    with pytest.raises(TableError, match="60 of 60 clips of the list AVMIT_train stand in"):
+        plan_training(replace(request(world), validation=world.train))
+    overlapping = replace(request(world), validation=world.train, n_epochs=1, allow_overlap=True)
+    train_model(plan_training(overlapping), tmp_path / "out", made_at=NOW)
+    card = json.loads((tmp_path / "out" / "model_card.json").read_text())
+    assert card["overlap_allowed"] is True
+    assert "--allow-overlap" in (tmp_path / "out" / "model_card.md").read_text()
+
+
+def test_training_clips_are_refused_as_a_test_set(world, trained):
+    with pytest.raises(StudyError, match="stand in train too"):
+        invoke(
+            [
+                "evaluate",
+                "--model",
+                trained,
+                "--embeddings",
+                world.embeddings,
+                "--test",
+                world.train,
+            ]
+        )
