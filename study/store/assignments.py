@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 
 from study.errors import StoreError
 from study.store.engine import Db
@@ -29,6 +29,19 @@ class AssignedClip:
     video_location: str
     filename: str
     avmit_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How far a participant is."""
+
+    n_assigned: int
+    n_done: int
+
+    @property
+    def n_left(self) -> int:
+        """Clips that are not rated yet."""
+        return self.n_assigned - self.n_done
 
 
 def add_many(db: Db, assignments: pd.DataFrame) -> None:
@@ -184,6 +197,55 @@ def exist(db: Db) -> bool:
         True with at least one assignment.
     """
     return db.scalars(select(AssignmentRow.id).limit(1)).first() is not None
+
+
+def counts(db: Db) -> dict[str, Count]:
+    """Return how far everybody is.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of str to Count
+        By participant, those without assignments left out.
+    """
+    rows = db.execute(
+        select(
+            AssignmentRow.participant_id,
+            func.count(),
+            func.sum(case((AssignmentRow.done, 1), else_=0)),
+        ).group_by(AssignmentRow.participant_id)
+    )
+    return {row[0]: Count(row[1], int(row[2])) for row in rows}
+
+
+def n_complete(db: Db) -> tuple[int, int]:
+    """Return how many clips are planned, and how many of them have all their ratings.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    n_clips : int
+        Clips in the plan.
+    n_complete : int
+        Those whose slots are all done.
+    """
+    per_clip = (
+        select(func.min(case((AssignmentRow.done, 1), else_=0)).label("complete"))
+        .group_by(AssignmentRow.candidate_id)
+        .subquery()
+    )
+    row = db.execute(
+        select(func.count(), func.coalesce(func.sum(per_clip.c.complete), 0)).select_from(per_clip)
+    ).one()
+    return row[0], int(row[1])
 
 
 def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:

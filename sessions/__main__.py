@@ -1,0 +1,315 @@
+"""`python -m sessions`: the experimenter's desk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
+from study.vocabulary import ParticipantKind
+
+if TYPE_CHECKING:
+    from sessions.planning import Change
+    from study.config import Study
+    from study.store import Db
+
+app = new_app("Enrol participants, train, screen, plan, pay.")
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="the participant, such as P03")]
+ByOption = Annotated[
+    str, typer.Option("--by", envvar="AVMIT_EXPERIMENTER", help="initials, for the audit log")
+]
+FormOption = Annotated[str | None, typer.Option("--form-version", help="of the consent form")]
+EthicsOption = Annotated[str | None, typer.Option("--ethics-approval", help="approval number")]
+ExperimenterOption = Annotated[
+    str | None, typer.Option("--experimenter", help="initials of who took the consent")
+]
+SignedOption = Annotated[
+    str | None, typer.Option("--signed-on", help="ISO date of the signature [default: today]")
+]
+
+
+@contextmanager
+def _desk(study: Path | None, store: str | None) -> "Iterator[tuple[Study, Db]]":
+    from study.config import find_study
+    from study.store import open_store, studies, transaction
+
+    found = find_study(study, store)
+    with transaction(open_store(found.store_url)) as db:
+        studies.identity(db, found)
+        yield found, db
+
+
+@app.command()
+def enrol(
+    participant_id: Annotated[str | None, typer.Argument(metavar="ID")] = None,
+    kind: Annotated[ParticipantKind, typer.Option(help="who rates")] = ParticipantKind.HUMAN,
+    random_id: Annotated[
+        bool, typer.Option("--random-id", help="let chance choose the id")
+    ] = False,
+    clear_for_rehearsal: Annotated[
+        bool, typer.Option("--clear-for-rehearsal", help="no training, no screening: rehearsals")
+    ] = False,
+    form_version: FormOption = None,
+    ethics_approval: EthicsOption = None,
+    experimenter: ExperimenterOption = None,
+    signed_on: SignedOption = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Enrol a participant; with the three consent options their consent is kept as well."""
+    import numpy as np
+
+    from sessions import roster
+    from study.store import participants
+
+    at = datetime.now(UTC)
+    given = [form_version, ethics_approval, experimenter]
+    if (participant_id is None) != random_id:
+        raise typer.BadParameter("give an id, or --random-id")
+    if any(given) and not all(given):
+        raise typer.BadParameter(
+            "a consent needs --form-version, --ethics-approval and --experimenter"
+        )
+    with _desk(study, store) as (found, db):
+        if participant_id is None:
+            taken = {participant.id for participant in participants.listed(db)}
+            participant_id = roster.random_id(taken, np.random.default_rng())
+        consent = None
+        if form_version and ethics_approval and experimenter:
+            consent = roster.new_consent(
+                form_version, ethics_approval, experimenter, signed_on, at.date()
+            )
+        roster.enrol(db, participant_id, kind, consent=consent, actor=by, at=at)
+        if clear_for_rehearsal:
+            roster.clear_for_rehearsal(db, found, participant_id, actor=by, at=at)
+        n_enrolled = len(participants.listed(db))
+    typer.echo(f"enrolled {participant_id} ({kind.value}); {n_enrolled} people in the study")
+
+
+@app.command()
+def consent(
+    participant_id: IdArgument,
+    form_version: FormOption = None,
+    ethics_approval: EthicsOption = None,
+    experimenter: ExperimenterOption = None,
+    signed_on: SignedOption = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Keep the consent that a participant has signed on paper."""
+    from sessions import roster
+
+    at = datetime.now(UTC)
+    signed = roster.new_consent(
+        form_version or "", ethics_approval or "", experimenter or "", signed_on, at.date()
+    )
+    with _desk(study, store) as (_, db):
+        roster.give_consent(db, participant_id, signed, actor=by, at=at)
+    typer.echo(f"consent of {participant_id}: form {signed.form_version}, {signed.signed_on}")
+
+
+@app.command(name="list")
+def list_participants(study: StudyOption = None, store: StoreOption = None) -> None:
+    """List who takes part."""
+    from study.store import participants
+
+    with _desk(study, store) as (_, db):
+        listed = participants.listed(db)
+    for participant in listed:
+        closed = f", closed: {participant.close_reason}" if participant.closed_at else ""
+        typer.echo(f"{participant.id}  {participant.kind.value}{closed}")
+    typer.echo(f"{len(listed)} participants")
+
+
+@app.command()
+def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
+    """Show what the store knows of a participant, and what they may do next."""
+    from sessions.show import lines
+
+    with _desk(study, store) as (found, db):
+        text = lines(db, found, participant_id)
+    for line in text:
+        typer.echo(line)
+
+
+@app.command()
+def close(
+    participant_id: IdArgument,
+    reason: Annotated[str, typer.Option(help="why")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Close a participant's record: their ratings stay, no session starts any more."""
+    from sessions import roster
+
+    with _desk(study, store) as (_, db):
+        n_open = roster.close(db, participant_id, reason=reason, actor=by, at=datetime.now(UTC))
+    typer.echo(f"closed {participant_id}; {n_open} of their clips are unrated")
+    if n_open:
+        typer.echo(f"to give them to the others: python -m sessions reassign {participant_id}")
+
+
+@app.command()
+def set_exercise(
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV with the expert's ratings and reasons")
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="pick one clip per class")] = False,
+    screening_sets: Annotated[
+        int, typer.Option(min=1, help="screenings to pick; a retry takes the next one")
+    ] = 2,
+    out: Annotated[Path, typer.Option(help="where --sample writes its draft")] = Path(
+        "exercise_clips.csv"
+    ),
+    overwrite: OverwriteOption = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Choose the clips of training and screening, before the plan is made.
+
+    With --sample the clips are picked by chance. In a rehearsal their ratings and reasons are
+    known; in a real study a draft is written for the expert, to be filled in and read back.
+    """
+    from sessions import exercises
+
+    if (file is None) != sample:
+        raise typer.BadParameter("give a file, or --sample")
+    with _desk(study, store) as (found, db):
+        at = datetime.now(UTC)
+        if file is not None:
+            clips = exercises.read_list(file, exercises.free_candidates(db))
+        else:
+            picked = exercises.sample_clips(db, found, screening_sets)
+            if not found.config.rehearsal:
+                exercises.write_draft(picked, out, overwrite=overwrite)
+                typer.echo(f"{len(picked)} clips to rate and explain: {out}")
+                typer.echo(f"then: python -m sessions set-exercise {out}")
+                return
+            from study import rehearsal
+
+            root = found.mit_root
+            clips = exercises.rehearsed(picked, rehearsal.truths(root), rehearsal.reasons(root))
+        exercises.set_exercise(db, clips, study=found, actor=by, at=at)
+    n_training = sum(clip.phase.value == "training" for clip in clips)
+    typer.echo(f"{n_training} training clips, {len(clips) - n_training} screening clips")
+
+
+@app.command()
+def plan(
+    participant: Annotated[
+        list[str] | None, typer.Option(help="who rates; repeat [default: all who are enrolled]")
+    ] = None,
+    late_candidates: Annotated[
+        bool, typer.Option("--late-candidates", help="add candidates admitted after the plan")
+    ] = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Decide once who rates which clip, and in which order."""
+    from sessions import schedule
+
+    at = datetime.now(UTC)
+    with _desk(study, store) as (found, db):
+        if late_candidates:
+            change = schedule.plan_late_candidates(db, found, actor=by, at=at)
+        else:
+            change = schedule.make_plan(db, found, ids=participant, actor=by, at=at)
+    _echo_change("planned", change)
+
+
+@app.command()
+def extend(
+    participant_id: IdArgument,
+    clips: Annotated[
+        int | None, typer.Option(min=1, help="how many to take [default: an equal part]")
+    ] = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give a late joiner clips that the others have not rated yet."""
+    from sessions import changes
+
+    at = datetime.now(UTC)
+    with _desk(study, store) as (found, db):
+        change = changes.extend(db, found, participant_id, n_clips=clips, actor=by, at=at)
+    _echo_change(f"moved to {participant_id}", change)
+
+
+@app.command()
+def reassign(
+    leaving: Annotated[list[str], typer.Argument(metavar="ID...", help="who leaves")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give the unrated clips of people who leave to the others."""
+    from sessions import changes
+
+    with _desk(study, store) as (found, db):
+        change = changes.reassign(db, found, leaving, actor=by, at=datetime.now(UTC))
+    _echo_change("moved", change)
+
+
+@app.command()
+def status(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Show where the study stands."""
+    from rich.console import Console
+
+    from sessions.status import status_table, study_status
+
+    with _desk(study, store) as (found, db):
+        standing = study_status(db, found)
+    console = Console(soft_wrap=True)
+    console.print(status_table(standing))
+    console.print(
+        f"{standing.n_complete} of {standing.n_clips} clips complete, {standing.n_ratings} of "
+        f"{standing.n_slots} ratings, {standing.n_truths} of {standing.n_sampled} ground truths",
+        highlight=False,
+    )
+
+
+@app.command()
+def pay(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
+    """Show what a participant has earned, session by session."""
+    from instructions import pence
+    from sessions.pay import statement
+
+    with _desk(study, store) as (found, db):
+        owed = statement(db, participant_id, found.config.protocol)
+    for line in owed.sessions:
+        typer.echo(
+            f"{line.started_at:%Y-%m-%d %H:%M}  {line.phase:12} {line.worked_s / 3600:6.2f} h  "
+            f"{line.n_rated:5} clips  bonus {pence(line.bonus_pence)}"
+        )
+    typer.echo(
+        f"{participant_id}: {owed.worked_s / 3600:.2f} h {pence(owed.hours_pence)} + bonus "
+        f"{pence(owed.bonus_pence)} = {pence(owed.total_pence)}"
+    )
+
+
+def _echo_change(what: str, change: "Change") -> None:
+    loads = change.loads.values()
+    span = f"{min(loads)} to {max(loads)}" if change.loads else "none"
+    typer.echo(
+        f"{what}: {change.n_slots} ratings of {change.n_candidates} clips; left per participant: "
+        f"{span}"
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

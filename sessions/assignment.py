@@ -1,0 +1,250 @@
+"""Who rates which clip, as arrays: no store, no clock, chance handed in.
+
+A row of `raters` is a clip, a column one of its slots; entries are numbers of participants, and
+`OPEN` where nobody has been found yet.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import numpy.typing as npt
+
+from study.errors import StudyError
+
+OPEN = -1
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+def plan_raters(
+    strata: Sequence[Ints | Flags], n_participants: int, n_slots: int, rng: np.random.Generator
+) -> Ints:
+    """Give every clip as many different participants as it has slots.
+
+    Whole rounds through all combinations of participants make loads and overlaps of pairs equal;
+    what is left over goes to whoever has least. Clips of a stratum stand together in the rounds,
+    so that every participant also gets an equal part of each class and of the ground truths.
+
+    Parameters
+    ----------
+    strata : sequence of ndarray, each of shape (n_clips,)
+        What to spread evenly, the most important last.
+    n_participants : int
+        How many rate.
+    n_slots : int
+        Ratings per clip.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_clips, n_slots)
+        Participants from 0; all different within a row.
+
+    Raises
+    ------
+    StudyError
+        If there are fewer participants than slots.
+    """
+    require_enough(n_participants, n_slots)
+    n_clips = len(strata[0])
+    order = np.lexsort((rng.random(n_clips), *strata))
+    raters = np.full((n_clips, n_slots), OPEN, dtype=np.int64)
+    n_combinations = comb(n_participants, n_slots)
+    n_rounds = n_clips // n_combinations
+    if n_rounds:
+        every = np.array(list(combinations(range(n_participants), n_slots)))
+        rounds = np.concatenate([rng.permutation(every) for _ in range(n_rounds)])
+        # The clips that no whole round reaches are picked by chance, not from the last class.
+        taken = np.sort(rng.permutation(n_clips)[: len(rounds)])
+        raters[order[taken]] = rng.permuted(rounds, axis=1)
+    loads = np.bincount(raters[raters != OPEN], minlength=n_participants)
+    return fill(raters, loads, np.arange(n_participants), rng)
+
+
+def fill(raters: Ints, loads: Ints, participants: Ints, rng: np.random.Generator) -> Ints:
+    """Fill open slots, one after the other, with whoever has least to do.
+
+    Among those with equally little to do, whoever shares fewest clips with the clip's other
+    raters is taken, then chance decides.
+
+    Parameters
+    ----------
+    raters : ndarray of int64, shape (n_clips, n_slots)
+        `OPEN` where a participant is to be found.
+    loads : ndarray of int64, shape (n_participants,)
+        What each participant has to do already.
+    participants : ndarray of int64
+        Who may be given slots.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_clips, n_slots)
+        A copy without open slots.
+
+    Raises
+    ------
+    StudyError
+        If all who may be given a slot rate that clip already.
+    """
+    filled = raters.copy()
+    load = loads.tolist()
+    overlap = pair_overlaps(raters, len(load)).tolist()
+    clips, slots = np.nonzero(raters == OPEN)
+    # Clip by clip: whoever has least to do is then never shut out by an earlier slot of the clip.
+    shuffled = np.argsort(rng.permutation(len(raters))[clips], kind="stable")
+    # A last, uneven round must not always favour the participants with low numbers.
+    chance = rng.random((len(clips), len(load))).tolist()
+    for i in shuffled.tolist():
+        clip, slot = clips[i], slots[i]
+        others = [other for other in filled[clip].tolist() if other != OPEN]
+        eligible = [p for p in participants.tolist() if p not in others]
+        if not eligible:
+            raise StudyError(
+                f"a clip needs {raters.shape[1]} different raters and all {len(participants)} "
+                "participants who are left rate it already. Enrol another participant first"
+            )
+        luck = chance[i]
+        chosen = min(eligible, key=lambda p: (load[p], sum(overlap[p][q] for q in others), luck[p]))
+        filled[clip, slot] = chosen
+        load[chosen] += 1
+        for other in others:
+            overlap[chosen][other] += 1
+            overlap[other][chosen] += 1
+    return filled
+
+
+def pair_overlaps(raters: Ints, n_participants: int) -> Ints:
+    """Count the clips that each pair of participants shares.
+
+    Parameters
+    ----------
+    raters : ndarray of int64, shape (n_clips, n_slots)
+        Open slots count for nobody.
+    n_participants : int
+        How many there are.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_participants, n_participants)
+        Symmetric; the diagonal is the loads.
+    """
+    rates = np.zeros((len(raters), n_participants), dtype=np.int32)
+    clips, slots = np.nonzero(raters != OPEN)
+    rates[clips, raters[clips, slots]] = 1
+    return (rates.T @ rates).astype(np.int64)
+
+
+def shuffled_order(is_ground_truth: Flags, rng: np.random.Generator) -> Ints:
+    """Return a random order of a participant's clips with the ground truths spread evenly.
+
+    Parameters
+    ----------
+    is_ground_truth : ndarray of bool, shape (n_clips,)
+        Which of the clips have a ground truth.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_clips,)
+        Indices of the clips. Cut into as many blocks of equal length as there are ground truths,
+        each block has one, at a random place: predictable in number, not in time.
+    """
+    truths = rng.permutation(np.flatnonzero(is_ground_truth))
+    others = rng.permutation(np.flatnonzero(~is_ground_truth))
+    n_clips, n_truths = len(is_ground_truth), len(truths)
+    edges = np.arange(n_truths + 1) * n_clips // max(n_truths, 1)
+    places = rng.integers(edges[:-1], np.maximum(edges[1:], edges[:-1] + 1))
+    order = np.empty(n_clips, dtype=np.int64)
+    at_place = np.zeros(n_clips, dtype=bool)
+    at_place[places] = True
+    order[at_place], order[~at_place] = truths, others
+    return order
+
+
+def choose_slots_for_joiner(
+    giver: Ints, clip: Ints, is_ground_truth: Flags, n_wanted: int, rng: np.random.Generator
+) -> Ints:
+    """Choose open slots for a late joiner, most from those who have most left.
+
+    Parameters
+    ----------
+    giver : ndarray of int64, shape (n_slots,)
+        Who has the slot now; only slots whose clip the joiner does not rate yet.
+    clip : ndarray of int64, shape (n_slots,)
+        The slot's clip.
+    is_ground_truth : ndarray of bool, shape (n_slots,)
+        Whether that clip has a ground truth.
+    n_wanted : int
+        How many slots the joiner takes.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of int64
+        Indices of the chosen slots, with no clip twice and the same share of ground truths as
+        there is among all; fewer than wanted where there are not enough clips.
+    """
+    taken: list[int] = []
+    used: set[int] = set()
+    share = is_ground_truth.mean() if len(clip) else 0.0
+    n_truths = min(round(n_wanted * share), len(np.unique(clip[is_ground_truth])))
+    left = np.bincount(giver, minlength=1).tolist()
+    for flags, n in (
+        (is_ground_truth, n_truths),
+        (~is_ground_truth, n_wanted),
+        (is_ground_truth, n_wanted),
+    ):
+        _take(taken, used, left, np.flatnonzero(flags), giver, clip, n, rng)
+    return np.array(taken, dtype=np.int64)
+
+
+def _take(
+    taken: list[int],
+    used: set[int],
+    left: list[int],
+    indices: Ints,
+    giver: Ints,
+    clip: Ints,
+    n: int,
+    rng: np.random.Generator,
+) -> None:
+    queues: dict[int, list[int]] = {}
+    for index in rng.permutation(indices).tolist():
+        queues.setdefault(int(giver[index]), []).append(index)
+    while len(taken) < n and queues:
+        richest = max(queues, key=lambda p: left[p])
+        index = queues[richest].pop()
+        if not queues[richest]:
+            del queues[richest]
+        if int(clip[index]) in used:
+            continue
+        used.add(int(clip[index]))
+        taken.append(index)
+        left[richest] -= 1
+
+
+def require_enough(n_participants: int, n_slots: int) -> None:
+    """Raise unless there are as many participants as a clip has slots.
+
+    Parameters
+    ----------
+    n_participants, n_slots : int
+        How many there are of each.
+
+    Raises
+    ------
+    StudyError
+        If there are too few.
+    """
+    if n_participants < n_slots:
+        raise StudyError(
+            f"{n_participants} participants can rate and {n_slots} are needed, because every clip "
+            f"gets {n_slots} different raters. Run: python -m sessions enrol ID"
+        )

@@ -1,0 +1,37 @@
+"""Sources of chance: the same study with the same history draws the same."""
+
+from enum import IntEnum
+
+import numpy as np
+
+from study.config import Study
+
+
+class Stream(IntEnum):
+    """What is drawn; no two streams are alike."""
+
+    PLAN = 1
+    EXTEND = 2
+    REASSIGN = 3
+    EXERCISE = 4
+    SCREENING_CHECK = 5
+
+
+def generator(study: Study, stream: Stream, n_before: int = 0) -> np.random.Generator:
+    """Return the source of chance of a change.
+
+    Parameters
+    ----------
+    study : Study
+        Gives the seed.
+    stream : Stream
+        What is drawn.
+    n_before : int
+        How much was drawn from this stream before, so that no two changes draw alike.
+
+    Returns
+    -------
+    Generator
+        The same for the same study and history.
+    """
+    return np.random.default_rng([study.config.seed, int(stream), n_before])

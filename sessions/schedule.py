@@ -1,0 +1,134 @@
+"""Make the plan of a study, and add candidates that come late."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from sessions import assignment
+from sessions.chance import Stream, generator
+from sessions.planning import (
+    Change,
+    able_raters,
+    audited,
+    codes,
+    flags,
+    in_order,
+    left_to_do,
+    n_changes,
+)
+from study.config import Study
+from study.errors import StudyError
+from study.store import Db, assignments, candidates, exercises, ground_truths
+
+
+def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: datetime) -> Change:
+    """Give every candidate that is no exercise clip its raters, and everybody an order.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the ratings per clip and the seed.
+    ids : list of str or None
+        Who rates; None for everybody who is enrolled, not closed and not the expert.
+    actor : str
+        Who plans.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was planned.
+
+    Raises
+    ------
+    StudyError
+        If there is a plan, or there are no candidates or too few participants.
+
+    Notes
+    -----
+    Paper: Annotation Procedure, Quality Control.
+    """
+    if assignments.exist(db):
+        raise StudyError(
+            "the study has a plan already, and ratings may depend on it. For people who leave or "
+            "join run: python -m sessions reassign or extend; for candidates that came later: "
+            "python -m sessions plan --late-candidates"
+        )
+    found = _unplanned(db)
+    if found.empty:
+        raise StudyError("there are no candidates to plan. Run: python -m curation candidates")
+    people = able_raters(db, ids)
+    rng = generator(study, Stream.PLAN)
+    strata = (codes(found["avmit_label"]), flags(found["is_ground_truth"]))
+    n_slots = study.config.protocol.ratings_per_clip
+    raters = assignment.plan_raters(strata, len(people), n_slots, rng)
+    rows = _slot_rows(found, raters, people)
+    assignments.add_many(db, in_order(rows, {}, rng))
+    return audited(db, "plan", rows, people, study, actor, at)
+
+
+def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> Change:
+    """Give candidates that were admitted after the plan their raters.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the ratings per clip and the seed.
+    actor : str
+        Who plans.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was planned; the clips come after those that people have already.
+
+    Raises
+    ------
+    StudyError
+        If there is no plan, or no late candidates, or too few participants.
+    """
+    if not assignments.exist(db):
+        raise StudyError("there is no plan to add to. Run: python -m sessions plan")
+    found = _unplanned(db)
+    if found.empty:
+        raise StudyError("all candidates are planned already. Nothing was changed")
+    people = able_raters(db)
+    n_slots = study.config.protocol.ratings_per_clip
+    assignment.require_enough(len(people), n_slots)
+    rng = generator(study, Stream.PLAN, n_changes(db))
+    empty = np.full((len(found), n_slots), assignment.OPEN, dtype=np.int64)
+    loads = np.array(list(left_to_do(db, people).values()), dtype=np.int64)
+    raters = assignment.fill(empty, loads, np.arange(len(people)), rng)
+    rows = _slot_rows(found, raters, people)
+    assignments.add_many(db, in_order(rows, assignments.last_positions(db), rng))
+    return audited(db, "plan_late_candidates", rows, people, study, actor, at)
+
+
+def _unplanned(db: Db) -> pd.DataFrame:
+    found = candidates.frame(db)[["candidate_id", "avmit_label"]]
+    taken = {
+        *exercises.frame(db)["candidate_id"].tolist(),
+        *assignments.candidate_ids(db).tolist(),
+    }
+    found = found[~found["candidate_id"].isin(taken)].reset_index(drop=True)
+    return found.assign(is_ground_truth=found["candidate_id"].isin(ground_truths.sampled(db)))
+
+
+def _slot_rows(found: pd.DataFrame, raters: assignment.Ints, people: list[str]) -> pd.DataFrame:
+    n_slots = raters.shape[1]
+    return pd.DataFrame(
+        {
+            "candidate_id": np.repeat(found["candidate_id"].to_numpy(np.int64), n_slots),
+            "slot": np.tile(np.arange(1, n_slots + 1), len(found)),
+            "participant_id": np.array(people, dtype=object)[raters.ravel()],
+            "is_ground_truth": np.repeat(found["is_ground_truth"].to_numpy(bool), n_slots),
+        }
+    )

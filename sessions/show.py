@@ -1,0 +1,50 @@
+"""What the store knows of a participant, and what they may do next."""
+
+from sessions.gate import require_cleared
+from sessions.pay import statement
+from study.config import Study
+from study.errors import NotClearedError
+from study.store import Db, assignments, participants
+from study.vocabulary import ParticipantKind, Phase
+
+
+def lines(db: Db, study: Study, participant_id: str) -> list[str]:
+    """Return what the experimenter wants to know before a session.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    list of str
+        A few lines; the last ones say which phases may start and what is missing for the others.
+    """
+    participant = participants.get(db, participant_id)
+    since = f"{participant.enrolled_at:%Y-%m-%d}"
+    found = [f"{participant.id}: {participant.kind.value}, enrolled {since}"]
+    consent = participants.consent_of(db, participant_id)
+    if consent is not None:
+        found.append(f"consent: form {consent.form_version}, signed {consent.signed_on}")
+    owed = statement(db, participant_id, study.config.protocol)
+    count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
+    found.append(
+        f"{len(owed.sessions)} sessions, {owed.worked_s / 3600:.2f} h, {count.n_done} of "
+        f"{count.n_assigned} clips rated"
+    )
+    is_expert = participant.kind is ParticipantKind.EXPERT
+    phases = [Phase.GROUND_TRUTH] if is_expert else [p for p in Phase if p != Phase.GROUND_TRUTH]
+    return found + [_may_start(db, study, participant_id, phase) for phase in phases]
+
+
+def _may_start(db: Db, study: Study, participant_id: str, phase: Phase) -> str:
+    try:
+        require_cleared(db, study, participant_id, phase)
+    except NotClearedError as error:
+        return f"{phase.value}: no, {error}"
+    return f"{phase.value}: may start"

@@ -1,0 +1,63 @@
+import re
+
+import pytest
+
+import instructions
+from study.config import Study, StudyConfig
+from study.errors import ConfigError
+
+NAMES = ("sheet", "script", "consent", "warning", "welcome", "welcome_training",
+         "welcome_screening", "welcome_ground_truth", "break", "finished", "pause",
+         "technical_failure", "reminder", "feedback")  # fmt: skip
+OWN_WORDS = {
+    "contact": "the lab",
+    "ethics_approval": "ERN-18-1",
+    "institution": "the university",
+    "consent_version": "1.0",
+}
+ON_SCREEN = {
+    "n_done": 3,
+    "n_total": 7,
+    "rating": "1",
+    "expert_rating": "3",
+    "reasoning": "It barks.",
+}
+
+
+@pytest.fixture
+def values(tmp_path):
+    study = Study(tmp_path, StudyConfig(placeholders=OWN_WORDS))
+    return instructions.placeholders_of(study, 41) | ON_SCREEN
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_there_and_knows_all_its_values(name, values):
+    text = instructions.text(name, "en", values)
+    assert "{{" not in text
+    assert text.strip()
+
+
+def test_the_sheet_gives_the_protocols_numbers(values):
+    sheet = instructions.text("sheet", "en", values)
+    for number in ("3 seconds", "41 clips", "If 38 of them", "£6.00 per hour", "bonus of 10p"):
+        assert number in sheet
+
+
+def test_screens_need_nothing_that_study_toml_has_not_got(tmp_path):
+    values = instructions.placeholders_of(Study(tmp_path, StudyConfig()), 6) | ON_SCREEN
+    for name in NAMES[3:]:
+        instructions.text(name, "en", values)
+
+
+def test_a_missing_value_is_named_and_the_message_says_where_it_belongs():
+    with pytest.raises(ConfigError, match=re.escape("needs a value for clip_s, title")) as caught:
+        instructions.text("script", "en", {"n_classes": 6, "pass_mark": 6, "hourly_rate": 1,
+                                           "bonus": 1, "trials_per_block": 1})  # fmt: skip
+    assert "[placeholders] in study.toml" in str(caught.value)
+
+
+def test_an_unknown_language_or_text_says_what_there_is():
+    with pytest.raises(ConfigError, match="no texts in language 'tlh', there are en"):
+        instructions.text("sheet", "tlh", {})
+    with pytest.raises(ConfigError, match="no text 'poem'"):
+        instructions.text("poem", "en", {})
