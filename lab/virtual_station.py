@@ -1,9 +1,7 @@
 """A screen and a sound card that are not there: Xvfb and a private PulseAudio with a null sink."""
 
-import ctypes
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -13,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from study.errors import StageError
+from study.processes import end_with_parent
 
 SINK_NAME = "avmit"  # record what was played: parec -d avmit.monitor
 _PATIENCE_S = 20.0
-_PR_SET_PDEATHSIG = 1
 _PACKAGES = {"Xvfb": "xvfb", "pulseaudio": "pulseaudio"}
 
 
@@ -100,7 +98,7 @@ def _server(
             stderr=log,
             env=environment,
             pass_fds=inherited,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
     for handle in inherited:
         os.close(handle)  # so that reading ends when the server does
@@ -117,10 +115,6 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_for(address: Path, server: subprocess.Popen[bytes], folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli import StoreOption, StudyOption, new_app, run
+from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 from study.errors import ConfigError
 
 app = new_app("Make a study, check it, freeze its protocol.")
@@ -90,6 +90,37 @@ def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
     found = find_study(study, store)
     backup = upgrade_store(found.store_url)
     typer.echo(f"upgraded {found.store_url}" + (f"; back-up: {backup}" if backup else ""))
+
+
+@app.command()
+def make_clips(
+    root: Annotated[Path, typer.Argument(help="where to make training/ and validation/")],
+    seed: Annotated[int, typer.Option(min=0, help="the same seed makes the same clips")] = 1,
+    clips_per_class: Annotated[int, typer.Option(min=1, help="clips of each class")] = 40,
+    classes: Annotated[str, typer.Option(help="AVMIT labels, separated by commas")] = "",
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="clips made at a time [default: one per core]")
+    ] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Make rehearsal clips of described scenes, and scenes.csv with the truth of each."""
+    from study.rehearsal import make_clips, read_scenes
+    from study.rehearsal.actions import DEFAULT_CLASSES
+
+    n_made = make_clips(
+        root,
+        seed=seed,
+        n_per_class=clips_per_class,
+        classes=[label.strip() for label in classes.split(",") if label.strip()] or DEFAULT_CLASSES,
+        n_processes=processes,
+        overwrite=overwrite,
+    )
+    scenes = read_scenes(root)
+    n_heard = int((scenes["audio"] == "sound").sum())
+    typer.echo(
+        f"{len(scenes)} clips of {scenes['avmit_label'].nunique()} classes in {root}: {n_made} "
+        f"made now, {len(scenes) - n_made} kept; {n_heard} with sound; truths in scenes.csv"
+    )
 
 
 def main() -> None:

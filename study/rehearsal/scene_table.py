@@ -1,0 +1,189 @@
+"""`scenes.csv`: a row per clip of a rehearsal, written and read in one place."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from study.errors import ConfigError
+from study.files import written_atomically
+from study.rehearsal.scenes import Event, Scene
+from study.vocabulary import Rating
+
+SCENES_NAME = "scenes.csv"
+
+Clip = tuple[str, str]  # video_location and filename
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRow:
+    """One row of `scenes.csv`: a clip and what a rater should say of it, in plain words.
+
+    Parameters
+    ----------
+    video_location, filename, mit_label, avmit_label : str
+        Which clip, and the classes it came from and is rated under.
+    rating : int
+        What a rater should say.
+    event : str
+        The action of the class where it is in the scene, else empty.
+    event_seen, event_heard, prominent : bool
+        Whether the event is in the picture, in the sound, and the most prominent one.
+    other_event : str
+        Another action in the scene, else empty.
+    audio : {"sound", "silent", "none"}
+        What the sound stream holds, if there is one.
+    width_px, height_px : int
+        Size of the picture.
+    frame_rate_hz, duration_s : float
+        Frames a second, and the length of the clip.
+    seed : int
+        The seed of the tree.
+    sha256 : str
+        Digest of the file; empty before it has been made.
+    """
+
+    video_location: str
+    filename: str
+    mit_label: str
+    avmit_label: str
+    rating: int
+    event: str
+    event_seen: bool
+    event_heard: bool
+    prominent: bool
+    other_event: str
+    audio: str
+    width_px: int
+    height_px: int
+    frame_rate_hz: float
+    duration_s: float
+    seed: int
+    sha256: str = ""
+
+    @property
+    def clip(self) -> Clip:
+        """What the row is about."""
+        return self.video_location, self.filename
+
+
+COLUMNS = tuple(field.name for field in fields(SceneRow))
+
+
+def row_of(scene: Scene, sha256: str = "") -> SceneRow:
+    """Return the row of a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+        What happens in a clip.
+    sha256 : str
+        Digest of the clip's file.
+
+    Returns
+    -------
+    SceneRow
+        The row.
+    """
+    return SceneRow(
+        video_location=scene.video_location,
+        filename=scene.filename,
+        mit_label=scene.mit_label,
+        avmit_label=scene.avmit_label,
+        rating=int(scene.rating),
+        event=_action_of(scene.event),
+        event_seen=scene.event is not None and scene.event.seen,
+        event_heard=scene.event is not None and scene.event.heard and scene.audio == "sound",
+        prominent=scene.is_prominent,
+        other_event=_action_of(scene.other),
+        audio=scene.audio,
+        width_px=scene.source.width_px,
+        height_px=scene.source.height_px,
+        frame_rate_hz=round(float(scene.source.frame_rate_hz), 3),
+        duration_s=scene.duration_s,
+        seed=scene.seed,
+        sha256=sha256,
+    )
+
+
+def write_scenes(rows: Iterable[SceneRow], path: Path) -> None:
+    """Write `scenes.csv`.
+
+    Parameters
+    ----------
+    rows : iterable of SceneRow
+        The clips, in any order; they are written in the order of their names.
+    path : Path
+        The file.
+    """
+    ordered = sorted(rows, key=lambda row: row.clip)
+    with written_atomically(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(astuple(row) for row in ordered)
+
+
+def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
+    """Read `scenes.csv` row by row.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    skip_broken : bool
+        Whether to pass over a row that is cut short or holds what it must not.
+
+    Yields
+    ------
+    SceneRow
+        The rows in the order of the file.
+
+    Raises
+    ------
+    ConfigError
+        If a row is broken and must not be skipped.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        for number, text in enumerate(csv.DictReader(file), start=2):
+            row = _row_from_text(text)
+            if row is not None:
+                yield row
+            elif not skip_broken:
+                raise ConfigError(
+                    f"{path}, line {number}, is not the row of a scene: expected the columns "
+                    f"{', '.join(COLUMNS)} and a rating of 1, 2 or 3. Make the clips again"
+                )
+
+
+def _row_from_text(text: dict[str, str | None]) -> SceneRow | None:
+    try:
+        values: dict[str, Any] = {name: parse(text[name]) for name, parse in _PARSERS.items()}
+    except (KeyError, TypeError, ValueError):
+        return None
+    row = SceneRow(**values)
+    return row if row.rating in set(Rating) and len(row.sha256) == _SHA256_DIGITS else None
+
+
+def _text(text: str | None) -> str:
+    if text is None:
+        raise ValueError("the row is cut short")
+    return text
+
+
+def _truth_value(text: str | None) -> bool:
+    return {"True": True, "False": False}[_text(text)]
+
+
+_SHA256_DIGITS = 64
+_PARSER_OF: dict[Any, Callable[[Any], Any]] = {
+    str: _text,
+    bool: _truth_value,
+    int: int,
+    float: float,
+}
+_PARSERS = {field.name: _PARSER_OF[field.type] for field in fields(SceneRow)}
+
+
+def _action_of(event: Event | None) -> str:
+    return "" if event is None else event.action

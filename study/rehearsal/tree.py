@@ -1,0 +1,196 @@
+"""Make a tree of clips like Moments in Time, in as many processes as there are cores."""
+
+import csv
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import astuple, replace
+from pathlib import Path
+
+from study.errors import ConfigError
+from study.files import sha256_of
+from study.processes import end_with_parent
+from study.progress import track
+from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
+from study.rehearsal.describing import describe
+from study.rehearsal.scene_table import (
+    COLUMNS,
+    SCENES_NAME,
+    Clip,
+    SceneRow,
+    read_rows,
+    row_of,
+    write_scenes,
+)
+from study.rehearsal.scenes import Scene
+
+JOURNAL_NAME = ".scenes.partial.csv"  # what has been made so far; gone when scenes.csv is written
+
+
+def make_clips(
+    root: Path,
+    *,
+    seed: int,
+    n_per_class: int,
+    classes: Sequence[str] = DEFAULT_CLASSES,
+    n_processes: int | None = None,
+    overwrite: bool = False,
+) -> int:
+    """Make ``training/<class>/<clip>.mp4``, ``validation/...`` and `scenes.csv`.
+
+    What was made before, by this seed, is kept; clips of further classes and further clips of
+    the same classes are added.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of the tree.
+    seed : int
+        The same seed makes the same clips.
+    n_per_class : int
+        How many clips of each class.
+    classes : sequence of str
+        AVMIT labels; see `study.rehearsal.actions.CLASSES`.
+    n_processes : int or None
+        How many clips are made at a time; None for one per core.
+    overwrite : bool
+        Whether to make every clip anew, whatever is there.
+
+    Returns
+    -------
+    int
+        How many clips had to be made.
+
+    Raises
+    ------
+    ConfigError
+        If a class is not known, or the folder holds other clips.
+    """
+    _check(root, classes, n_per_class)
+    scenes = [describe(seed, label, i) for label in classes for i in range(n_per_class)]
+    made_before = _made_before(root)
+    _check_seed(root, seed, made_before)
+    kept = {} if overwrite else _kept(root, scenes, made_before)
+    todo = [scene for scene in scenes if row_of(scene).clip not in kept]
+    root.mkdir(parents=True, exist_ok=True)
+    _sweep(root)
+    rows = {**made_before, **kept}
+    with _journal(root) as write_row:
+        for row in track(_make_all(root, todo, n_processes), "making clips", total=len(todo)):
+            write_row(row)
+            rows[row.clip] = row
+    write_scenes(rows.values(), root / SCENES_NAME)
+    (root / JOURNAL_NAME).unlink()
+    return len(todo)
+
+
+def make_clip(root: Path, scene: Scene) -> SceneRow:
+    """Make the clip of one scene.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of the tree.
+    scene : Scene
+        What happens.
+
+    Returns
+    -------
+    SceneRow
+        What is known about the clip, its digest included.
+    """
+    from study.rehearsal.encoding import write_clip  # opens the codecs: slow to import
+    from study.rehearsal.rendering import film_of, track_of
+
+    path = root / scene.video_location / scene.filename
+    sound = track_of(scene)
+    write_clip(path, film_of(scene), [] if sound is None else [sound])
+    return row_of(scene, sha256_of(path))
+
+
+def _check(root: Path, classes: Sequence[str], n_per_class: int) -> None:
+    unknown = [label for label in classes if label not in CLASSES]
+    if unknown:
+        raise ConfigError(f"no scenes for {unknown}. Known classes: {', '.join(CLASSES)}")
+    if not classes or n_per_class < 1:
+        raise ConfigError("there is no clip to make. Name a class and ask for one clip at least")
+    is_ours = (root / SCENES_NAME).exists() or (root / JOURNAL_NAME).exists()
+    if not is_ours and any((root / part).exists() for part in ("training", "validation")):
+        raise ConfigError(
+            f"{root} holds clips but no {SCENES_NAME}; they may be the real Moments in Time. "
+            "Choose another folder"
+        )
+
+
+def _check_seed(root: Path, seed: int, rows: dict[Clip, SceneRow]) -> None:
+    others = {row.seed for row in rows.values()} - {seed}
+    if others:
+        raise ConfigError(
+            f"{root} holds clips of seed {min(others)}, not {seed}. Choose another folder, or "
+            f"pass --seed {min(others)}"
+        )
+
+
+def _made_before(root: Path) -> dict[Clip, SceneRow]:
+    rows: dict[Clip, SceneRow] = {}
+    for name in (SCENES_NAME, JOURNAL_NAME):
+        if (root / name).exists():
+            # A row that a crash cut short is a clip that has to be made again.
+            rows |= {row.clip: row for row in read_rows(root / name, skip_broken=True)}
+    return rows
+
+
+def _kept(
+    root: Path, scenes: Sequence[Scene], made_before: dict[Clip, SceneRow]
+) -> dict[Clip, SceneRow]:
+    kept: dict[Clip, SceneRow] = {}
+    for row in map(row_of, scenes):
+        before = made_before.get(row.clip)
+        path = root / row.video_location / row.filename
+        if before is None or replace(before, sha256="") != row or not path.is_file():
+            continue
+        if sha256_of(path) == before.sha256:
+            kept[row.clip] = before
+    return kept
+
+
+def _sweep(root: Path) -> None:
+    # What a killed run was writing; complete clips never begin with a dot.
+    for part in root.glob("*/*/.*.part.mp4"):
+        part.unlink()
+
+
+def _make_all(root: Path, scenes: Sequence[Scene], n_processes: int | None) -> Iterator[SceneRow]:
+    n_processes = min(n_processes or os.cpu_count() or 1, max(1, len(scenes)))
+    if n_processes == 1:
+        yield from (make_clip(root, scene) for scene in scenes)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_processes, context, initializer=_become_worker) as pool:
+        for made in as_completed([pool.submit(make_clip, root, scene) for scene in scenes]):
+            yield made.result()
+
+
+def _become_worker() -> None:
+    import cv2
+
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and closes the pool
+    cv2.setNumThreads(1)
+
+
+@contextmanager
+def _journal(root: Path) -> Iterator[Callable[[SceneRow], None]]:
+    with (root / JOURNAL_NAME).open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if file.tell() == 0:
+            writer.writerow(COLUMNS)
+
+        def write_row(row: SceneRow) -> None:
+            writer.writerow(astuple(row))
+            file.flush()
+
+        yield write_row
