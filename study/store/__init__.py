@@ -4,6 +4,8 @@
 function takes ``db``, an open transaction, and leaves the commit to `engine.transaction`.
 """
 
+from sqlalchemy import Engine
+
 from study.store.engine import Db, create_store, open_store, transaction, upgrade_store
 
-__all__ = ["Db", "create_store", "open_store", "transaction", "upgrade_store"]
+__all__ = ["Db", "Engine", "create_store", "open_store", "transaction", "upgrade_store"]

@@ -1,0 +1,223 @@
+"""Put a session together: plan, person, stage, store."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from annotator.pages import Pages
+from annotator.recording import Recorder, machine, open_session
+from annotator.run import SessionSummary, run_session
+from annotator.simulated_keys import SimulatedKeys
+from annotator.simulated_stage import Person, SimulatedStage
+from annotator.stage import Stage
+from sessions.plan import SessionPlan, plan_session
+from study.classes import read_classes
+from study.config import Study, find_study
+from study.errors import ConfigError
+from study.store import Engine, open_store, transaction
+from study.vocabulary import Phase
+
+if TYPE_CHECKING:
+    from annotator.psychopy_stage import PsychopyStage
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line.
+
+    Parameters
+    ----------
+    participant_id : str
+        Who rates.
+    phase : Phase
+        What the session is for.
+    profile : str or None
+        Profile of a simulated person; None for a person at the keyboard.
+    in_window : bool
+        Whether clips are shown in the window, or on the stage that costs no time.
+    hurry : bool
+        Whether clips are not waited for.
+    n_blocks, n_trials : int or None
+        End after so many.
+    screenshots : Path or None
+        Folder for a picture of every screen.
+    """
+
+    participant_id: str
+    phase: Phase = Phase.ANNOTATION
+    profile: str | None = None
+    in_window: bool = True
+    hurry: bool = False
+    n_blocks: int | None = None
+    n_trials: int | None = None
+    screenshots: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what only simulated people may do."""
+        if self.profile is None and not self.in_window:
+            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
+        if self.profile is None and self.hurry:
+            raise ConfigError("--speed max needs a simulated person: add --simulate good")
+
+    def max_trials(self, trials_per_block: int) -> int | None:
+        """Return after how many trials the session ends; None for no limit."""
+        limits = [self.n_trials] if self.n_trials is not None else []
+        if self.n_blocks is not None:
+            limits.append(self.n_blocks * trials_per_block)
+        return min(limits, default=None)
+
+
+def perform(request: Request, *, study_dir: Path | None, store: str | None) -> str:
+    """Run a session from its plan to its end.
+
+    Parameters
+    ----------
+    request : Request
+        Who, what for, and how.
+    study_dir : Path or None
+        The study's folder.
+    store : str or None
+        A store URL that overrides the one in `study.toml`.
+
+    Returns
+    -------
+    str
+        One line that says how it went.
+
+    Raises
+    ------
+    StudyError
+        If the participant may not start, or screen, sound or store cannot be used.
+    """
+    study = find_study(study_dir, store)
+    engine = open_store(study.store_url)
+    with transaction(engine) as db:
+        plan = plan_session(db, study, request.participant_id, request.phase)
+    if not plan.trials:
+        return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
+    n_classes = len(read_classes(study.classes_path).avmit_labels)
+    rest_s = 0.0 if request.hurry else study.config.screen.break_s
+    pages = Pages(study, plan, n_classes, rest_s)
+    person = None if request.profile is None else _person(study, request, plan)
+    with _open_stage(request, study, pages, person) as (stage, rig):
+        summary = _run(request, study, engine, plan, pages, stage, rig)
+    return _closing_line(request, plan, summary)
+
+
+def _run(
+    request: Request,
+    study: Study,
+    engine: Engine,
+    plan: SessionPlan,
+    pages: Pages,
+    stage: Stage,
+    rig: dict[str, Any],
+) -> SessionSummary:
+    trials_per_block = study.config.protocol.trials_per_block
+    with open_session(
+        engine,
+        study,
+        plan,
+        stage="window" if request.in_window else "simulated",
+        profile=request.profile,
+        rig=machine() | rig,
+    ) as recorder:
+        return _perform_trials(request, plan, pages, stage, recorder, trials_per_block)
+
+
+def _perform_trials(
+    request: Request,
+    plan: SessionPlan,
+    pages: Pages,
+    stage: Stage,
+    recorder: Recorder,
+    trials_per_block: int,
+) -> SessionSummary:
+    stage.show_bonus(recorder.total())
+    return run_session(
+        stage,
+        plan,
+        pages,
+        recorder.keep,
+        trials_per_block=trials_per_block,
+        max_trials=request.max_trials(trials_per_block),
+        may_ask=request.profile is None,
+    )
+
+
+def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) -> str:
+    n_done = plan.n_done + summary.n_rated
+    n_total = plan.n_done + len(plan.trials)
+    failures = f", {summary.n_failed} could not be shown" if summary.n_failed else ""
+    return (
+        f"{request.participant_id}: {summary.n_rated} {request.phase} ratings{failures}; "
+        f"{n_done} of {n_total} clips are rated ({summary.ending})"
+    )
+
+
+def _person(study: Study, request: Request, plan: SessionPlan) -> Person:
+    import numpy as np
+
+    from study import rehearsal
+    from study.people import PROFILES, SimulatedPerson
+
+    if not study.config.rehearsal:
+        raise ConfigError(
+            "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
+            "out, or make a rehearsal: python -m study init DIR --rehearsal"
+        )
+    if request.profile not in PROFILES:
+        raise ConfigError(f"no profile {request.profile!r}. Choose one of: {', '.join(PROFILES)}")
+    # Each person and phase has a stream of its own, and does not answer a resumed session with
+    # the chances of the first one.
+    name = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
+    rng = np.random.default_rng([study.config.seed, *name.encode()])
+    return SimulatedPerson(PROFILES[request.profile], rng, rehearsal.truth_of(study.mit_root))
+
+
+@contextmanager
+def _open_stage(
+    request: Request, study: Study, pages: Pages, person: Person | None
+) -> Iterator[tuple[Stage, dict[str, Any]]]:
+    protocol = study.config.protocol
+    if not request.in_window:
+        if person is None:
+            raise RuntimeError("the simulated stage needs a person")
+        yield (
+            SimulatedStage(person, clip_s=protocol.clip_s, warning_s=protocol.warning_s),
+            {},
+        )
+        return
+    from annotator.psychopy_stage import PsychopyStage
+
+    stage = PsychopyStage(
+        study.config.screen,
+        warning_s=protocol.warning_s,
+        warning=pages.warning(),
+        reminder=pages.reminder(),
+        keys=None if person is None else SimulatedKeys(person, hurry=request.hurry),
+        hurry=request.hurry,
+        screenshots=request.screenshots,
+    )
+    try:
+        with _leaving_on_signals(stage):
+            yield stage, stage.facts()
+    finally:
+        stage.close()
+
+
+@contextmanager
+def _leaving_on_signals(stage: "PsychopyStage") -> Iterator[None]:
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        stage.order_leave()
+
+    before = {s: signal.signal(s, leave) for s in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,321 @@
+"""The stage with a PsychoPy window: draws one frame per poll, decides nothing."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from annotator.drawing import Drawing
+from annotator.keyboard import Keyboard
+from annotator.layout import Rectangle, task_layout
+from annotator.playback import Playback, next_start
+from annotator.prefetch import Prefetcher
+from annotator.simulated_keys import SimulatedKeys
+from annotator.sound import SoundPath, open_sound
+from annotator.stage import Page
+from annotator.texture import Texture
+from annotator.trial import (
+    Event,
+    KeyPressed,
+    LeaveAsked,
+    LeaveOrdered,
+    PlaybackBegan,
+    PlaybackEnded,
+    PlaybackFailed,
+    WarningEnded,
+)
+from annotator.window import TaskWindow
+from study.clips.display import decode_for_display
+from study.errors import ClipError
+from study.screen import Screen
+from study.vocabulary import Presentation, Stimulus
+
+ESCAPE_KEY = "escape"
+SOUND_PATIENCE_S = 1.0
+
+
+class _View(StrEnum):
+    PAGE = "page"
+    LOADING = "loading"
+    PLAYING = "task"
+    WARNING = "warning"
+    WAITING = "prompt"
+
+
+class PsychopyStage:
+    """Screen, headphones and keyboard through PsychoPy and Psychtoolbox.
+
+    Parameters
+    ----------
+    screen : Screen
+        Colours, sizes and the sound path.
+    warning_s : float
+        How long the warning stands.
+    warning, reminder : str
+        What the warning and the reminder of the keys say, as Markdown.
+    keys : SimulatedKeys or None
+        Presses of a simulated person; None for a person at the keyboard.
+    hurry : bool
+        Do not wait for clips and warnings to end, nor play sound: for tests of the logic.
+    screenshots : Path or None
+        Folder for a picture of every screen.
+
+    Raises
+    ------
+    StageError
+        If there is no display or no sound device.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        *,
+        warning_s: float,
+        warning: str,
+        reminder: str,
+        keys: SimulatedKeys | None = None,
+        hurry: bool = False,
+        screenshots: Path | None = None,
+    ) -> None:
+        self._window = TaskWindow(screen, paced=not hurry)
+        from psychtoolbox import GetSecs
+
+        self._rig_clock: Callable[[], float] = GetSecs
+        self._sound: SoundPath = open_sound(screen.audio_path, screen.sample_rate_hz)
+        self._keyboard = Keyboard()
+        self._layout = task_layout(screen, *self._window.size_px)
+        self._drawing = Drawing(self._window.win, self._layout, screen)
+        self._drawing.set_reminder(reminder)
+        self._texture = Texture(self._window.win)
+        box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
+        decode = partial(decode_for_display, box_px=box_px, sample_rate_hz=screen.sample_rate_hz)
+        self._prefetcher = Prefetcher(decode)
+        self._screen, self._warning_s, self._warning = screen, warning_s, warning
+        self._keys, self._hurry = keys, hurry
+        if screenshots is not None:
+            self._window.take_screenshots(screenshots)
+        self._view = _View.LOADING
+        self._stimulus: Stimulus | None = None
+        self._playback: Playback | None = None
+        self._place = Rectangle(0, 0, 0, 0)
+        self._uploaded = 0  # frame on the graphics card
+        self._page_name = ""
+        self._warning_until_s = 0.0
+        self._events: list[Event] = []
+        self._presentations: list[Presentation] = []
+        self._leave_ordered = False
+        self._start_s: float = self._rig_clock()
+
+    @property
+    def now_s(self) -> float:
+        """Seconds on the session clock."""
+        return self._rig_clock() - self._start_s
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of screen and sound, ready for JSON."""
+        return {"screen": self._window.facts(), "sound": self._sound.facts()}
+
+    def order_leave(self) -> None:
+        """Leave at the next poll, without asking; may be called by a signal handler."""
+        self._leave_ordered = True
+
+    def prepare(self, stimuli: Sequence[Stimulus]) -> None:
+        """Decode the next clips in the background."""
+        self._prefetcher.prepare([stimulus.path for stimulus in stimuli])
+
+    def play(self, stimulus: Stimulus) -> None:
+        """Show the label and play the clip from its beginning."""
+        self._stop_playing()
+        self._view = _View.LOADING
+        self._stimulus = stimulus
+        try:
+            clip = self._prefetcher.get(stimulus.path)
+        except ClipError as error:
+            self._events.append(PlaybackFailed(self.now_s, error.reason))
+            return
+        self._drawing.set_label(stimulus.label)
+        self._texture.upload(clip.frames[0])
+        self._uploaded = 0
+        self._place = self._layout.clip(clip.width_px, clip.height_px)
+        self._draw_beforehand()
+        if not self._hurry:
+            self._sound.load(clip.sound)
+        requested_s = next_start(
+            self._rig_clock(),
+            self._window.next_flip_s(),
+            self._window.period_s,
+            0.0 if self._hurry else self._screen.audio_lead_s,
+        )
+        if not self._hurry:
+            self._sound.start_at(requested_s)
+        self._playback = Playback(
+            clip, requested_s=requested_s - self._start_s, period_s=self._window.period_s
+        )
+
+    def warn(self) -> None:
+        """Stop the clip and fill the screen with the warning."""
+        self._stop_playing()
+        self._drawing.set_page(self._warning)
+        self._view = _View.WARNING
+        self._warning_until_s = self.now_s + (0.0 if self._hurry else self._warning_s)
+
+    def prompt(self) -> None:
+        """Remind of the keys and wait."""
+        self._stop_playing()
+        self._view = _View.WAITING
+        if self._keys is not None and self._stimulus is not None:
+            self._keys.on_prompt(self._stimulus, self.now_s)
+
+    def show_page(self, page: Page) -> None:
+        """Stop the clip and show a page."""
+        self._stop_playing()
+        self._drawing.set_page(page.text)
+        self._view, self._page_name = _View.PAGE, page.name
+        self._keyboard.forget()
+        if self._keys is not None:
+            self._keys.on_page(page, self.now_s)
+
+    def show_bonus(self, total_pence: int | None) -> None:
+        """Set the bonus counter."""
+        self._drawing.set_bonus(total_pence)
+
+    def poll(self) -> Sequence[Event]:
+        """Draw one frame, and return what has happened since, in the order of time."""
+        frame = self._draw()
+        shown_s = self._window.flip() - self._start_s
+        if self._playback is not None and frame is not None:
+            self._note_flip(self._playback, shown_s, frame)
+        if self._view is _View.WARNING and shown_s >= self._warning_until_s:
+            self._events.append(WarningEnded(shown_s))
+        self._take_keys()
+        events, self._events = sorted(self._events, key=lambda e: e.t_s), []
+        return events
+
+    def take_presentations(self) -> tuple[Presentation, ...]:
+        """Return the evidence of what was played since the last call."""
+        self._stop_playing()
+        taken, self._presentations = tuple(self._presentations), []
+        return taken
+
+    def close(self) -> None:
+        """Give screen, headphones and keyboard back."""
+        self._prefetcher.close()
+        self._keyboard.close()
+        self._sound.close()
+        self._window.close()
+
+    def _draw(self) -> int | None:
+        drawing, frame = self._drawing, None
+        match self._view:
+            case _View.PAGE:
+                drawing.draw_page()
+                drawing.draw_bonus()
+            case _View.WARNING:
+                drawing.draw_warning()
+            case _View.WAITING:
+                drawing.draw_label()
+                drawing.draw_reminder()
+                drawing.draw_bonus()
+            case _:
+                frame = self._draw_clip()
+                drawing.draw_bonus()
+        self._take_screenshot(frame)
+        return frame
+
+    def _draw_beforehand(self) -> None:
+        # What is drawn for the first time takes longer: not at the flip of the first frame.
+        self._drawing.draw_label()
+        self._texture.draw(self._place)
+        self._window.discard()
+
+    def _draw_clip(self) -> int | None:
+        playback = self._playback
+        if playback is None:
+            return None
+        frame = playback.frame_due(self._window.next_flip_s() - self._start_s)
+        if frame is None:
+            return None
+        if frame != self._uploaded:
+            self._texture.upload(playback.clip.frames[frame])
+            self._uploaded = frame
+        self._texture.draw(self._place)
+        self._drawing.draw_label()
+        return frame
+
+    def _note_flip(self, playback: Playback, shown_s: float, frame: int) -> None:
+        if playback.onset_s is None:
+            self._view = _View.PLAYING
+            self._events.append(PlaybackBegan(shown_s))
+            if self._keys is not None and self._stimulus is not None:
+                self._keys.on_onset(self._stimulus, shown_s)
+        playback.flipped(shown_s, frame)
+        if self._hurry:
+            self._end_playing(shown_s)
+            return
+        if not playback.is_sound_known:
+            started_s = self._sound.started_s()
+            if started_s is not None:
+                playback.sound_started(started_s - self._start_s)
+            elif shown_s > playback.requested_s + SOUND_PATIENCE_S:
+                self._events.append(PlaybackFailed(shown_s, "sound_did_not_start"))
+                self._stop_playing()
+                return
+        if shown_s >= playback.end_s:
+            self._end_playing(playback.end_s)
+
+    def _end_playing(self, end_s: float) -> None:
+        self._events.append(PlaybackEnded(end_s))
+        self._keep_evidence(end_s, interrupted=False)
+
+    def _stop_playing(self) -> None:
+        if self._keys is not None:
+            self._keys.forget()
+        if self._playback is None:
+            return
+        if not self._hurry:
+            self._sound.stop()
+        self._keep_evidence(self.now_s, interrupted=True)
+
+    def _keep_evidence(self, offset_s: float, *, interrupted: bool) -> None:
+        playback, self._playback = self._playback, None
+        if playback is None:
+            return
+        presentation = playback.presentation(
+            offset_s=offset_s,
+            interrupted=interrupted,
+            n_xruns=0 if self._hurry else self._sound.n_xruns(),
+            place=self._place,
+        )
+        if presentation is not None:
+            self._presentations.append(presentation)
+
+    def _take_keys(self) -> None:
+        if self._keys is not None:
+            due = self._keys.take_due(self.now_s)
+            if due is not None:
+                self._keyboard.press(*due, self._start_s)
+        for press in self._keyboard.take_presses(self._start_s):
+            is_escape = press.key == ESCAPE_KEY
+            self._events.append(
+                LeaveAsked(press.t_s) if is_escape else KeyPressed(press.key, press.t_s)
+            )
+        if self._window.close_asked:
+            self._window.close_asked = False
+            self._events.append(LeaveAsked(self.now_s))
+        if self._leave_ordered:
+            self._events.append(LeaveOrdered(self.now_s))
+
+    def _take_screenshot(self, frame: int | None) -> None:
+        if self._view is _View.LOADING:
+            return
+        if self._view is _View.PLAYING:
+            playback = self._playback
+            # The middle of the clip is what a reader wants to see.
+            if playback is None or frame is None or frame < playback.clip.n_frames // 2:
+                return
+        with suppress(OSError):
+            self._window.screenshot(
+                self._page_name if self._view is _View.PAGE else str(self._view)
+            )

@@ -1,0 +1,190 @@
+"""Sound that starts at a given moment: two ways, chosen by name, never silently."""
+
+import time
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from study.errors import StageError
+
+WARM_UP_PLAYS = 3
+WARM_UP_TOLERANCE_S = 0.005
+WARM_UP_PATIENCE_S = 20.0
+_N_CHANNELS = 2
+_LOW_LATENCY = 1  # shared, low latency: other programs may sound, but are not waited for
+NO_DEVICE = (
+    "no sound device: {found}. The task needs headphones. Plug them in and check that the system "
+    "plays sound (Debian: apt-get install pulseaudio alsa-utils; then: speaker-test -c 2)"
+)
+
+Samples = npt.NDArray[np.float32]
+
+
+class SoundPath(Protocol):
+    """A way to the headphones."""
+
+    name: str
+
+    def load(self, samples: Samples) -> None:
+        """Take the sound of the next playing, shape (n_samples, 2)."""
+
+    def start_at(self, t_s: float) -> None:
+        """Schedule the loaded sound for a moment on the rig clock."""
+
+    def started_s(self) -> float | None:
+        """Return when the driver says the first sample went out; None if it has not."""
+
+    def stop(self) -> None:
+        """Be silent at once."""
+
+    def n_xruns(self) -> int:
+        """Return how many gaps the driver reported since the start."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return device and latency, ready for JSON."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
+    """Open a sound path and warm it up with silence, so that the first clip is as good as any.
+
+    Parameters
+    ----------
+    name : {"psychtoolbox", "sounddevice"}
+        Which path.
+    sample_rate_hz : int
+        Rate of all sound.
+
+    Returns
+    -------
+    SoundPath
+        Ready to play.
+
+    Raises
+    ------
+    StageError
+        If there is no device, or it does not take samples.
+    """
+    sound: SoundPath
+    if name == "psychtoolbox":
+        sound = PsychtoolboxSound(sample_rate_hz)
+    else:
+        from annotator.sounddevice_path import SounddeviceSound
+
+        sound = SounddeviceSound(sample_rate_hz)
+    warm_up(sound, sample_rate_hz)
+    return sound
+
+
+def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
+    """Play silence until the device starts on time.
+
+    The first start of a stream comes up to two seconds late.
+
+    Parameters
+    ----------
+    sound : SoundPath
+        The path.
+    sample_rate_hz : int
+        Its rate.
+
+    Raises
+    ------
+    StageError
+        If the device takes no samples.
+    """
+    silence = np.zeros((sample_rate_hz // 20, _N_CHANNELS), dtype=np.float32)
+    give_up_s = time.monotonic() + WARM_UP_PATIENCE_S
+    n_exact = n_started = 0
+    while n_exact < WARM_UP_PLAYS and time.monotonic() < give_up_s:
+        error_s = _start_error_s(sound, silence, give_up_s)
+        n_started += error_s is not None
+        is_exact = error_s is not None and abs(error_s) < WARM_UP_TOLERANCE_S
+        n_exact = n_exact + 1 if is_exact else 0
+    if n_started == 0:
+        raise StageError(NO_DEVICE.format(found=f"{sound.name} takes no samples"))
+
+
+def _start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float | None:
+    from psychtoolbox import GetSecs
+
+    requested_s: float
+    sound.load(samples)
+    requested_s = GetSecs() + 0.1
+    sound.start_at(requested_s)
+    while time.monotonic() < give_up_s:
+        time.sleep(0.005)
+        started_s = sound.started_s()
+        if started_s is not None:
+            time.sleep(len(samples) / 48000)
+            sound.stop()
+            return started_s - requested_s
+    sound.stop()
+    return None
+
+
+class PsychtoolboxSound:
+    """PsychPortAudio: the driver keeps the appointment.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+        Rate of all sound.
+    """
+
+    name = "psychtoolbox"
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        from psychtoolbox import PsychPortAudio, audio
+
+        PsychPortAudio("Verbosity", 1)
+        # PsychPortAudio would suspend a sound server that it then plays through.
+        PsychPortAudio("EngineTunables", [], [], [], 0)
+        try:
+            self._stream = audio.Stream(
+                mode=1, freq=sample_rate_hz, channels=_N_CHANNELS, latency_class=_LOW_LATENCY
+            )
+        except Exception as error:  # the driver raises bare Exceptions
+            found = str(error).split("\n")[0] or "the driver says no more"
+            raise StageError(NO_DEVICE.format(found=found)) from error
+
+    def load(self, samples: Samples) -> None:
+        """Take the sound of the next playing."""
+        self._stream.stop(0, 1)
+        self._stream.fill_buffer(samples)
+
+    def start_at(self, t_s: float) -> None:
+        """Schedule it."""
+        self._stream.start(1, t_s, 0)
+
+    def started_s(self) -> float | None:
+        """Return when the first sample went out."""
+        started_s = float(self._stream.status["StartTime"])
+        return started_s if started_s > 0 else None
+
+    def stop(self) -> None:
+        """Be silent at once, without waiting for the driver."""
+        self._stream.stop(0, 0)
+
+    def n_xruns(self) -> int:
+        """Return the gaps since the start."""
+        return int(self._stream.status["XRuns"])
+
+    def facts(self) -> dict[str, Any]:
+        """Return device and latency."""
+        status = self._stream.status
+        return {
+            "path": self.name,
+            "latency_class": _LOW_LATENCY,
+            "device_index": int(status.get("OutDeviceIndex", -1)),
+            "sample_rate_hz": float(status["SampleRate"]),
+            "predicted_latency_s": float(status.get("PredictedLatency", 0.0)),
+            "buffer_size": int(status.get("BufferSize", 0)),
+        }
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._stream.close()

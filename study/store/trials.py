@@ -1,0 +1,156 @@
+"""Trials: a rating and its evidence, written together."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from study.errors import StoreError
+from study.store.engine import Db
+from study.store.tables import KeyPressRow, PresentationRow, RatingRow, SessionRow, TrialRow
+from study.vocabulary import Presentation, TrialRecord
+
+
+def add(
+    db: Db,
+    *,
+    session_id: str,
+    record: TrialRecord,
+    bonus_pence: int,
+    simulated: bool,
+    at: datetime,
+) -> int:
+    """Add a trial with its rating, presentations and key presses.
+
+    The bonus is stored with the rating, not worked out again later: it is what the participant
+    was shown and must be paid, even if the ground truth is corrected.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_id : str
+        The session.
+    record : TrialRecord
+        All that happened.
+    bonus_pence : int
+        What the rating earned.
+    simulated : bool
+        Whether a simulated person rated.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    int
+        The trial's id.
+
+    Raises
+    ------
+    StoreError
+        If the participant has rated this candidate before, or candidate or session are unknown.
+    """
+    n_before = db.scalars(
+        select(func.count()).select_from(TrialRow).where(TrialRow.session_id == session_id)
+    ).one()
+    trial = TrialRow(
+        session_id=session_id,
+        number=n_before + 1,
+        candidate_id=record.stimulus.candidate_id,
+        outcome=_outcome(record),
+        failure=record.failure,
+        recorded_at=at,
+    )
+    db.add(trial)
+    _flush(db, record)
+    for number, presentation in enumerate(record.presentations, start=1):
+        db.add(_presentation_row(trial.id, number, presentation))
+    for press in record.key_presses:
+        db.add(KeyPressRow(trial_id=trial.id, key=press.key, t_s=press.t_s, early=press.early))
+    if record.response is not None:
+        session = db.get_one(SessionRow, session_id)
+        db.add(
+            RatingRow(
+                trial_id=trial.id,
+                participant_id=session.participant_id,
+                candidate_id=record.stimulus.candidate_id,
+                phase=session.phase,
+                attempt=session.attempt,
+                rating=int(record.response.rating),
+                rt_s=record.response.rt_s,
+                n_replays=record.response.n_replays,
+                n_early_presses=record.response.n_early_presses,
+                bonus_pence=bonus_pence,
+                simulated=simulated,
+                rated_at=at,
+            )
+        )
+    _flush(db, record)
+    return trial.id
+
+
+def is_rated(db: Db, session_id: str, candidate_id: int) -> bool:
+    """Return whether a session has rated a candidate already.
+
+    A commit whose acknowledgement was lost may have succeeded: who retries asks first.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_id : str
+        The session.
+    candidate_id : int
+        The candidate.
+
+    Returns
+    -------
+    bool
+        True where a rating of this session stands.
+    """
+    found = db.scalars(
+        select(TrialRow.id).where(
+            TrialRow.session_id == session_id,
+            TrialRow.candidate_id == candidate_id,
+            TrialRow.outcome == "rated",
+        )
+    ).first()
+    return found is not None
+
+
+def _outcome(record: TrialRecord) -> str:
+    if record.response is not None:
+        return "rated"
+    return "left" if record.failure is None else "failed"
+
+
+def _presentation_row(trial_id: int, number: int, presentation: Presentation) -> PresentationRow:
+    return PresentationRow(
+        trial_id=trial_id,
+        number=number,
+        onset_s=presentation.onset_s,
+        offset_s=presentation.offset_s,
+        interrupted=presentation.interrupted,
+        clip_sha256=presentation.clip_sha256,
+        sound_requested_s=presentation.sound_requested_s,
+        sound_started_s=presentation.sound_started_s,
+        av_offset_s=presentation.av_offset_s,
+        n_frames_shown=presentation.n_frames_shown,
+        n_frames_dropped=presentation.n_frames_dropped,
+        n_frames_late=presentation.n_frames_late,
+        n_xruns=presentation.n_xruns,
+        left_px=presentation.left_px,
+        bottom_px=presentation.bottom_px,
+        width_px=presentation.width_px,
+        height_px=presentation.height_px,
+        scale=presentation.scale,
+    )
+
+
+def _flush(db: Db, record: TrialRecord) -> None:
+    try:
+        db.flush()
+    except IntegrityError as error:
+        raise StoreError(
+            f"trial with candidate {record.stimulus.candidate_id} was refused: {error.orig}"
+        ) from error

@@ -1,0 +1,127 @@
+"""Small studies that can be rated, with clips whose truth is known, for tests of the annotator."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from studies import AT
+
+from study.config import Study
+from study.founding import found_study
+from study.rehearsal.odd import make_odd_clip
+from study.rehearsal.scene_table import SceneRow, write_scenes
+from study.store import (
+    Engine,
+    assignments,
+    ground_truths,
+    open_store,
+    participants,
+    transaction,
+)
+from study.store.candidates import Candidate, add_many
+from study.store.participants import Consent
+from study.vocabulary import ParticipantKind, Phase, Rating
+
+PERSON, ROBOT, EXPERT = "P03", "S01", "EXPERT"
+SETTINGS = (
+    "rehearsal=true",
+    "screen.width_px=1280",
+    "screen.height_px=800",
+    "screen.break_s=0.0",
+    "protocol.warning_s=0.5",
+    "protocol.trials_per_block=4",
+)
+
+
+def ratable_study(
+    folder: Path,
+    *,
+    kinds: Sequence[str] = ("short",) * 6,
+    settings: Sequence[str] = (),
+    n_ground_truths: int = 2,
+) -> tuple[Study, Engine]:
+    """Make a rehearsal with one candidate per kind of clip, all given to P03 and S01.
+
+    The truth of candidate i is 1, 2, 3, 1, ...; the first ones are ground truths.
+    """
+    mit_root = folder / "mit"
+    study = found_study(folder / "study", (*SETTINGS, f'mit_root="{mit_root}"', *settings), AT)
+    names = [f"barking/{i}-{kind}.mp4" for i, kind in enumerate(kinds)]
+    for name, kind in zip(names, kinds, strict=True):
+        _make(kind, mit_root / "training" / name)
+    write_scenes([_scene(name, i) for i, name in enumerate(names)], mit_root / "scenes.csv")
+    engine = open_store(study.store_url)
+    with transaction(engine) as db:
+        add_many(db, [_candidate(name) for name in names], AT)
+        _enrol(db)
+        ids = range(1, len(names) + 1)
+        ground_truths.add_sample(db, list(ids)[:n_ground_truths], AT)
+        for i in list(ids)[:n_ground_truths]:
+            ground_truths.add_version(db, candidate_id=i, rating=truth(i), given_by=EXPERT, at=AT)
+        rows = [
+            {"candidate_id": i, "slot": slot, "participant_id": who, "position": i}
+            for i in ids
+            for slot, who in ((1, PERSON), (2, ROBOT))
+        ]
+        assignments.add_many(db, pd.DataFrame(rows))
+    return study, engine
+
+
+def truth(candidate_id: int) -> Rating:
+    """Return the rating that a candidate of `ratable_study` deserves."""
+    return Rating((candidate_id - 1) % 3 + 1)
+
+
+def annotate(
+    study: Study, *arguments: str, station: dict[str, str] | None = None, timeout_s: float = 120
+) -> subprocess.CompletedProcess:
+    """Run the real command line in a process of its own."""
+    return subprocess.run(
+        annotate_command(study, *arguments),
+        env=os.environ if station is None else station,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def annotate_command(study: Study, *arguments: str) -> list[str]:
+    """Return the command line, for tests that do something while it runs."""
+    return [sys.executable, "-m", "annotator", "--study", str(study.folder), *arguments]
+
+
+def _make(kind: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "missing":
+        return
+    template = path.parent / f".{kind}.mp4"
+    if not template.exists():
+        make_odd_clip(kind, template)
+    shutil.copy(template, path)
+
+
+def _scene(name: str, i: int) -> SceneRow:
+    rating = int(truth(i + 1))
+    return SceneRow(
+        "training", name, "barking", "barking", rating, "barking", rating > 1, rating > 1,
+        rating > 2, "", "sound", 320, 240, 30.0, 3.0, 1, "0" * 64,
+    )  # fmt: skip
+
+
+def _candidate(name: str) -> Candidate:
+    return Candidate(name, "training", "barking", "barking", "0" * 64, 3.0, 30.0, 320, 240, 0.5)
+
+
+def _enrol(db) -> None:
+    people = ((PERSON, "human"), (ROBOT, "simulated"), (EXPERT, "expert"))
+    for participant_id, kind in people:
+        participants.add(db, participant_id=participant_id, kind=ParticipantKind(kind), at=AT)
+    participants.add_consent(db, PERSON, Consent("1.0", "ERN-18-1", "AB", "2026-01-05"))
+    participants.clear(
+        db, PERSON, phase=Phase.ANNOTATION, granted_by="test", reason="rehearsal", at=AT
+    )
