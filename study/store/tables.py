@@ -135,6 +135,30 @@ class ClearanceRow(Base):
     reason: Mapped[str]
 
 
+class DemographicsRow(Base):
+    """What a participant said of themselves; apart from ratings, and out of the lab in bands only."""
+
+    __tablename__ = "demographics"
+
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    answers: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+
+
+class HeadphoneCheckRow(Base):
+    """A headphone check that a participant did."""
+
+    __tablename__ = "headphone_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), index=True)
+    stimulus: Mapped[str]
+    n_trials: Mapped[int]
+    n_right: Mapped[int]
+    answers: Mapped[dict[str, Any]]
+    done_at: Mapped[datetime]
+
+
 class SessionRow(Base):
     """One sitting of a participant; a participant has one open session at most."""
 
@@ -311,6 +335,30 @@ class RatingRow(Base):
     bonus_pence: Mapped[int]
     simulated: Mapped[bool]
     rated_at: Mapped[datetime]
+
+
+class PaymentRow(Base):
+    """Money that was paid; the payee of an erased person is a random number."""
+
+    __tablename__ = "payment"
+    __table_args__ = (CheckConstraint("hours_pence >= 0 AND bonus_pence >= 0", name="amounts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payee: Mapped[str] = mapped_column(String(32), index=True)
+    paid_at: Mapped[datetime]
+    paid_by: Mapped[str]
+    worked_s: Mapped[int]
+    hours_pence: Mapped[int]
+    bonus_pence: Mapped[int]
+
+
+class PaidSessionRow(Base):
+    """A session that a payment covers; its key keeps it from being paid twice."""
+
+    __tablename__ = "paid_session"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
 
 
 class PresentationRow(Base):
