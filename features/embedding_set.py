@@ -5,8 +5,9 @@ from typing import Literal
 
 from study.errors import ConfigError
 
+SetName = Literal["vggish_vgg16", "yamnet_effnet"]
 Grid = Literal["paper", "released"]
-GRIDS: tuple[Grid, ...] = ("paper", "released")
+Normalisation = Literal["keras3", "tf2.3"]
 
 RELEASED_STEP_MS = 480  # the published extraction script samples frames so for both sets
 MAX_TIMESTEPS = 7  # the published networks see this many and pad with zeros
@@ -36,7 +37,7 @@ class EmbeddingSet:
     Paper: Neural Network Embeddings; Data Description.
     """
 
-    name: str
+    name: SetName
     folder: str
     audio_network: Literal["yamnet", "vggish"]
     visual_network: Literal["efficientnetb0", "vgg16"]

@@ -1,0 +1,134 @@
+"""One clip in, its embeddings out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from features import vision, waveform
+from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
+from features.engine import Engine
+from features.frames import choose_frames, shrink
+from features.layers import Floats
+from features.manifest import Recipe
+from features.mel import PATCH_SAMPLES, patches
+from study.clips.extraction import DecodedClip, decode_for_extraction
+from study.errors import ClipError
+
+SILENCE_S = 3  # the published script's stand-in for a missing audio stream
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extraction:
+    """The embeddings of a clip and what is to be known about them.
+
+    Parameters
+    ----------
+    audio : ndarray of float32, shape (audio_timesteps, audio_size)
+        Audio embeddings.
+    visual : ndarray of float32, shape (visual_timesteps, visual_size)
+        Visual embeddings.
+    audio_times_s, visual_times_s : tuple of float
+        Start of each timestep, from the start of its stream.
+    sample_rate_hz, n_channels : int or None
+        Of the clip's sound; None without any.
+    warnings : tuple of str
+        What a modeller should know, in short words.
+    """
+
+    audio: Floats
+    visual: Floats
+    audio_times_s: tuple[float, ...]
+    visual_times_s: tuple[float, ...]
+    sample_rate_hz: int | None
+    n_channels: int | None
+    warnings: tuple[str, ...]
+
+
+class Extractor:
+    """The two networks of a set, loaded once.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What decides the embeddings.
+    audio_graph, visual_graph : Path
+        From `features.weights.prepare_graph`.
+    n_threads : int
+        Cores that it may use.
+    """
+
+    def __init__(
+        self, recipe: Recipe, audio_graph: Path, visual_graph: Path, n_threads: int = 1
+    ) -> None:
+        cv2.setNumThreads(n_threads)
+        self.recipe = recipe
+        self.embedding_set = find_embedding_set(recipe.embedding_set)
+        self.step_ms = self.embedding_set.visual_step_ms(recipe.grid)
+        self.audio_engine = Engine(audio_graph, n_threads)
+        self.visual_engine = Engine(visual_graph, n_threads)
+
+    def extract(self, path: Path) -> Extraction:
+        """Compute the embeddings of a clip.
+
+        Parameters
+        ----------
+        path : Path
+            The clip.
+
+        Returns
+        -------
+        Extraction
+            Embeddings, times and warnings.
+
+        Raises
+        ------
+        ClipError
+            If the clip cannot be used; the reason says why.
+        """
+        clip = decode_for_extraction(
+            path, choose=lambda times_ms: choose_frames(times_ms, self.step_ms), keep=shrink
+        )
+        if not clip.images:
+            raise ClipError(f"{path} has no frame that can be decoded. Leave it out", "no_frames")
+        sound, warnings = self._sound(clip, path)
+        audio = self.audio_engine.run(patches(sound, self.embedding_set)[..., None])
+        visual = self.visual_engine.run(self._prepared(np.stack(clip.images)))
+        if max(len(audio), len(visual)) > MAX_TIMESTEPS:
+            warnings.append("more than 7 timesteps: networks see the first 7")
+        return Extraction(
+            audio=audio,
+            visual=visual,
+            audio_times_s=_audio_times_s(len(audio), self.embedding_set),
+            visual_times_s=clip.image_times_s,
+            sample_rate_hz=clip.sample_rate_hz,
+            n_channels=None if clip.samples is None else clip.samples.shape[1],
+            warnings=tuple(warnings),
+        )
+
+    def _sound(self, clip: DecodedClip, path: Path) -> tuple[Floats, list[str]]:
+        if clip.samples is None or clip.sample_rate_hz is None or not len(clip.samples):
+            if not self.recipe.silence_for_missing_audio:
+                raise ClipError(
+                    f"{path} has no sound. Leave it out, or pass --silence-for-missing-audio",
+                    "no_audio",
+                )
+            silence = np.zeros(SILENCE_S * waveform.SAMPLE_RATE_HZ, np.float32)
+            return silence, ["no sound: silence stands in"]
+        mono = waveform.pcm16_to_waveform(clip.samples)
+        sound = waveform.resample(mono, clip.sample_rate_hz)
+        short = len(sound) < PATCH_SAMPLES
+        return sound, ["sound shorter than one window: padded with zeros"] if short else []
+
+    def _prepared(self, frames: npt.NDArray[np.uint8]) -> Floats:
+        match self.recipe.normalisation:
+            case "keras3" | "tf2.3" as normalisation:
+                return vision.normalised(frames, normalisation)
+            case _:
+                return vision.zero_centred(frames)
+
+
+def _audio_times_s(timesteps: int, embedding_set: EmbeddingSet) -> tuple[float, ...]:
+    return tuple(step * embedding_set.audio_step_ms / 1000 for step in range(timesteps))

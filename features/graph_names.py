@@ -1,0 +1,3 @@
+"""Names of a graph's input and output."""
+
+INPUT, OUTPUT = "input", "embedding"

@@ -1,0 +1,138 @@
+"""What has been extracted so far, line by line, so that a run can go on after any end."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from features.manifest import (
+    MANIFEST_NAME,
+    ManifestRow,
+    Recipe,
+    read_manifest,
+    recipe_from,
+    row_from,
+    rows_from,
+)
+from study.errors import RecordError
+
+JOURNAL_NAME = "manifest.unfinished.jsonl"
+
+
+class Journal:
+    """An open journal; every line reaches the file at once.
+
+    Parameters
+    ----------
+    path : Path
+        The file; lines are added at its end.
+    recipe : Recipe
+        Stated in the first line.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun = path.is_file() and path.stat().st_size > 0
+        self._file = path.open("a", encoding="utf-8")
+        # After a crash the last line may lack its end: begin a new one, and skip the broken one.
+        self._file.write("\n" if begun else json.dumps(asdict(recipe)) + "\n")
+        self._file.flush()
+
+    def add(self, row: ManifestRow) -> None:
+        """Note a record that is finished.
+
+        Parameters
+        ----------
+        row : ManifestRow
+            What is known of it.
+        """
+        self._file.write(json.dumps(asdict(row)) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+@contextmanager
+def open_journal(folder: Path, recipe: Recipe) -> Iterator[Journal]:
+    """Yield the journal of a folder of records.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    recipe : Recipe
+        What makes the records.
+
+    Yields
+    ------
+    Journal
+        Add a row after each record.
+    """
+    journal = Journal(folder / JOURNAL_NAME, recipe)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def read_finished(folder: Path, recipe: Recipe) -> dict[str, ManifestRow]:
+    """Return which records of a folder are finished.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    recipe : Recipe
+        What is to make the rest of them.
+
+    Returns
+    -------
+    dict of str to ManifestRow
+        By record name; only those whose file is there.
+
+    Raises
+    ------
+    RecordError
+        If the folder's records were made in another way.
+    """
+    rows: list[ManifestRow] = []
+    if (folder / MANIFEST_NAME).is_file():
+        manifest = read_manifest(folder)
+        _require_same(manifest.recipe, recipe, folder)
+        rows += rows_from(manifest.rows)
+    rows += _read_journal(folder, recipe)
+    return {
+        row.tfrecord_filename: row for row in rows if (folder / row.tfrecord_filename).is_file()
+    }
+
+
+def _read_journal(folder: Path, recipe: Recipe) -> Iterator[ManifestRow]:
+    path = folder / JOURNAL_NAME
+    if not path.is_file():
+        return
+    first, *rest = path.read_text(encoding="utf-8").splitlines() or [""]
+    try:
+        found = recipe_from(json.loads(first))
+    except json.JSONDecodeError:
+        return  # ended before the first line was whole: nothing was noted
+    _require_same(found, recipe, folder)
+    for line in rest:
+        try:
+            content = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # cut off by a crash; the record is made again
+        yield row_from(content)
+
+
+def _require_same(found: Recipe, recipe: Recipe, folder: Path) -> None:
+    if found == recipe:
+        return
+    old, new = asdict(found), asdict(recipe)
+    changes = [f"{name} was {old[name]}, now {new[name]}" for name in new if old[name] != new[name]]
+    raise RecordError(
+        f"the records in {folder} were made in another way ({'; '.join(changes)}). Choose another "
+        "--out, or pass --overwrite to make them all again"
+    )

@@ -1,0 +1,184 @@
+"""Read weights from the files that others publish."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from features.layers import Layer, Weights
+from features.networks import NetworkSpec
+from study.errors import ConfigError
+
+Arrays = Mapping[str, npt.NDArray[np.float32]]
+
+# What a file's variable is, by its name; the last ones are those of old Keras and TF-Slim.
+_ROLES = {
+    "kernel": "kernel",
+    "depthwise_kernel": "kernel",
+    "weights": "kernel",
+    "w_1": "kernel",
+    "bias": "bias",
+    "biases": "bias",
+    "b_1": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "moving_mean": "mean",
+    "moving_variance": "variance",
+}
+
+
+def read_weights(path: Path, spec: NetworkSpec) -> Weights:
+    """Read the weights of a network, batch normalisation folded in.
+
+    Parameters
+    ----------
+    path : Path
+        An `.h5` file with Keras weights, a `.keras` model, or the folder of a SavedModel.
+    spec : NetworkSpec
+        The network.
+
+    Returns
+    -------
+    dict of str to Layer
+        Weights by layer; layers that the network does not name are left out.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read or lacks a layer.
+    """
+    arrays = read_arrays(path)
+    named = _by_layer(arrays, spec)
+    missing = [name for name in spec.layer_names if "kernel" not in named.get(name, {})]
+    if missing:
+        raise ConfigError(
+            f"{path} lacks {len(missing)} of {len(spec.layer_names)} layers of {spec.title}, the "
+            f"first is {missing[0]!r}. Name a file with the weights of {spec.title}"
+        )
+    return {name: _folded(name, named, spec) for name in spec.layer_names}
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read all variables of a file by their names.
+
+    Parameters
+    ----------
+    path : Path
+        As `read_weights`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The variables.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or it is none of the three kinds.
+    """
+    if path.is_dir():
+        return _saved_model_arrays(path)
+    if path.suffix == ".keras" or path.name.endswith(".weights.h5"):
+        return _keras_arrays(path)
+    try:
+        with h5py.File(path) as file:
+            found: dict[str, npt.NDArray[np.float32]] = {}
+
+            def note(name: str, item: Any) -> None:  # noqa: ANN401
+                if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+                    found[name] = np.asarray(item, dtype=np.float32)
+
+            file.visititems(note)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read as an HDF5 file: {error}. Fetch it again: "
+            "python -m features weights fetch"
+        ) from error
+    return found
+
+
+def _saved_model_arrays(path: Path) -> Arrays:
+    import tensorflow as tf  # slow to import, and only SavedModels need it
+
+    if not (path / "saved_model.pb").is_file():
+        raise ConfigError(f"{path} holds no saved_model.pb. Name the folder of a SavedModel")
+    model = tf.saved_model.load(str(path))
+    return {variable.name: variable.numpy() for variable in _variables(model)}
+
+
+def _variables(model: Any) -> Iterable[Any]:  # noqa: ANN401
+    # TensorFlow 1 exports keep them in `variables`; modules of TensorFlow 2 may nest them.
+    found = getattr(model, "variables", None)
+    if found:
+        return list(found)
+    root = getattr(model, "_root", model)
+    return [
+        node for node in vars(root).values() if hasattr(node, "numpy") and hasattr(node, "name")
+    ]
+
+
+def _keras_arrays(path: Path) -> Arrays:
+    import keras  # slow to import, and only its own format needs it
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (ValueError, OSError) as error:
+        raise ConfigError(
+            f"{path} cannot be read as a Keras model: {error}. Save the whole model as .keras, or "
+            "its weights as .h5"
+        ) from error
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def _by_layer(arrays: Arrays, spec: NetworkSpec) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+    known = {name for layer in spec.layer_names for name in (layer, spec.norm_of(layer)) if name}
+    found: dict[str, dict[str, npt.NDArray[np.float32]]] = {}
+    for name, array in arrays.items():
+        parts = re.sub(r":\d+$", "", name).split("/")
+        role = _role(parts[-1])
+        layer = _layer(parts[:-1], known)
+        if role is not None and layer is not None:
+            found.setdefault(layer, {})[role] = array
+    return found
+
+
+def _role(leaf: str) -> str | None:
+    leaf = leaf.lower()
+    return _ROLES.get(leaf) or next(
+        (_ROLES[old] for old in ("w_1", "b_1") if leaf.endswith(f"_{old}")), None
+    )
+
+
+def _layer(parts: list[str], known: set[str]) -> str | None:
+    # Groups repeat the layer's name and stand in groups of their own: take the longest end
+    # that is a name, so that "layer1/conv/bn" is not taken for "layer1/conv".
+    for begin in range(len(parts)):
+        candidate = "/".join(parts[begin:])
+        if candidate in known:
+            return candidate
+    return None
+
+
+def _folded(
+    name: str, named: dict[str, dict[str, npt.NDArray[np.float32]]], spec: NetworkSpec
+) -> Layer:
+    kernel = named[name]["kernel"].astype(np.float64)
+    depthwise = kernel.ndim == 4 and kernel.shape[3] == 1 and kernel.shape[2] > 1
+    n_outputs = kernel.shape[2] if depthwise else kernel.shape[-1]
+    bias = named[name].get("bias", np.zeros(n_outputs, np.float32)).astype(np.float64)
+    norm = named.get(spec.norm_of(name) or "")
+    if norm is not None:
+        scale = norm.get("gamma", np.ones(n_outputs)) / np.sqrt(
+            norm["variance"].astype(np.float64) + spec.norm_epsilon
+        )
+        kernel *= scale[:, None] if depthwise else scale
+        bias = (bias - norm["mean"]) * scale + norm["beta"]
+    return Layer(kernel.astype(np.float32), bias.astype(np.float32))

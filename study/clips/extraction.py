@@ -1,0 +1,197 @@
+"""Decode a clip once for the networks: its 16-bit sound, and the frames that were asked for.
+
+Everything that is not needed is left undecoded, and the frames are OpenCV's to the pixel.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from study.clips.probe import opened, video_streams
+from study.errors import ClipError
+
+Image = npt.NDArray[np.uint8]
+FrameChoice = Callable[[npt.NDArray[np.float64]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedClip:
+    """What the networks need of a clip.
+
+    Parameters
+    ----------
+    samples : ndarray of int16, shape (n_samples, n_channels), or None
+        The first audio stream; None where there is none.
+    sample_rate_hz : int or None
+        Its rate.
+    images : list of ndarray of uint8
+        The chosen frames, as `keep` returned them.
+    image_times_s : tuple of float
+        Their times from the start of the video stream.
+    """
+
+    samples: npt.NDArray[np.int16] | None
+    sample_rate_hz: int | None
+    images: list[Image]
+    image_times_s: tuple[float, ...]
+
+
+def decode_for_extraction(
+    path: Path, *, choose: FrameChoice, keep: Callable[[Image], Image]
+) -> DecodedClip:
+    """Decode the sound and the chosen frames of a clip in one pass through its file.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+    choose : callable
+        Takes the times of all frames in milliseconds, in the order of showing, and returns
+        which of them to decode, ascending.
+    keep : callable
+        Takes a chosen frame, upright, shape (height, width, 3), blue first, and returns what
+        to keep of it.
+
+    Returns
+    -------
+    DecodedClip
+        Sound and frames.
+
+    Raises
+    ------
+    ClipError
+        With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
+    """
+    with opened(path) as container:
+        video = next(iter(video_streams(container)), None)
+        if video is None:
+            raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
+        audio = next(iter(container.streams.audio), None)
+        video.codec_context.thread_type = "NONE"  # one process per core is faster
+        packets, blocks = _demux(container, video, audio)
+        images, times_ms = _decode_chosen(video, packets, choose, keep)
+        return DecodedClip(
+            samples=None if audio is None else _joined(blocks),
+            sample_rate_hz=None if audio is None else audio.codec_context.sample_rate,
+            images=images,
+            image_times_s=tuple(float(time) / 1000 for time in times_ms),
+        )
+
+
+def _demux(container: Any, video: Any, audio: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
+    packets: list[Any] = []
+    blocks: list[Any] = []
+    resampler = av.AudioResampler(format="s16")
+    for packet in container.demux([video] if audio is None else [video, audio]):
+        if packet.stream is video:
+            packets.append(packet)
+            continue
+        for frame in _decoded_sound(packet):
+            blocks.extend(resampler.resample(frame))
+    if blocks:
+        blocks.extend(resampler.resample(None))
+    return packets, blocks
+
+
+def _decoded_sound(packet: Any) -> list[Any]:  # noqa: ANN401
+    # A damaged packet is passed over, as the ffmpeg program does.
+    try:
+        return list(packet.decode())
+    except av.error.InvalidDataError:
+        return []
+
+
+def _joined(blocks: list[Any]) -> npt.NDArray[np.int16]:
+    if not blocks:
+        return np.zeros((0, 1), np.int16)
+    n_channels = len(blocks[0].layout.channels)
+    return np.concatenate([block.to_ndarray().reshape(-1, n_channels) for block in blocks])
+
+
+def _decode_chosen(
+    video: Any,  # noqa: ANN401
+    packets: list[Any],
+    choose: FrameChoice,
+    keep: Callable[[Image], Image],
+) -> tuple[list[Image], list[float]]:
+    shown = [packet for packet in packets if packet.pts is not None and not packet.is_discard]
+    pts = sorted({packet.pts for packet in shown})
+    n_filled = sum(packet.size > 0 for packet in packets)
+    if len(pts) == n_filled:
+        times_ms = _times_ms(video, pts)
+        chosen = [pts[index] for index in choose(times_ms)]
+        images = _decode_at(video, packets, set(chosen), keep)
+        if set(images) == set(chosen):
+            return [images[at] for at in chosen], _times_ms(video, chosen).tolist()
+        video.codec_context.flush_buffers()
+    return _decode_all(video, packets, choose, keep)
+
+
+def _decode_at(
+    video: Any,  # noqa: ANN401
+    packets: list[Any],
+    chosen: set[int],
+    keep: Callable[[Image], Image],
+) -> dict[int, Image]:
+    images: dict[int, Image] = {}
+    if not chosen:
+        return images
+    last = max(chosen)
+    for packet in packets:
+        # Frames on which no other frame rests need not be decoded unless they are chosen.
+        wanted = packet.pts is None or packet.pts in chosen
+        video.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
+        for frame in packet.decode():
+            if frame.pts in chosen:
+                images[frame.pts] = keep(_upright(frame))
+                if frame.pts == last:
+                    return images
+    return images
+
+
+def _decode_all(
+    video: Any,  # noqa: ANN401
+    packets: list[Any],
+    choose: FrameChoice,
+    keep: Callable[[Image], Image],
+) -> tuple[list[Image], list[float]]:
+    # For clips whose packets do not say which frames there will be: twice through, memory bounded.
+    video.codec_context.skip_frame = "DEFAULT"
+    pts = [frame.pts for frame in _frames(video, packets) if frame.pts is not None]
+    times_ms = _times_ms(video, pts)
+    chosen = set(choose(times_ms))
+    video.codec_context.flush_buffers()
+    images = []
+    for index, frame in enumerate(f for f in _frames(video, packets) if f.pts is not None):
+        if index in chosen:
+            images.append(keep(_upright(frame)))
+    return images, [float(times_ms[index]) for index in sorted(chosen)]
+
+
+def _frames(video: Any, packets: list[Any]) -> Any:  # noqa: ANN401
+    for packet in packets:
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            continue
+        yield from frames
+
+
+def _times_ms(video: Any, pts: Sequence[int]) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    # In OpenCV's order of operations: frames that stand exactly on the grid hang on the last bit.
+    tick_s = video.time_base.numerator / video.time_base.denominator
+    start = video.start_time or 0
+    times_ms: npt.NDArray[np.float64] = (np.asarray(pts, np.float64) - start) * tick_s * 1000
+    return times_ms
+
+
+def _upright(frame: Any) -> Image:  # noqa: ANN401
+    bgr = frame.reformat(format="bgr24", interpolation=av.video.reformatter.Interpolation.BICUBIC)
+    image: Image = bgr.to_ndarray()
+    turns = round(frame.rotation / 90) % 4  # counterclockwise, as numpy turns
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
