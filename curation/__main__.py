@@ -238,6 +238,46 @@ def figures(
     typer.echo(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
 
 
+@app.command("check-release")
+def check_release(
+    folder: Annotated[Path, typer.Argument(help="folder with published lists")],
+) -> None:
+    """Look for what is wrong with published lists; exit code 1 if something breaks a run."""
+    from curation.release import read_release
+    from curation.release_check import check
+    from study.errors import TableError
+
+    release = read_release(folder)
+    found = check(release)
+    for name, rows in release.lists.items():
+        typer.echo(f"{name}.csv: {len(rows)} rows")
+    for item in found:
+        kind = "breaks a run" if item.breaks else "note"
+        typer.echo(f"{kind} [{item.code}] {item.where}: {item.n} {item.message}")
+        for example in item.examples:
+            typer.echo(f"    {example}")
+    breaking = sum(item.breaks for item in found)
+    typer.echo(f"{len(release.lists)} lists, {len(found)} findings, {breaking} of them break a run")
+    if breaking:
+        raise TableError(f"{breaking} findings in {folder} break a run; they are listed above")
+
+
+@app.command("import-release")
+def import_release(
+    folder: Annotated[Path, typer.Argument(help="folder with published lists")],
+    out: Annotated[Path, typer.Option("--out", help="where to write them")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Rewrite published lists, whatever their spelling, with the columns of Tables 2 and 3."""
+    from curation.release import read_release
+    from curation.release_import import import_release as rewrite
+
+    written = rewrite(read_release(folder), out, at=datetime.now(UTC), overwrite=overwrite)
+    for path, n_rows in written.items():
+        typer.echo(f"{path.name}: {n_rows} rows")
+    typer.echo(f"{len(written)} lists: {out}")
+
+
 def _folder(out: Path | None, study: "Study") -> Path:
     return study.folder / RELEASE_FOLDER if out is None else out
 

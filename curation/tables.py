@@ -80,6 +80,9 @@ RAW_WITH_PARTICIPANT = Schema(
         Column("participant", "participant_id", "pseudonymous id of the rater"),
     ),
 )
+CLIP_LIST = Schema(
+    "Clips with their labels and records", (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, TFRECORD)
+)
 TEST_SET = Schema(
     "The test clips",
     (
@@ -213,9 +216,12 @@ def read_text_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"no table at {path}. Write it first: curation export-ratings")
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise TableError(f"{path} is no CSV table in UTF-8: {error}. Export it again") from error
+    if not isinstance(table.index, pd.RangeIndex):
+        raise TableError(f"{path} has more cells in its rows than in its heading. Export it again")
+    return table.fillna("")
 
 
 def software_version() -> str:
