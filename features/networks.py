@@ -15,6 +15,7 @@ from features.yamnet import yamnet
 
 NetworkName = Literal["yamnet", "vggish", "vgg16", "efficientnetb0"]
 _KERAS_EPSILON = 1e-3  # of batch normalisation, where a definition says nothing
+_LOG_MEL = (-2.5, 2.0)  # mean and spread of log-mel patches of everyday sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class NetworkSpec:
         weight files may hold.
     norm_epsilon : float
         What batch normalisation adds to the variance.
+    input_mean, input_spread : float
+        Roughly, of real inputs; untrained weights are made for such.
     """
 
     title: str
@@ -41,6 +44,8 @@ class NetworkSpec:
     input_shape: tuple[int, int, int]
     norm_of: Callable[[str], str | None] = field(default=lambda name: None)
     norm_epsilon: float = _KERAS_EPSILON
+    input_mean: float = 0.0
+    input_spread: float = 1.0
 
     @property
     def layer_names(self) -> list[str]:
@@ -57,9 +62,13 @@ def _norm_of_efficientnet(name: str) -> str | None:
 
 
 NETWORKS: dict[str, NetworkSpec] = {
-    "yamnet": NetworkSpec("YAMNet", yamnet, YAMNET_INPUT, lambda n: f"{n}/bn", YAMNET_EPSILON),
-    "vggish": NetworkSpec("VGGish", vggish, VGGISH_INPUT),
-    "vgg16": NetworkSpec("VGG-16", vgg16, FRAME),
+    "yamnet": NetworkSpec(
+        "YAMNet", yamnet, YAMNET_INPUT, lambda n: f"{n}/bn", YAMNET_EPSILON, *_LOG_MEL
+    ),
+    "vggish": NetworkSpec(
+        "VGGish", vggish, VGGISH_INPUT, input_mean=_LOG_MEL[0], input_spread=_LOG_MEL[1]
+    ),
+    "vgg16": NetworkSpec("VGG-16", vgg16, FRAME, input_spread=64.0),
     "efficientnetb0": NetworkSpec("EfficientNetB0", efficientnetb0, FRAME, _norm_of_efficientnet),
 }
 

@@ -1,8 +1,8 @@
 """Seeded untrained weights that let signals through, for rehearsals and tests.
 
 Random weights alone let a signal of 13 or more layers fade, burst or turn into a constant. So
-every layer is scaled while an example passes through it, until its outputs have mean 0 and
-spread 1 over the example: different clips then give different embeddings of order 1.
+every layer is scaled while examples pass through it, until its outputs have mean 1 and spread
+1 over the examples: different clips then give different embeddings of order 1.
 """
 
 import zlib
@@ -10,21 +10,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from features.layers import Floats, Layer, Network, Weights, same_padding
+from features.layers import Floats, Layer, Weights, same_padding
+from features.networks import NetworkSpec
 
 N_EXAMPLES = 12
+# Around 1 activations are nearly straight: weak clips do not fade, and strong ones not burst.
+_LEVEL = 1.0
 _EXAMPLE_PX = 128  # smaller than a frame: the scales are nearly the same and it takes a second
 
 
-def untrained_weights(network: Network, input_shape: tuple[int, int, int], seed: int) -> Weights:
+def untrained_weights(spec: NetworkSpec, seed: int) -> Weights:
     """Return weights of a network that has learnt nothing.
 
     Parameters
     ----------
-    network : Network
-        The definition.
-    input_shape : tuple of int
-        Height, width and channels of its input.
+    spec : NetworkSpec
+        The network.
     seed : int
         All weights follow from it.
 
@@ -33,11 +34,13 @@ def untrained_weights(network: Network, input_shape: tuple[int, int, int], seed:
     dict of str to Layer
         Weights by layer.
     """
-    height, width, n_channels = input_shape
+    height, width, n_channels = spec.input_shape
     if n_channels > 1:
         height, width = min(height, _EXAMPLE_PX), min(width, _EXAMPLE_PX)
     calibrator = Calibrator(seed)
-    network(calibrator, examples((height, width, n_channels), seed))
+    standard = examples((height, width, n_channels), seed)
+    inputs = np.float32(spec.input_mean) + np.float32(spec.input_spread) * standard
+    spec.definition(calibrator, inputs)
     return calibrator.weights
 
 
@@ -153,7 +156,7 @@ class Calibrator:
         spread = np.sqrt(np.mean(np.square(out - mean), dtype=np.float64))
         # Rounded, so that the last bits of another machine's sums make no other network.
         scale = np.round(1 / np.maximum(spread, 1e-6), 4)
-        shift = np.round(-mean * scale, 4)
+        shift = np.round(_LEVEL - mean * scale, 4)
         scaled = (kernel * scale).astype(np.float32)
         self.weights[name] = Layer(
             kernel=scaled.swapaxes(2, 3) if swap else scaled,

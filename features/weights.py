@@ -12,7 +12,7 @@ from study.files import sha256_of
 CACHE_VARIABLE = "AVMIT_CACHE"
 _SUFFIXES = (".h5", ".keras")
 # Part of the name of a cached graph: raise it when definitions or untrained weights change.
-_GRAPH_VERSION = 1
+_GRAPH_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def prepare_graph(source: WeightsSource) -> Path:
 
     spec = NETWORKS[source.network]
     if source.path is None:
-        weights = untrained_weights(spec.definition, spec.input_shape, source.seed or 0)
+        weights = untrained_weights(spec, source.seed or 0)
     else:
         weights = read_weights(source.path, spec)
     write_graph(spec.definition, weights, spec.input_shape, path)
