@@ -1,46 +1,30 @@
 """`python -m sessions`: the experimenter's desk."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sessions import people_commands
+from sessions.options import (
+    ByOption,
+    EthicsOption,
+    ExperimenterOption,
+    FormOption,
+    IdArgument,
+    SignedOption,
+    at_desk,
+    write_text,
+)
 from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 from study.vocabulary import ParticipantKind
 
 if TYPE_CHECKING:
     from sessions.planning import Change
-    from study.config import Study
-    from study.store import Db
 
 app = new_app("Enrol participants, train, screen, plan, pay.")
-
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="the participant, such as P03")]
-ByOption = Annotated[
-    str, typer.Option("--by", envvar="AVMIT_EXPERIMENTER", help="initials, for the audit log")
-]
-FormOption = Annotated[str | None, typer.Option("--form-version", help="of the consent form")]
-EthicsOption = Annotated[str | None, typer.Option("--ethics-approval", help="approval number")]
-ExperimenterOption = Annotated[
-    str | None, typer.Option("--experimenter", help="initials of who took the consent")
-]
-SignedOption = Annotated[
-    str | None, typer.Option("--signed-on", help="ISO date of the signature [default: today]")
-]
-
-
-@contextmanager
-def _desk(study: Path | None, store: str | None) -> "Iterator[tuple[Study, Db]]":
-    from study.config import find_study
-    from study.store import open_store, studies, transaction
-
-    found = find_study(study, store)
-    with transaction(open_store(found.store_url)) as db:
-        studies.identity(db, found)
-        yield found, db
+app.add_typer(people_commands.app)
 
 
 @app.command()
@@ -75,7 +59,7 @@ def enrol(
         raise typer.BadParameter(
             "a consent needs --form-version, --ethics-approval and --experimenter"
         )
-    with _desk(study, store) as (found, db):
+    with at_desk(study, store) as (found, db):
         if participant_id is None:
             taken = {participant.id for participant in participants.listed(db)}
             participant_id = roster.random_id(taken, np.random.default_rng())
@@ -109,7 +93,7 @@ def consent(
     signed = roster.new_consent(
         form_version or "", ethics_approval or "", experimenter or "", signed_on, at.date()
     )
-    with _desk(study, store) as (_, db):
+    with at_desk(study, store) as (_, db):
         roster.give_consent(db, participant_id, signed, actor=by, at=at)
     typer.echo(f"consent of {participant_id}: form {signed.form_version}, {signed.signed_on}")
 
@@ -119,7 +103,7 @@ def list_participants(study: StudyOption = None, store: StoreOption = None) -> N
     """List who takes part."""
     from study.store import participants
 
-    with _desk(study, store) as (_, db):
+    with at_desk(study, store) as (_, db):
         listed = participants.listed(db)
     for participant in listed:
         closed = f", closed: {participant.close_reason}" if participant.closed_at else ""
@@ -132,7 +116,7 @@ def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOpti
     """Show what the store knows of a participant, and what they may do next."""
     from sessions.show import lines
 
-    with _desk(study, store) as (found, db):
+    with at_desk(study, store) as (found, db):
         text = lines(db, found, participant_id)
     for line in text:
         typer.echo(line)
@@ -149,7 +133,7 @@ def close(
     """Close a participant's record: their ratings stay, no session starts any more."""
     from sessions import roster
 
-    with _desk(study, store) as (_, db):
+    with at_desk(study, store) as (_, db):
         n_open = roster.close(db, participant_id, reason=reason, actor=by, at=datetime.now(UTC))
     typer.echo(f"closed {participant_id}; {n_open} of their clips are unrated")
     if n_open:
@@ -182,7 +166,7 @@ def set_exercise(
 
     if (file is None) != sample:
         raise typer.BadParameter("give a file, or --sample")
-    with _desk(study, store) as (found, db):
+    with at_desk(study, store) as (found, db):
         at = datetime.now(UTC)
         if file is not None:
             clips = exercises.read_list(file, exercises.free_candidates(db))
@@ -218,7 +202,7 @@ def plan(
     from sessions import schedule
 
     at = datetime.now(UTC)
-    with _desk(study, store) as (found, db):
+    with at_desk(study, store) as (found, db):
         if late_candidates:
             change = schedule.plan_late_candidates(db, found, actor=by, at=at)
         else:
@@ -240,23 +224,25 @@ def extend(
     from sessions import changes
 
     at = datetime.now(UTC)
-    with _desk(study, store) as (found, db):
+    with at_desk(study, store) as (found, db):
         change = changes.extend(db, found, participant_id, n_clips=clips, actor=by, at=at)
     _echo_change(f"moved to {participant_id}", change)
 
 
 @app.command()
 def reassign(
-    leaving: Annotated[list[str], typer.Argument(metavar="ID...", help="who leaves")],
+    leaving: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="who leaves")
+    ] = None,
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give the unrated clips of people who leave to the others."""
+    """Give the clips of people who leave, and those without a rater, to the others."""
     from sessions import changes
 
-    with _desk(study, store) as (found, db):
-        change = changes.reassign(db, found, leaving, actor=by, at=datetime.now(UTC))
+    with at_desk(study, store) as (found, db):
+        change = changes.reassign(db, found, leaving or [], actor=by, at=datetime.now(UTC))
     _echo_change("moved", change)
 
 
@@ -267,7 +253,7 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
 
     from sessions.status import status_table, study_status
 
-    with _desk(study, store) as (found, db):
+    with at_desk(study, store) as (found, db):
         standing = study_status(db, found)
     console = Console(soft_wrap=True)
     console.print(status_table(standing))
@@ -279,22 +265,27 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
 
 
 @app.command()
-def pay(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
-    """Show what a participant has earned, session by session."""
-    from instructions import pence
-    from sessions.pay import statement
+def print_sheet(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[sheet|script|consent]...")] = None,
+    out: Annotated[Path, typer.Option(help="folder")] = Path("sheets"),
+    overwrite: OverwriteOption = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Set the sheets of paper as A4 PDF, with the numbers that the screens have."""
+    import instructions
+    from study.classes import read_classes
+    from study.config import find_study
 
-    with _desk(study, store) as (found, db):
-        owed = statement(db, participant_id, found.config.protocol)
-    for line in owed.sessions:
-        typer.echo(
-            f"{line.started_at:%Y-%m-%d %H:%M}  {line.phase:12} {line.worked_s / 3600:6.2f} h  "
-            f"{line.n_rated:5} clips  bonus {pence(line.bonus_pence)}"
-        )
-    typer.echo(
-        f"{participant_id}: {owed.worked_s / 3600:.2f} h {pence(owed.hours_pence)} + bonus "
-        f"{pence(owed.bonus_pence)} = {pence(owed.total_pence)}"
-    )
+    found = find_study(study, store)
+    n_classes = len(read_classes(found.classes_path).avmit_labels)
+    values = instructions.placeholders_of(found, n_classes)
+    language, title = found.config.language, found.config.title
+    chosen = names or ["sheet", "script", "consent"]
+    texts = {name: instructions.text(name, language, values) for name in chosen}
+    for name, text in texts.items():
+        write_text(text, out / f"{name}.pdf", footer=title, overwrite=overwrite)
+    typer.echo(f"{len(texts)} sheets in {out}: {', '.join(texts)}")
 
 
 def _echo_change(what: str, change: "Change") -> None:

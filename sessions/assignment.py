@@ -64,7 +64,14 @@ def plan_raters(
     return fill(raters, loads, np.arange(n_participants), rng)
 
 
-def fill(raters: Ints, loads: Ints, participants: Ints, rng: np.random.Generator) -> Ints:
+def fill(
+    raters: Ints,
+    loads: Ints,
+    participants: Ints,
+    rng: np.random.Generator,
+    *,
+    strict: bool = True,
+) -> Ints:
     """Fill open slots, one after the other, with whoever has least to do.
 
     Among those with equally little to do, whoever shares fewest clips with the clip's other
@@ -80,6 +87,8 @@ def fill(raters: Ints, loads: Ints, participants: Ints, rng: np.random.Generator
         Who may be given slots.
     rng : Generator
         Source of chance.
+    strict : bool
+        False leaves a slot open that nobody can take.
 
     Returns
     -------
@@ -89,7 +98,7 @@ def fill(raters: Ints, loads: Ints, participants: Ints, rng: np.random.Generator
     Raises
     ------
     StudyError
-        If all who may be given a slot rate that clip already.
+        If all who may be given a slot rate that clip already, and `strict`.
     """
     filled = raters.copy()
     load = loads.tolist()
@@ -103,6 +112,8 @@ def fill(raters: Ints, loads: Ints, participants: Ints, rng: np.random.Generator
         clip, slot = clips[i], slots[i]
         others = [other for other in filled[clip].tolist() if other != OPEN]
         eligible = [p for p in participants.tolist() if p not in others]
+        if not eligible and not strict:
+            continue
         if not eligible:
             raise StudyError(
                 f"a clip needs {raters.shape[1]} different raters and all {len(participants)} "

@@ -25,6 +25,9 @@ from study.store import Db, assignments, ground_truths, participants
 def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: datetime) -> Change:
     """Give the unrated clips of people who leave to those with least left to do.
 
+    Slots that lost their rater before, because too few people were there to take them, are
+    filled as well.
+
     Parameters
     ----------
     db : Session
@@ -32,7 +35,7 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     study : Study
         The study.
     leaving : list of str
-        Whose clips.
+        Whose clips; empty to fill slots without a rater only.
     actor : str
         Who reassigns.
     at : datetime
@@ -48,24 +51,66 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     StudyError
         If nobody is left who may rate one of the clips.
     """
-    people = [person for person in able_raters(db) if person not in leaving]
-    table = assignments.frame(db)
-    moved = table["participant_id"].isin(leaving) & ~table["done"]
-    if not moved.any():
-        return Change(0, 0, left_to_do(db, people))
-    everybody = [*people, *sorted(set(table["participant_id"]) - set(people))]
-    raters, slot_ids = _matrix(table, moved, everybody)
+    for participant_id in leaving:
+        participants.get(db, participant_id)
+    planned = assignments.candidate_ids(db)
+    for participant_id in leaving:
+        assignments.remove(db, participant_id, rated_too=False)
+    staying = [person for person in able_raters(db) if person not in leaving]
     rng = generator(study, Stream.REASSIGN, n_changes(db))
-    loads = np.zeros(len(everybody) + 1, dtype=np.int64)
+    rows = fill_missing(db, study, planned, staying, rng, strict=True)
+    return audited(db, "reassign", rows, staying, study, actor, at, leaving=leaving)
+
+
+def fill_missing(
+    db: Db,
+    study: Study,
+    candidate_ids: assignment.Ints,
+    people: list[str],
+    rng: np.random.Generator,
+    *,
+    strict: bool,
+) -> pd.DataFrame:
+    """Find raters for the slots of candidates that have none.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the ratings per clip.
+    candidate_ids : ndarray of int64, shape (n_candidates,)
+        In ascending order.
+    people : list of str
+        Who may be given slots.
+    rng : Generator
+        Source of chance.
+    strict : bool
+        False leaves slots without a rater where nobody can take them.
+
+    Returns
+    -------
+    DataFrame
+        The new assignments; their clips come after those that people have.
+    """
+    table = assignments.frame(db)
+    everybody = [*people, *sorted(set(table["participant_id"]) - set(people))]
+    before = _matrix(table, candidate_ids, everybody, study.config.protocol.ratings_per_clip)
+    loads = np.zeros(len(everybody), dtype=np.int64)
     loads[: len(people)] = list(left_to_do(db, people).values())
-    filled = assignment.fill(raters, loads, np.arange(len(people)), rng)
-    changed = raters == assignment.OPEN
-    rows = _with_truths(db, pd.DataFrame({
-        "id": slot_ids[changed],
-        "participant_id": [everybody[rater] for rater in filled[changed]],
-    }), table)  # fmt: skip
-    assignments.replace_open(db, in_order(rows, assignments.last_positions(db), rng))
-    return audited(db, "reassign", rows, people, study, actor, at, leaving=leaving)
+    after = assignment.fill(before, loads, np.arange(len(people)), rng, strict=strict)
+    clips, slots = np.nonzero(after != before)
+    rows = pd.DataFrame(
+        {
+            "candidate_id": candidate_ids[clips],
+            "slot": slots + 1,
+            "participant_id": np.array(everybody, dtype=object)[after[clips, slots]],
+            "is_ground_truth": np.isin(candidate_ids[clips], ground_truths.sampled(db)),
+        }
+    )
+    if len(rows):
+        assignments.add_many(db, in_order(rows, assignments.last_positions(db), rng))
+    return rows
 
 
 def extend(
@@ -108,7 +153,8 @@ def extend(
     if joiner not in people:
         participants.get(db, joiner)
         raise StudyError(f"participant {joiner} is closed or the expert, and rates no clips")
-    table = _with_truths(db, assignments.frame(db).drop(columns="position"), None)
+    table = assignments.frame(db).drop(columns="position")
+    table = table.assign(is_ground_truth=table["candidate_id"].isin(ground_truths.sampled(db)))
     known = set(table.loc[table["participant_id"] == joiner, "candidate_id"])
     can_give = ~table["done"] & ~table["candidate_id"].isin(known)
     givers = table[can_give & (table["participant_id"] != joiner)].reset_index(drop=True)
@@ -131,21 +177,13 @@ def extend(
 
 
 def _matrix(
-    table: pd.DataFrame, moved: "pd.Series[bool]", everybody: list[str]
-) -> tuple[assignment.Ints, assignment.Ints]:
+    table: pd.DataFrame, candidate_ids: assignment.Ints, everybody: list[str], n_slots: int
+) -> assignment.Ints:
+    raters = np.full((len(candidate_ids), n_slots), assignment.OPEN, dtype=np.int64)
+    own = table[table["candidate_id"].isin(candidate_ids)]
     number = {participant_id: i for i, participant_id in enumerate(everybody)}
-    now = np.array([number[participant_id] for participant_id in table["participant_id"]])
-    clips, slots = codes(table["candidate_id"]), table["slot"].to_numpy(np.int64) - 1
-    shape = (int(clips.max()) + 1, int(slots.max()) + 1)
-    # A clip with fewer slots than others is filled up with a rater that nobody is.
-    raters = np.full(shape, len(everybody), dtype=np.int64)
-    raters[clips, slots] = np.where(flags(moved), assignment.OPEN, now)
-    slot_ids = np.full(shape, -1, dtype=np.int64)
-    slot_ids[clips, slots] = table["id"].to_numpy(np.int64)
-    return raters, slot_ids
-
-
-def _with_truths(db: Db, rows: pd.DataFrame, table: pd.DataFrame | None) -> pd.DataFrame:
-    if table is not None:
-        rows = rows.merge(table[["id", "candidate_id"]], on="id")
-    return rows.assign(is_ground_truth=rows["candidate_id"].isin(ground_truths.sampled(db)))
+    clips = np.searchsorted(candidate_ids, own["candidate_id"].to_numpy(np.int64))
+    raters[clips, own["slot"].to_numpy(np.int64) - 1] = [
+        number[participant_id] for participant_id in own["participant_id"]
+    ]
+    return raters

@@ -1,19 +1,24 @@
 """What a participant is owed: hours, pauses out, and the bonus that was shown."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
+import pandas as pd
+
+from instructions import pence
+from study.errors import StudyError
 from study.protocol import Protocol
-from study.store import Db, participants, payments
+from study.store import Db, audit, participants, payments
 
 # A trial takes a few seconds and a break half a minute; who does nothing for longer has paused.
 LONGEST_PAID_GAP = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class PaidSession:
+class StatementLine:
     """A session as it stands on the statement.
 
     Parameters
@@ -26,18 +31,27 @@ class PaidSession:
         When.
     worked_s : int
         Whole seconds, pauses out.
+    hours_pence : int
+        Pay for them, rounded up to the penny.
     n_rated : int
         Clips rated.
     bonus_pence : int
         Bonus shown.
+    is_open : bool
+        Whether the session still runs.
+    is_paid : bool
+        Whether a payment covers it.
     """
 
     session_id: str
     phase: str
     started_at: datetime
     worked_s: int
+    hours_pence: int
     n_rated: int
     bonus_pence: int
+    is_open: bool
+    is_paid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +62,30 @@ class Statement:
     ----------
     participant_id : str
         Who.
-    sessions : tuple of PaidSession
+    lines : tuple of StatementLine
         In the order of time.
     hourly_rate_pence : int
         The rate.
     """
 
     participant_id: str
-    sessions: tuple[PaidSession, ...]
+    lines: tuple[StatementLine, ...]
     hourly_rate_pence: int
 
     @property
     def worked_s(self) -> int:
         """Seconds of all sessions."""
-        return sum(session.worked_s for session in self.sessions)
+        return sum(line.worked_s for line in self.lines)
 
     @property
     def hours_pence(self) -> int:
-        """Pay for the hours, rounded once and up, so that no session loses a part of a penny."""
-        return -(-self.worked_s * self.hourly_rate_pence // 3600)
+        """Pay for the hours."""
+        return sum(line.hours_pence for line in self.lines)
 
     @property
     def bonus_pence(self) -> int:
         """The bonus of all sessions."""
-        return sum(session.bonus_pence for session in self.sessions)
+        return sum(line.bonus_pence for line in self.lines)
 
     @property
     def total_pence(self) -> int:
@@ -79,8 +93,10 @@ class Statement:
         return self.hours_pence + self.bonus_pence
 
 
-def statement(db: Db, participant_id: str, protocol: Protocol) -> Statement:
-    """Return what a participant has earned so far.
+def statement(
+    db: Db, participant_id: str, protocol: Protocol, *, unpaid_only: bool = False
+) -> Statement:
+    """Return what a participant has earned.
 
     Parameters
     ----------
@@ -90,11 +106,13 @@ def statement(db: Db, participant_id: str, protocol: Protocol) -> Statement:
         Who.
     protocol : Protocol
         Gives the hourly rate.
+    unpaid_only : bool
+        Whether to leave out sessions that have been paid.
 
     Returns
     -------
     Statement
-        All sessions; one that is still open counts up to its last trial.
+        One line a session; one that is still open counts up to its last trial.
 
     Notes
     -----
@@ -104,18 +122,129 @@ def statement(db: Db, participant_id: str, protocol: Protocol) -> Statement:
     times: dict[str, list[datetime]] = {}
     for trial in payments.trial_times(db, participant_id).to_dict("records"):
         times.setdefault(trial["session_id"], []).append(trial["recorded_at"])
-    lines = tuple(
-        PaidSession(
-            session_id=row["session_id"],
-            phase=row["phase"],
-            started_at=row["started_at"],
-            worked_s=worked_s(row["started_at"], times.get(row["session_id"], []), row["ended_at"]),
-            n_rated=row["n_rated"],
-            bonus_pence=row["bonus_pence"],
+    rows = payments.sessions(db, participant_id).astype(object).to_dict("records")
+    lines = (_line(row, times.get(row["session_id"], []), protocol) for row in rows)
+    kept = tuple(line for line in lines if not (unpaid_only and line.is_paid))
+    return Statement(participant_id, kept, protocol.hourly_rate_pence)
+
+
+def settle(
+    db: Db, participant_id: str, protocol: Protocol, *, paid_by: str, at: datetime
+) -> Statement:
+    """Mark all that is owed as paid; the same session cannot be paid again.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+    protocol : Protocol
+        Gives the hourly rate.
+    paid_by : str
+        Who paid.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Statement
+        What was paid.
+
+    Raises
+    ------
+    StudyError
+        If nothing is owed, or a session is still open.
+    """
+    owed = statement(db, participant_id, protocol, unpaid_only=True)
+    if any(line.is_open for line in owed.lines):
+        raise StudyError(
+            f"participant {participant_id} has a session that is still open, and its pay is not "
+            "known yet. End it, or start and leave it again if its program is gone; then settle"
         )
-        for row in payments.sessions(db, participant_id).astype(object).to_dict("records")
+    if not owed.lines:
+        raise StudyError(
+            f"participant {participant_id} has been paid for everything. Nothing was changed"
+        )
+    number = payments.add(
+        db,
+        payee=participant_id,
+        session_ids=[line.session_id for line in owed.lines],
+        worked_s=owed.worked_s,
+        hours_pence=owed.hours_pence,
+        bonus_pence=owed.bonus_pence,
+        paid_by=paid_by,
+        at=at,
     )
-    return Statement(participant_id, lines, protocol.hourly_rate_pence)
+    detail = {
+        "payment": number,
+        "hours_pence": owed.hours_pence,
+        "bonus_pence": owed.bonus_pence,
+        "sessions": [line.session_id for line in owed.lines],
+    }
+    audit.add(db, actor=paid_by, action="pay", subject=participant_id, detail=detail, at=at)
+    return owed
+
+
+def statement_text(owed: Statement, title: str) -> str:
+    """Return a statement as Markdown, to be printed and signed.
+
+    Parameters
+    ----------
+    owed : Statement
+        From `statement`.
+    title : str
+        The study's.
+
+    Returns
+    -------
+    str
+        A heading, one table row a session, the sum and a line to sign on.
+    """
+    rows = [
+        f"| {line.started_at:%Y-%m-%d} | {line.phase} | {line.worked_s / 3600:.2f} | "
+        f"{pence(line.hours_pence)} | {line.n_rated} | {pence(line.bonus_pence)} | "
+        f"{'yes' if line.is_paid else 'no'} |"
+        for line in owed.lines
+    ]
+    return "\n".join(
+        [
+            f"# {title}",
+            "",
+            f"## Statement of pay: {owed.participant_id}",
+            "",
+            f"Rate: {pence(owed.hourly_rate_pence)} per hour; pauses are not paid.",
+            "",
+            "| date | session | hours | pay | clips | bonus | paid |",
+            "|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+            f"**{owed.worked_s / 3600:.2f} hours: {pence(owed.hours_pence)}. Bonus: "
+            f"{pence(owed.bonus_pence)}. Total: {pence(owed.total_pence)}.**",
+            "",
+            "Received: ______________________________ Date: ______________",
+            "",
+        ]
+    )
+
+
+def _line(
+    row: Mapping[Hashable, Any], recorded_at: list[datetime], protocol: Protocol
+) -> StatementLine:
+    ended_at = None if pd.isna(row["ended_at"]) else row["ended_at"]
+    seconds = worked_s(row["started_at"], recorded_at, ended_at)
+    return StatementLine(
+        session_id=row["session_id"],
+        phase=row["phase"],
+        started_at=row["started_at"],
+        worked_s=seconds,
+        # Up, so that nobody loses a part of a penny.
+        hours_pence=-(-seconds * protocol.hourly_rate_pence // 3600),
+        n_rated=row["n_rated"],
+        bonus_pence=row["bonus_pence"],
+        is_open=ended_at is None,
+        is_paid=not pd.isna(row["payment_id"]),
+    )
 
 
 def worked_s(

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from study.store import Db, exercises
+from study.errors import NotClearedError
+from study.protocol import Protocol
+from study.store import Db, exercises, participants
 from study.vocabulary import Phase
 
 TRAINING_SET = 1
@@ -120,3 +122,58 @@ def confusion(answers: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(index=[1, 2, 3], columns=[1, 2, 3], fill_value=0).rename_axis(
         index="expert", columns="participant"
     )
+
+
+def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[str]:
+    """Return how a participant did in their last screening, to be talked about.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    protocol : Protocol
+        Gives the pass mark.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    list of str
+        The result, the confusion matrix, and the missed clips with the expert's reasoning.
+
+    Raises
+    ------
+    NotClearedError
+        If there has been no screening.
+    """
+    participants.get(db, participant_id)
+    found = attempts(db, participant_id, Phase.SCREENING)
+    if not found:
+        raise NotClearedError(
+            f"participant {participant_id} has not been screened. "
+            f"Run: python -m annotator --participant {participant_id} --phase screening"
+        )
+    last = found[-1]
+    answers = exercises.answers(db, participant_id, Phase.SCREENING)
+    answers = answers[answers["attempt"] == last.number]
+    table = confusion(answers).to_string().splitlines()
+    return [_verdict(participant_id, last, protocol), "", *table, "", *_missed(answers)]
+
+
+def _verdict(participant_id: str, attempt: Attempt, protocol: Protocol) -> str:
+    needed = protocol.pass_mark(attempt.n_clips)
+    if attempt.finished:
+        state = "passed" if attempt.n_right >= needed else "failed"
+    else:
+        state = f"unfinished with {attempt.n_rated} rated"
+    score = f"{attempt.n_right} of {attempt.n_clips} right, {needed} needed"
+    return f"{participant_id}, screening {attempt.number}: {state}, {score}"
+
+
+def _missed(answers: pd.DataFrame) -> list[str]:
+    missed = answers[answers["rating"] != answers["expert_rating"]]
+    return [
+        f"{row['avmit_label']}: rated {row['rating']}, expert {row['expert_rating']}. "
+        f"{row['reasoning']} ({row['filename']})"
+        for row in missed.to_dict("records")
+    ] or ["no clip was missed"]

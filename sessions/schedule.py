@@ -7,6 +7,7 @@ import pandas as pd
 
 from sessions import assignment
 from sessions.chance import Stream, generator
+from sessions.changes import fill_missing
 from sessions.planning import (
     Change,
     able_raters,
@@ -14,7 +15,6 @@ from sessions.planning import (
     codes,
     flags,
     in_order,
-    left_to_do,
     n_changes,
 )
 from study.config import Study
@@ -101,14 +101,9 @@ def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> C
     if found.empty:
         raise StudyError("all candidates are planned already. Nothing was changed")
     people = able_raters(db)
-    n_slots = study.config.protocol.ratings_per_clip
-    assignment.require_enough(len(people), n_slots)
     rng = generator(study, Stream.PLAN, n_changes(db))
-    empty = np.full((len(found), n_slots), assignment.OPEN, dtype=np.int64)
-    loads = np.array(list(left_to_do(db, people).values()), dtype=np.int64)
-    raters = assignment.fill(empty, loads, np.arange(len(people)), rng)
-    rows = _slot_rows(found, raters, people)
-    assignments.add_many(db, in_order(rows, assignments.last_positions(db), rng))
+    late = found["candidate_id"].to_numpy(np.int64)
+    rows = fill_missing(db, study, late, people, rng, strict=True)
     return audited(db, "plan_late_candidates", rows, people, study, actor, at)
 
 

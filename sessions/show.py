@@ -34,7 +34,7 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     owed = statement(db, participant_id, study.config.protocol)
     count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
     found.append(
-        f"{len(owed.sessions)} sessions, {owed.worked_s / 3600:.2f} h, {count.n_done} of "
+        f"{len(owed.lines)} sessions, {owed.worked_s / 3600:.2f} h, {count.n_done} of "
         f"{count.n_assigned} clips rated"
     )
     is_expert = participant.kind is ParticipantKind.EXPERT

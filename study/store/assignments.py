@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from study.errors import StoreError
 from study.store.engine import Db
@@ -302,6 +302,30 @@ def replace_open(db: Db, assignments: pd.DataFrame) -> None:
     add_many(db, given)
 
 
+def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
+    """Take a participant's slots away; they have no rater until they are given to somebody.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+    rated_too : bool
+        Whether slots that are done go as well, because their ratings are removed.
+
+    Returns
+    -------
+    int
+        How many slots.
+    """
+    query = delete(AssignmentRow).where(AssignmentRow.participant_id == participant_id)
+    if not rated_too:
+        query = query.where(AssignmentRow.done.is_(False))
+    removed = db.execute(query.returning(AssignmentRow.id)).all()
+    return len(removed)
+
+
 def last_positions(db: Db) -> dict[str, int]:
     """Return the last position in each participant's order.
 
@@ -325,7 +349,7 @@ def last_positions(db: Db) -> dict[str, int]:
 
 def _taken_out(db: Db, ids: list[int]) -> pd.DataFrame:
     rows = db.execute(
-        AssignmentRow.__table__.delete()  # type: ignore[attr-defined]
+        delete(AssignmentRow)
         .where(AssignmentRow.id.in_(ids), AssignmentRow.done.is_(False))
         .returning(AssignmentRow.id, AssignmentRow.candidate_id, AssignmentRow.slot)
     ).all()

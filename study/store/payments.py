@@ -1,10 +1,15 @@
-"""What participants have earned, as far as the store knows it."""
+"""What participants have earned, and what they have been paid."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
+from study.errors import StoreError
 from study.store.engine import Db
-from study.store.tables import RatingRow, SessionRow, TrialRow
+from study.store.tables import PaidSessionRow, PaymentRow, RatingRow, SessionRow, TrialRow
 
 
 def bonus_pence(db: Db, participant_id: str) -> int:
@@ -42,8 +47,9 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``session_id, phase, started_at, ended_at, heartbeat_at, n_rated, bonus_pence``,
-        in the order of time; ``ended_at`` is missing while a session is open.
+        Columns ``session_id, phase, started_at, ended_at, heartbeat_at, n_rated, bonus_pence,
+        payment_id``, in the order of time; ``ended_at`` is missing while a session is open,
+        ``payment_id`` until it is paid.
     """
     result = db.execute(
         select(
@@ -54,7 +60,9 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
             SessionRow.heartbeat_at,
             func.count(RatingRow.trial_id).label("n_rated"),
             func.coalesce(func.sum(RatingRow.bonus_pence), 0).label("bonus_pence"),
+            func.min(PaidSessionRow.payment_id).label("payment_id"),
         )
+        .outerjoin(PaidSessionRow, PaidSessionRow.session_id == SessionRow.id)
         .outerjoin(TrialRow, TrialRow.session_id == SessionRow.id)
         .outerjoin(RatingRow, RatingRow.trial_id == TrialRow.id)
         .where(SessionRow.participant_id == participant_id)
@@ -84,5 +92,91 @@ def trial_times(db: Db, participant_id: str) -> pd.DataFrame:
         .join(SessionRow, SessionRow.id == TrialRow.session_id)
         .where(SessionRow.participant_id == participant_id)
         .order_by(TrialRow.id)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def add(
+    db: Db,
+    *,
+    payee: str,
+    session_ids: Sequence[str],
+    worked_s: int,
+    hours_pence: int,
+    bonus_pence: int,
+    paid_by: str,
+    at: datetime,
+) -> int:
+    """Add a payment and the sessions that it covers.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    payee : str
+        The participant.
+    session_ids : sequence of str
+        What is paid.
+    worked_s, hours_pence, bonus_pence : int
+        As on the statement.
+    paid_by : str
+        Who paid.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    int
+        The number of the payment.
+
+    Raises
+    ------
+    StoreError
+        If one of the sessions has been paid before.
+    """
+    payment = PaymentRow(
+        payee=payee,
+        paid_at=at,
+        paid_by=paid_by,
+        worked_s=worked_s,
+        hours_pence=hours_pence,
+        bonus_pence=bonus_pence,
+    )
+    db.add(payment)
+    db.flush()
+    rows = [{"session_id": number, "payment_id": payment.id} for number in session_ids]
+    try:
+        db.execute(insert(PaidSessionRow), rows)
+    except IntegrityError as error:
+        raise StoreError(
+            f"a session of participant {payee} has been paid in the meantime. Nothing was paid; "
+            f"look again: python -m sessions pay {payee}"
+        ) from error
+    return payment.id
+
+
+def frame(db: Db) -> pd.DataFrame:
+    """Return all payments.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``payment_id, payee, paid_at, paid_by, worked_s, hours_pence, bonus_pence``.
+    """
+    result = db.execute(
+        select(
+            PaymentRow.id.label("payment_id"),
+            PaymentRow.payee,
+            PaymentRow.paid_at,
+            PaymentRow.paid_by,
+            PaymentRow.worked_s,
+            PaymentRow.hours_pence,
+            PaymentRow.bonus_pence,
+        ).order_by(PaymentRow.id)
     )
     return pd.DataFrame(result.all(), columns=list(result.keys()))

@@ -136,7 +136,7 @@ class ClearanceRow(Base):
 
 
 class DemographicsRow(Base):
-    """What a participant said of themselves; apart from ratings, and out of the lab in bands only."""
+    """What a participant said of themselves; apart from ratings, exported in bands only."""
 
     __tablename__ = "demographics"
 

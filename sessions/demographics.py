@@ -1,0 +1,162 @@
+"""Age, sex, hearing and vision: kept apart, and out of the lab in bands only."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from study.errors import ConfigError
+from study.store import Db, audit, demographics, participants
+from study.vocabulary import ParticipantKind
+
+SMALLEST_GROUP = 3
+OLDEST = 120
+AGE_EDGES = (18, 25, 35, 45, 55, 65)
+NOT_SAID = "not said"
+TOO_FEW = "all"
+
+
+def record(
+    db: Db, participant_id: str, answers: Mapping[str, Any], *, actor: str, at: datetime
+) -> None:
+    """Keep what a participant said of themselves.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+    answers : mapping of str to object
+        By question; None where they did not want to say.
+    actor : str
+        Who enters it.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    ConfigError
+        If the participant is not a person, or the age cannot be.
+    """
+    if participants.get(db, participant_id).kind is not ParticipantKind.HUMAN:
+        raise ConfigError(f"participant {participant_id} is no person who takes part")
+    age = answers.get("age")
+    if age is not None and not 0 < age <= OLDEST:
+        raise ConfigError(f"an age of {age} cannot be. Give it in years")
+    demographics.put(db, participant_id, dict(answers), at)
+    # The log is for good: it says that something was entered, not what.
+    audit.add(
+        db, actor=actor, action="demographics", subject=participant_id,
+        detail={"questions": sorted(answers)}, at=at,
+    )  # fmt: skip
+
+
+def banded(db: Db) -> pd.DataFrame:
+    """Count participants per band; no group is smaller than three.
+
+    Each question is counted on its own, so that answers cannot be put together.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``question, band, n``.
+    """
+    everybody = demographics.answers(db).values()
+    questions = sorted({question for answers in everybody for question in answers})
+    rows = []
+    for question in questions:
+        values = [answers.get(question) for answers in everybody]
+        counts = _age_counts(values) if question == "age" else _word_counts(values)
+        rows += [{"question": question, "band": band, "n": n} for band, n in merged(counts)]
+    return pd.DataFrame(rows, columns=["question", "band", "n"])
+
+
+def merged(
+    counts: Sequence[tuple[str, int]], smallest: int = SMALLEST_GROUP
+) -> list[tuple[str, int]]:
+    """Merge groups until none is too small.
+
+    Parameters
+    ----------
+    counts : sequence of (str, int)
+        Groups in an order in which neighbours may be merged.
+    smallest : int
+        How many make a group.
+
+    Returns
+    -------
+    list of (str, int)
+        Groups of `smallest` or more; one group of all where there are too few people for two.
+
+    Examples
+    --------
+    >>> merged([("18-24", 5), ("25-34", 2), ("35-44", 4)])
+    [('18-24', 5), ('25-34 or 35-44', 6)]
+    >>> merged([("female", 10), ("male", 1)])
+    [('all', 11)]
+    """
+    groups = [(band, n) for band, n in counts if n]
+    while len(groups) > 1 and min(n for _, n in groups) < smallest:
+        i = min(range(len(groups)), key=lambda g: groups[g][1])
+        neighbours = [j for j in (i - 1, i + 1) if 0 <= j < len(groups)]
+        first, second = sorted((i, min(neighbours, key=lambda j: groups[j][1])))
+        (band, n), (other, m) = groups[first], groups[second]
+        groups[first : second + 1] = [(f"{band} or {other}", n + m)]
+    if len(groups) == 1:
+        return [(TOO_FEW, groups[0][1])]
+    return groups
+
+
+def age_band(age: int) -> str:
+    """Return the band of an age.
+
+    Parameters
+    ----------
+    age : int
+        Years.
+
+    Returns
+    -------
+    str
+        Such as ``"25-34"``.
+
+    Examples
+    --------
+    >>> age_band(19), age_band(63), age_band(70)
+    ('18-24', '55-64', '65 or older')
+    """
+    if age < AGE_EDGES[0]:
+        return f"under {AGE_EDGES[0]}"
+    if age >= AGE_EDGES[-1]:
+        return f"{AGE_EDGES[-1]} or older"
+    lower = max(edge for edge in AGE_EDGES if edge <= age)
+    upper = min(edge for edge in AGE_EDGES if edge > age)
+    return f"{lower}-{upper - 1}"
+
+
+def _age_counts(ages: Iterable[int | None]) -> list[tuple[str, int]]:
+    known = list(ages)
+    counts = Counter(age_band(age) for age in sorted(a for a in known if a is not None))
+    return [*counts.items(), (NOT_SAID, sum(age is None for age in known))]
+
+
+def _word_counts(values: Iterable[object]) -> list[tuple[str, int]]:
+    counts = Counter(_in_words(value) for value in values)
+    return sorted(counts.items(), key=lambda group: (-group[1], group[0]))
+
+
+def _in_words(value: object) -> str:
+    match value:
+        case None:
+            return NOT_SAID
+        case bool():
+            return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,191 @@
+"""People who withdraw, and people whose data are erased."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from sessions.chance import Stream, generator
+from sessions.changes import fill_missing
+from sessions.pay import statement
+from sessions.planning import able_raters, n_changes
+from study.config import Study
+from study.errors import StudyError
+from study.store import Db, assignments, audit, participants, removals
+from study.vocabulary import ParticipantKind
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a withdrawal did.
+
+    Parameters
+    ----------
+    n_ratings_removed : int
+        Trials that were removed.
+    n_reopened : int
+        Slots that lost their rater.
+    n_unfilled : int
+        How many of them nobody else can take yet.
+    """
+
+    n_ratings_removed: int
+    n_reopened: int
+    n_unfilled: int
+
+
+def withdraw(
+    db: Db, study: Study, participant_id: str, *, keep_ratings: bool, actor: str, at: datetime
+) -> Withdrawal:
+    """Withdraw a participant's consent; nobody asks them why.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    participant_id : str
+        Who.
+    keep_ratings : bool
+        What they chose to be done with what they have rated.
+    actor : str
+        Who enters it.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Withdrawal
+        What became of their clips: the others rate them.
+
+    Raises
+    ------
+    StudyError
+        If ratings are to go that have not been paid yet.
+    """
+    participant = participants.get(db, participant_id)
+    _require_person(participant_id, participant.kind)
+    if not keep_ratings:
+        _require_settled(db, study, participant_id)
+    if participant.closed_at is None:
+        participants.close(db, participant_id, reason="withdrew", at=at)
+    removals.withdraw_consent(db, participant_id, at=at)
+    n_removed = 0 if keep_ratings else removals.remove_ratings(db, participant_id)
+    n_reopened, n_unfilled = _reopen(db, study, participant_id, rated_too=not keep_ratings)
+    done = Withdrawal(n_removed, n_reopened, n_unfilled)
+    _audit(db, "withdraw", participant_id, done, actor, at, keep_ratings=keep_ratings)
+    return done
+
+
+def erase(
+    db: Db,
+    study: Study,
+    participant_id: str,
+    *,
+    actor: str,
+    at: datetime,
+    rng: np.random.Generator,
+) -> Withdrawal:
+    """Remove a person from the store; what was paid stays under a random number.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    participant_id : str
+        Who.
+    actor : str
+        Who enters it.
+    at : datetime
+        Now.
+    rng : Generator
+        Source of the random number; not the study's seed.
+
+    Returns
+    -------
+    Withdrawal
+        What became of their clips.
+
+    Raises
+    ------
+    StudyError
+        If something has not been paid yet.
+    """
+    _require_person(participant_id, participants.get(db, participant_id).kind)
+    _require_settled(db, study, participant_id)
+    n_removed = removals.remove_ratings(db, participant_id)
+    n_reopened, n_unfilled = _reopen(db, study, participant_id, rated_too=True)
+    payee = f"erased-{rng.integers(10**9):09d}"
+    removals.remove_person(db, participant_id, payee=payee)
+    done = Withdrawal(n_removed, n_reopened, n_unfilled)
+    _audit(db, "erase", participant_id, done, actor, at, payments_kept_under=payee)
+    return done
+
+
+def backups_of(study: Study) -> Iterator[Path]:
+    """Yield the copies of the store that still hold what was removed from it.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Yields
+    ------
+    Path
+        Back-ups in the study's folder.
+    """
+    for pattern in ("*.backup", "backups/*"):
+        yield from sorted(study.folder.glob(pattern))
+
+
+def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tuple[int, int]:
+    planned = assignments.candidate_ids(db)
+    n_reopened = assignments.remove(db, participant_id, rated_too=rated_too)
+    people = [person for person in able_raters(db) if person != participant_id]
+    rng = generator(study, Stream.REASSIGN, n_changes(db))
+    rows = fill_missing(db, study, planned, people, rng, strict=False)
+    return n_reopened, max(n_reopened - len(rows), 0)
+
+
+def _require_person(participant_id: str, kind: ParticipantKind) -> None:
+    if kind is ParticipantKind.EXPERT:
+        raise StudyError(
+            f"participant {participant_id} is the expert, on whose ratings bonuses were paid. "
+            f"To end their part: python -m sessions close {participant_id} --reason WHY"
+        )
+
+
+def _require_settled(db: Db, study: Study, participant_id: str) -> None:
+    owed = statement(db, participant_id, study.config.protocol, unpaid_only=True)
+    if owed.total_pence:
+        raise StudyError(
+            f"participant {participant_id} has not been paid {owed.total_pence} pence, and the "
+            "sum cannot be worked out once the ratings are gone. First run: python -m sessions "
+            f"pay {participant_id} --settle"
+        )
+
+
+def _audit(
+    db: Db,
+    action: str,
+    participant_id: str,
+    done: Withdrawal,
+    actor: str,
+    at: datetime,
+    **detail: object,
+) -> None:
+    counts = {
+        "n_ratings_removed": done.n_ratings_removed,
+        "n_reopened": done.n_reopened,
+        "n_unfilled": done.n_unfilled,
+    }
+    audit.add(
+        db, actor=actor, action=action, subject=participant_id, detail={**counts, **detail}, at=at
+    )
+    db.flush()
