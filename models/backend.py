@@ -10,6 +10,8 @@ import sys
 
 if "keras" not in sys.modules:
     os.environ.setdefault("KERAS_BACKEND", "jax")
+    # Keras' saving looks whether there is a TensorFlow, which then greets on stderr.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 

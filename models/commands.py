@@ -136,7 +136,7 @@ def train_with_progress(
             progress.update(epochs_bar, completed=epoch.epoch, description=said)
             progress.reset(clips_bar)
 
-        return train_model(
+        card = train_model(
             plan,
             folder,
             made_at=made_at,
@@ -145,6 +145,8 @@ def train_with_progress(
             on_epoch=on_epoch,
             on_step=lambda n_clips: progress.advance(clips_bar, n_clips),
         )
+        progress.remove_task(clips_bar)
+        return card
 
 
 @dataclass(frozen=True, slots=True)

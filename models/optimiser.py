@@ -164,7 +164,7 @@ def _differentiate(
         moving = weights._replace(trainable=trainable)
         scores, moved = training_logits(moving, rows, architecture, dropout)
         mean = cross_entropy(scores, targets).mean()
-        n_right = jnp.sum(jnp.argmax(scores, axis=-1) == targets)
+        n_right = jnp.sum(jnp.argmax(scores, axis=-1) == targets, dtype=jnp.int32)
         return mean, (moved, Tally(mean * len(targets), n_right))
 
     gradients, (moved, tally) = jax.grad(loss, has_aux=True)(weights.trainable)
@@ -194,7 +194,7 @@ def _adam(
     adam: Adam, trainable: Trainable, gradients: Trainable, pace: Pace
 ) -> tuple[Adam, Trainable]:
     n_steps = adam.n_steps + 1
-    t = n_steps.astype(jnp.float32)
+    t = n_steps.astype(pace.learning_rate.dtype)
     rate = pace.learning_rate * jnp.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
 
     mean = jax.tree.map(lambda m, g: m + (g - m) * (1 - BETA_1), adam.mean, gradients)
