@@ -134,6 +134,22 @@ def table5(
     typer.echo(f"{len(rows)} evaluations")
 
 
+@app.command()
+def import_checkpoint(
+    folder: Annotated[Path, typer.Argument(help="a released network: checkpoint and train.yaml")],
+    out: Annotated[Path, typer.Option(help="folder of the model to be")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Turn one of the authors' released checkpoints into a model of ours."""
+    from models.checkpoints import import_checkpoint
+    from models.saved import require_place, save_model
+
+    require_place(out, resume=False, overwrite=overwrite)
+    card, weights = import_checkpoint(folder, made_at=datetime.now(UTC))
+    save_model(out, card, weights)
+    typer.echo(f"{card.rnn.upper()} of {card.training_set}, {len(card.classes)} classes: {out}")
+
+
 def main() -> None:
     """Run the command line."""
     run(app)
