@@ -50,7 +50,8 @@ class TaskWindow:
         full_screen = screen.width_px is None or screen.height_px is None
         self._now: Callable[[], float] = GetSecs
         self.win: Any = visual.Window(
-            size=None if full_screen else (screen.width_px, screen.height_px),
+            # A full screen takes the size of the screen, but PsychoPy wants one all the same.
+            size=(screen.width_px or 800, screen.height_px or 600),
             fullscr=full_screen,
             units="pix",
             color=screen.background,
