@@ -111,14 +111,10 @@ def _saved_model_arrays(path: Path) -> Arrays:
 
 
 def _variables(model: Any) -> Iterable[Any]:  # noqa: ANN401
-    # TensorFlow 1 exports keep them in `variables`; modules of TensorFlow 2 may nest them.
-    found = getattr(model, "variables", None)
-    if found:
-        return list(found)
-    root = getattr(model, "_root", model)
-    return [
-        node for node in vars(root).values() if hasattr(node, "numpy") and hasattr(node, "name")
-    ]
+    # Wherever an exporter keeps its variables, the functions that it offers use all of them.
+    functions = list(model.signatures.values())
+    functions += getattr(getattr(model, "__call__", None), "concrete_functions", [])
+    return [variable for function in functions for variable in function.variables]
 
 
 def _keras_arrays(path: Path) -> Arrays:

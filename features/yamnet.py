@@ -65,5 +65,6 @@ def scores(embeddings: npt.NDArray[np.float32], classifier: Layer) -> npt.NDArra
         Scores between 0 and 1.
     """
     logits = embeddings @ classifier.kernel + classifier.bias
-    heard: npt.NDArray[np.float32] = 1 / (1 + np.exp(-logits))
+    # A sigmoid, written without the exponential of a large number.
+    heard: npt.NDArray[np.float32] = 0.5 * (1 + np.tanh(0.5 * logits))
     return heard

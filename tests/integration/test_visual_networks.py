@@ -1,0 +1,158 @@
+"""VGG-16 and EfficientNetB0 against Keras' own, with weights that are not trivial anywhere."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from features import vision
+from features.engine import Engine
+from features.frames import choose_frames, shrink
+from features.graph import write_graph
+from features.networks import NETWORKS
+from features.weight_files import read_weights
+from study.clips.extraction import decode_for_extraction
+
+keras = pytest.importorskip("keras")
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+STD = np.array([0.229, 0.224, 0.225], np.float32)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    path = SHARED / "clips" / "small.mp4"
+    if not path.is_file():
+        return np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    clip = decode_for_extraction(path, choose=lambda t: choose_frames(t, 2000), keep=shrink)
+    return np.stack(clip.images)
+
+
+def with_random_norms(model, seed):
+    """Give every batch normalisation statistics of its own: fresh ones would hide mistakes."""
+    rng = np.random.default_rng(seed)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            n_channels = layer.gamma.shape[0]
+            layer.set_weights(
+                [
+                    rng.uniform(0.5, 1.5, n_channels),
+                    rng.normal(0, 0.2, n_channels),
+                    rng.normal(0, 0.1, n_channels),
+                    rng.uniform(0.5, 1.5, n_channels),
+                ]
+            )
+        elif layer.get_weights() and layer.name != "normalization":
+            kernel, *bias = layer.get_weights()
+            layer.set_weights([kernel, *(rng.normal(0, 0.1, b.shape) for b in bias)])
+    return model
+
+
+def save_legacy_h5(model, path):
+    """Write the layout of the files that Keras downloads."""
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
+        for layer in model.layers:
+            group = file.create_group(layer.name)
+            for weight in layer.weights:
+                group[f"{layer.name}/{weight.name}:0"] = weight.numpy()
+
+
+def embed(path, name, inputs, folder):
+    spec = NETWORKS[name]
+    write_graph(spec.definition, read_weights(path, spec), spec.input_shape, folder / "g.onnx")
+    return Engine(folder / "g.onnx", n_threads=2).run(inputs)
+
+
+def relative_error(found, expected):
+    return np.abs(found - expected).max() / np.abs(expected).max()
+
+
+@pytest.fixture(scope="module")
+def efficientnet():
+    model = with_random_norms(
+        keras.applications.EfficientNetB0(include_top=False, weights=None, pooling="avg"), 1
+    )
+    # As in the published weights: the spread stands where Keras keeps a variance.
+    normalization = model.get_layer("normalization")
+    if normalization.weights:
+        normalization.set_weights([MEAN, STD, np.zeros((), np.int32)])
+    return model
+
+
+def keras_by_path(model, frames):
+    """What EfficientNetB0(weights=PATH) computes: variance slots hold the spread, no more."""
+    normalised = (frames / np.float32(255) - MEAN) / np.sqrt(STD)
+    return from_stem(model, normalised)
+
+
+def keras_imagenet(model, frames):
+    """What weights="imagenet" computes: Keras adds a division by the root of the spread."""
+    normalised = (frames / np.float32(255) - MEAN) / np.sqrt(STD) / np.sqrt(STD)
+    return from_stem(model, normalised)
+
+
+def from_stem(model, normalised):
+    return np.asarray(keras.Model(model.get_layer("stem_conv_pad").input, model.output)(normalised))
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "reference"), [("tf2.3", keras_by_path), ("keras3", keras_imagenet)]
+)
+# Keras saves TensorFlow variables in a way that NumPy 2 grumbles at.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_efficientnet_equals_keras_under_both_normalisations(
+    efficientnet, frames, tmp_path, normalisation, reference, suffix
+):
+    path = tmp_path / f"efficientnetb0{suffix}"
+    if suffix == ".h5":
+        save_legacy_h5(efficientnet, path)
+    else:
+        efficientnet.save(path)
+    inputs = vision.normalised(frames, normalisation)
+    found = embed(path, "efficientnetb0", inputs, tmp_path)
+    assert relative_error(found, reference(efficientnet, frames)) < 1e-4
+
+
+def test_the_two_normalisations_are_not_the_same(frames):
+    one, other = (vision.normalised(frames, name) for name in ("keras3", "tf2.3"))
+    assert np.abs(one - other).max() > 0.5
+
+
+def test_normalised_frames_have_the_mean_and_spread_of_imagenet_taken_away():
+    grey = np.full((1, 2, 2, 3), 127, np.uint8)
+    expected = (127 / 255 - MEAN) / STD
+    np.testing.assert_allclose(vision.normalised(grey, "keras3")[0, 0, 0], expected, rtol=1e-5)
+
+
+def test_zero_centred_frames_equal_keras(frames):
+    expected = keras.applications.vgg16.preprocess_input(frames.astype(np.float32))
+    np.testing.assert_allclose(vision.zero_centred(frames), expected, atol=1e-4)
+
+
+def test_vgg16_equals_keras(frames, tmp_path):
+    model = with_random_norms(
+        keras.applications.VGG16(include_top=False, weights=None, pooling="avg"), 2
+    )
+    save_legacy_h5(model, tmp_path / "vgg16.h5")
+    inputs = vision.zero_centred(frames)
+    found = embed(tmp_path / "vgg16.h5", "vgg16", inputs, tmp_path)
+    assert relative_error(found, np.asarray(model(inputs))) < 1e-5
+
+
+def test_the_names_of_old_keras_files_are_understood(tmp_path):
+    spec = NETWORKS["vgg16"]
+    rng = np.random.default_rng(0)
+    with h5py.File(tmp_path / "vgg16.h5", "w") as file:
+        n_in = 3
+        sizes = [64] * 2 + [128] * 2 + [256] * 3 + [512] * 6
+        for name, n_out in zip(spec.layer_names, sizes, strict=True):
+            file[f"{name}/{name}_W_1:0"] = rng.normal(size=(3, 3, n_in, n_out)).astype("f4")
+            file[f"{name}/{name}_b_1:0"] = rng.normal(size=n_out).astype("f4")
+            n_in = n_out
+    weights = read_weights(tmp_path / "vgg16.h5", spec)
+    assert weights["block5_conv3"].kernel.shape == (3, 3, 512, 512)
+    assert weights["block5_conv3"].bias.any()
