@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from features.manifest import Recipe
 from models.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of
 from models.network import Architecture
 from models.training import Epoch, Schedule
@@ -71,8 +72,8 @@ class Card(BaseModel):
         Its epochs.
     best_epoch : int
         The epoch whose weights it has.
-    untrained_embeddings : bool
-        Whether the embeddings came from networks that were never trained.
+    embeddings : Recipe or None
+        What made the embeddings, where that is known.
     overlap_allowed, trust_list : bool
         Whether clips may stand in two lists, and whether a list's label went before a record's.
     model_sha256 : str
@@ -101,7 +102,7 @@ class Card(BaseModel):
     mixed_precision: bool = False
     history: tuple[Epoch, ...] = ()
     best_epoch: int = 0
-    untrained_embeddings: bool = False
+    embeddings: Recipe | None = None
     overlap_allowed: bool = False
     trust_list: bool = False
     model_sha256: str = ""
@@ -112,6 +113,11 @@ class Card(BaseModel):
     def cell(self) -> Cell:
         """The cell of the paper to which it belongs."""
         return cell_of(self.embedding_set, self.rnn)
+
+    @property
+    def untrained_embeddings(self) -> bool:
+        """Whether the embeddings came from networks that were never trained."""
+        return self.embeddings is not None and self.embeddings.is_untrained
 
     @property
     def architecture(self) -> Architecture:
@@ -225,6 +231,10 @@ def _training_lines(card: Card) -> list[str]:
         for role, data in (("training", card.train), ("validation", card.validation))
         if data is not None
     ]
+    if card.embeddings is not None:
+        networks = (card.embeddings.audio, card.embeddings.visual)
+        made_by = ", ".join(f"{each.network} ({each.weights})" for each in networks)
+        lines.append(f"- embeddings by {made_by}, {card.embeddings.grid} grid")
     if card.schedule is not None:
         lines.append(
             f"- Adam, learning rate {card.hyperparameters.learning_rate:g} * exp(-0.1 * epoch), "

@@ -20,8 +20,8 @@ from models.evaluation import (
 )
 from models.hyperparameters import Rnn, cell_of, preset
 from models.lists import ClipList, read_list, refuse_overlap
-from models.provenance import refuse_untrained
-from models.run import Plan, train_model
+from models.provenance import recipe_of
+from models.run import Notes, Plan, train_model
 from models.saved import SavedModel, load_model, require_place
 from models.tables import training_set_of
 from models.training import Epoch, Schedule
@@ -76,7 +76,7 @@ def plan_training(request: TrainRequest) -> Plan:
         raise TableError(f"{request.train} has only the class {train.classes[0]}, expected two")
     if not request.allow_overlap:
         refuse_overlap(validation, train)
-    untrained = refuse_untrained(request.embeddings, allow=request.allow_untrained)
+    recipe = recipe_of(request.embeddings, allow_untrained=request.allow_untrained)
 
     def load(clips: ClipList) -> Dataset:
         return load_dataset(
@@ -96,11 +96,7 @@ def plan_training(request: TrainRequest) -> Plan:
         request.training_set or training_set_of(train.name),
         request.seed,
         Schedule(n_epochs=request.n_epochs, patience=request.patience),
-        {
-            "untrained_embeddings": untrained,
-            "overlap_allowed": request.allow_overlap,
-            "trust_list": request.trust_list,
-        },
+        Notes(recipe, overlap_allowed=request.allow_overlap, trust_list=request.trust_list),
     )
 
 
@@ -190,7 +186,7 @@ def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
     model, clips = load_model(request.model), read_list(request.test)
     if not request.allow_overlap:
         _refuse_known_clips(model, clips)
-    untrained = refuse_untrained(request.embeddings, allow=request.allow_untrained)
+    recipe = recipe_of(request.embeddings, allow_untrained=request.allow_untrained)
     if model.card.untrained_embeddings and not request.allow_untrained:
         raise ConfigError(
             f"{request.model} was trained on embeddings of untrained networks. "
@@ -210,7 +206,8 @@ def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
         test,
         modality=request.modality,  # type: ignore[arg-type]
         sound_from=incongruent_partners(test.targets, rng) if request.incongruent else None,
-        untrained_embeddings=untrained or model.card.untrained_embeddings,
+        untrained_embeddings=model.card.untrained_embeddings
+        or (recipe is not None and recipe.is_untrained),
         overlap_allowed=request.allow_overlap,
     )
     path = evaluation_path(request.model, evaluation)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from features.embedding_set import find_embedding_set
+from features.manifest import Recipe
 from models.card import Card, DataCard, software_versions
 from models.dataset import Dataset
 from models.hyperparameters import Cell, Hyperparameters
@@ -21,6 +22,23 @@ from models.saved import (
     write_history,
 )
 from models.training import Course, Epoch, Schedule, epochs, new_course
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a card has to say beside the plan.
+
+    Parameters
+    ----------
+    recipe : Recipe or None
+        What made the embeddings, where that is known.
+    overlap_allowed, trust_list : bool
+        Whether clips may stand in two lists, and whether a list's label went before a record's.
+    """
+
+    recipe: Recipe | None = None
+    overlap_allowed: bool = False
+    trust_list: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +59,8 @@ class Plan:
         All chance follows from it.
     schedule : Schedule
         How long.
-    notes : dict of str to bool
-        What the card has to say: ``untrained_embeddings``, ``overlap_allowed``, ``trust_list``.
+    notes : Notes
+        What the card has to say beside.
     """
 
     cell: Cell
@@ -52,7 +70,7 @@ class Plan:
     training_set: str
     seed: int
     schedule: Schedule = field(default_factory=Schedule)
-    notes: dict[str, bool] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def fingerprint(self) -> str:
@@ -169,7 +187,9 @@ def _card(plan: Plan, course: Course, made_at: datetime) -> Card:
         best_epoch=course.best_epoch,
         software=software_versions(),
         made_at=made_at,
-        **plan.notes,
+        embeddings=plan.notes.recipe,
+        overlap_allowed=plan.notes.overlap_allowed,
+        trust_list=plan.notes.trust_list,
     )
 
 
