@@ -55,6 +55,26 @@ _LEADING = _Part((2.4, 3.0), (0.62, 0.95), (0.40, 0.80))
 _PASSING = _Part((0.9, 1.7), (0.26, 0.42), (0.06, 0.16))
 
 
+def feeding_classes(avmit_label: str) -> tuple[str, ...]:
+    """Return the Moments-in-Time classes whose clips are rated under a class.
+
+    Parameters
+    ----------
+    avmit_label : str
+        The class.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order; often the class alone.
+
+    Notes
+    -----
+    Paper: Selection of MIT Videos, Table 1.
+    """
+    return tuple(sorted(set(_FED_BY.get(avmit_label, (avmit_label,)))))
+
+
 def describe(seed: int, avmit_label: str, index: int) -> Scene:
     """Describe the scene of one clip.
 

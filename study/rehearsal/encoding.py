@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import Interpolation
 
 from study.files import written_atomically
 
@@ -19,6 +20,7 @@ _TICKS_HZ = 90_000  # divides every common frame rate
 _SAMPLES_PER_FRAME = 1024  # of AAC
 # One thread and no statistics of other frames ahead: the same bytes on every run of a machine.
 _H264 = {"preset": "veryfast", "crf": "24", "threads": "1", "sc_threshold": "0"}
+_EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _AAC = {"aac_coder": "fast", "threads": "1"}  # the thorough coder takes half the time of a clip
 _BITEXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
 
@@ -137,7 +139,8 @@ def _encode_film(
 ) -> None:
     for picture, time_s in zip(film.pictures, film.times_s, strict=True):
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame = frame.reformat(format=film.pixel_format)
+        # Several threads now and then differ in a few pixels of the last block.
+        frame = frame.reformat(format=film.pixel_format, interpolation=_EXACT, threads=1)
         frame.pts = round(time_s * _TICKS_HZ)
         frame.time_base = Fraction(1, _TICKS_HZ)
         container.mux(stream.encode(frame))

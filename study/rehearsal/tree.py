@@ -4,18 +4,19 @@ import csv
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from pathlib import Path
 
+from study.classes import COLUMNS as CLASS_COLUMNS
 from study.errors import ConfigError
-from study.files import sha256_of
+from study.files import sha256_of, written_atomically
 from study.processes import end_with_parent
 from study.progress import track
 from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
-from study.rehearsal.describing import describe
+from study.rehearsal.describing import describe, feeding_classes
 from study.rehearsal.scene_table import (
     COLUMNS,
     SCENES_NAME,
@@ -27,6 +28,7 @@ from study.rehearsal.scene_table import (
 )
 from study.rehearsal.scenes import Scene
 
+CLASSES_NAME = "classes.csv"
 JOURNAL_NAME = ".scenes.partial.csv"  # what has been made so far; gone when scenes.csv is written
 
 
@@ -39,7 +41,9 @@ def make_clips(
     n_processes: int | None = None,
     overwrite: bool = False,
 ) -> int:
-    """Make ``training/<class>/<clip>.mp4``, ``validation/...`` and `scenes.csv`.
+    """Make ``training/<class>/<clip>.mp4``, ``validation/...``, `scenes.csv` and `classes.csv`.
+
+    `classes.csv` names the classes of the tree, for a study that wants no others.
 
     What was made before, by this seed, is kept; clips of further classes and further clips of
     the same classes are added.
@@ -82,6 +86,7 @@ def make_clips(
         for row in track(_make_all(root, todo, n_processes), "making clips", total=len(todo)):
             write_row(row)
             rows[row.clip] = row
+    _write_classes(root, {row.avmit_label for row in rows.values()})
     write_scenes(rows.values(), root / SCENES_NAME)
     (root / JOURNAL_NAME).unlink()
     return len(todo)
@@ -155,6 +160,14 @@ def _kept(
         if sha256_of(path) == before.sha256:
             kept[row.clip] = before
     return kept
+
+
+def _write_classes(root: Path, labels: Iterable[str]) -> None:
+    fed = ((label, mit_label) for label in sorted(labels) for mit_label in feeding_classes(label))
+    with written_atomically(root / CLASSES_NAME) as part, part.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(CLASS_COLUMNS)
+        writer.writerows((label, mit_label, "rehearsal") for label, mit_label in fed)
 
 
 def _sweep(root: Path) -> None:

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from study.classes import read_classes
 from study.errors import ConfigError
 from study.files import sha256_of
 from study.rehearsal import make_clips, read_scenes, reasons, truth_of, truths
@@ -37,6 +38,18 @@ def test_scenes_name_every_clip_with_its_digest(tree):
     assert named == digests(tree)
     assert len(named) == 12
     assert truths(tree).keys() == reasons(tree).keys()
+
+
+def test_classes_of_the_tree_are_a_list_that_a_study_can_take(tree):
+    label_of = read_classes(tree / "classes.csv").label_of
+    assert label_of == {
+        "barking": "barking",
+        "frying": "frying",
+        "boiling": "frying",
+        "cooking": "frying",
+    }
+    assert label_of == {k: v for k, v in read_classes().label_of.items() if k in label_of}
+    assert {p.name for p in tree.glob("*/*")} <= set(label_of)
 
 
 def test_files_are_what_the_scenes_say(tree):

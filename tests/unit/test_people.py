@@ -7,7 +7,8 @@ from study.people import PROFILES, Profile, SimulatedPerson
 from study.vocabulary import Rating, Stimulus
 
 BARK = Stimulus(1, Path("bark.mp4"), "barking")
-DOCUMENTED = {"perfect": 1.0, "good": 0.94, "sloppy": 0.80, "fast-clicker": 0.45, "tired": 0.93}
+DOCUMENTED = {"perfect": 1.0, "good": 0.94}
+DOCUMENTED |= {"eager": 0.94, "sloppy": 0.80, "fast-clicker": 0.45, "tired": 0.93}
 
 
 def person(name, seed=1, truth=Rating.VERY_CLEAN):
