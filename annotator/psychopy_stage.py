@@ -22,6 +22,7 @@ from annotator.trial import (
     LeaveAsked,
     LeaveOrdered,
     PlaybackBegan,
+    PlaybackDisturbed,
     PlaybackEnded,
     PlaybackFailed,
     WarningEnded,
@@ -33,7 +34,10 @@ from study.screen import Screen
 from study.vocabulary import Presentation, Stimulus
 
 ESCAPE_KEY = "escape"
-SOUND_PATIENCE_S = 1.0
+# Sound this much later than its picture is no clip that anybody should rate.
+MAX_SOUND_DELAY_S = 0.1
+SOUND_PATIENCE_S = 3.0
+MAX_RESTARTS = 2
 
 
 class _View(StrEnum):
@@ -100,6 +104,7 @@ class PsychopyStage:
         self._stimulus: Stimulus | None = None
         self._playback: Playback | None = None
         self._place = Rectangle(0, 0, 0, 0)
+        self._n_restarts = 0
         self._uploaded = 0  # frame on the graphics card
         self._page_name = ""
         self._warning_until_s = 0.0
@@ -129,6 +134,8 @@ class PsychopyStage:
         """Show the label and play the clip from its beginning."""
         self._stop_playing()
         self._view = _View.LOADING
+        if stimulus != self._stimulus:
+            self._n_restarts = 0
         self._stimulus = stimulus
         try:
             clip = self._prefetcher.get(stimulus.path)
@@ -254,16 +261,32 @@ class PsychopyStage:
         if self._hurry:
             self._end_playing(shown_s)
             return
-        if not playback.is_sound_known:
-            started_s = self._sound.started_s()
-            if started_s is not None:
-                playback.sound_started(started_s - self._start_s)
-            elif shown_s > playback.requested_s + SOUND_PATIENCE_S:
-                self._events.append(PlaybackFailed(shown_s, "sound_did_not_start"))
-                self._stop_playing()
-                return
+        if not playback.is_sound_known and not self._ask_driver(playback, shown_s):
+            return
         if shown_s >= playback.end_s:
             self._end_playing(playback.end_s)
+
+    def _ask_driver(self, playback: Playback, shown_s: float) -> bool:
+        """Return whether to go on playing."""
+        started_s = self._sound.started_s()
+        if started_s is None:
+            if shown_s < playback.requested_s + SOUND_PATIENCE_S:
+                return True
+            delay_s = SOUND_PATIENCE_S
+        else:
+            playback.sound_started(started_s - self._start_s)
+            delay_s = started_s - self._start_s - playback.requested_s
+        if delay_s < MAX_SOUND_DELAY_S:
+            return True
+        self._n_restarts += 1
+        if self._n_restarts <= MAX_RESTARTS:
+            self._events.append(PlaybackDisturbed(shown_s))
+        elif started_s is None:
+            self._events.append(PlaybackFailed(shown_s, "sound_did_not_start"))
+        else:
+            return True  # the evidence says how late it was
+        self._stop_playing()
+        return False
 
     def _end_playing(self, end_s: float) -> None:
         self._events.append(PlaybackEnded(end_s))

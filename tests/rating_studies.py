@@ -27,21 +27,21 @@ from study.store.participants import Consent
 from study.vocabulary import ParticipantKind, Phase, Rating
 
 PERSON, ROBOT, EXPERT = "P03", "S01", "EXPERT"
-SETTINGS = (
-    "rehearsal=true",
-    "screen.width_px=1280",
-    "screen.height_px=800",
-    "screen.break_s=0.0",
-    "protocol.warning_s=0.5",
-    "protocol.trials_per_block=4",
-)
+SETTINGS = {
+    "rehearsal": "true",
+    "screen.width_px": "1280",
+    "screen.height_px": "800",
+    "screen.break_s": "0.0",
+    "protocol.warning_s": "0.5",
+    "protocol.trials_per_block": "4",
+}
 
 
 def ratable_study(
     folder: Path,
     *,
     kinds: Sequence[str] = ("short",) * 6,
-    settings: Sequence[str] = (),
+    settings: dict[str, str] | None = None,
     n_ground_truths: int = 2,
 ) -> tuple[Study, Engine]:
     """Make a rehearsal with one candidate per kind of clip, all given to P03 and S01.
@@ -49,7 +49,8 @@ def ratable_study(
     The truth of candidate i is 1, 2, 3, 1, ...; the first ones are ground truths.
     """
     mit_root = folder / "mit"
-    study = found_study(folder / "study", (*SETTINGS, f'mit_root="{mit_root}"', *settings), AT)
+    lines = SETTINGS | {"mit_root": f'"{mit_root}"'} | (settings or {})
+    study = found_study(folder / "study", [f"{k}={v}" for k, v in lines.items()], AT)
     names = [f"barking/{i}-{kind}.mp4" for i, kind in enumerate(kinds)]
     for name, kind in zip(names, kinds, strict=True):
         _make(kind, mit_root / "training" / name)

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy import make_url as _make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from study.errors import StoreError
@@ -22,7 +22,6 @@ from study.store.filesystem import file_system_of, is_network_file_system
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
-_SQLITE_MAGIC = b"SQLite format 3\0"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -207,6 +206,11 @@ def _connected(engine: Engine) -> Iterator[Connection]:
             f"{_shown(engine)} cannot be opened for writing: {error.orig}. "
             "Check the folder, its rights and the server"
         ) from error
+    except DatabaseError as error:
+        raise StoreError(
+            f"{_shown(engine)}: {error.orig}. It is no SQLite file, or a broken one. Name the "
+            "study's store, or put its back-up in place"
+        ) from error
 
 
 def _check_sqlite_file(path: Path) -> None:
@@ -219,11 +223,12 @@ def _check_sqlite_file(path: Path) -> None:
             f"store {path} cannot be written. Give write access to the file and its folder, then "
             "start again"
         )
-    with path.open("rb") as file:
-        if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
-            raise StoreError(
-                f"{path} is no SQLite file. Name the study's store, or put its back-up in place"
-            )
+    if path.stat().st_size == 0:
+        raise StoreError(
+            f"{path} is empty, no SQLite file. Name the study's store, or put its back-up in place"
+        )
+    # The file is never opened here: closing it would drop every lock that this process holds on
+    # it, and another process could then take the write-ahead log from under an open engine.
 
 
 def _refuse_network_share(path: Path) -> None:

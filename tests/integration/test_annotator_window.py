@@ -1,0 +1,225 @@
+"""The real command line in the real window, on a screen and a sound card that are not there."""
+
+import signal
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from rating_studies import PERSON, ROBOT, annotate, annotate_command, ratable_study, truth
+from screens import OutsideView
+
+from lab.virtual_station import virtual_station
+
+FLASH = 255
+
+
+@pytest.fixture(scope="module")
+def station():
+    with virtual_station() as environment:
+        yield environment
+
+
+def table(engine, name):
+    with engine.connect() as connection:
+        return pd.read_sql_table(name, connection)
+
+
+def started(study, station, *arguments):
+    return subprocess.Popen(
+        annotate_command(study, "--participant", PERSON, *arguments),
+        env=station,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(process, timeout_s=60):
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+    finally:
+        process.kill()
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def view(station):
+    with OutsideView(station) as outside:
+        yield outside
+
+
+@pytest.fixture(scope="module")
+def block(station, tmp_path_factory):
+    """One block of a simulated person who is sometimes too early, and all that it left behind."""
+    folder = tmp_path_factory.mktemp("block")
+    kinds = ("plain", "vfr", "anamorphic", "no_audio", "fps60")
+    study, engine = ratable_study(folder, kinds=kinds, settings={"protocol.trials_per_block": "5"})
+    shots = folder / "shots"
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "fast-clicker", "--blocks", "1",
+        "--screenshots", str(shots), station=station,
+    )  # fmt: skip
+    return run, engine, shots
+
+
+def test_a_simulated_person_completes_a_block_through_psychopys_own_key_presses(block):
+    run, engine, _ = block
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "4 annotation ratings, 1 could not be shown" in run.stdout
+    ratings, sessions = table(engine, "rating"), table(engine, "session")
+    assert ratings["candidate_id"].tolist() == [1, 2, 3, 5]
+    assert ratings["simulated"].all()
+    assert (ratings["rt_s"] > 0).all()
+    assert sessions[["stage", "end_reason", "simulated_profile"]].to_numpy().tolist() == [
+        ["window", "ended", "fast-clicker"]
+    ]
+    assert table(engine, "trial").loc[3, ["outcome", "failure"]].tolist() == ["failed", "no_audio"]
+
+
+def test_every_presentation_carries_its_evidence(block):
+    _, engine, _ = block
+    shown = table(engine, "presentation")
+    whole = shown[~shown["interrupted"]]
+    assert len(whole) == 4
+    assert (whole["n_frames_shown"] > 0).all()
+    assert whole["clip_sha256"].str.len().eq(64).all()
+    assert (whole["offset_s"] - whole["onset_s"]).between(2.5, 4.0).all()
+    assert whole["av_offset_s"].abs().median() < 0.02
+    assert set(zip(whole["left_px"], whole["bottom_px"], strict=True)) == {(40, 40)}
+    rig = table(engine, "session").loc[0, "rig"]
+    assert rig["sound"]["path"] == "psychtoolbox"
+    assert (rig["screen"]["width_px"], rig["screen"]["height_px"]) == (1280, 800)
+    assert rig["config"]["rehearsal"] is True
+
+
+def test_the_task_screen_shows_the_clip_bottom_left_under_its_label(block):
+    _, _, shots = block
+    screen = np.asarray(Image.open(shots / "task.png").convert("RGB"))
+    height = screen.shape[0]
+    clip = screen[height - 40 - 256 : height - 40, 40 : 40 + 256]
+    assert (clip.max(axis=2) > 30).all()
+    assert screen[height - 40 :, :].max() == 0  # the margin below the clip
+    assert screen[:, :40].max() == 0  # and left of it
+    assert screen[40:80].max() > 200  # the label
+    assert screen[height - 112 : height - 40, 1000:1240].max() > 200  # the bonus
+
+
+def test_the_clip_stands_upright_and_not_mirrored(block):
+    _, _, shots = block
+    screen = np.asarray(Image.open(shots / "task.png").convert("RGB")).astype(int)
+    top_left = screen[800 - 40 - 250, 46]
+    # Odd clips have a red field in their upper left corner; in a flash all is white.
+    assert top_left[0] > 150
+    assert (screen[800 - 50, 290] >= screen[800 - 50, 60]).all()
+
+
+def test_the_warning_fills_the_screen(block):
+    _, _, shots = block
+    screen = np.asarray(Image.open(shots / "warning.png").convert("RGB"))
+    edges = np.concatenate([screen[0], screen[-1], screen[:, 0], screen[:, -1]])
+    assert (edges == (139, 0, 0)).all()
+
+
+def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, view, tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("plain", "short", "short", "short"))
+    process = started(study, station)
+    try:
+        view.wait_for(view.is_page)  # welcome
+        view.press("space")
+        view.wait_for(view.is_clip)
+        view.press("3")  # too early
+        view.wait_for(view.is_warning)
+        view.wait_for(view.is_prompt)
+        view.press("space")  # again
+        view.wait_for(view.is_clip)
+        view.wait_for(view.is_prompt)
+        view.press("KP_1", hold_s=1.5)  # held until the next clip has long begun
+        view.wait_for(view.is_prompt)
+        view.press("2")
+        view.wait_for(view.is_clip)
+        view.wait_for(view.is_prompt)
+        view.press("Escape")
+        view.wait_for(view.is_page)
+        view.press("n")
+        view.wait_for(view.is_prompt)
+        view.press("Escape")
+        view.wait_for(view.is_page)
+        view.press("y")
+    finally:
+        code, out, err = finished(process)
+    assert (code, err) == (0, "")
+    assert "2 of 4 clips are rated (left)" in out
+    ratings = table(engine, "rating")
+    columns = ["candidate_id", "rating", "n_replays", "n_early_presses", "bonus_pence"]
+    assert ratings[columns].to_numpy().tolist() == [[1, 1, 1, 1, 10], [2, 2, 0, 0, 10]]
+    assert not ratings["simulated"].any()
+    assert table(engine, "trial")["outcome"].tolist() == ["rated", "rated", "left"]
+    presses = table(engine, "key_press")
+    assert presses[["key", "early"]].to_numpy().tolist() == [
+        ["3", True], ["space", False], ["1", False], ["2", False],
+    ]  # fmt: skip
+    # The next session goes on with the clip that was not rated.
+    again = annotate(
+        study, "--participant", PERSON, "--simulate", "perfect", "--speed", "max",
+        station=station,
+    )  # fmt: skip
+    assert "4 of 4 clips are rated (finished)" in again.stdout
+    assert table(engine, "rating")["candidate_id"].tolist() == [1, 2, 3, 4]
+    assert table(engine, "rating")["rating"].tolist() == [int(truth(i)) for i in (1, 2, 3, 4)]
+
+
+def test_a_second_annotator_is_refused_and_a_terminated_one_keeps_its_ratings(
+    station, view, tmp_path
+):
+    study, engine = ratable_study(tmp_path, kinds=("short",) * 4)
+    process = started(study, station)
+    try:
+        view.wait_for(view.is_page)
+        view.press("space")
+        view.wait_for(view.is_prompt)
+        view.press("1")
+        second = annotate(study, "--participant", PERSON, station=station)
+        view.wait_for(view.is_prompt)
+        process.send_signal(signal.SIGTERM)
+    finally:
+        code, out, _ = finished(process)
+    assert second.returncode == 1
+    assert "participant P03 has a session open on" in second.stderr
+    assert f"(process {process.pid}) since" in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+    assert (code, out) == (0, "P03: 1 annotation ratings; 1 of 4 clips are rated (left)\n")
+    assert table(engine, "rating")["candidate_id"].tolist() == [1]
+    assert table(engine, "session")["end_reason"].tolist() == ["ended"]
+
+
+def test_no_display_is_one_line(tmp_path, station):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    for display in ({}, {"DISPLAY": ":4711"}):
+        environment = {k: v for k, v in station.items() if k != "DISPLAY"} | display
+        run = annotate(study, "--participant", PERSON, station=environment)
+        assert run.returncode == 1
+        assert run.stderr.startswith("error: no display: ")
+        assert len(run.stderr.splitlines()) == 1
+    assert table(engine, "session").empty
+
+
+def test_no_sound_device_is_one_line(tmp_path, station):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    environment = station | {"PULSE_SERVER": f"unix:{tmp_path}/nothing"}
+    run = annotate(study, "--participant", PERSON, station=environment)
+    assert run.returncode == 1
+    assert "no sound device" in run.stderr.splitlines()[-1]
+    assert table(engine, "session").empty
+
+
+def test_a_simulated_person_needs_no_display_on_the_simulated_stage(tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("missing",) * 7)
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "perfect", "--stage", "simulated",
+        station={"PATH": "/usr/bin"},
+    )  # fmt: skip
+    assert run.stdout == "S01: 7 annotation ratings; 7 of 7 clips are rated (finished)\n"
+    assert table(engine, "rating")["rating"].tolist() == [int(truth(i)) for i in range(1, 8)]
+    assert table(engine, "rating")["bonus_pence"].tolist() == [10, 10, 0, 0, 0, 0, 0]
