@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from study.config import Study, StudyConfig
 from study.errors import ConfigError, StoreError
@@ -141,8 +142,14 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
         recorded_at=at,
         frozen=False,
     )
-    db.add(row)
-    db.flush()
+    try:
+        with db.begin_nested():
+            db.add(row)
+    except IntegrityError:
+        # Another station recorded the same configuration at the same moment.
+        return db.scalars(
+            select(ProtocolVersionRow.id).where(ProtocolVersionRow.config_sha256 == digest)
+        ).one()
     return row.id
 
 

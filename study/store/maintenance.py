@@ -1,0 +1,132 @@
+"""Copies of a store, and whether it is whole."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select, text
+
+from study.errors import StoreError
+from study.store.engine import Db, copy_sqlite
+from study.store.tables import (
+    AssignmentRow,
+    AuditEventRow,
+    CandidateRow,
+    GroundTruthVersionRow,
+    KeyPressRow,
+    ParticipantRow,
+    PaymentRow,
+    PresentationRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
+
+_COUNTED = (
+    ParticipantRow,
+    CandidateRow,
+    AssignmentRow,
+    SessionRow,
+    TrialRow,
+    RatingRow,
+    PresentationRow,
+    KeyPressRow,
+    GroundTruthVersionRow,
+    PaymentRow,
+    AuditEventRow,
+)
+
+
+def back_up(engine: Engine, target: Path) -> None:
+    """Copy a store that may be in use.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store.
+    target : Path
+        Where to; a SQLite file, or for PostgreSQL a dump that ``pg_restore`` reads.
+
+    Raises
+    ------
+    StoreError
+        If ``pg_dump`` is missing or fails, or the copy is not whole.
+    """
+    if engine.url.get_backend_name() == "sqlite":
+        part = target.with_name(f".{target.name}.part")
+        copy_sqlite(Path(str(engine.url.database)), part)
+        part.replace(target)
+        return
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    command = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={url}"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise StoreError(
+            "pg_dump is not installed (Debian: apt-get install postgresql-client). Back up on the "
+            "server instead"
+        ) from error
+    if result.returncode:
+        raise StoreError(f"pg_dump failed: {result.stderr.strip()}. No back-up was made")
+
+
+def broken_pages(db: Db) -> Iterator[str]:
+    """Yield what the database itself finds wrong with its file and its references.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Yields
+    ------
+    str
+        One finding each; PostgreSQL checks references at all times and has none.
+    """
+    if db.get_bind().dialect.name != "sqlite":
+        return
+    for (finding,) in db.execute(text("PRAGMA integrity_check")):
+        if finding != "ok":
+            yield f"the database file is damaged: {finding}"
+    for table, row, parent, _ in db.execute(text("PRAGMA foreign_key_check")):
+        yield f"row {row} of table {table} refers to a {parent} that does not exist"
+
+
+def counts(db: Db) -> dict[str, int]:
+    """Return how many rows the tables have.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of str to int
+        Rows by table.
+    """
+    return {
+        row.__tablename__: db.scalars(select(func.count()).select_from(row)).one()
+        for row in _COUNTED
+    }
+
+
+def refuse_broken(path: Path, problems: list[str]) -> None:
+    """Raise if a copy is not whole.
+
+    Parameters
+    ----------
+    path : Path
+        The copy.
+    problems : list of str
+        From `broken_pages`.
+
+    Raises
+    ------
+    StoreError
+        If there is a problem.
+    """
+    if problems:
+        raise StoreError(
+            f"back-up {path} is not whole: {problems[0]}. Check the disk and back up elsewhere"
+        )

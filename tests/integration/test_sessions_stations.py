@@ -1,0 +1,49 @@
+import pytest
+from raters import at_once, claim_naively, claims, make_claims, rate_everything
+from studies import AT, add_candidates, enrol, new_study
+
+from sessions import schedule
+from sessions.checking import findings, wrong_rater_counts
+from study.store import assignments, ground_truths, payments, ratings, transaction
+from study.vocabulary import ParticipantKind, Rating
+
+N_STATIONS = 11
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite'}"
+    return request.getfixturevalue("postgres_url")
+
+
+def test_eleven_annotators_at_once_leave_every_clip_with_exactly_three_raters(url, tmp_path):
+    study, engine = new_study(tmp_path / "study", rehearsal=True, url=url)
+    people = [f"S{number:02d}" for number in range(1, N_STATIONS + 1)]
+    with transaction(engine) as db:
+        clips = add_candidates(db, 15)
+        ground_truths.add_sample(db, clips[::9], AT)
+        for clip in clips[::9]:
+            ground_truths.add_version(
+                db, candidate_id=clip, rating=Rating.VERY_CLEAN, given_by="EXPERT", at=AT
+            )
+        enrol(db, *people, kind=ParticipantKind.SIMULATED)
+        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+    engine.dispose()  # a connection must not be shared with the processes to come
+    at_once(rate_everything, [(study.store_url, person) for person in people])
+    with transaction(engine) as db:
+        given = ratings.frame(db, include_simulated=True)
+        assert len(given) == 3 * len(clips)
+        assert wrong_rater_counts(given, 3) == {}
+        assert all(count.n_left == 0 for count in assignments.counts(db).values())
+        assert sum(payments.bonus_pence(db, person) for person in people) == 10 * int(
+            (given["rating"].eq(3) & given["candidate_id"].isin(clips[::9])).sum()
+        )
+        assert list(findings(db, study, clips=False, hashes=False)) == []
+    engine.dispose()
+
+
+def test_the_check_catches_raters_who_look_before_they_take(url):
+    make_claims(url, n_clips=30)
+    at_once(claim_naively, [(url, f"S{number}") for number in range(5)])
+    assert wrong_rater_counts(claims(url), 3) != {}
