@@ -228,6 +228,74 @@ class RejectRow(Base):
     detail: Mapped[str]
 
 
+class ClipAuditRow(Base):
+    """What decoding all of a clip found, whether it was admitted or not."""
+
+    __tablename__ = "clip_audit"
+    __table_args__ = (UniqueConstraint("video_location", "filename"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filename: Mapped[str]
+    video_location: Mapped[str]
+    mit_label: Mapped[str]
+    n_bytes: Mapped[int]
+    sha256: Mapped[str]
+    reason: Mapped[str]
+    flags: Mapped[str]
+    duration_s: Mapped[float | None]
+    frame_rate_hz: Mapped[float | None]
+    nominal_frame_rate_hz: Mapped[float | None]
+    is_vfr: Mapped[bool | None]
+    width_px: Mapped[int | None]
+    height_px: Mapped[int | None]
+    rotation_deg: Mapped[int | None]
+    pixel_aspect: Mapped[float | None]
+    n_video_streams: Mapped[int | None]
+    n_audio_streams: Mapped[int | None]
+    sample_rate_hz: Mapped[int | None]
+    n_channels: Mapped[int | None]
+    av_start_offset_s: Mapped[float | None]
+    n_frames: Mapped[int | None]
+    peak: Mapped[float | None]
+    loudness_lufs: Mapped[float | None]
+    frame_hash: Mapped[str]
+    sound_hash: Mapped[str]
+    duplicate_group: Mapped[int | None] = mapped_column(index=True)
+    same_sound_group: Mapped[int | None]
+    audited_at: Mapped[datetime]
+
+
+class HintRow(Base):
+    """What a computation says of a clip that a curator may want to exclude; never a verdict."""
+
+    __tablename__ = "hint"
+    __table_args__ = (UniqueConstraint("candidate_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"))
+    name: Mapped[str]
+    score: Mapped[float]
+    computed_at: Mapped[datetime]
+
+
+class VettingRow(Base):
+    """What a curator said of a clip by eye; a change of mind is a new row."""
+
+    __tablename__ = "vetting"
+    __table_args__ = (
+        one_of("verdict", "keep", "exclude", "undo", "note"),
+        Index("ix_vetting_latest", "candidate_id", "curator", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"))
+    curator: Mapped[str] = mapped_column(String(32))
+    verdict: Mapped[str]
+    reasons: Mapped[str]
+    note: Mapped[str]
+    given_at: Mapped[datetime]
+
+
 class ExerciseClipRow(Base):
     """A clip of the training or the screening, with the expert's rating and its reasoning."""
 
@@ -398,6 +466,20 @@ class KeyPressRow(Base):
     key: Mapped[str]
     t_s: Mapped[float]
     early: Mapped[bool]
+
+
+class RigCheckRow(Base):
+    """A measured rig: screen, sound and keyboard of one machine, and the grade they got."""
+
+    __tablename__ = "rig_check"
+    __table_args__ = (one_of("grade", "A", "B", "C"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(index=True)
+    checked_at: Mapped[datetime]
+    grade: Mapped[str]
+    rig: Mapped[dict[str, Any]]
+    measurements: Mapped[dict[str, Any]]
 
 
 class AuditEventRow(Base):
