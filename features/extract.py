@@ -11,7 +11,7 @@ from pathlib import Path
 
 from features.clip_list import ListedClip
 from features.extractor import Extractor
-from features.journal import JOURNAL_NAME, open_journal, read_finished
+from features.journal import open_journal, read_finished, sweep
 from features.manifest import ManifestRow, Recipe, write_manifest
 from features.records import Record, write_record
 from features.software import versions
@@ -109,15 +109,13 @@ def extract_all(
     StudyError
         If a process died.
     """
-    if overwrite:
-        (job.folder / "manifest.parquet").unlink(missing_ok=True)
-        (job.folder / JOURNAL_NAME).unlink(missing_ok=True)
-    finished = read_finished(job.folder, job.recipe)
+    finished = {} if overwrite else read_finished(job.folder, job.recipe)
     todo = [clip for clip in clips if clip.tfrecord_filename not in finished]
     for _ in range(len(clips) - len(todo)):
         advance()
     rejects: list[Reject] = []
-    with open_journal(job.folder, job.recipe) as journal:
+    with open_journal(job.folder, job.recipe, begin_again=overwrite) as journal:
+        sweep(job.folder)
         for result in _results(todo, job, n_processes):
             if isinstance(result, Reject):
                 rejects.append(result)
@@ -125,8 +123,8 @@ def extract_all(
                 journal.add(result)
                 finished[result.tfrecord_filename] = result
             advance()
-    write_manifest(job.folder, job.recipe, versions(), finished.values())
-    (job.folder / JOURNAL_NAME).unlink()
+        write_manifest(job.folder, job.recipe, versions(), finished.values())
+        journal.remove()
     rejects.sort(key=lambda reject: reject.clip.filename)
     _write_rejects(job.folder / REJECTS_NAME, rejects)
     return Outcome(job.folder, len(todo) - len(rejects), len(clips) - len(todo), tuple(rejects))

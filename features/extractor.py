@@ -96,6 +96,8 @@ class Extractor:
         sound, warnings = self._sound(clip, path)
         audio = self.audio_engine.run(patches(sound, self.embedding_set)[..., None])
         visual = self.visual_engine.run(self._prepared(np.stack(clip.images)))
+        if clip.n_damaged_packets:
+            warnings.append("damaged: what could be decoded was used")
         if max(len(audio), len(visual)) > MAX_TIMESTEPS:
             warnings.append("more than 7 timesteps: networks see the first 7")
         return Extraction(

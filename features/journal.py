@@ -1,5 +1,6 @@
 """What has been extracted so far, line by line, so that a run can go on after any end."""
 
+import fcntl
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,12 +30,26 @@ class Journal:
         The file; lines are added at its end.
     recipe : Recipe
         Stated in the first line.
+
+    Raises
+    ------
+    RecordError
+        If another process is writing it.
     """
 
     def __init__(self, path: Path, recipe: Recipe) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.is_file() and path.stat().st_size > 0
+        self._path = path
         self._file = path.open("a", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise RecordError(
+                f"another extraction is writing to {path.parent}. Wait for its end, or choose "
+                "another --out"
+            ) from error
+        begun = path.stat().st_size > 0
         # After a crash the last line may lack its end: begin a new one, and skip the broken one.
         self._file.write("\n" if begun else json.dumps(asdict(recipe)) + "\n")
         self._file.flush()
@@ -50,13 +65,29 @@ class Journal:
         self._file.write(json.dumps(asdict(row)) + "\n")
         self._file.flush()
 
+    def remove(self) -> None:
+        """Delete the file: the manifest holds all of it."""
+        self._path.unlink()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
+def sweep(folder: Path) -> None:
+    """Delete the unfinished files that a killed extraction left; call with the journal open.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    """
+    for part in folder.glob("*/.*.part.tfrecord"):
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
-def open_journal(folder: Path, recipe: Recipe) -> Iterator[Journal]:
+def open_journal(folder: Path, recipe: Recipe, *, begin_again: bool = False) -> Iterator[Journal]:
     """Yield the journal of a folder of records.
 
     Parameters
@@ -65,12 +96,17 @@ def open_journal(folder: Path, recipe: Recipe) -> Iterator[Journal]:
         The folder of an embedding set.
     recipe : Recipe
         What makes the records.
+    begin_again : bool
+        Whether to forget what was noted so far, here and in the manifest.
 
     Yields
     ------
     Journal
         Add a row after each record.
     """
+    if begin_again:
+        (folder / MANIFEST_NAME).unlink(missing_ok=True)
+        (folder / JOURNAL_NAME).unlink(missing_ok=True)
     journal = Journal(folder / JOURNAL_NAME, recipe)
     try:
         yield journal

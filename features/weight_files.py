@@ -113,7 +113,7 @@ def _saved_model_arrays(path: Path) -> Arrays:
 def _variables(model: Any) -> Iterable[Any]:  # noqa: ANN401
     # Wherever an exporter keeps its variables, the functions that it offers use all of them.
     functions = list(model.signatures.values())
-    functions += getattr(getattr(model, "__call__", None), "concrete_functions", [])
+    functions += model.__call__.concrete_functions if callable(model) else []
     return [variable for function in functions for variable in function.variables]
 
 

@@ -3,7 +3,7 @@
 Everything that is not needed is left undecoded, and the frames are OpenCV's to the pixel.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from study.errors import ClipError
 
 Image = npt.NDArray[np.uint8]
 FrameChoice = Callable[[npt.NDArray[np.float64]], Sequence[int]]
+_Av = Any  # PyAV's containers, streams, packets and frames
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +34,15 @@ class DecodedClip:
         The chosen frames, as `keep` returned them.
     image_times_s : tuple of float
         Their times from the start of the video stream.
+    n_damaged_packets : int
+        Packets that could not be decoded and were passed over.
     """
 
     samples: npt.NDArray[np.int16] | None
     sample_rate_hz: int | None
     images: list[Image]
     image_times_s: tuple[float, ...]
+    n_damaged_packets: int = 0
 
 
 def decode_for_extraction(
@@ -73,40 +77,50 @@ def decode_for_extraction(
             raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
         audio = next(iter(container.streams.audio), None)
         video.codec_context.thread_type = "NONE"  # one process per core is faster
-        packets, blocks = _demux(container, video, audio)
-        images, times_ms = _decode_chosen(video, packets, choose, keep)
+        decoder = _Decoder()
+        packets, blocks = _demux(decoder, container, video, audio)
+        images, times_ms = _decode_chosen(decoder, video, packets, choose, keep)
         return DecodedClip(
             samples=None if audio is None else _joined(blocks),
             sample_rate_hz=None if audio is None else audio.codec_context.sample_rate,
             images=images,
             image_times_s=tuple(float(time) / 1000 for time in times_ms),
+            n_damaged_packets=decoder.n_damaged,
         )
 
 
-def _demux(container: Any, video: Any, audio: Any) -> tuple[list[Any], list[Any]]:  # noqa: ANN401
-    packets: list[Any] = []
-    blocks: list[Any] = []
+class _Decoder:
+    """Decodes packets and counts the damaged ones, which it passes over as FFmpeg does."""
+
+    def __init__(self) -> None:
+        self.n_damaged = 0
+
+    def decode(self, packet: _Av) -> list[_Av]:
+        try:
+            return list(packet.decode())
+        except av.error.InvalidDataError:
+            self.n_damaged += 1
+            return []
+
+
+def _demux(
+    decoder: _Decoder, container: _Av, video: _Av, audio: _Av
+) -> tuple[list[_Av], list[_Av]]:
+    packets: list[_Av] = []
+    blocks: list[_Av] = []
     resampler = av.AudioResampler(format="s16")
     for packet in container.demux([video] if audio is None else [video, audio]):
         if packet.stream is video:
             packets.append(packet)
             continue
-        for frame in _decoded_sound(packet):
+        for frame in decoder.decode(packet):
             blocks.extend(resampler.resample(frame))
     if blocks:
         blocks.extend(resampler.resample(None))
     return packets, blocks
 
 
-def _decoded_sound(packet: Any) -> list[Any]:  # noqa: ANN401
-    # A damaged packet is passed over, as the ffmpeg program does.
-    try:
-        return list(packet.decode())
-    except av.error.InvalidDataError:
-        return []
-
-
-def _joined(blocks: list[Any]) -> npt.NDArray[np.int16]:
+def _joined(blocks: list[_Av]) -> npt.NDArray[np.int16]:
     if not blocks:
         return np.zeros((0, 1), np.int16)
     n_channels = len(blocks[0].layout.channels)
@@ -114,8 +128,9 @@ def _joined(blocks: list[Any]) -> npt.NDArray[np.int16]:
 
 
 def _decode_chosen(
-    video: Any,  # noqa: ANN401
-    packets: list[Any],
+    decoder: _Decoder,
+    video: _Av,
+    packets: list[_Av],
     choose: FrameChoice,
     keep: Callable[[Image], Image],
 ) -> tuple[list[Image], list[float]]:
@@ -125,16 +140,17 @@ def _decode_chosen(
     if len(pts) == n_filled:
         times_ms = _times_ms(video, pts)
         chosen = [pts[index] for index in choose(times_ms)]
-        images = _decode_at(video, packets, set(chosen), keep)
+        images = _decode_at(decoder, video, packets, set(chosen), keep)
         if set(images) == set(chosen):
             return [images[at] for at in chosen], _times_ms(video, chosen).tolist()
         video.codec_context.flush_buffers()
-    return _decode_all(video, packets, choose, keep)
+    return _decode_all(decoder, video, packets, choose, keep)
 
 
 def _decode_at(
-    video: Any,  # noqa: ANN401
-    packets: list[Any],
+    decoder: _Decoder,
+    video: _Av,
+    packets: list[_Av],
     chosen: set[int],
     keep: Callable[[Image], Image],
 ) -> dict[int, Image]:
@@ -146,7 +162,7 @@ def _decode_at(
         # Frames on which no other frame rests need not be decoded unless they are chosen.
         wanted = packet.pts is None or packet.pts in chosen
         video.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
-        for frame in packet.decode():
+        for frame in decoder.decode(packet):
             if frame.pts in chosen:
                 images[frame.pts] = keep(_upright(frame))
                 if frame.pts == last:
@@ -155,34 +171,32 @@ def _decode_at(
 
 
 def _decode_all(
-    video: Any,  # noqa: ANN401
-    packets: list[Any],
+    decoder: _Decoder,
+    video: _Av,
+    packets: list[_Av],
     choose: FrameChoice,
     keep: Callable[[Image], Image],
 ) -> tuple[list[Image], list[float]]:
     # For clips whose packets do not say which frames there will be: twice through, memory bounded.
     video.codec_context.skip_frame = "DEFAULT"
-    pts = [frame.pts for frame in _frames(video, packets) if frame.pts is not None]
+    pts = [frame.pts for frame in _timed_frames(decoder, packets)]
     times_ms = _times_ms(video, pts)
     chosen = set(choose(times_ms))
     video.codec_context.flush_buffers()
-    images = []
-    for index, frame in enumerate(f for f in _frames(video, packets) if f.pts is not None):
-        if index in chosen:
-            images.append(keep(_upright(frame)))
+    images = [
+        keep(_upright(frame))
+        for index, frame in enumerate(_timed_frames(decoder, packets))
+        if index in chosen
+    ]
     return images, [float(times_ms[index]) for index in sorted(chosen)]
 
 
-def _frames(video: Any, packets: list[Any]) -> Any:  # noqa: ANN401
+def _timed_frames(decoder: _Decoder, packets: list[_Av]) -> Iterator[_Av]:
     for packet in packets:
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            continue
-        yield from frames
+        yield from (frame for frame in decoder.decode(packet) if frame.pts is not None)
 
 
-def _times_ms(video: Any, pts: Sequence[int]) -> npt.NDArray[np.float64]:  # noqa: ANN401
+def _times_ms(video: _Av, pts: Sequence[int]) -> npt.NDArray[np.float64]:
     # In OpenCV's order of operations: frames that stand exactly on the grid hang on the last bit.
     tick_s = video.time_base.numerator / video.time_base.denominator
     start = video.start_time or 0
@@ -190,7 +204,7 @@ def _times_ms(video: Any, pts: Sequence[int]) -> npt.NDArray[np.float64]:  # noq
     return times_ms
 
 
-def _upright(frame: Any) -> Image:  # noqa: ANN401
+def _upright(frame: _Av) -> Image:
     bgr = frame.reformat(format="bgr24", interpolation=av.video.reformatter.Interpolation.BICUBIC)
     image: Image = bgr.to_ndarray()
     turns = round(frame.rotation / 90) % 4  # counterclockwise, as numpy turns

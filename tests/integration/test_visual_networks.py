@@ -99,13 +99,17 @@ def from_stem(model, normalised):
 
 
 @pytest.mark.parametrize(
-    ("normalisation", "reference"), [("tf2.3", keras_by_path), ("keras3", keras_imagenet)]
+    ("suffix", "normalisation", "reference"),
+    [
+        (".h5", "tf2.3", keras_by_path),
+        (".h5", "keras3", keras_imagenet),
+        (".keras", "keras3", keras_imagenet),
+    ],
 )
 # Keras saves TensorFlow variables in a way that NumPy 2 grumbles at.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("suffix", [".h5", ".keras"])
 def test_efficientnet_equals_keras_under_both_normalisations(
-    efficientnet, frames, tmp_path, normalisation, reference, suffix
+    efficientnet, frames, tmp_path, suffix, normalisation, reference
 ):
     path = tmp_path / f"efficientnetb0{suffix}"
     if suffix == ".h5":
