@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     Dialect,
     ForeignKey,
@@ -238,7 +239,7 @@ class ClipAuditRow(Base):
     filename: Mapped[str]
     video_location: Mapped[str]
     mit_label: Mapped[str]
-    n_bytes: Mapped[int]
+    n_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
     reason: Mapped[str]
     flags: Mapped[str]
