@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from features.layers import Network
 from features.vggish import INPUT_SHAPE as VGGISH_INPUT
@@ -13,7 +13,6 @@ from features.yamnet import BATCH_NORM_EPSILON as YAMNET_EPSILON
 from features.yamnet import INPUT_SHAPE as YAMNET_INPUT
 from features.yamnet import yamnet
 
-NetworkName = Literal["yamnet", "vggish", "vgg16", "efficientnetb0"]
 _KERAS_EPSILON = 1e-3  # of batch normalisation, where a definition says nothing
 _LOG_MEL = (-2.5, 2.0)  # mean and spread of log-mel patches of everyday sound
 

@@ -1,6 +1,7 @@
 """Where the weights of the networks come from, and the graphs that are made of them."""
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from study.errors import ConfigError
 from study.files import sha256_of
 
 CACHE_VARIABLE = "AVMIT_CACHE"
+CHECKSUMS_NAME = "checksums.json"
 _SUFFIXES = (".h5", ".keras")
 # Part of the name of a cached graph: raise it when definitions or untrained weights change.
 _GRAPH_VERSION = 3
@@ -65,6 +67,17 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "avmit-lab"
 
 
+def weights_folder() -> Path:
+    """Return the folder of downloaded weights.
+
+    Returns
+    -------
+    Path
+        It may not exist yet.
+    """
+    return cache_folder() / "weights"
+
+
 def find_weights(
     network: str, folder: Path | None = None, untrained_seed: int | None = None
 ) -> WeightsSource:
@@ -87,19 +100,15 @@ def find_weights(
     Raises
     ------
     ConfigError
-        If there are none, or more than one file could be meant.
+        If there are none, more than one file could be meant, or the file is not the one that
+        was downloaded.
     """
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"there is no weights folder {folder}. Name an existing one")
-    folder = folder or cache_folder() / "weights"
-    found = sorted(path for path in folder.glob("*") if _could_be(path, network))
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise ConfigError(
-            f"{folder} holds more than one file of {NETWORKS[network].title}: {names}. Keep one"
-        )
-    if found:
-        return WeightsSource(network, found[0], None, hash_of(found[0]))
+    folder = folder or weights_folder()
+    path = find_file(network, folder)
+    if path is not None:
+        return WeightsSource(network, path, None, verified_hash(path))
     if untrained_seed is None:
         raise ConfigError(
             f"no weights of {NETWORKS[network].title} in {folder}. Fetch them: python -m features "
@@ -108,6 +117,87 @@ def find_weights(
     about = f"untrained {network} seed {untrained_seed} version {_GRAPH_VERSION}"
     digest = hashlib.sha256(about.encode()).hexdigest()
     return WeightsSource(network, None, untrained_seed, digest)
+
+
+def find_file(network: str, folder: Path) -> Path | None:
+    """Return the weights file of a network.
+
+    Parameters
+    ----------
+    network : str
+        A key of `NETWORKS`.
+    folder : Path
+        Where to look.
+
+    Returns
+    -------
+    Path or None
+        A file or the folder of a SavedModel whose name begins with that of the network; None
+        where there is none.
+
+    Raises
+    ------
+    ConfigError
+        If there is more than one.
+    """
+    found = sorted(path for path in folder.glob("*") if _could_be(path, network))
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise ConfigError(
+            f"{folder} holds more than one file of {NETWORKS[network].title}: {names}. Keep one"
+        )
+    return found[0] if found else None
+
+
+def verified_hash(path: Path) -> str:
+    """Return the hash of weights, and prove that they are what was downloaded.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    ConfigError
+        If a checksum was noted at the download and is another one.
+    """
+    found = hash_of(path)
+    noted = read_checksums(path.parent).get(path.name)
+    if noted is not None and noted["sha256"] != found:
+        raise ConfigError(
+            f"{path} has changed since it was fetched (sha256 {found[:12]}, expected "
+            f"{noted['sha256'][:12]}). Delete it and run: python -m features weights fetch"
+        )
+    return found
+
+
+def read_checksums(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the checksums that were noted when weights were downloaded.
+
+    Parameters
+    ----------
+    folder : Path
+        A weights folder.
+
+    Returns
+    -------
+    dict
+        By file name: ``sha256`` and ``url``; empty where nothing was noted.
+    """
+    path = folder / CHECKSUMS_NAME
+    if not path.is_file():
+        return {}
+    try:
+        noted: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path} is broken: {error}. Delete it and fetch again") from error
+    return noted
 
 
 def hash_of(path: Path) -> str:
