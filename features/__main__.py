@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
-from features.embedding_set import Grid, NetworkName, Normalisation, SetName
+from features.embedding_set import Grid, Normalisation, SetName
 from study.cli import OverwriteOption, fail, new_app, run, stderr_console
 
 app = new_app("Extract the audiovisual embeddings of clips, and look after them.")
@@ -90,7 +90,7 @@ def extract(
 @weights_app.command("fetch")
 def fetch_weights(
     networks: Annotated[
-        list[NetworkName] | None, typer.Argument(help="which networks [default: all four]")
+        list[str] | None, typer.Argument(help="which networks [default: all four]")
     ] = None,
     weights: WeightsFolderOption = None,
     mirror: Annotated[

@@ -6,7 +6,6 @@ from typing import Literal
 from study.errors import ConfigError
 
 SetName = Literal["vggish_vgg16", "yamnet_effnet"]
-NetworkName = Literal["yamnet", "vggish", "vgg16", "efficientnetb0"]
 Grid = Literal["paper", "released"]
 Normalisation = Literal["keras3", "tf2.3"]
 

@@ -98,8 +98,11 @@ def fetch(
     Raises
     ------
     ConfigError
-        If the download fails, has another checksum than its publisher states, or is no archive.
+        If there is no such network, or the download fails, is no archive or has another checksum
+        than its publisher states.
     """
+    if network not in DOWNLOADS:
+        raise ConfigError(f"there is no network {network!r}. Choose of {', '.join(DOWNLOADS)}")
     download = DOWNLOADS[network]
     target = folder / download.name
     if target.exists():

@@ -8,7 +8,6 @@ import shutil
 import tarfile
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -78,7 +77,7 @@ def test_weights_are_downloaded_once_and_their_checksum_is_noted(server, vgg16, 
 
 def test_a_download_with_another_checksum_is_not_kept(server, vgg16, tmp_path):
     vgg16.write_bytes(b"something else")
-    with pytest.raises(ConfigError, match="has the MD5 .* It was not kept"):
+    with pytest.raises(ConfigError, match=r"has the MD5 .* It was not kept"):
         fetching.fetch("vgg16", tmp_path / "weights", mirror=server.url)
     assert list((tmp_path / "weights").iterdir()) == []
 
@@ -130,7 +129,7 @@ def test_a_broken_or_hostile_archive_is_refused(server, tmp_path, content):
             stray = tmp_path / "stray"
             stray.write_bytes(b"x")
             packed.add(stray, arcname="../stray.txt" if content == "outside" else "stray")
-    with pytest.raises(ConfigError, match="is not a whole archive|holds no SavedModel"):
+    with pytest.raises(ConfigError, match=r"is not a whole archive|holds no SavedModel"):
         fetching.fetch("yamnet", tmp_path / "weights", mirror=server.url)
     assert not (tmp_path / "stray.txt").exists()
     assert [p.name for p in (tmp_path / "weights").iterdir()] == []
@@ -162,6 +161,3 @@ def test_the_downloads_have_the_checksums_that_keras_states():
     assert fetching.DOWNLOADS["efficientnetb0"].md5 == "50bc09e76180e00e4465e1a485ddc09d"
     assert fetching.DOWNLOADS["vgg16"].md5 == "6d6bbae143d832006294945121d1f1fc"
     assert all(d.name.startswith(network) for network, d in fetching.DOWNLOADS.items())
-    assert all(
-        isinstance(d.filename, str) and Path(d.name).name for d in fetching.DOWNLOADS.values()
-    )
