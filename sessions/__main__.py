@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sessions import people_commands
+from sessions import people_commands, store_commands
 from sessions.options import (
     ByOption,
     EthicsOption,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = new_app("Enrol participants, train, screen, plan, pay.")
 app.add_typer(people_commands.app)
+app.add_typer(store_commands.app)
 
 
 @app.command()

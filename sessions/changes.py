@@ -7,6 +7,7 @@ import pandas as pd
 
 from sessions import assignment
 from sessions.chance import Stream, generator
+from sessions.deals import dealt_out, require_all_here
 from sessions.planning import (
     Change,
     able_raters,
@@ -53,6 +54,7 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     """
     for participant_id in leaving:
         participants.get(db, participant_id)
+    require_all_here(db, leaving)
     planned = assignments.candidate_ids(db)
     for participant_id in leaving:
         assignments.remove(db, participant_id, rated_too=False)
@@ -152,11 +154,15 @@ def extend(
     people = able_raters(db)
     if joiner not in people:
         participants.get(db, joiner)
-        raise StudyError(f"participant {joiner} is closed or the expert, and rates no clips")
+        raise StudyError(
+            f"participant {joiner} is closed, the expert or on a laptop. Who can join: "
+            f"{', '.join(people)}"
+        )
     table = assignments.frame(db).drop(columns="position")
     table = table.assign(is_ground_truth=table["candidate_id"].isin(ground_truths.sampled(db)))
     known = set(table.loc[table["participant_id"] == joiner, "candidate_id"])
-    can_give = ~table["done"] & ~table["candidate_id"].isin(known)
+    away = table["participant_id"].isin(list(dealt_out(db)))
+    can_give = ~table["done"] & ~away & ~table["candidate_id"].isin(known)
     givers = table[can_give & (table["participant_id"] != joiner)].reset_index(drop=True)
     if givers.empty:
         raise StudyError(

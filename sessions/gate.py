@@ -1,6 +1,7 @@
 """Who may start which phase. A message says what is there, what is needed and what to do."""
 
 from sessions import results
+from sessions.deals import require_here
 from study.config import Study
 from study.errors import NotClearedError
 from study.protocol import Protocol
@@ -37,6 +38,7 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
     """
     participant = participants.get(db, participant_id)
     _require_open(participant)
+    require_here(db, participant_id)
     _require_kind(participant, phase)
     if participant.kind is ParticipantKind.SIMULATED:
         _require_rehearsal(participant, study)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sessions import assignment
+from sessions.deals import dealt_out
 from study.config import Study
 from study.errors import StudyError
 from study.store import Db, assignments, audit, participants
@@ -43,7 +44,8 @@ def able_raters(db: Db, ids: list[str] | None = None) -> list[str]:
     db : Session
         An open transaction.
     ids : list of str or None
-        Only these; None for everybody who is enrolled, not closed and not the expert.
+        Only these; None for everybody who is enrolled, not closed, not the expert and not
+        rating on a laptop.
 
     Returns
     -------
@@ -55,10 +57,13 @@ def able_raters(db: Db, ids: list[str] | None = None) -> list[str]:
     StudyError
         If one of `ids` rates no clips.
     """
+    away = dealt_out(db)
     able = [
         participant.id
         for participant in participants.listed(db)
-        if participant.kind is not ParticipantKind.EXPERT and participant.closed_at is None
+        if participant.kind is not ParticipantKind.EXPERT
+        and participant.closed_at is None
+        and participant.id not in away
     ]
     if ids is None:
         return able
@@ -66,7 +71,7 @@ def able_raters(db: Db, ids: list[str] | None = None) -> list[str]:
         participants.get(db, participant_id)
         if participant_id not in able:
             raise StudyError(
-                f"participant {participant_id} is closed or the expert, and rates no clips. "
+                f"participant {participant_id} is closed, the expert or on a laptop. "
                 f"Who can: {', '.join(able)}"
             )
     return sorted(set(ids))

@@ -9,6 +9,7 @@ import numpy as np
 
 from sessions.chance import Stream, generator
 from sessions.changes import fill_missing
+from sessions.deals import require_all_here
 from sessions.pay import statement
 from sessions.planning import able_raters, n_changes
 from study.config import Study
@@ -145,6 +146,7 @@ def backups_of(study: Study) -> Iterator[Path]:
 
 
 def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tuple[int, int]:
+    require_all_here(db, [participant_id])
     planned = assignments.candidate_ids(db)
     n_reopened = assignments.remove(db, participant_id, rated_too=rated_too)
     people = [person for person in able_raters(db) if person != participant_id]

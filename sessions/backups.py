@@ -1,0 +1,55 @@
+"""Back-ups of a study's store."""
+
+from datetime import datetime
+from pathlib import Path
+
+from study.config import Study
+from study.files import refuse_existing
+from study.store import maintenance, open_store, transaction
+
+FOLDER = "backups"
+
+
+def back_up_study(
+    study: Study, out: Path | None, *, overwrite: bool, at: datetime
+) -> tuple[Path, dict[str, int]]:
+    """Copy a study's store and prove that the copy can be read.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    out : Path or None
+        Where to; None for a file with a time stamp in the study's folder.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    path : Path
+        The back-up.
+    counts : dict of str to int
+        Rows by table; of the copy, for SQLite, and of the server, for PostgreSQL.
+
+    Raises
+    ------
+    StoreError
+        If no whole copy could be made.
+    """
+    is_file = study.store_url.startswith("sqlite")
+    suffix = "sqlite" if is_file else "dump"
+    path = out or study.folder / FOLDER / f"store-{at:%Y%m%dT%H%M%SZ}.{suffix}"
+    refuse_existing(path, overwrite=overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = open_store(study.store_url)
+    maintenance.back_up(engine, path)
+    engine.dispose()
+    copy = open_store(f"sqlite:///{path.resolve()}" if is_file else study.store_url)
+    with transaction(copy) as db:
+        problems = list(maintenance.broken_pages(db))
+        counts = maintenance.counts(db)
+    copy.dispose()
+    maintenance.refuse_broken(path, problems)
+    return path, counts

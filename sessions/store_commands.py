@@ -1,0 +1,103 @@
+"""Commands about the store: back-ups, checks, laptops without a network."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sessions.options import ByOption, at_desk
+from study.cli import OverwriteOption, StoreOption, StudyOption
+from study.errors import StoreError
+
+app = typer.Typer()
+
+
+@app.command()
+def backup(
+    out: Annotated[
+        Path | None, typer.Option(help="file [default: backups/ in the study's folder]")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Copy the store, also while people rate, and prove that the copy can be read."""
+    from sessions.backups import back_up_study
+    from study.config import find_study
+
+    found = find_study(study, store)
+    path, counts = back_up_study(found, out, overwrite=overwrite, at=datetime.now(UTC))
+    size_mb = path.stat().st_size / 1e6
+    typer.echo(
+        f"{path}: {size_mb:.1f} MB, {counts['rating']} ratings, {counts['session']} sessions"
+    )
+
+
+@app.command()
+def check(
+    clips: Annotated[bool, typer.Option("--clips/--no-clips", help="look for the clips")] = True,
+    hashes: Annotated[
+        bool, typer.Option("--hashes", help="read every clip and compare it; takes minutes")
+    ] = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Prove that the store is whole and its clips are the admitted ones."""
+    from sessions.checking import findings
+    from study.store import maintenance
+
+    with at_desk(study, store) as (found, db):
+        problems = list(findings(db, found, clips=clips, hashes=hashes))
+        counts = maintenance.counts(db)
+    for problem in problems:
+        typer.echo(f"finding: {problem}")
+    typer.echo(", ".join(f"{n} {table}" for table, n in counts.items()))
+    if problems:
+        raise StoreError(f"{len(problems)} findings; see above")
+    typer.echo("nothing to report")
+
+
+@app.command()
+def deal(
+    out: Annotated[Path, typer.Option(help="SQLite file for the laptop")],
+    participants: Annotated[
+        list[str], typer.Option("--participants", help="who rates there; repeat")
+    ],
+    more: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give a laptop without a network its participants; they rate nowhere else until merged."""
+    from sessions import stations
+
+    people = [*participants, *(more or [])]
+    with at_desk(study, store) as (found, db):
+        dealt = stations.deal(db, found, people, out, actor=by, at=datetime.now(UTC))
+    typer.echo(f"{out}: {dealt.n_clips} clips left for {', '.join(people)} (deal {dealt.deal_id})")
+    typer.echo(
+        f"on the laptop, put the clips and study.toml there and rate with: --store sqlite:///{out.name}"
+    )
+
+
+@app.command()
+def merge(
+    files: Annotated[list[Path], typer.Argument(help="SQLite files from laptops")],
+    final: Annotated[
+        bool, typer.Option("--final", help="the laptop is back; its people rate here again")
+    ] = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Bring back what was rated on laptops; the same file can be merged any number of times."""
+    from sessions import stations
+
+    for path in files:
+        with at_desk(study, store) as (found, db):
+            came = stations.merge(db, found, path, final=final, actor=by, at=datetime.now(UTC))
+        typer.echo(
+            f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
+            f"{came.n_known} ratings were here already"
+        )

@@ -1,0 +1,315 @@
+"""Parts of a store for laptops without a network, and their way back."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Table, insert, select, update
+
+from study.store.engine import Db
+from study.store.tables import (
+    AssignmentRow,
+    AuditEventRow,
+    Base,
+    CandidateRow,
+    ExerciseClipRow,
+    GroundTruthVersionRow,
+    ProtocolVersionRow,
+    SessionRow,
+    TrialRow,
+)
+
+_ROWS_PER_INSERT = 5_000
+# What a laptop needs whole: who they are and what the clips are worth.
+_WHOLE = ("study", "protocol_version", "exercise_clip", "ground_truth", "ground_truth_version")
+
+
+def copy_part(source: Db, target: Db, participant_ids: Sequence[str]) -> None:
+    """Copy what some participants need into an empty store.
+
+    Parameters
+    ----------
+    source : Session
+        An open transaction on the whole store.
+    target : Session
+        An open transaction on a new, empty store.
+    participant_ids : sequence of str
+        Who rates there.
+    """
+    conditions = _conditions(participant_ids)
+    for table in Base.metadata.sorted_tables:
+        if table.name in _WHOLE:
+            _copy(source, target, table, None)
+        elif table.name in conditions:
+            _copy(source, target, table, conditions[table.name])
+
+
+def _conditions(participant_ids: Sequence[str]) -> dict[str, ColumnElement[bool]]:
+    sessions = select(SessionRow.id).where(SessionRow.participant_id.in_(participant_ids))
+    trials = select(TrialRow.id).where(TrialRow.session_id.in_(sessions))
+    assigned = select(AssignmentRow.candidate_id).where(
+        AssignmentRow.participant_id.in_(participant_ids)
+    )
+    truths = select(GroundTruthVersionRow.candidate_id)
+    sampled = select(Base.metadata.tables["ground_truth"].c.candidate_id)
+    exercise = select(ExerciseClipRow.candidate_id)
+    tables = Base.metadata.tables
+    found: dict[str, ColumnElement[bool]] = {
+        "participant": tables["participant"].c.id.in_(participant_ids),
+        "candidate": CandidateRow.id.in_(assigned.union(truths, sampled, exercise)),
+    }
+    for name, ids in (("trial", trials), ("session", sessions)):
+        for table, column in _references(name):
+            found.setdefault(table.name, column.in_(ids))
+    for table, column in _references("participant"):
+        found.setdefault(table.name, column.in_(participant_ids))
+    # Pay and people's answers stay with the experimenter.
+    for name in ("demographics", "paid_session"):
+        found.pop(name, None)
+    return found
+
+
+def new_rows(
+    laptop: Db, main: Db, participant_ids: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the trials of a laptop, and those of the same sessions that are here already.
+
+    Parameters
+    ----------
+    laptop, main : Session
+        Open transactions.
+    participant_ids : sequence of str
+        Who rated on the laptop.
+
+    Returns
+    -------
+    theirs, ours : DataFrame
+        Columns ``session_id, number, candidate_id, outcome, rating``.
+    """
+    return _trials(laptop, participant_ids), _trials(main, participant_ids)
+
+
+def _trials(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
+    rating = Base.metadata.tables["rating"]
+    result = db.execute(
+        select(
+            TrialRow.session_id,
+            TrialRow.number,
+            TrialRow.candidate_id,
+            TrialRow.outcome,
+            rating.c.rating,
+            rating.c.bonus_pence,
+            rating.c.rated_at,
+        )
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .outerjoin(rating, rating.c.trial_id == TrialRow.id)
+        .where(SessionRow.participant_id.in_(participant_ids))
+        .order_by(TrialRow.session_id, TrialRow.number)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys())).astype(object)
+
+
+def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
+    """Copy whole sessions with all that hangs on them; trials get new numbers of their own.
+
+    Parameters
+    ----------
+    laptop, main : Session
+        Open transactions.
+    session_ids : sequence of str
+        Sessions that `main` does not have.
+
+    Returns
+    -------
+    int
+        How many ratings came.
+    """
+    versions = _versions(laptop, main)
+    tables = Base.metadata.tables
+    n_ratings = 0
+    for session_id in session_ids:
+        row = _rows(laptop, tables["session"], tables["session"].c.id == session_id)[0]
+        row["protocol_version_id"] = versions[row["protocol_version_id"]]
+        main.execute(insert(tables["session"]), [row])
+        trial_ids: dict[int, int] = {}
+        for trial in _rows(laptop, tables["trial"], tables["trial"].c.session_id == session_id):
+            old = trial.pop("id")
+            new = main.execute(insert(tables["trial"]).values(trial).returning(TrialRow.id)).one()
+            trial_ids[old] = new[0]
+        n_ratings += _merge_children(laptop, main, trial_ids)
+        for table, column in _references("session"):
+            if table.name not in {"trial", "paid_session"}:
+                _insert(main, table, _without_id(_rows(laptop, table, column == session_id)))
+        _mark_done(laptop, main, row)
+    return n_ratings
+
+
+def merge_ground_truths(laptop: Db, main: Db, given_by: Sequence[str]) -> int:
+    """Copy ground truths that were given on a laptop.
+
+    Parameters
+    ----------
+    laptop, main : Session
+        Open transactions.
+    given_by : sequence of str
+        Who rated on the laptop.
+
+    Returns
+    -------
+    int
+        How many versions came.
+    """
+    table = Base.metadata.tables["ground_truth_version"]
+    known = {(row["candidate_id"], row["version"]) for row in _rows(main, table, None)}
+    rows = [
+        row
+        for row in _without_id(_rows(laptop, table, table.c.given_by.in_(given_by)))
+        if (row["candidate_id"], row["version"]) not in known
+    ]
+    _insert(main, table, rows)
+    return len(rows)
+
+
+def plan_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the slots of some participants, without what they have done.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_ids : sequence of str
+        Whose.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``candidate_id, slot, participant_id, position, sha256``, in a fixed order.
+    """
+    result = db.execute(
+        select(
+            AssignmentRow.candidate_id,
+            AssignmentRow.slot,
+            AssignmentRow.participant_id,
+            AssignmentRow.position,
+            CandidateRow.sha256,
+        )
+        .join(CandidateRow, CandidateRow.id == AssignmentRow.candidate_id)
+        .where(AssignmentRow.participant_id.in_(participant_ids))
+        .order_by(AssignmentRow.candidate_id, AssignmentRow.slot)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the sessions of some participants.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_ids : sequence of str
+        Whose.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``session_id, participant_id, ended_at``.
+    """
+    result = db.execute(
+        select(SessionRow.id.label("session_id"), SessionRow.participant_id, SessionRow.ended_at)
+        .where(SessionRow.participant_id.in_(participant_ids))
+        .order_by(SessionRow.started_at)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def events_after(db: Db, action: str) -> list[dict[str, Any]]:
+    """Return the audit events after the last one of a kind.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    action : str
+        The kind.
+
+    Returns
+    -------
+    list of dict
+        Rows of the audit log.
+    """
+    table = Base.metadata.tables["audit_event"]
+    last = db.scalars(
+        select(AuditEventRow.id)
+        .where(AuditEventRow.action == action)
+        .order_by(AuditEventRow.id.desc())
+    ).first()
+    return _rows(db, table, table.c.id > (last or 0))
+
+
+def _merge_children(laptop: Db, main: Db, trial_ids: dict[int, int]) -> int:
+    n_ratings = 0
+    for table, column in _references("trial"):
+        rows = _rows(laptop, table, column.in_(list(trial_ids)))
+        for row in rows:
+            row[column.name] = trial_ids[row[column.name]]
+        if table.name == "rating":
+            n_ratings = len(rows)
+            _insert(main, table, rows)
+        else:
+            _insert(main, table, _without_id(rows))
+    return n_ratings
+
+
+def _mark_done(laptop: Db, main: Db, session: dict[str, Any]) -> None:
+    done = select(AssignmentRow.candidate_id).where(
+        AssignmentRow.participant_id == session["participant_id"], AssignmentRow.done.is_(True)
+    )
+    main.execute(
+        update(AssignmentRow)
+        .where(
+            AssignmentRow.participant_id == session["participant_id"],
+            AssignmentRow.candidate_id.in_(list(laptop.scalars(done))),
+        )
+        .values(done=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _versions(laptop: Db, main: Db) -> dict[int, int]:
+    table = Base.metadata.tables["protocol_version"]
+    ours = {row["config_sha256"]: row["id"] for row in _rows(main, table, None)}
+    numbers = {}
+    for row in _rows(laptop, table, None):
+        if row["config_sha256"] not in ours:
+            values = {**row, "frozen": False}
+            values.pop("id")
+            new = main.execute(insert(table).values(values).returning(ProtocolVersionRow.id)).one()
+            ours[row["config_sha256"]] = new[0]
+        numbers[row["id"]] = ours[row["config_sha256"]]
+    return numbers
+
+
+def _references(name: str) -> Iterable[tuple[Table, Any]]:
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if any(key.column.table.name == name for key in column.foreign_keys):
+                yield table, column
+
+
+def _copy(source: Db, target: Db, table: Table, condition: ColumnElement[bool] | None) -> None:
+    _insert(target, table, _rows(source, table, condition))
+
+
+def _rows(db: Db, table: Table, condition: ColumnElement[bool] | None) -> list[dict[str, Any]]:
+    query = select(table) if condition is None else select(table).where(condition)
+    return [dict(row._mapping) for row in db.execute(query)]
+
+
+def _insert(db: Db, table: Table, rows: list[dict[str, Any]]) -> None:
+    for first in range(0, len(rows), _ROWS_PER_INSERT):
+        db.execute(insert(table), rows[first : first + _ROWS_PER_INSERT])
+
+
+def _without_id(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "id"} for row in rows]

@@ -1,0 +1,169 @@
+import sqlite3
+
+import pytest
+from studies import AT, add_candidates, enrol, new_study, rate
+
+from sessions import changes, schedule, stations
+from sessions.checking import findings
+from sessions.plan import plan_session
+from study.errors import NotClearedError, StoreError, StudyError
+from study.store import (
+    assignments,
+    audit,
+    ground_truths,
+    open_store,
+    payments,
+    ratings,
+    transaction,
+)
+from study.vocabulary import ParticipantKind, Phase
+
+PEOPLE = ("S01", "S02", "S03", "S04", "S05")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def lab(request, tmp_path):
+    """A planned rehearsal of 48 clips whose first participant has rated three of them."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    study, engine = new_study(tmp_path / "lab", rehearsal=True, url=url)
+    with transaction(engine) as db:
+        clips = add_candidates(db, 8)
+        ground_truths.add_sample(db, clips[:4], AT)
+        enrol(db, *PEOPLE, kind=ParticipantKind.SIMULATED)
+        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        rate_some(db, study, "S01", 3)
+    yield study, engine, tmp_path / "laptop-a.sqlite"
+    engine.dispose()
+
+
+def rate_some(db, study, participant_id, n=None):
+    plan = plan_session(db, study, participant_id, Phase.ANNOTATION)
+    clips = [trial.stimulus.candidate_id for trial in plan.trials[:n]]
+    return rate(db, participant_id, dict.fromkeys(clips, 2), bonus_pence=10)
+
+
+def deal(study, engine, path, people=("S01", "S02")):
+    with transaction(engine) as db:
+        return stations.deal(db, study, list(people), path, actor="AB", at=AT)
+
+
+def merge(study, engine, path, *, final=False):
+    with transaction(engine) as db:
+        return stations.merge(db, study, path, final=final, actor="AB", at=AT)
+
+
+def rate_on_laptop(study, path, participant_id, n=None):
+    engine = open_store(f"sqlite:///{path}")
+    with transaction(engine) as db:
+        rate_some(db, study, participant_id, n)
+    engine.dispose()
+
+
+def test_a_laptop_brings_back_what_was_rated_there_and_only_once(lab):
+    study, engine, path = lab
+    assert deal(study, engine, path).n_clips == 2 * 29 - 3
+    rate_on_laptop(study, path, "S01", 5)
+    rate_on_laptop(study, path, "S02", 4)
+    assert merge(study, engine, path) == stations.Merged(2, 9, 3)
+    assert merge(study, engine, path) == stations.Merged(0, 0, 12)
+    rate_on_laptop(study, path, "S02", 6)
+    assert merge(study, engine, path, final=True) == stations.Merged(1, 6, 12)
+    with transaction(engine) as db:
+        assert ratings.frame(db).groupby("participant_id").size().to_dict() == {
+            "S01": 8,
+            "S02": 10,
+        }
+        assert assignments.counts(db)["S01"].n_done == 8
+        assert assignments.counts(db)["S02"].n_done == 10
+        assert payments.bonus_pence(db, "S01") == 80
+
+
+def test_who_is_dealt_out_rates_on_the_laptop_only_and_keeps_every_clip(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    with transaction(engine) as db:
+        with pytest.raises(NotClearedError, match=r"S01 are on a laptop: laptop-a.sqlite"):
+            plan_session(db, study, "S01", Phase.ANNOTATION)
+        with pytest.raises(StudyError, match="S01 are on a laptop"):
+            changes.reassign(db, study, ["S01"], actor="AB", at=AT)
+        with pytest.raises(StudyError, match="are on a laptop"):
+            stations.deal(db, study, ["S02"], path.with_name("b.sqlite"), actor="AB", at=AT)
+        before = assignments.counts(db)
+        enrol(db, "S06", kind=ParticipantKind.SIMULATED)
+        changes.extend(db, study, "S06", n_clips=20, actor="AB", at=AT)
+        changes.reassign(db, study, ["S05"], actor="AB", at=AT)
+        after = assignments.counts(db)
+        assert [after[p] for p in ("S01", "S02")] == [before[p] for p in ("S01", "S02")]
+    rate_on_laptop(study, path, "S01", 5)
+    merge(study, engine, path, final=True)
+    with transaction(engine) as db:
+        assert plan_session(db, study, "S01", Phase.ANNOTATION).n_done == 8
+        assert list(findings(db, study, clips=False, hashes=False)) == []
+
+
+def test_the_laptops_audit_events_come_back_once(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    laptop = open_store(f"sqlite:///{path}")
+    with transaction(laptop) as db:
+        audit.add(db, actor="CD", action="note", subject="S01", detail={}, at=AT)
+    laptop.dispose()
+    for _ in range(2):
+        merge(study, engine, path)
+    with transaction(engine) as db:
+        notes = audit.frame(db).query("action == 'note'")
+        assert notes["actor"].tolist() == ["CD"]
+
+
+def altered(path, statement):
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_a_file_changed_by_hand_is_refused(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    rate_on_laptop(study, path, "S02", 4)
+    merge(study, engine, path)
+    altered(path, "UPDATE rating SET rating = 3 WHERE participant_id = 'S02'")
+    with pytest.raises(StoreError, match="other trials for a session than were merged before"):
+        merge(study, engine, path)
+    altered(path, "UPDATE assignment SET position = position + 1000")
+    with pytest.raises(StoreError, match=r"the plan on .* is not the one that was dealt"):
+        merge(study, engine, path)
+
+
+def test_a_foreign_store_and_a_whole_store_are_refused(lab, tmp_path):
+    study, engine, _ = lab
+    other, other_engine = new_study(tmp_path / "other", rehearsal=True)
+    with transaction(other_engine) as db:
+        enrol(db, "S01", kind=ParticipantKind.SIMULATED)
+        stations.deal(db, other, ["S01"], tmp_path / "foreign.sqlite", actor="AB", at=AT)
+    other_engine.dispose()
+    with pytest.raises(StoreError, match="belongs to another study"):
+        merge(study, engine, tmp_path / "foreign.sqlite")
+    with pytest.raises(StoreError, match="no file"):
+        merge(study, engine, tmp_path / "nowhere.sqlite")
+
+
+def test_an_open_session_on_the_laptop_is_to_be_ended_first(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    rate_on_laptop(study, path, "S02", 4)
+    altered(path, "UPDATE session SET ended_at = NULL WHERE participant_id = 'S02'")
+    with pytest.raises(StoreError, match="is still open"):
+        merge(study, engine, path)
+
+
+def test_a_laptop_holds_nobody_elses_ratings_and_no_pay(lab):
+    study, engine, path = lab
+    with transaction(engine) as db:
+        rate_some(db, study, "S03", 3)
+    deal(study, engine, path)
+    laptop = open_store(f"sqlite:///{path}")
+    with transaction(laptop) as db:
+        assert set(assignments.frame(db)["participant_id"]) == {"S01", "S02"}
+        assert plan_session(db, study, "S01", Phase.ANNOTATION).n_done == 3
+    laptop.dispose()
