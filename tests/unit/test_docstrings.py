@@ -32,9 +32,17 @@ def definitions(tree):
 
 
 def is_command(function):
-    return any(
-        "command" in ast.dump(d) or "callback" in ast.dump(d) for d in function.decorator_list
+    """Tell a command by its options: they document themselves in --help."""
+    annotations = [ast.unparse(a.annotation) for a in all_arguments(function) if a.annotation]
+    decorators = [ast.unparse(decorator) for decorator in function.decorator_list]
+    return any("typer." in text or text.endswith("Option") for text in annotations) or any(
+        ".command" in text or ".callback" in text for text in decorators
     )
+
+
+def all_arguments(function):
+    arguments = function.args
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
 def is_nested_or_private(function, tree):
@@ -47,10 +55,8 @@ def is_nested_or_private(function, tree):
 
 
 def parameters(function):
-    arguments = function.args
-    listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    names = {argument.arg for argument in listed} - {"self", "cls"}
-    for starred in (arguments.vararg, arguments.kwarg):
+    names = {argument.arg for argument in all_arguments(function)} - {"self", "cls"}
+    for starred in (function.args.vararg, function.args.kwarg):
         if starred is not None:
             names.add(starred.arg)
     return names

@@ -1,9 +1,11 @@
 """The documentation names every key and every command."""
 
+import importlib
 import re
 from pathlib import Path
 
 import pytest
+import typer
 
 from study.config import StudyConfig
 from study.protocol import Protocol
@@ -22,19 +24,36 @@ def test_every_key_of_study_toml_is_documented(model):
 
 def commands():
     for main in sorted(ROOT.glob("*/__main__.py")):
-        source = main.read_text(encoding="utf-8")
-        for match in re.finditer(r'@app\.command\((?:"([\w-]+)")?[^\n]*\)\ndef (\w+)', source):
-            yield main.parent.name, match[1] or match[2].rstrip("_").replace("_", "-")
+        package = main.parent.name
+        app = typer.main.get_command(importlib.import_module(f"{package}.__main__").app)
+        for name, command in getattr(app, "commands", {}).items():
+            yield from subcommands(package, name, command)
+
+
+def subcommands(package, name, command):
+    if not hasattr(command, "commands"):
+        yield package, name, command.help
+        return
+    for below, nested in command.commands.items():
+        yield from subcommands(package, f"{name} {below}", nested)
+
+
+COMMANDS = list(commands())
 
 
 def test_commands_are_found():
-    assert ("study", "freeze") in set(commands())
+    assert ("study", "freeze") in {(package, name) for package, name, _ in COMMANDS}
 
 
-@pytest.mark.parametrize(("package", "command"), sorted(set(commands())))
-def test_every_command_is_documented(package, command):
+@pytest.mark.parametrize(
+    ("package", "command", "help_text"),
+    COMMANDS,
+    ids=[f"{package} {command}" for package, command, _ in COMMANDS],
+)
+def test_every_command_has_a_help_text_and_is_documented(package, command, help_text):
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert re.search(rf"(python -m {package}|`)\s*{command}\b", text), f"{package} {command}"
+    assert help_text
+    assert re.search(rf"(python -m {package} |`){command}\b", text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
