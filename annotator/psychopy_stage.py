@@ -120,7 +120,12 @@ class PsychopyStage:
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of screen and sound, ready for JSON."""
-        return {"screen": self._window.facts(), "sound": self._sound.facts()}
+        return {
+            "screen": self._window.facts(),
+            "sound": self._sound.facts(),
+            # Where the session clock stands at 0, so that recordings can be compared.
+            "clock_start_s": self._start_s,
+        }
 
     def order_leave(self) -> None:
         """Leave at the next poll, without asking; may be called by a signal handler."""
