@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curation import analysis
 from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ RatingsOption = Annotated[
 ]
 
 app = new_app("Turn clips into candidates, and ratings into tables that can be published.")
+for command in (analysis.agreement, analysis.sensitivity, analysis.raters, analysis.leakage):
+    app.command()(command)
 
 
 @app.command("candidates")
@@ -32,17 +35,21 @@ def admit_candidates(
     out: OutOption = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")] = None,
     again: Annotated[bool, typer.Option("--again", help="look at rejected clips again")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="table and figure of what became of each class")
+    ] = False,
 ) -> None:
     """Admit or reject every clip of the study's classes; rejects.csv says why."""
     from curation import admission
     from study.config import find_study
     from study.progress import progress_bar
-    from study.store import candidates, open_store, transaction
+    from study.store import candidates, clip_audits, open_store, transaction
 
     found = find_study(study, store)
     if again:
         with transaction(open_store(found.store_url)) as db:
             candidates.forget_rejects(db)
+            clip_audits.forget_rejected(db)
     with progress_bar() as progress:
         task = progress.add_task("examining clips", total=None)
         counts = admission.admit(
@@ -56,6 +63,8 @@ def admit_candidates(
     path = _write_rejects(rejects, _folder(out, found))
     for line in _class_notices(found):
         typer.echo(line)
+    if report:
+        _report_flow(found, _folder(out, found))
     for reason, n_clips in rejects["reason"].value_counts().items():
         typer.echo(f"rejected, {reason}: {n_clips}")
     typer.echo(
@@ -144,6 +153,9 @@ def choose_test_set(
     allow_fewer: Annotated[
         bool, typer.Option("--allow-fewer", help="classes with too few clips give all they have")
     ] = False,
+    vetted_only: Annotated[
+        bool, typer.Option("--vetted-only", help="only clips that a curator has kept")
+    ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Draw test_set.csv: accepted classes, unanimous clips of one frame rate (Table 3)."""
@@ -162,10 +174,13 @@ def choose_test_set(
             path,
             at=datetime.now(UTC),
             allow_fewer=allow_fewer,
+            vetted_only=vetted_only,
             overwrite=overwrite,
         )
     for reason, n_clips in report.left.items():
         typer.echo(f"left out, {reason}: {n_clips}")
+    if report.n_unvetted:
+        typer.echo(f"{report.n_unvetted} of the test clips have not been vetted by eye")
     _say_rehearsal(found)
     typer.echo(
         f"{len(report.clips)} clips of {len(report.classes)} classes, drawn from "
@@ -185,6 +200,9 @@ def training_lists(
     with_soundless: Annotated[
         bool, typer.Option(help="clips without sound in the MIT-16 lists")
     ] = True,
+    source_disjoint: Annotated[
+        bool, typer.Option("--source-disjoint", help="no source video on two sides")
+    ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the AVMIT and MIT-16 lists for training and validation."""
@@ -203,9 +221,12 @@ def training_lists(
             folder,
             at=datetime.now(UTC),
             with_soundless=with_soundless,
+            source_disjoint=source_disjoint,
             overwrite=overwrite,
         )
     _say_rehearsal(found)
+    for line in selection.leakage_lines(lists, test or folder / "test_set.csv"):
+        typer.echo(line)
     for name, rows in lists.items():
         per_class = len(rows) // max(rows["avmit_label"].nunique(), 1)
         typer.echo(f"{name}: {len(rows)} clips, {per_class} per class")
@@ -222,16 +243,16 @@ def figures(
 ) -> None:
     """Draw Figure 2 from the store, or from a video_ratings.csv with --ratings."""
     from curation.figures import figure_2, save_figure
-    from curation.sources import tally_of_study, tally_of_table
+    from curation.sources import rated_in_study, rated_in_table
     from study.config import find_study
 
     if ratings is not None and out is not None:
-        clips, folder, stamp = tally_of_table(ratings), out, ""
+        rated, folder = rated_in_table(ratings), out
     else:
         found = find_study(study, store)
         folder = _folder(out, found)
-        stamp = "rehearsal" if found.config.rehearsal else ""
-        clips = tally_of_study(found) if ratings is None else tally_of_table(ratings)
+        rated = rated_in_study(found) if ratings is None else rated_in_table(ratings)
+    clips, stamp = rated.all_clips(), "rehearsal" if rated.rehearsal else ""
     paths = save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
     for path in paths:
         typer.echo(str(path))
@@ -293,6 +314,33 @@ def _class_notices(study: "Study") -> list[str]:
 
     missing = missing_classes(study.mit_root, read_classes(study.classes_path))
     return [f"no folder for {len(missing)} classes: {', '.join(missing)}"] if missing else []
+
+
+def _report_flow(study: "Study", folder: Path) -> None:
+    from curation.figures import figure_of, plot_flow, save_figure
+    from curation.flow import flow_table
+    from study.classes import read_classes
+    from study.files import written_atomically
+    from study.store import candidates, clip_audits, open_store, transaction
+
+    with transaction(open_store(study.store_url)) as db:
+        flow = flow_table(
+            candidates.frame(db), candidates.rejects(db), read_classes(study.classes_path)
+        )
+        audits = clip_audits.frame(db)
+    with written_atomically(folder / "candidates_report.csv") as part:
+        flow.to_csv(part, index=False, lineterminator="\n")
+    with written_atomically(folder / "clip_audit.parquet") as part:
+        audits.to_parquet(part, index=False)
+    stamp = "rehearsal" if study.config.rehearsal else ""
+    save_figure(figure_of(plot_flow(flow)), folder, "candidates", overwrite=True, stamp=stamp)
+    typer.echo(flow.loc[flow["clips"] > 0].to_string(index=False))
+    flags = audits["flags"].str.get_dummies(",").sum()
+    for flag, n_clips in flags.items():
+        typer.echo(f"flagged, {flag}: {n_clips}")
+    for column in ("duplicate_group", "same_sound_group"):
+        n_clips, n_groups = int(audits[column].notna().sum()), audits[column].nunique()
+        typer.echo(f"flagged, {column.removesuffix('_group')}: {n_clips} in {n_groups} groups")
 
 
 def _write_rejects(rejects: "pd.DataFrame", folder: Path) -> Path:

@@ -8,33 +8,23 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from curation.candidates import TreeClip, examine, tree_clips
+from curation.audit import audit_clip
+from curation.candidates import TreeClip, decide, tree_clips
+from curation.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 from study.classes import read_classes
 from study.config import Study
-from study.store import audit, candidates, open_store, studies, transaction
+from study.store import Db, audit, candidates, clip_audits, open_store, studies, transaction
 from study.store.candidates import Candidate, Reject
+from study.store.clip_audits import ClipAudit
 
 BATCH_SIZE = 128
 _WORTH_A_POOL = 64  # starting processes costs more than examining this many clips
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What was decided on some clips."""
-
-    admitted: list[Candidate]
-    rejected: list[Reject]
-
-    @property
-    def n_clips(self) -> int:
-        """How many clips were examined."""
-        return len(self.admitted) + len(self.rejected)
-
-
-def examine_all(
-    clips: Sequence[TreeClip], mit_root: Path, *, n_processes: int | None = None
-) -> Iterator[Batch]:
-    """Examine clips and yield the decisions batch by batch, in the order of the clips.
+def audit_all(
+    clips: Sequence[TreeClip], mit_root: Path, *, clip_s: float, n_processes: int | None = None
+) -> Iterator[list[ClipAudit]]:
+    """Audit clips and yield what was found batch by batch, in the order of the clips.
 
     Parameters
     ----------
@@ -42,34 +32,41 @@ def examine_all(
         What to examine.
     mit_root : Path
         The tree.
+    clip_s : float
+        How long clips should be.
     n_processes : int or None
         How many processes; None for one per core.
 
     Yields
     ------
-    Batch
+    list of ClipAudit
         To be kept in one transaction, so that a killed run goes on where it stopped.
     """
-    decide = partial(examine, mit_root=mit_root)
+    audit = partial(_audit, mit_root=mit_root, clip_s=clip_s)
     n_processes = n_processes or os.cpu_count() or 1
     if n_processes == 1 or len(clips) < _WORTH_A_POOL:
-        yield from _batches(clips, lambda some: [decide(clip) for clip in some])
+        for batch in _batches(clips):
+            yield [audit(clip) for clip in batch]
         return
     # A forked process would inherit open databases; a spawned one starts clean.
     with multiprocessing.get_context("spawn").Pool(n_processes) as pool:
-        yield from _batches(clips, lambda some: pool.map(decide, some, chunksize=4))
+        for batch in _batches(clips):
+            yield pool.map(audit, batch, chunksize=4)
 
 
-def _batches(
-    clips: Sequence[TreeClip],
-    decide: Callable[[Sequence[TreeClip]], list[Candidate | Reject]],
-) -> Iterator[Batch]:
+def _audit(clip: TreeClip, *, mit_root: Path, clip_s: float) -> ClipAudit:
+    return audit_clip(
+        clip.path,
+        filename=clip.filename,
+        video_location=clip.video_location,
+        root=mit_root,
+        clip_s=clip_s,
+    )
+
+
+def _batches(clips: Sequence[TreeClip]) -> Iterator[Sequence[TreeClip]]:
     for first in range(0, len(clips), BATCH_SIZE):
-        found = decide(clips[first : first + BATCH_SIZE])
-        yield Batch(
-            admitted=[clip for clip in found if isinstance(clip, Candidate)],
-            rejected=[clip for clip in found if isinstance(clip, Reject)],
-        )
+        yield clips[first : first + BATCH_SIZE]
 
 
 @dataclass(frozen=True)
@@ -115,11 +112,22 @@ def admit(
     new = [clip for clip in found if (clip.video_location, clip.filename) not in known]
     n_admitted = n_rejected = 0
     on_progress(0, len(new))
-    for batch in examine_all(new, study.mit_root, n_processes=n_processes):
+    clip_s = study.config.protocol.clip_s
+    label_of = read_classes(study.classes_path).label_of
+    for audits in audit_all(new, study.mit_root, clip_s=clip_s, n_processes=n_processes):
+        decisions = [decide(audit, label_of[audit.mit_label]) for audit in audits]
         with transaction(engine) as db:
-            n_admitted += candidates.add_many(db, batch.admitted, at)
-            n_rejected += candidates.add_rejects(db, batch.rejected)
+            clip_audits.add_many(db, audits, at)
+            n_admitted += candidates.add_many(
+                db, [item for item in decisions if isinstance(item, Candidate)], at
+            )
+            n_rejected += candidates.add_rejects(
+                db, [item for item in decisions if isinstance(item, Reject)]
+            )
         on_progress(n_admitted + n_rejected, len(new))
+    if new:
+        with transaction(engine) as db:
+            group_duplicates(db)
     if new:
         with transaction(engine) as db:
             detail = {"clips": len(new), "admitted": n_admitted, "rejected": n_rejected}
@@ -127,3 +135,20 @@ def admit(
                 db, actor="curation", action="candidates", subject="store", detail=detail, at=at
             )
     return Admission(len(found), n_admitted, n_rejected, len(found) - len(new))
+
+
+def group_duplicates(db: Db) -> None:
+    """Find clips that show or sound nearly the same, and keep their groups with the audits.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    """
+    audits = clip_audits.frame(db)
+    audits = audits.loc[audits["reason"] == ""]
+    clip_audits.set_groups(
+        db,
+        near_groups(audits, "frame_hash", MAX_FRAME_BITS),
+        near_groups(audits, "sound_hash", MAX_SOUND_BITS),
+    )

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study.classes import ClassList
-from study.clips.inspection import inspect
-from study.clips.probe import probe
-from study.errors import ClipError, ConfigError
-from study.files import sha256_of
+from study.errors import ConfigError
 from study.store.candidates import Candidate, Reject
+from study.store.clip_audits import ClipAudit
 
 LOCATIONS = ("training", "validation")
 
@@ -97,48 +95,53 @@ def missing_classes(mit_root: Path, classes: ClassList) -> list[str]:
     ]
 
 
-def examine(clip: TreeClip, mit_root: Path) -> Candidate | Reject:
-    """Decide on one clip: decode it to its last frame and listen for a sound.
+def decide(audit: ClipAudit, avmit_label: str) -> Candidate | Reject:
+    """Admit or reject a clip by its audit.
 
     Parameters
     ----------
-    clip : TreeClip
-        The clip.
-    mit_root : Path
-        The tree, which a link must not leave.
+    audit : ClipAudit
+        What was found.
+    avmit_label : str
+        The class it is shown under.
 
     Returns
     -------
     Candidate or Reject
-        Reason codes: ``empty``, ``missing``, ``no_audio``, ``no_video``, ``outside_root``,
-        ``silent``, ``unreadable``.
+        A reject carries the audit's reason code.
 
     Notes
     -----
     Paper: Selection of MIT Videos.
     """
-    if not clip.path.resolve().is_relative_to(mit_root.resolve()):
-        return _reject(clip, "outside_root", f"leads to {clip.path.resolve()}")
-    try:
-        found = probe(clip.path)
-        seen = inspect(clip.path)
-    except ClipError as error:
-        return _reject(clip, error.reason, str(error))
-    if seen.peak == 0:
-        return _reject(clip, "silent", "all samples are 0")
+    if audit.reason:
+        return Reject(
+            audit.filename,
+            audit.video_location,
+            audit.mit_label,
+            audit.reason,
+            _MEANINGS.get(audit.reason, ""),
+        )
     return Candidate(
-        filename=clip.filename,
-        video_location=clip.video_location,
-        mit_label=clip.mit_label,
-        avmit_label=clip.avmit_label,
-        sha256=sha256_of(clip.path),
-        duration_s=found.duration_s,
-        frame_rate_hz=found.frame_rate_hz,
-        width_px=found.width_px,
-        height_px=found.height_px,
-        peak=seen.peak,
+        filename=audit.filename,
+        video_location=audit.video_location,
+        mit_label=audit.mit_label,
+        avmit_label=avmit_label,
+        sha256=audit.sha256,
+        duration_s=audit.duration_s or 0.0,
+        frame_rate_hz=audit.frame_rate_hz or 0.0,
+        width_px=audit.width_px or 0,
+        height_px=audit.height_px or 0,
+        peak=audit.peak or 0.0,
     )
 
 
-def _reject(clip: TreeClip, reason: str, detail: str) -> Reject:
-    return Reject(clip.filename, clip.video_location, clip.mit_label, reason, detail)
+_MEANINGS = {
+    "empty": "the file has no bytes",
+    "missing": "there is no file",
+    "no_audio": "there is no sound stream",
+    "no_video": "there is no picture",
+    "outside_root": "a link leads out of the tree",
+    "silent": "all samples are 0",
+    "unreadable": "it cannot be decoded to the end",
+}

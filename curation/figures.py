@@ -162,7 +162,167 @@ def save_figure(
     return paths
 
 
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that axes stand in.
+
+    Parameters
+    ----------
+    ax : Axes
+        What a plot function returned.
+
+    Returns
+    -------
+    Figure
+        To be saved.
+
+    Raises
+    ------
+    ValueError
+        If the axes stand in none.
+    """
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise ValueError("the axes stand in no figure")
+    return figure
+
+
 def _palette(n_colours: int) -> Sequence[object]:
     if n_colours == len(_VOTE_COLOURS):
         return _VOTE_COLOURS
     return list(mpl.colormaps["Blues"](np.linspace(1, 0.15, n_colours)))
+
+
+def plot_agreement(
+    table: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    scale: str = "prominent",
+    measure: str = "alpha_nominal",
+) -> Axes:
+    """Plot a measure of agreement per class, with its intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `curation.agreement.agreement_table`.
+    ax : Axes or None
+        Where to draw; None for a new figure.
+    scale : {"present", "prominent", "1-2-3"}
+        Which answers are compared.
+    measure : str
+        Which measure.
+
+    Returns
+    -------
+    Axes
+        The axes; the line of all classes is drawn across.
+    """
+    part = table.loc[(table["scale"] == scale) & (table["measure"] == measure)]
+    everything = part.loc[part["avmit_label"] == "all", "value"]
+    part = part.loc[part["avmit_label"] != "all"].sort_values("value", kind="stable")
+    if ax is None:
+        ax = Figure(figsize=(7, 1.5 + _ROW_INCHES * len(part)), layout="constrained").subplots()
+    spread = (part[["low", "high"]].to_numpy() - part[["value"]].to_numpy()) * [-1, 1]
+    ax.errorbar(
+        part["value"],
+        part["avmit_label"],
+        xerr=np.nan_to_num(np.maximum(spread, 0)).T,
+        fmt="o",
+        color=_VOTE_COLOURS[0],
+        ecolor=_VOTE_COLOURS[1],
+        markersize=4,
+    )
+    for value in everything:
+        ax.axvline(value, color="#b3261e", linewidth=1, label="all classes")
+    ax.margins(y=0.02)
+    ax.grid(axis="x", linewidth=0.4, alpha=0.6)
+    ax.set_xlabel(f"{measure.replace('_', ' ')}, {scale}")
+    ax.legend(loc="lower right", fontsize="small")
+    return ax
+
+
+def plot_over_time(parts: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Plot how a rater's agreement and accuracy went over the trials.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        From `curation.raters.over_time`.
+    ax : Axes or None
+        Where to draw; None for a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
+    if ax is None:
+        ax = Figure(figsize=(7, 3), layout="constrained").subplots()
+    ax.plot(parts["part"], parts["agreement"], marker="o", color="#08306b", label="others")
+    ax.plot(parts["part"], parts["accuracy"], marker="s", color="#b35900", label="ground truths")
+    ax.set(ylim=(0, 1.02), xlabel=f"trials in {len(parts)} equal parts", ylabel="share the same")
+    ax.grid(linewidth=0.4, alpha=0.6)
+    ax.legend(loc="lower left", fontsize="small")
+    return ax
+
+
+def plot_flow(flow: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Plot, per class, how many clips became candidates and why others left.
+
+    Parameters
+    ----------
+    flow : DataFrame
+        From `curation.flow.flow_table`.
+    ax : Axes or None
+        Where to draw; None for a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
+    parts = flow.groupby("avmit_label").sum(numeric_only=True).drop(columns="clips")
+    parts = parts.loc[parts.sum(axis=1) > 0].sort_values("candidates", ascending=False)
+    if ax is None:
+        ax = Figure(figsize=(9, 2 + _ROW_INCHES * len(parts)), layout="constrained").subplots()
+    left = np.zeros(len(parts))
+    colours = ["#08306b", *mpl.colormaps["Oranges"](np.linspace(0.35, 1, len(parts.columns) - 1))]
+    for name, colour in zip(parts.columns, colours, strict=True):
+        width = parts[name].to_numpy(dtype=float)
+        ax.barh(parts.index, width, left=left, color=colour, height=0.8, label=str(name))
+        left += width
+    ax.invert_yaxis()
+    ax.margins(y=0.01)
+    ax.set_xlabel("clips")
+    ax.grid(axis="x", linewidth=0.4, alpha=0.6)
+    ax.set_axisbelow(True)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize="small", frameon=False)
+    return ax
+
+
+def plot_test_set(test: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Plot the test set: clips per class, relabelled ones apart.
+
+    Parameters
+    ----------
+    test : DataFrame
+        With ``avmit_label, mit_label``.
+    ax : Axes or None
+        Where to draw; None for a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
+    counts = pd.crosstab(test["avmit_label"], test["avmit_label"] != test["mit_label"])
+    counts = counts.reindex(columns=[False, True], fill_value=0)
+    if ax is None:
+        ax = Figure(figsize=(7, 1.5 + _ROW_INCHES * len(counts)), layout="constrained").subplots()
+    ax.barh(counts.index, counts[False], color="#08306b", label="of this MIT class")
+    ax.barh(counts.index, counts[True], left=counts[False], color="#9ecae1", label="relabelled")
+    ax.invert_yaxis()
+    ax.margins(y=0.01)
+    ax.set_xlabel("test clips")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize="small", frameon=False)
+    return ax

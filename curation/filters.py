@@ -78,7 +78,11 @@ def has_frame_rate(frame_rates_hz: pd.Series, accepted_hz: Sequence[float]) -> p
 
 
 def filter_clips(
-    clips: pd.DataFrame, classes: Sequence[str], accepted_hz: Sequence[float]
+    clips: pd.DataFrame,
+    classes: Sequence[str],
+    accepted_hz: Sequence[float],
+    *,
+    vetted_only: bool = False,
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the clips from which a test set may be drawn, and why the others left.
 
@@ -90,6 +94,8 @@ def filter_clips(
         The accepted classes.
     accepted_hz : sequence of float
         The accepted frame rates.
+    vetted_only : bool
+        Whether clips that no curator has judged (``is_vetted``) leave.
 
     Returns
     -------
@@ -109,6 +115,8 @@ def filter_clips(
         "variable frame rate": ~clips["is_vfr"].astype(bool),
         "excluded by vetting": ~clips["is_excluded"].astype(bool),
     }
+    if vetted_only:
+        steps["not vetted"] = clips["is_vetted"].astype(bool)
     kept = pd.Series(True, index=clips.index)
     left = {}
     for reason, passes in steps.items():

@@ -12,13 +12,14 @@ from curation import splits
 from curation.chance import generator
 from curation.export import all_clips, with_record_names
 from curation.filters import accepted_classes, filter_clips
+from curation.leakage import leakage_report
 from curation.tables import TEST_SET, VIDEO_RATINGS, Provenance, read_table, write_table
 from curation.tally import COUNTS, clip_keys, is_prominent
 from curation.test_set import draw_test_set
 from study.config import Study
 from study.errors import TableError
 from study.files import refuse_existing, sha256_of
-from study.store import Db, candidates, studies
+from study.store import Db, candidates, clip_audits, studies, vettings
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,15 @@ class Selection:
         Clips that left at each step of the filter.
     n_pool : int
         Clips that it was drawn from.
+    n_unvetted : int
+        Test clips that no curator has looked at.
     """
 
     clips: pd.DataFrame
     classes: tuple[str, ...]
     left: Mapping[str, int]
     n_pool: int
+    n_unvetted: int
 
 
 def make_test_set(
@@ -51,6 +55,7 @@ def make_test_set(
     *,
     at: datetime,
     allow_fewer: bool = False,
+    vetted_only: bool = False,
     overwrite: bool = False,
 ) -> Selection:
     """Draw the test set and write `test_set.csv`.
@@ -69,6 +74,8 @@ def make_test_set(
         Now.
     allow_fewer : bool
         Whether classes with too few clips give all they have.
+    vetted_only : bool
+        Whether only clips that a curator has kept may be drawn.
     overwrite : bool
         Whether an existing table may be replaced.
 
@@ -85,7 +92,7 @@ def make_test_set(
     protocol = study.config.protocol
     clips = with_picture_facts(db, read_table(ratings_path, VIDEO_RATINGS), ratings_path)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
-    pool, left = filter_clips(clips, classes, protocol.test_frame_rates_hz)
+    pool, left = filter_clips(clips, classes, protocol.test_frame_rates_hz, vetted_only=vetted_only)
     drawn = draw_test_set(
         pool,
         classes,
@@ -93,7 +100,8 @@ def make_test_set(
         rng=generator(study.config.seed, "test set"),
         allow_fewer=allow_fewer,
     )
-    report = Selection(drawn, classes, left, len(pool))
+    n_unvetted = int((~drawn["is_vetted"]).sum())
+    report = Selection(drawn, classes, left, len(pool), n_unvetted)
     settings = {
         "seed": study.config.seed,
         "majority": protocol.majority,
@@ -101,8 +109,10 @@ def make_test_set(
         "test_size_per_class": protocol.test_size_per_class,
         "test_frame_rates_hz": list(protocol.test_frame_rates_hz),
         "allow_fewer": allow_fewer,
+        "vetted_only": vetted_only,
     }
     counts = {"clips": len(drawn), "classes": list(classes), "left": left, "pool": len(pool)}
+    counts["unvetted"] = n_unvetted
     provenance = provenance_of(db, study, at, settings, counts, ratings_path)
     write_table(drawn, TEST_SET, path, provenance, overwrite=overwrite)
     return report
@@ -117,6 +127,7 @@ def make_training_lists(
     *,
     at: datetime,
     with_soundless: bool = True,
+    source_disjoint: bool = False,
     overwrite: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """Write the AVMIT and the MIT-16 lists, each for training and for validation.
@@ -135,6 +146,8 @@ def make_training_lists(
         Now.
     with_soundless : bool
         Whether the MIT-16 lists have the clips without sound, as the paper's do.
+    source_disjoint : bool
+        Whether no source video may have clips on two sides.
     overwrite : bool
         Whether existing lists may be replaced.
 
@@ -153,12 +166,17 @@ def make_training_lists(
         "AVMIT": rated.loc[is_prominent(rated, study.config.protocol.majority)],
         "MIT16": every_clip(db, study, rated, with_soundless=with_soundless),
     }
+    duplicates = clip_audits.duplicates(db)
     lists: dict[str, pd.DataFrame] = {}
     for name, pool in pools.items():
-        classes = sorted(test["avmit_label"].unique())
-        rng = generator(study.config.seed, f"training list {name}")
-        balanced = splits.balance(splits.minus_test_set(pool, test), classes, rng)
-        parts = splits.split(balanced, study.config.protocol.validation_share)
+        parts = splits.draw_lists(
+            pool,
+            test,
+            validation_share=study.config.protocol.validation_share,
+            rng=generator(study.config.seed, f"training list {name}"),
+            source_disjoint=source_disjoint,
+            duplicates=duplicates,
+        )
         lists |= {f"{name}_train.csv": parts.train, f"{name}_validation.csv": parts.validation}
     for file_name in lists:
         refuse_existing(folder / file_name, overwrite=overwrite)
@@ -172,6 +190,7 @@ def make_training_lists(
                 "majority": study.config.protocol.majority,
                 "validation_share": study.config.protocol.validation_share,
                 "with_soundless": with_soundless,
+                "source_disjoint": source_disjoint,
             },
             {"clips": len(rows), "clips_per_class": int(rows["avmit_label"].value_counts().min())},
             ratings_path,
@@ -179,6 +198,34 @@ def make_training_lists(
         )
         write_table(rows, VIDEO_RATINGS, folder / file_name, provenance, overwrite=overwrite)
     return lists
+
+
+def leakage_lines(lists: Mapping[str, pd.DataFrame], test_path: Path) -> list[str]:
+    """Say which lists share sources with one another or with the test set.
+
+    Parameters
+    ----------
+    lists : dict of str to DataFrame
+        From `make_training_lists`.
+    test_path : Path
+        `test_set.csv`.
+
+    Returns
+    -------
+    list of str
+        A line for every two lists of one set that share a source.
+    """
+    test = read_table(test_path, TEST_SET)
+    lines = []
+    for name in ("AVMIT", "MIT16"):
+        sides = {k: v for k, v in lists.items() if k.startswith(name)}
+        report = leakage_report(sides | {test_path.name: test})
+        for row in report.loc[report["n_sources"] > 0].to_dict("records"):
+            lines.append(
+                f"{row['one']}, {row['other']}: {row['n_sources']} source videos on both sides "
+                f"({row['n_clips_of_one']} and {row['n_clips_of_other']} clips)"
+            )
+    return lines
 
 
 def every_clip(
@@ -225,7 +272,7 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
     Returns
     -------
     DataFrame
-        With further columns ``frame_rate_hz, is_vfr, is_excluded``.
+        With further columns ``candidate_id, frame_rate_hz, is_vfr, is_excluded, is_vetted``.
 
     Raises
     ------
@@ -242,7 +289,16 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
             f"{first}; their frame rates are not known. Use the store that the table came from, "
             "or admit the clips: curation candidates"
         )
-    return clips.assign(frame_rate_hz=rates.to_numpy(), is_vfr=False, is_excluded=False)
+    audits = clip_audits.frame(db)
+    variable = audits.loc[audits["is_vfr"].eq(True)]
+    ids = known.set_index(clip_keys(known))["candidate_id"].reindex(clip_keys(clips))
+    return clips.assign(
+        candidate_id=ids.to_numpy(),
+        frame_rate_hz=rates.to_numpy(),
+        is_vfr=clip_keys(clips).isin(clip_keys(variable)),
+        is_excluded=ids.isin(vettings.excluded(db)).to_numpy(),
+        is_vetted=ids.isin(vettings.vetted(db)).to_numpy(),
+    )
 
 
 def provenance_of(

@@ -1,17 +1,92 @@
-"""Where tallies come from: a study's store, or a published table."""
+"""Where ratings and tallies come from: a study's store, a table, or published lists."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from curation.release import read_release, tally_of_release
 from curation.tables import VIDEO_RATINGS, read_table
 from curation.tally import tally_ratings
 from study.config import Study
-from study.store import open_store, ratings, studies, transaction
+from study.errors import TableError
+from study.store import ground_truths, open_store, ratings, studies, transaction
+
+_ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
 
 
-def tally_of_study(study: Study) -> pd.DataFrame:
-    """Return the tallies of a store's ratings.
+@dataclass(frozen=True)
+class Rated:
+    """Tallies, and the ratings behind them where they are known.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        One row per clip, with ``r1, r2, r3`` and the labels.
+    origin : str
+        Where they come from, for messages.
+    ratings : DataFrame or None
+        One row per rating with ``candidate_id`` and ``participant_id``; None where the source
+        does not say who rated.
+    ground_truths : DataFrame or None
+        With ``candidate_id, rating``.
+    is_selected : bool
+        Whether only prominent clips are in it.
+    rehearsal : bool
+        Whether simulated ratings may be in it.
+    """
+
+    clips: pd.DataFrame
+    origin: str
+    ratings: pd.DataFrame | None = None
+    ground_truths: pd.DataFrame | None = None
+    is_selected: bool = False
+    rehearsal: bool = False
+
+    def with_raters(self) -> pd.DataFrame:
+        """Return the ratings with who gave them.
+
+        Returns
+        -------
+        DataFrame
+            One row per rating.
+
+        Raises
+        ------
+        TableError
+            If the source does not say.
+        """
+        if self.ratings is None:
+            raise TableError(
+                f"{self.origin} has no rater column: agreement of pairs, Dawid-Skene and raters' "
+                "pages need to know who rated. Use a store, or a raw_video_ratings.csv exported "
+                "with --with-participant"
+            )
+        return self.ratings
+
+    def all_clips(self) -> pd.DataFrame:
+        """Return the tallies of all rated clips.
+
+        Returns
+        -------
+        DataFrame
+            One row per clip.
+
+        Raises
+        ------
+        TableError
+            If the source holds prominent clips only.
+        """
+        if self.is_selected:
+            raise TableError(
+                f"{self.origin} holds prominent clips only, so nothing can be said of how many "
+                "were not. Use a store, or a video_ratings.csv with all rated clips"
+            )
+        return self.clips
+
+
+def rated_in_study(study: Study) -> Rated:
+    """Return the ratings of a store.
 
     Parameters
     ----------
@@ -20,16 +95,20 @@ def tally_of_study(study: Study) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        One row per clip that was rated often enough, as `curation.tally.tally_ratings` has it.
+    Rated
+        Clips that were rated often enough, and all their ratings.
     """
     with transaction(open_store(study.store_url)) as db:
         studies.identity(db, study)
         found = ratings.frame(db, include_simulated=study.config.rehearsal)
-    return tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip).clips
+        truths = ground_truths.frame(db)
+    tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
+    ids = found.drop_duplicates("candidate_id")[["video_location", "filename", "candidate_id"]]
+    clips = tally.clips.merge(ids, on=["video_location", "filename"])
+    return Rated(clips, "the store", found, truths, rehearsal=study.config.rehearsal)
 
 
-def tally_of_table(path: Path) -> pd.DataFrame:
+def rated_in_table(path: Path) -> Rated:
     """Return the tallies of a `video_ratings.csv`.
 
     Parameters
@@ -39,7 +118,36 @@ def tally_of_table(path: Path) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        One row per clip, with ``r1, r2, r3`` and the labels.
+    Rated
+        Tallies without raters.
     """
-    return read_table(path, VIDEO_RATINGS)
+    clips = read_table(path, VIDEO_RATINGS)
+    return Rated(clips, str(path), is_selected=_looks_selected(clips))
+
+
+def rated_in_release(folder: Path) -> Rated:
+    """Return what published lists say of ratings.
+
+    Parameters
+    ----------
+    folder : Path
+        With lists as `curation.release.read_release` takes them.
+
+    Returns
+    -------
+    Rated
+        With raters only where a raw table has a column for them.
+    """
+    release = read_release(folder)
+    clips, is_selected = tally_of_release(release)
+    raw = release.lists.get("raw_video_ratings")
+    found = None
+    if raw is not None and "participant_id" in raw:
+        keys = raw["video_location"] + "/" + raw["filename"]
+        found = raw.assign(rating=raw["rating"].astype(int), candidate_id=keys, rt_s=float("nan"))
+        clips = clips.assign(candidate_id=clips["video_location"] + "/" + clips["filename"])
+    return Rated(clips, str(folder), found, is_selected=is_selected or _looks_selected(clips))
+
+
+def _looks_selected(clips: pd.DataFrame) -> bool:
+    return len(clips) >= _ENOUGH_TO_TELL and bool((clips["r3"] >= 2).all())

@@ -9,6 +9,7 @@ from curation import splits
 from curation.chance import generator
 from curation.figures import figure_2, plot_votes, votes_by_class
 from curation.ground_truths import sample_ground_truths
+from curation.leakage import kin, leakage_report
 from curation.record_names import record_names
 from curation.test_set import draw_test_set
 from study.errors import StudyError
@@ -63,22 +64,97 @@ def test_allowed_fewer_clips_give_all_there_are_but_never_none():
     ("n_clips", "n_train", "n_validation"), [(456, 410, 46), (1406, 1265, 141)]
 )
 def test_splits_are_those_of_the_released_lists(n_clips, n_train, n_validation):
-    balanced = splits.balance(_pool(a=n_clips, b=n_clips + 50), ["a", "b"], generator(1, "x"))
-    lists = splits.split(balanced, 0.1)
+    pool, test = _pool(a=n_clips + 60, b=n_clips + 110), _pool(a=60, b=60)
+    lists = splits.draw_lists(pool, test, validation_share=0.1, rng=generator(1, "x"))
     assert lists.train["avmit_label"].value_counts().to_dict() == {"a": n_train, "b": n_train}
     assert set(lists.validation["avmit_label"].value_counts()) == {n_validation}
-    assert not set(lists.train["filename"]) & set(lists.validation["filename"])
+    names = [set(rows["filename"]) for rows in (lists.train, lists.validation, test)]
+    assert not names[0] & names[1]
+    assert not names[2] & (names[0] | names[1])
 
 
-def test_no_test_clip_is_trained_on():
-    pool = _pool(a=5)
-    test = pool.iloc[:2]
-    assert splits.minus_test_set(pool, test)["filename"].tolist() == pool["filename"][2:].tolist()
+def test_every_clip_is_as_likely_to_be_trained_on():
+    pool, test = _pool(a=11), _pool(a=1)
+    counts = dict.fromkeys(pool["filename"][1:], 0)
+    for seed in range(300):
+        lists = splits.draw_lists(pool, test, validation_share=0.3, rng=generator(seed, "x"))
+        for name in lists.validation["filename"]:
+            counts[name] += 1
+    assert max(counts.values()) - min(counts.values()) < 60
+    assert sum(counts.values()) == 900
+
+
+def _families(rng, n_sources=60):
+    rows = [
+        (f"{label}/yt-s{source}_{n}.mp4", label, "training")
+        for source in range(n_sources)
+        for n in range(rng.integers(1, 5))
+        for label in ([("a", "b")[source % 2]] if source % 7 else ["a", "b"])
+    ]
+    return pd.DataFrame(rows, columns=["filename", "avmit_label", "video_location"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_source_disjoint_lists_share_no_source_with_one_another_or_the_test_set(seed):
+    pool = _families(np.random.default_rng(seed))
+    test = pool.groupby("avmit_label").sample(3, random_state=seed)
+    lists = splits.draw_lists(
+        pool, test, validation_share=0.1, rng=generator(seed, "x"), source_disjoint=True
+    )
+    report = leakage_report({"train": lists.train, "validation": lists.validation, "test": test})
+    assert report[["n_clips", "n_sources"]].to_numpy().sum() == 0
+    for rows in (lists.train, lists.validation):
+        assert rows["avmit_label"].value_counts().nunique() == 1
+    loose = splits.draw_lists(pool, test, validation_share=0.1, rng=generator(seed, "x"))
+    shared = leakage_report({"train": loose.train, "test": test})
+    assert shared["n_sources"].sum() > 0
+    assert np.isnan(shared["n_duplicates"]).all()
+
+
+def test_near_duplicates_never_stand_on_two_sides():
+    pool = _pool(a=40, b=40)
+    test = pool.groupby("avmit_label").head(3)
+    pairs = [(0, 10), (11, 12), (13, 50), (50, 51)]
+    groups = {}
+    for number, pair in enumerate(pairs):
+        for place in pair:
+            groups["training", pool["filename"][place]] = number if place != 50 else 2
+    duplicates = pd.Series(groups)
+    for seed in range(20):
+        lists = splits.draw_lists(
+            pool, test, validation_share=0.4, rng=generator(seed, "x"), duplicates=duplicates
+        )
+        report = leakage_report(
+            {"train": lists.train, "validation": lists.validation, "test": test}, duplicates
+        )
+        assert report["n_duplicates"].sum() == 0
+        assert pool["filename"][10] not in {*lists.train["filename"], *lists.validation["filename"]}
+
+
+def test_clips_belong_together_through_others():
+    clips = _pool(a=4).assign(
+        filename=["a/yt-x_1.mp4", "a/yt-x_2.mp4", "a/yt-y_1.mp4", "a/yt-z_1.mp4"]
+    )
+    duplicates = pd.Series({("training", "a/yt-x_2.mp4"): 5, ("training", "a/yt-y_1.mp4"): 5})
+    assert kin(clips, by_source=True, duplicates=duplicates).tolist() == [0, 0, 0, 1]
+    assert kin(clips, by_source=False, duplicates=duplicates).tolist() == [0, 1, 1, 2]
+    assert kin(clips, by_source=False).tolist() == [0, 1, 2, 3]
 
 
 def test_a_class_that_cannot_be_split_is_named():
     with pytest.raises(StudyError, match=r"a 1; at least 2"):
-        splits.balance(_pool(a=1, b=9), ["a", "b"], generator(1, "x"))
+        splits.draw_lists(
+            _pool(a=2, b=9), _pool(a=1, b=1), validation_share=0.1, rng=generator(1, "x")
+        )
+    one_source = _pool(a=5).assign(filename=[f"a/yt-x_{i}.mp4" for i in range(5)])
+    with pytest.raises(StudyError, match=r"clips of a cannot be split"):
+        splits.draw_lists(
+            one_source,
+            _pool(a=9).iloc[8:],
+            validation_share=0.1,
+            rng=generator(1, "x"),
+            source_disjoint=True,
+        )
 
 
 def test_ground_truths_are_drawn_once_each_and_repeatably():

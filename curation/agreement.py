@@ -1,0 +1,256 @@
+"""How well raters agree: percent, Fleiss' kappa, Krippendorff's alpha, Gwet's AC1."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import krippendorff
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from curation.tally import COUNTS
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+# The two questions of Figure 2 and the scale of the task, as groups of the ratings 1, 2, 3.
+SCALES: Mapping[str, tuple[tuple[int, ...], ...]] = {
+    "present": ((0,), (1, 2)),
+    "prominent": ((0, 1), (2,)),
+    "1-2-3": ((0,), (1,), (2,)),
+}
+MEASURES = ("percent", "fleiss_kappa", "alpha_nominal", "alpha_ordinal", "gwet_ac1")
+ALL_CLASSES = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A measure with its bootstrap interval.
+
+    Parameters
+    ----------
+    value, low, high : float
+        The estimate, and where 95 % of the resamples lie; nan where it is not defined.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def measures(counts: npt.NDArray[Any]) -> dict[str, float]:
+    """Return all measures of agreement.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_clips, n_values)
+        How many raters gave each clip each value.
+
+    Returns
+    -------
+    dict of str to float
+        By the names in `MEASURES`; nan where a measure is not defined, as where nobody ever gave
+        a second value.
+
+    Examples
+    --------
+    >>> round(measures(np.array([[3, 0], [0, 3]]))["alpha_nominal"], 3)
+    1.0
+    """
+    patterns, weights = np.unique(counts, axis=0, return_counts=True)
+    values = {
+        name: float(found[0])
+        for name, found in _measures_of(patterns, weights[None, :].astype(float)).items()
+    }
+    return values | _alphas(counts)
+
+
+def bootstrap(
+    counts: npt.NDArray[Any], rng: np.random.Generator, *, n_resamples: int = 1000
+) -> dict[str, Estimate]:
+    """Return all measures with intervals from drawing the clips again.
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_clips, n_values)
+        As `measures` takes them.
+    rng : Generator
+        Source of chance.
+    n_resamples : int
+        How often the clips are drawn.
+
+    Returns
+    -------
+    dict of str to Estimate
+        By the names in `MEASURES`.
+
+    Notes
+    -----
+    Few tallies differ (ten with three ratings), so a resample is one draw of how often each
+    occurs: 1,000 resamples of 57,177 clips cost what one costs.
+    """
+    patterns, weights = np.unique(counts, axis=0, return_counts=True)
+    n_clips = int(weights.sum())
+    drawn = rng.multinomial(n_clips, weights / n_clips, size=n_resamples).astype(float)
+    resampled = _measures_of(patterns, drawn)
+    return {
+        name: Estimate(value, *_interval(resampled[name]))
+        for name, value in measures(counts).items()
+    }
+
+
+def agreement_table(
+    clips: pd.DataFrame, rng: np.random.Generator, *, n_resamples: int = 1000
+) -> pd.DataFrame:
+    """Return all measures for all classes together and for each class.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        One row per clip, with ``r1, r2, r3, avmit_label``.
+    rng : Generator
+        Source of chance.
+    n_resamples : int
+        Resamples of each interval.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``avmit_label, scale, measure, value, low, high, n_clips``; the label ``"all"``
+        stands for all classes.
+    """
+    rows = []
+    for label, part in _parts(clips):
+        tallies = part[list(COUNTS)].to_numpy()
+        for scale, groups in SCALES.items():
+            found = bootstrap(grouped(tallies, groups), rng, n_resamples=n_resamples)
+            rows += [
+                (label, scale, name, item.value, item.low, item.high, len(part))
+                for name, item in found.items()
+            ]
+    columns = ["avmit_label", "scale", "measure", "value", "low", "high", "n_clips"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pair_table(
+    ratings: pd.DataFrame, rng: np.random.Generator, *, n_resamples: int = 1000
+) -> pd.DataFrame:
+    """Return how every two raters agree on the clips that both rated.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        One row per rating, with ``candidate_id, participant_id, rating``.
+    rng : Generator
+        Source of chance.
+    n_resamples : int
+        Resamples of each interval.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``one, other, scale, measure, value, low, high, n_clips``.
+    """
+    wide = ratings.pivot_table(index="candidate_id", columns="participant_id", values="rating")
+    given = wide.to_numpy()
+    rows = []
+    for i, j in zip(*np.triu_indices(given.shape[1], k=1), strict=True):
+        both = given[:, [i, j]]
+        both = both[~np.isnan(both).any(axis=1)].astype(int)
+        if not len(both):
+            continue
+        tallies = (both[:, :, None] == np.array([1, 2, 3])).sum(axis=1)
+        for scale, groups in SCALES.items():
+            found = bootstrap(grouped(tallies, groups), rng, n_resamples=n_resamples)
+            rows += [
+                (wide.columns[i], wide.columns[j], scale, name, e.value, e.low, e.high, len(both))
+                for name, e in found.items()
+            ]
+    columns = ["one", "other", "scale", "measure", "value", "low", "high", "n_clips"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def grouped(tallies: npt.NDArray[Any], groups: tuple[tuple[int, ...], ...]) -> Ints:
+    """Add up the tallies of ratings that count as one answer.
+
+    Parameters
+    ----------
+    tallies : ndarray of int, shape (n_clips, 3)
+        r1, r2, r3.
+    groups : tuple of tuple of int
+        From `SCALES`.
+
+    Returns
+    -------
+    ndarray of int, shape (n_clips, n_groups)
+        The tallies of the answers.
+    """
+    return np.stack([tallies[:, list(group)].sum(axis=1) for group in groups], axis=1)
+
+
+def _parts(clips: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield ALL_CLASSES, clips
+    for label, part in clips.groupby("avmit_label", sort=True):
+        yield str(label), part
+
+
+def _measures_of(patterns: npt.NDArray[Any], weights: Floats) -> dict[str, Floats]:
+    # patterns (n_patterns, k): distinct tallies; weights (n_draws, n_patterns): how often each.
+    given = patterns.sum(axis=1)
+    paired, rated = given >= 2, given >= 1
+    n = patterns[paired].astype(float)  # (p, k)
+    w = weights[:, paired]  # (b, p)
+    m = n.sum(axis=1)  # (p,)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = w @ ((n * (n - 1)).sum(axis=1) / (m * (m - 1))) / w.sum(axis=1)
+        # A clip with one rating says nothing of agreement, but something of how frequent values
+        # are (Gwet's convention).
+        share = weights[:, rated] @ (patterns[rated] / given[rated][:, None])  # (b, k)
+        share = share / weights[:, rated].sum(axis=1, keepdims=True)
+        by_chance = (share**2).sum(axis=1)
+        ac1_chance = (share * (1 - share)).sum(axis=1) / (n.shape[1] - 1)
+        return {
+            "percent": observed,
+            "fleiss_kappa": (observed - by_chance) / (1 - by_chance),
+            "alpha_nominal": _alpha(n, m, w, ordinal=False),
+            "alpha_ordinal": _alpha(n, m, w, ordinal=True),
+            "gwet_ac1": (observed - ac1_chance) / (1 - ac1_chance),
+        }
+
+
+def _alpha(n: Floats, m: Floats, w: Floats, *, ordinal: bool) -> Floats:
+    k = n.shape[1]
+    pairs = n[:, :, None] * n[:, None, :] - n[:, :, None] * np.eye(k)  # (p, k, k)
+    coincidences = np.einsum("bp,pcd->bcd", w, pairs / (m - 1)[:, None, None])  # (b, k, k)
+    marginal = coincidences.sum(axis=2)  # (b, k)
+    distance = _ordinal_distance(marginal) if ordinal else np.ones((1, k, k)) - np.eye(k)
+    found = (coincidences * distance).sum(axis=(1, 2))
+    expected = (marginal[:, :, None] * marginal[:, None, :] * distance).sum(axis=(1, 2))
+    alpha: Floats = 1 - (marginal.sum(axis=1) - 1) * found / expected
+    return alpha
+
+
+def _ordinal_distance(marginal: Floats) -> Floats:
+    upto = np.cumsum(marginal, axis=1)  # (b, k)
+    middle = upto - marginal / 2
+    distance: Floats = (middle[:, :, None] - middle[:, None, :]) ** 2
+    return distance
+
+
+def _alphas(counts: npt.NDArray[Any]) -> dict[str, float]:
+    rated = counts[counts.sum(axis=1) >= 2]
+    if len(rated) == 0 or (rated.sum(axis=0) > 0).sum() < 2:
+        return {"alpha_nominal": float("nan"), "alpha_ordinal": float("nan")}
+    return {
+        f"alpha_{level}": float(krippendorff.alpha(value_counts=rated, level_of_measurement=level))
+        for level in ("nominal", "ordinal")
+    }
+
+
+def _interval(values: Floats) -> tuple[float, float]:
+    defined = values[np.isfinite(values)]
+    if len(defined) < len(values) / 2:
+        return float("nan"), float("nan")
+    low, high = np.quantile(defined, [0.025, 0.975])
+    return float(low), float(high)

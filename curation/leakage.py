@@ -1,0 +1,125 @@
+"""What stands on two sides: sources and near-duplicates in training lists and test set."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from curation.tally import clip_keys
+from study.naming import source_of
+
+
+def sources(clips: pd.DataFrame) -> pd.Series:
+    """Return the source video of each clip.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        With ``filename``.
+
+    Returns
+    -------
+    Series of str
+        The stem without the last ``_<n>``.
+    """
+    return clips["filename"].map(source_of)
+
+
+def leakage_report(
+    lists: Mapping[str, pd.DataFrame], duplicates: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return, for every two lists, what they share.
+
+    Parameters
+    ----------
+    lists : dict of str to DataFrame
+        With ``filename``, and ``video_location`` where it is known.
+    duplicates : Series of int or None
+        Group of near-duplicates, indexed by location and filename; None where no clip was
+        audited.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``one, other, n_clips, n_sources, n_clips_of_one, n_clips_of_other`` (clips of
+        shared sources) and ``n_duplicates`` (shared groups of near-duplicates; nan where no clip
+        was audited).
+    """
+    rows = []
+    for one, other in combinations(lists, 2):
+        first, second = lists[one], lists[other]
+        of_first, of_second = sources(first), sources(second)
+        shared = set(of_first) & set(of_second)
+        rows.append(
+            {
+                "one": one,
+                "other": other,
+                "n_clips": len(set(first["filename"]) & set(second["filename"])),
+                "n_sources": len(shared),
+                "n_clips_of_one": int(of_first.isin(shared).sum()),
+                "n_clips_of_other": int(of_second.isin(shared).sum()),
+                "n_duplicates": np.nan
+                if duplicates is None
+                else len(_groups(first, duplicates) & _groups(second, duplicates)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def kin(
+    clips: pd.DataFrame, *, by_source: bool, duplicates: pd.Series | None = None
+) -> npt.NDArray[np.int64]:
+    """Return which clips belong together and must stand on one side.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        With ``video_location, filename``.
+    by_source : bool
+        Whether clips of one source belong together.
+    duplicates : Series of int or None
+        Group of near-duplicates, indexed by location and filename.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_clips,)
+        The same number for clips that belong together, directly or through others.
+    """
+    ties: list[list[Hashable]] = [[("clip", *key)] for key in clip_keys(clips)]
+    if by_source:
+        for tie, source in zip(ties, sources(clips), strict=True):
+            tie.append(("source", source))
+    if duplicates is not None:
+        found = duplicates.reindex(clip_keys(clips)).to_numpy()
+        for tie, group in zip(ties, found, strict=True):
+            if group == group:  # nan is not itself: the clip has no near-duplicate
+                tie.append(("duplicate", int(group)))
+    return _components(ties)
+
+
+def _groups(clips: pd.DataFrame, duplicates: pd.Series) -> set[int]:
+    return set(duplicates.reindex(clip_keys(clips)).dropna().astype(int))
+
+
+def _components(ties: Iterable[list[Hashable]]) -> npt.NDArray[np.int64]:
+    # Union-find over whatever ties clips together.
+    parent: dict[Hashable, Hashable] = {}
+
+    def root(node: Hashable) -> Hashable:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    firsts = []
+    for tie in ties:
+        for other in tie[1:]:
+            parent[root(other)] = root(tie[0])
+        firsts.append(tie[0])
+    numbers: dict[Hashable, int] = {}
+    return np.array(
+        [numbers.setdefault(root(node), len(numbers)) for node in firsts], dtype=np.int64
+    )

@@ -1,0 +1,162 @@
+"""How each rater rates: against ground truths, against the others, and over time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Ints = npt.NDArray[np.int64]
+N_PARTS = 10  # a rater's trials in tenths, to see drift
+Z_95 = 1.959964
+
+
+def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per rater.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        One row per rating, with ``candidate_id, participant_id, rating``, in the order given.
+    ground_truths : DataFrame
+        With ``candidate_id, rating``; unrated ones are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``participant_id, n_ratings, share_1, share_2, share_3, mean_rating, n_catch,
+        accuracy, accuracy_low, accuracy_high`` (Wilson's interval), ``bias`` (mean rating minus
+        mean ground truth), ``agreement_with_others`` (share of the other raters' ratings of the
+        same clips that were the same), ``drift`` (that agreement in the last fifth of the
+        rater's trials minus that in the first).
+    """
+    compared = with_references(ratings, ground_truths)
+    rows = [_row(str(person), part) for person, part in compared.groupby("participant_id")]
+    return pd.DataFrame(rows)
+
+
+def with_references(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:
+    """Return ratings with what they can be held against.
+
+    Parameters
+    ----------
+    ratings, ground_truths : DataFrame
+        As `rater_table` takes them.
+
+    Returns
+    -------
+    DataFrame
+        The ratings with ``truth`` (nan where there is none) and ``agreement``: the share of the
+        other raters of the clip who said the same (nan where there were none).
+    """
+    truth = ground_truths.dropna(subset=["rating"]).set_index("candidate_id")["rating"]
+    same = ratings.groupby(["candidate_id", "rating"])["rating"].transform("size") - 1
+    others = ratings.groupby("candidate_id")["rating"].transform("size") - 1
+    return ratings.assign(
+        truth=ratings["candidate_id"].map(truth.astype(float)),
+        agreement=(same / others.where(others > 0)).astype(float),
+    )
+
+
+def over_time(compared: pd.DataFrame, *, n_parts: int = N_PARTS) -> pd.DataFrame:
+    """Return how a rater's agreement and speed went over the trials.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        One rater's rows of `with_references`, in the order given, with ``rt_s``.
+    n_parts : int
+        Into how many equal parts the trials are cut.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``part, n_ratings, agreement, accuracy, median_rt_s``.
+    """
+    parts = np.array_split(np.arange(len(compared)), min(n_parts, max(len(compared), 1)))
+    rows = []
+    for number, places in enumerate(parts, start=1):
+        rows_here = compared.iloc[places]
+        catch = rows_here.dropna(subset=["truth"])
+        rows.append(
+            {
+                "part": number,
+                "n_ratings": len(rows_here),
+                "agreement": rows_here["agreement"].mean(),
+                "accuracy": (catch["rating"] == catch["truth"]).mean(),
+                "median_rt_s": rows_here["rt_s"].median(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def confusion_with_truth(compared: pd.DataFrame) -> Ints:
+    """Count a rater's ratings by ground truth.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        One rater's rows of `with_references`.
+
+    Returns
+    -------
+    ndarray of int64, shape (3, 3)
+        Rows are ground truths 1, 2, 3; columns the ratings given.
+    """
+    catch = compared.dropna(subset=["truth"])
+    counts = np.zeros((3, 3), dtype=np.int64)
+    np.add.at(counts, (catch["truth"].to_numpy(int) - 1, catch["rating"].to_numpy(int) - 1), 1)
+    return counts
+
+
+def wilson(n_right: int, n_trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share.
+
+    Parameters
+    ----------
+    n_right, n_trials : int
+        How many of how many.
+
+    Returns
+    -------
+    tuple of float
+        Wilson's interval; nan without trials.
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in wilson(38, 41)]
+    [0.806, 0.975]
+    """
+    if n_trials == 0:
+        return float("nan"), float("nan")
+    share, z2 = n_right / n_trials, Z_95**2
+    centre = share + z2 / (2 * n_trials)
+    half = Z_95 * np.sqrt(share * (1 - share) / n_trials + z2 / (4 * n_trials**2))
+    scale = 1 + z2 / n_trials
+    return float((centre - half) / scale), float((centre + half) / scale)
+
+
+def _row(person: str, part: pd.DataFrame) -> dict[str, object]:
+    catch = part.dropna(subset=["truth"])
+    n_right = int((catch["rating"] == catch["truth"]).sum())
+    low, high = wilson(n_right, len(catch))
+    fifth = max(len(part) // 5, 1)
+    shares = {f"share_{value}": float((part["rating"] == value).mean()) for value in (1, 2, 3)}
+    return {
+        "participant_id": person,
+        "n_ratings": len(part),
+        **shares,
+        "mean_rating": float(part["rating"].mean()),
+        "n_catch": len(catch),
+        "accuracy": n_right / len(catch) if len(catch) else float("nan"),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "bias": float((catch["rating"] - catch["truth"]).mean()),
+        "agreement_with_others": float(part["agreement"].mean()),
+        "drift": _mean_of(part["agreement"].iloc[-fifth:])
+        - _mean_of(part["agreement"].iloc[:fifth]),
+    }
+
+
+def _mean_of(values: Sequence[float] | pd.Series) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")

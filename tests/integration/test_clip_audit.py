@@ -1,0 +1,260 @@
+"""Every clip is audited once: what it is, what it sounds like, and which others it repeats."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from curated import AT, candidate, fill, new_study
+from typer.testing import CliRunner
+
+from curation import admission
+from curation.__main__ import app
+from curation.audit import audit_clip
+from curation.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
+from curation.export import all_clips
+from curation.filters import filter_clips
+from curation.selection import with_picture_facts
+from study.clips.inspection import frame_hash, inspect, sound_hash, spread
+from study.clips.probe import probe
+from study.rehearsal.odd import make_odd_clip
+from study.store import clip_audits, open_store, transaction
+from study.store.clip_audits import ClipAudit
+
+
+def _audit(path, **more):
+    return audit_clip(
+        path, filename=f"barking/{path.name}", video_location="training", root=path.parent, **more
+    )
+
+
+def _film(path, *filters, seed=1, frequency=440):
+    """Make a small clip of moving noise with ffmpeg."""
+    noise = f"testsrc2=s=160x120:r=30:d=2,rotate={seed}*t*0.3+{seed}"
+    sound = f"aevalsrc='0.3*sin({frequency}*2*PI*t*(1+{seed}*t/5))':d=2:s=44100"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", ",".join([noise, *filters]), "-f",
+         "lavfi", "-i", sound, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)],
+        check=True,
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "flags"),
+    [
+        ("plain", "", ""),
+        ("faint", "", "near_silent"),
+        ("vfr", "", "vfr"),
+        ("sound_late", "", "av_offset,odd_duration"),
+        ("picture_late", "", "av_offset,odd_duration"),
+        ("short", "", "odd_duration"),
+        ("two_tracks", "", ""),
+        ("rotated", "", ""),
+        ("silent", "silent", ""),
+        ("no_audio", "no_audio", ""),
+        ("audio_only", "no_video", ""),
+        ("truncated", "unreadable", ""),
+        ("not_media", "unreadable", ""),
+        ("empty", "empty", ""),
+    ],
+)
+def test_each_kind_of_clip_gets_its_reason_and_flags(tmp_path, kind, reason, flags):
+    found = _audit(make_odd_clip(kind, tmp_path / "clip.mp4"))
+    assert (found.reason, found.flags) == (reason, flags)
+    assert (found.n_bytes > 0) == (kind != "empty")
+    assert len(found.sha256) == (64 if kind != "empty" else 0)
+
+
+def test_two_video_streams_are_flagged_and_the_first_is_taken(tmp_path):
+    plain = make_odd_clip("plain", tmp_path / "plain.mp4")
+    path = tmp_path / "both.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(plain), "-f", "lavfi", "-i", "testsrc=s=64x48:d=3",
+         "-map", "0:v", "-map", "0:a", "-map", "1:v", "-c:v:1", "libx264", "-c:v:0", "copy",
+         "-c:a", "copy", str(path)],
+        check=True,
+    )  # fmt: skip
+    found = _audit(path)
+    assert found.flags == "two_video_streams"
+    assert (found.n_video_streams, found.width_px) == (2, 256)
+
+
+def test_a_huge_picture_is_audited_in_bounded_memory(tmp_path):
+    path = tmp_path / "huge.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=s=3840x2160:r=5:d=1", "-f", "lavfi",
+         "-i", "sine=440:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)],
+        check=True,
+    )  # fmt: skip
+    found = _audit(path, clip_s=1.0)
+    assert (found.reason, found.width_px, found.frame_hash) == ("", 3840, "")
+
+
+def test_loudness_is_that_of_ffmpegs_meter(tmp_path):
+    path = _film(tmp_path / "clip.mp4")
+    told = subprocess.run(
+        ["ffmpeg", "-hide_banner", "-i", str(path), "-af", "ebur128", "-f", "null", "-"],
+        capture_output=True, text=True, check=True,
+    ).stderr  # fmt: skip
+    expected = float(told.rsplit("I:", 1)[1].split("LUFS")[0])
+    assert _audit(path).loudness_lufs == pytest.approx(expected, abs=0.06)
+
+
+def test_a_scaled_and_encoded_copy_is_a_near_duplicate_and_another_clip_is_not(tmp_path):
+    clips = {
+        "one_1.mp4": _film(tmp_path / "one_1.mp4", seed=1),
+        "again_2.mp4": _film(tmp_path / "again_2.mp4", "scale=320:240", "eq=brightness=0.05"),
+        "other_3.mp4": _film(tmp_path / "other_3.mp4", seed=4, frequency=900),
+    }
+    audits = pd.DataFrame([vars_of(_audit(path)) for path in clips.values()])
+    for column, bits in (("frame_hash", MAX_FRAME_BITS), ("sound_hash", MAX_SOUND_BITS)):
+        groups = near_groups(audits, column, bits)
+        assert groups == {
+            ("training", "barking/one_1.mp4"): 1,
+            ("training", "barking/again_2.mp4"): 1,
+        }
+
+
+def vars_of(audit):
+    return {name: getattr(audit, name) for name in ClipAudit.__dataclass_fields__}
+
+
+def test_flat_pictures_and_silence_are_alike_to_nothing():
+    grey = np.full((8, 9), 90, dtype=np.uint8)
+    assert frame_hash(grey)[1] is False
+    assert sound_hash(np.zeros(44100, dtype=np.int16), 44100) == ""
+    assert sound_hash(np.ones(100, dtype=np.int16), 44100) == ""
+
+
+def test_steady_noise_of_one_colour_is_not_the_same_sound():
+    rng = np.random.default_rng(0)
+    hashes = [
+        int(sound_hash((rng.normal(size=132300) * 3000).astype(np.int16), 44100), 16)
+        for _ in range(20)
+    ]
+    apart = [(a ^ b).bit_count() for i, a in enumerate(hashes) for b in hashes[:i]]
+    assert min(apart) > MAX_SOUND_BITS * 2
+
+
+def test_groups_reach_through_others_and_are_found_block_by_block(monkeypatch):
+    from curation import duplicates
+
+    monkeypatch.setattr(duplicates, "_BLOCK_WORDS", 8)
+    values = [0, 0b11, 0b1111, 2**60 - 1, 2**60 - 2, 2**63]
+    audits = pd.DataFrame(
+        {
+            "filename": [f"a/{i}.mp4" for i in range(6)],
+            "video_location": "training",
+            "frame_hash": [f"{value:016x}" for value in values],
+        }
+    )
+    groups = near_groups(audits, "frame_hash", 2)
+    assert [groups.get(("training", f"a/{i}.mp4")) for i in range(6)] == [1, 1, 1, 2, 2, 1]
+
+
+def test_hashed_frames_lie_in_the_clip():
+    assert spread(90) == (9, 27, 45, 63, 81)
+    assert spread(1) == (0, 0, 0, 0, 0)
+    assert max(spread(2)) == 1
+
+
+def test_decoding_alone_finds_the_same_peak_as_the_full_audit(tmp_path):
+    path = make_odd_clip("plain", tmp_path / "clip.mp4")
+    n_frames = probe(path).n_frames
+    full, plain = inspect(path, hashed_frames=spread(n_frames)), inspect(path)
+    assert (full.peak, full.n_frames, full.n_samples) == (
+        plain.peak,
+        plain.n_frames,
+        plain.n_samples,
+    )
+    assert (plain.frame_hash, plain.loudness_lufs) == ("", None)
+
+
+def _tree(root, n_clips):
+    folder = root / "training" / "barking"
+    folder.mkdir(parents=True)
+    source = make_odd_clip("short", root / "short.mp4").read_bytes()
+    for i in range(n_clips):
+        (folder / f"c_{i}.mp4").write_bytes(source)
+    (folder / "bad_1.mp4").write_bytes(source[:700])
+    return root
+
+
+def test_the_report_counts_every_clip_once_and_writes_the_audit(tmp_path):
+    new_study(tmp_path, f'mit_root="{_tree(tmp_path / "mit", 3)}"')
+    result = CliRunner().invoke(app, ["candidates", "--report", "--study", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    report = pd.read_csv(tmp_path / "release/candidates_report.csv")
+    row = report.set_index("mit_label").loc["barking"]
+    assert row[["clips", "candidates", "unreadable"]].tolist() == [4, 3, 1]
+    assert "flagged, odd_duration: 3" in result.output
+    assert "flagged, duplicate: 3 in 1 groups" in result.output
+    audits = pd.read_parquet(tmp_path / "release/clip_audit.parquet")
+    assert audits["reason"].value_counts().to_dict() == {"": 3, "unreadable": 1}
+    assert audits["duplicate_group"].dropna().tolist() == [1, 1, 1]
+    assert (tmp_path / "release/candidates.svg").exists()
+
+
+def _admit_in_a_process(folder, n_processes):
+    from study.config import find_study
+
+    admission.BATCH_SIZE = 4
+    admission.admit(find_study(folder), at=AT, n_processes=n_processes)
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path):
+    study = new_study(tmp_path, f'mit_root="{_tree(tmp_path / "mit", 40)}"')
+    context = multiprocessing.get_context("spawn")
+    killed_at = []
+    for wait_s in (0.1, 0.3):
+        process = context.Process(target=_admit_in_a_process, args=(tmp_path, 1))
+        process.start()
+        before = _n_audits(study)
+        deadline = time.monotonic() + 60
+        while _n_audits(study) == before and process.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(wait_s / 10)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        killed_at.append(_n_audits(study))
+    assert 0 < killed_at[0] < 41
+    counts = admission.admit(study, at=AT, n_processes=1)
+    assert (counts.n_clips, counts.n_known) == (41, killed_at[-1])
+    with transaction(open_store(study.store_url)) as db:
+        audits = clip_audits.frame(db)
+        assert len(all_clips(db, study)) == 40
+    assert len(audits) == 41
+    assert audits["filename"].is_unique
+
+
+def _n_audits(study):
+    with transaction(open_store(study.store_url)) as db:
+        return len(clip_audits.frame(db))
+
+
+def test_a_variable_frame_rate_bars_a_clip_from_the_test_set(tmp_path):
+    study = new_study(tmp_path)
+    clips = [candidate(f"barking/c_{i}.mp4", "barking") for i in range(2)]
+    fill(study, clips, lambda place: (3, 3, 3))
+    rated = pd.DataFrame(
+        {
+            "filename": ["barking/c_0.mp4", "barking/c_1.mp4"],
+            "video_location": "training",
+            "avmit_label": "barking",
+            "r1": 0,
+            "r2": 0,
+            "r3": 3,
+        }
+    )
+    audit = ClipAudit("barking/c_1.mp4", "training", "barking", 1, is_vfr=True)
+    with transaction(open_store(study.store_url)) as db:
+        clip_audits.add_many(db, [audit], AT)
+        known = with_picture_facts(db, rated, tmp_path)
+    kept, left = filter_clips(known, ["barking"], (30.0,))
+    assert kept["filename"].tolist() == ["barking/c_0.mp4"]
+    assert left["variable frame rate"] == 1
