@@ -19,7 +19,13 @@ LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 _TICKS_HZ = 90_000  # divides every common frame rate
 _SAMPLES_PER_FRAME = 1024  # of AAC
 # One thread and no statistics of other frames ahead: the same bytes on every run of a machine.
-_H264 = {"preset": "veryfast", "crf": "24", "threads": "1", "sc_threshold": "0"}
+_H264 = {
+    "preset": "veryfast",
+    "crf": "24",
+    "threads": "1",
+    "sc_threshold": "0",
+    "x264-params": "cpu-independent=1:mbtree=0:weightp=0",
+}
 _EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _AAC = {"aac_coder": "fast", "threads": "1"}  # the thorough coder takes half the time of a clip
 _BITEXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
@@ -139,7 +145,6 @@ def _encode_film(
 ) -> None:
     for picture, time_s in zip(film.pictures, film.times_s, strict=True):
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        # Several threads now and then differ in a few pixels of the last block.
         frame = frame.reformat(format=film.pixel_format, interpolation=_EXACT, threads=1)
         frame.pts = round(time_s * _TICKS_HZ)
         frame.time_base = Fraction(1, _TICKS_HZ)

@@ -1,0 +1,171 @@
+"""Run a whole study, from clips to Table 5, as a lab would: one command after another."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lab.evidence import MIT, Evidence
+from lab.journal import JOURNAL_NAME, Entry, add_entry
+from lab.report import REPORT_NAME, write_report
+from lab.size import DemoSize
+from lab.steps import LATE, TITLES, Step, steps_of
+from lab.virtual_station import virtual_station
+from study.config import CONFIG_NAME, read_config
+from study.errors import ConfigError, StageError, StudyError
+from study.rehearsal.scene_table import SCENES_NAME
+
+Say = Callable[[str], None]
+
+
+def run_demo(
+    folder: Path, size: DemoSize, *, show: bool, fresh: bool, weights: Path | None, say: Say
+) -> Path:
+    """Run what has not been run yet, and write the report.
+
+    Parameters
+    ----------
+    folder : Path
+        The demo's folder.
+    size : DemoSize
+        How large the demo is.
+    show : bool
+        Whether windows open on the real screen.
+    fresh : bool
+        Whether to remove what is there and start from nothing.
+    weights : Path or None
+        Folder with the weights of trained networks.
+    say : callable
+        Told each line of what happens.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds something else, or a command fails.
+    """
+    _check_folder(folder, size, fresh=fresh)
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    if show and not os.environ.get("DISPLAY"):
+        raise StageError("no screen to show the task on: DISPLAY is not set. Leave --show out")
+    _run_steps(folder, steps_of(folder, size, weights), show=show, say=say)
+    say(f"\n{len(TITLES)} {TITLES[-1]}")
+    report = write_report(folder)
+    return report
+
+
+def closing_lines(folder: Path) -> Sequence[str]:
+    """Return where to look and what to try next.
+
+    Parameters
+    ----------
+    folder : Path
+        The demo's folder.
+
+    Returns
+    -------
+    sequence of str
+        Lines for the screen.
+    """
+    return (
+        "",
+        f"The report:       {folder / REPORT_NAME}",
+        f"The tables:       {folder / 'release'}",
+        f"Rate yourself:    python -m annotator --participant {LATE} --study {folder}",
+        f"Where it stands:  python -m sessions status --study {folder}",
+        f"Start afresh:     python -m lab demo {folder} --fresh",
+    )
+
+
+def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not _is_demo(folder):
+        raise ConfigError(
+            f"{folder} holds something that no demo made. Choose another folder: "
+            "python -m lab demo DIR"
+        )
+    n_clips = Evidence(folder).n_clips
+    if not fresh and n_clips not in (0, size.n_clips):
+        raise ConfigError(
+            f"{folder} holds a demo of {n_clips} clips, not {size.n_clips}. Pass --fresh to start "
+            "afresh, or choose another folder"
+        )
+
+
+def _is_demo(folder: Path) -> bool:
+    config = folder / CONFIG_NAME
+    if config.is_file():
+        return read_config(config).rehearsal
+    return (folder / JOURNAL_NAME).is_file() or (folder / MIT / SCENES_NAME).is_file()
+
+
+def _run_steps(folder: Path, steps: Sequence[Step], *, show: bool, say: Say) -> None:
+    part, n_kept = 0, 0
+    with ExitStack() as stack:
+        environment: dict[str, str] | None = None
+        for step in steps:
+            if step.part != part:
+                part = step.part
+                say(f"\n{part} {TITLES[part - 1]}")
+            if step.is_done():
+                n_kept += 1
+                say(f"  {step.what}: done before")
+                continue
+            if step.in_window and environment is None:
+                environment = dict(os.environ) if show else _station(stack)
+            _run_step(folder, step, environment if step.in_window else None, say)
+    if n_kept:
+        say(f"\n{n_kept} of {len(steps)} steps were done before; --fresh starts from nothing")
+
+
+def _station(stack: ExitStack) -> dict[str, str]:
+    # Without Xvfb a screen that is there will do.
+    if shutil.which("Xvfb") is None and os.environ.get("DISPLAY"):
+        return dict(os.environ)
+    return stack.enter_context(virtual_station())
+
+
+def _run_step(folder: Path, step: Step, environment: dict[str, str] | None, say: Say) -> None:
+    command = shlex.join(("python", "-m", *step.command))
+    say(f"  {step.what}\n    $ {command}")
+    started_at, start_s = datetime.now(UTC), time.monotonic()
+    said: list[str] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", *step.command],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as child:
+        for line in child.stdout or ():
+            said.append(line.rstrip())
+            say(f"    {said[-1]}")
+    duration_s = time.monotonic() - start_s
+    if child.returncode != 0:
+        raise StudyError(
+            f"this command ended with exit code {child.returncode}: {command}. What it says "
+            "stands above; put it right and run the demo again: it goes on from here"
+        )
+    if not step.is_done():
+        raise StudyError(f"this command has not done all that was asked of it: {command}")
+    last = next((line for line in reversed(said) if line), "")
+    entry = Entry(
+        part=step.part,
+        what=step.what,
+        command=command,
+        started_at=started_at.isoformat(timespec="seconds"),
+        duration_s=round(duration_s, 1),
+        said=last,
+    )
+    add_entry(folder, entry)

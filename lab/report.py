@@ -1,0 +1,244 @@
+"""One page that shows what a demo did; it carries its pictures along and links to the files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from lab.evidence import EMBEDDINGS, MODELS, RELEASE
+from lab.journal import JOURNAL_NAME, Entry, read_entries
+from lab.steps import LATE, PROFILES, SCREENSHOTS, TITLES
+from study.config import Study, find_study
+from study.errors import ConfigError
+from study.files import written_atomically
+from study.pages import html_page, html_table, image_to_data_uri
+from study.store import Db, assignments, candidates, open_store, payments, ratings, transaction
+from study.store import participants as people
+
+REPORT_NAME = "report.html"
+SCREENS = {
+    "welcome": "The welcome",
+    "task": "The task: label, clip and bonus",
+    "prompt": "After the clip",
+    "warning": "The warning after a key that came too early",
+}
+_STYLE = """
+.screens { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
+.screens figure { margin: 0; }
+img.paper { background: #ffffff; border-radius: 4px; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A picture of the task."""
+
+    caption: str
+    data_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A file that the page points to."""
+
+    name: str
+    href: str
+    size: str
+
+
+def write_report(folder: Path) -> Path:
+    """Write `report.html` from what a demo has left behind.
+
+    Parameters
+    ----------
+    folder : Path
+        The demo's folder.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    ConfigError
+        If there is no demo in the folder.
+    """
+    study = find_study(folder)
+    with transaction(open_store(study.store_url)) as db:
+        standing = _standing(db)
+    untrained = _untrained(folder)
+    screens = _screens(folder)
+    body = _template().render(
+        counts=standing.counts,
+        people=standing.people,
+        rejects=standing.rejects,
+        untrained=untrained,
+        screens=list(screens.values()),
+        missing_screens=[name for name in ("task", "warning") if name not in screens],
+        figure_2=_figure_2(folder),
+        table_5=_table_5(folder),
+        steps=_steps(folder),
+        links=_links(folder),
+        next_steps=_next_steps(folder),
+    )
+    path = folder / REPORT_NAME
+    with written_atomically(path) as part:
+        page = html_page("Demo of a study", body, style=_STYLE, stamp=_stamp(study, untrained))
+        part.write_text(page, encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the store knows, as HTML."""
+
+    counts: str
+    people: str
+    rejects: str
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("lab"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+def _stamp(study: Study, untrained: Sequence[str]) -> str:
+    words = ["rehearsal: simulated people"] if study.config.rehearsal else []
+    words += ["untrained networks"] if untrained else []
+    return ", ".join(words)
+
+
+def _standing(db: Db) -> _Standing:
+    given = ratings.frame(db, include_simulated=True)
+    per_clip = given.groupby("candidate_id").size()
+    n_complete, n_planned = assignments.n_complete(db)
+    rejects = candidates.rejects(db)
+    counts = assignments.counts(db)
+    rows = []
+    for person in people.listed(db):
+        own = given[given["participant_id"] == person.id]
+        count = counts.get(person.id)
+        rows.append(
+            (
+                person.id,
+                f"{person.kind} ({PROFILES[person.id]})" if person.id in PROFILES else person.kind,
+                len(own),
+                None if count is None else count.n_assigned,
+                None if own.empty else f"{own['rt_s'].median():.2f} s",
+                int(own["n_replays"].sum()),
+                int(own["n_early_presses"].sum()),
+                f"{payments.bonus_pence(db, person.id)}p",
+            )
+        )
+    header = ("participant", "kind", "rated", "of", "median time", "replays", "early", "bonus")
+    reasons = rejects["reason"].value_counts()
+    return _Standing(
+        f"{len(given)} ratings of {len(per_clip)} clips; {n_complete} of {n_planned} clips have "
+        "all the ratings that they need.",
+        html_table(header, rows, caption="Ratings of the annotation"),
+        html_table(
+            ("reason", "clips"),
+            [(reason, int(n)) for reason, n in reasons.items()],
+            caption="Clips that were not admitted",
+        ),
+    )
+
+
+def _untrained(folder: Path) -> list[str]:
+    from features.manifest import MANIFEST_NAME, read_manifest
+
+    sentences = []
+    for manifest in sorted((folder / EMBEDDINGS).glob(f"*/{MANIFEST_NAME}")):
+        recipe = read_manifest(manifest.parent).recipe
+        drawn = [
+            f"{note.network} (seed {note.untrained_seed})"
+            for note in (recipe.audio, recipe.visual)
+            if note.untrained_seed is not None
+        ]
+        if drawn:
+            sentences.append(f"{manifest.parent.name}: {' and '.join(drawn)} had no weights.")
+    return sentences
+
+
+def _screens(folder: Path) -> dict[str, Screen]:
+    found: dict[str, Screen] = {}
+    for name, caption in SCREENS.items():
+        shots = sorted((folder / SCREENSHOTS).glob(f"*/{name}.png"))
+        if shots:
+            found[name] = Screen(caption, image_to_data_uri(shots[0]))
+    return found
+
+
+def _figure_2(folder: Path) -> str:
+    path = folder / RELEASE / "figure_2.svg"
+    return image_to_data_uri(path) if path.is_file() else ""
+
+
+def _table_5(folder: Path) -> str:
+    from models.evaluation import read_evaluations
+    from models.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
+
+    try:
+        found = read_evaluations([folder / MODELS])
+    except ConfigError:
+        return '<p class="warn">No network has been evaluated.</p>'
+    rows = [(*table_5_row(each), each.test.n_clips) for each in in_order_of_paper(found)]
+    return html_table((*TABLE_5_COLUMNS, "Test clips"), rows)
+
+
+def _steps(folder: Path) -> str:
+    latest: dict[str, Entry] = {entry.command: entry for entry in read_entries(folder)}
+    rows = [
+        (
+            f"{entry.part} {TITLES[entry.part - 1]}",
+            entry.what,
+            f"{entry.duration_s:.1f}",
+            entry.said,
+            entry.command,
+        )
+        for entry in latest.values()
+    ]
+    total_s = sum(entry.duration_s for entry in latest.values())
+    return html_table(
+        ("part", "what", "seconds", "result", "command"),
+        rows,
+        caption=f"{len(rows)} commands, {total_s / 60:.1f} minutes",
+    )
+
+
+def _links(folder: Path) -> list[tuple[str, list[Link]]]:
+    groups = {
+        "Study": [folder / "study.toml", folder / "store.sqlite", folder / JOURNAL_NAME],
+        "Clips": [folder / "mit/scenes.csv", folder / "mit/classes.csv"],
+        "Release": sorted((folder / RELEASE).glob("*")),
+        "Embeddings": sorted((folder / EMBEDDINGS).glob("*/manifest.parquet")),
+        "Networks": sorted(p for p in (folder / MODELS).glob("**/*") if p.is_file()),
+        "Screenshots": sorted((folder / SCREENSHOTS).glob("*/*.png")),
+    }
+    links = {
+        name: [_link(folder, path) for path in paths if path.is_file()]
+        for name, paths in groups.items()
+    }
+    return [(name, files) for name, files in links.items() if files]
+
+
+def _link(folder: Path, path: Path) -> Link:
+    name = path.relative_to(folder).as_posix()
+    return Link(name, quote(name), f"{max(1, round(path.stat().st_size / 1024))} kB")
+
+
+def _next_steps(folder: Path) -> tuple[str, ...]:
+    return (
+        f"python -m annotator --participant {LATE} --study {folder}",
+        f"python -m sessions status --study {folder}",
+        f"python -m lab demo {folder} --fresh",
+    )
