@@ -25,7 +25,7 @@ from models.run import Notes, Plan, train_model
 from models.saved import SavedModel, load_model, require_place
 from models.tables import training_set_of
 from models.training import Epoch, Schedule
-from study.cli import stderr_console
+from study.cli import fail, stderr_console
 from study.errors import ConfigError, TableError
 from study.progress import progress_bar
 
@@ -123,6 +123,16 @@ def train_with_progress(
     """
     require_place(folder, resume=resume, overwrite=overwrite)
     plan = plan_training(request)
+    try:
+        return _train_under_a_bar(plan, folder, made_at, resume=resume, overwrite=overwrite)
+    except KeyboardInterrupt:
+        fail(f"{folder}: stopped after a whole epoch; go on with --resume", exit_code=130)
+        raise
+
+
+def _train_under_a_bar(
+    plan: Plan, folder: Path, made_at: datetime, *, resume: bool, overwrite: bool
+) -> Card:
     with progress_bar() as progress:
         epochs_bar = progress.add_task("epochs", total=plan.schedule.n_epochs)
         clips_bar = progress.add_task("clips", total=len(plan.train))
