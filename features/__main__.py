@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
-from features.embedding_set import Grid, Normalisation, SetName
+from features.embedding_set import Grid, Normalisation, Precision, SetName
 from study.cli import OverwriteOption, fail, new_app, run, stderr_console
 
 app = new_app("Extract the audiovisual embeddings of clips, and look after them.")
@@ -43,6 +43,9 @@ def extract(
     silence_for_missing_audio: Annotated[
         bool, typer.Option("--silence-for-missing-audio", help="3 s of zeros, not a reject")
     ] = False,
+    precision: Annotated[
+        Precision, typer.Option(help="bfloat16 is faster on some processors and not the same")
+    ] = "float32",
     processes: Annotated[
         int | None, typer.Option(min=1, help="how many processes [default: one per core]")
     ] = None,
@@ -61,6 +64,7 @@ def extract(
         grid=grid,
         normalisation=normalisation,
         silence_for_missing_audio=silence_for_missing_audio,
+        precision=precision,
         weights_folder=weights,
         untrained_seed=untrained,
         out=out,

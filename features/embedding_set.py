@@ -8,6 +8,7 @@ from study.errors import ConfigError
 SetName = Literal["vggish_vgg16", "yamnet_effnet"]
 Grid = Literal["paper", "released"]
 Normalisation = Literal["keras3", "tf2.3"]
+Precision = Literal["float32", "bfloat16"]
 
 RELEASED_STEP_MS = 480  # the published extraction script samples frames so for both sets
 MAX_TIMESTEPS = 7  # the published networks see this many and pad with zeros

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from features import vision, waveform
 from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
-from features.engine import Engine
+from features.engine import open_engine
 from features.frames import choose_frames, shrink
 from features.layers import Floats
 from features.manifest import Recipe
@@ -67,8 +67,8 @@ class Extractor:
         self.recipe = recipe
         self.embedding_set = find_embedding_set(recipe.embedding_set)
         self.step_ms = self.embedding_set.visual_step_ms(recipe.grid)
-        self.audio_engine = Engine(audio_graph, n_threads)
-        self.visual_engine = Engine(visual_graph, n_threads)
+        self.audio_engine = open_engine(audio_graph, recipe.precision, n_threads)
+        self.visual_engine = open_engine(visual_graph, recipe.precision, n_threads)
 
     def extract(self, path: Path) -> Extraction:
         """Compute the embeddings of a clip.

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.embedding_set import Grid
+from features.embedding_set import Grid, Normalisation, Precision
 from study.errors import RecordError
 from study.files import written_atomically
 
@@ -81,8 +81,8 @@ class Recipe:
 
     embedding_set: str
     grid: Grid
-    normalisation: str | None
-    precision: str
+    normalisation: Normalisation | None
+    precision: Precision
     silence_for_missing_audio: bool
     audio: NetworkNote
     visual: NetworkNote

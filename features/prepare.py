@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from features.embedding_set import Grid, Normalisation, find_embedding_set
+from features.embedding_set import Grid, Normalisation, Precision, find_embedding_set
 from features.extract import Job
 from features.manifest import NetworkNote, Recipe
 from features.weights import WeightsSource, find_weights, prepare_graph
@@ -14,6 +14,7 @@ def prepare(
     grid: Grid,
     normalisation: Normalisation,
     silence_for_missing_audio: bool,
+    precision: Precision = "float32",
     weights_folder: Path | None,
     untrained_seed: int | None,
     out: Path,
@@ -30,6 +31,8 @@ def prepare(
         Of EfficientNetB0's frames; no matter for the other set.
     silence_for_missing_audio : bool
         Whether 3 s of zeros stand in for a missing audio stream.
+    precision : {"float32", "bfloat16"}
+        What the networks calculate in.
     weights_folder : Path or None
         Where weights lie; None for the downloaded ones.
     untrained_seed : int or None
@@ -57,7 +60,7 @@ def prepare(
         embedding_set=embedding_set.name,
         grid=grid,
         normalisation=normalisation if is_efficientnet else None,
-        precision="float32",
+        precision=precision,
         silence_for_missing_audio=silence_for_missing_audio,
         audio=_note(audio),
         visual=_note(visual),

@@ -16,7 +16,7 @@ from reference_networks import (
 
 from features import waveform
 from features.embedding_set import EMBEDDING_SETS
-from features.engine import Engine
+from features.engine import open_engine
 from features.graph import write_graph
 from features.layers import Layer
 from features.mel import patches
@@ -51,7 +51,7 @@ def yamnet(tmp_path_factory):
     path = tmp_path_factory.mktemp("graphs") / "yamnet.onnx"
     spec = NETWORKS["yamnet"]
     write_graph(spec.definition, read_weights(WEIGHTS, spec), spec.input_shape, path)
-    return Engine(path)
+    return open_engine(path)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_vggish_equals_a_forward_pass_written_tap_by_tap(vggish_arrays, tmp_path
     sound = np.random.default_rng(1).normal(0, 0.1, 16000).astype(np.float32)
     seen = patches(sound, VGGISH)
     by_hand = np.stack([vggish_by_hand(patch, vggish_arrays) for patch in seen])
-    assert relative_error(Engine(tmp_path / "g.onnx").run(seen[..., None]), by_hand) < 1e-5
+    assert relative_error(open_engine(tmp_path / "g.onnx").run(seen[..., None]), by_hand) < 1e-5
 
 
 @needs_weights
@@ -127,7 +127,7 @@ def test_the_saved_model_route_gives_the_same_embeddings(yamnet, sounds, tmp_pat
     spec = NETWORKS["yamnet"]
     write_graph(spec.definition, read_weights(folder, spec), spec.input_shape, tmp_path / "g.onnx")
     module = tf.saved_model.load(str(folder))
-    ours = Engine(tmp_path / "g.onnx")
+    ours = open_engine(tmp_path / "g.onnx")
     for sound in sounds.values():
         _, embeddings, log_mel = module(sound)
         seen = patches(sound, YAMNET)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from features import vision
-from features.engine import Engine
+from features.engine import open_engine
 from features.frames import choose_frames, shrink
 from features.graph import write_graph
 from features.networks import NETWORKS
@@ -63,7 +63,7 @@ def save_legacy_h5(model, path):
 def embed(path, name, inputs, folder):
     spec = NETWORKS[name]
     write_graph(spec.definition, read_weights(path, spec), spec.input_shape, folder / "g.onnx")
-    return Engine(folder / "g.onnx", n_threads=2).run(inputs)
+    return open_engine(folder / "g.onnx", n_threads=2).run(inputs)
 
 
 def relative_error(found, expected):
