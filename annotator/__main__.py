@@ -28,7 +28,8 @@ class Speed(StrEnum):
 
 @app.callback(invoke_without_command=True)
 def annotate(
-    participant: Annotated[str, typer.Option(help="who rates, such as P03")],
+    context: typer.Context,
+    participant: Annotated[str | None, typer.Option(help="who rates, such as P03")] = None,
     phase: Annotated[Phase, typer.Option(help="what the session is for")] = Phase.ANNOTATION,
     simulate: Annotated[
         str | None, typer.Option(metavar="PROFILE", help="let a simulated person rate")
@@ -45,10 +46,17 @@ def annotate(
     show: Annotated[
         bool, typer.Option("--show", help="use the real screen (the default; for scripts)")
     ] = False,
+    ungraded: Annotated[
+        bool, typer.Option("--ungraded", help="start on an unchecked rig; the data are flagged")
+    ] = False,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Open the task for a participant and go on where they stopped."""
+    if context.invoked_subcommand is not None:
+        return
+    if participant is None:
+        raise typer.BadParameter("who rates? Add --participant P03")
     from annotator.opening import Request, perform
 
     del show  # a window is always opened on $DISPLAY; whoever has none gives a virtual one
@@ -61,10 +69,40 @@ def annotate(
         n_blocks=blocks,
         n_trials=trials,
         screenshots=screenshots,
+        ungraded=ungraded,
     )
     with stderr_console().status(f"{participant}: {phase}"):
         line = perform(request, study_dir=study, store=store)
     typer.echo(line)
+
+
+@app.command()
+def check_rig(
+    loopback: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE", help="source that hears what is played; measures end to end"
+        ),
+    ] = None,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Measure screen, sound and keyboard of this machine, grade it, and keep the result."""
+    from annotator.checking import check_rig as check
+    from annotator.checking import lines
+    from annotator.recording import utc_now
+    from study.config import find_study
+    from study.store import open_store, rig_checks, transaction
+
+    found = find_study(study, store)
+    engine = open_store(found.store_url)
+    with stderr_console().status("measuring, about half a minute"):
+        result = check(found.config.screen, found.folder, loopback=loopback, at=utc_now())
+    with transaction(engine) as db:
+        rig_checks.add(db, result)
+    typer.echo("\n".join(lines(result)))
+    until = result.checked_at + rig_checks.VALID_FOR
+    typer.echo(f"{result.host}: grade {result.grade}, valid until {until:%Y-%m-%d}")
 
 
 def main() -> None:

@@ -70,6 +70,13 @@ class Keyboard:
         """
         self._device.makeResponse(code=key, tDown=t_s + clock_start_s - self._origin_s)
 
+    def device_names(self) -> list[str]:
+        """Return the keyboards that are listened to."""
+        from psychtoolbox import hid
+
+        _, names, _ = hid.get_keyboard_indices()
+        return [str(name) for name in names]
+
     def forget(self) -> None:
         """Forget what was pressed up to now."""
         self._device.clearEvents()

@@ -1,6 +1,7 @@
 """Put a session together: plan, person, stage, store."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from annotator.pages import Pages
-from annotator.recording import Recorder, machine, open_session
+from annotator.recording import Recorder, machine, open_session, utc_now
+from annotator.rig import require_grade
 from annotator.run import SessionSummary, run_session
 from annotator.simulated_keys import SimulatedKeys
 from annotator.simulated_stage import Person, SimulatedStage
@@ -18,7 +20,8 @@ from sessions.plan import SessionPlan, plan_session
 from study.classes import read_classes
 from study.config import Study, find_study
 from study.errors import ConfigError
-from study.store import Engine, open_store, transaction
+from study.store import Engine, open_store, rig_checks, transaction
+from study.store.rig_checks import RigCheck
 from study.vocabulary import Phase
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class Request:
         End after so many.
     screenshots : Path or None
         Folder for a picture of every screen.
+    ungraded : bool
+        Whether an unchecked rig is accepted, its data being flagged.
     """
 
     participant_id: str
@@ -55,6 +60,7 @@ class Request:
     n_blocks: int | None = None
     n_trials: int | None = None
     screenshots: Path | None = None
+    ungraded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what only simulated people may do."""
@@ -97,15 +103,28 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
     engine = open_store(study.store_url)
     with transaction(engine) as db:
         plan = plan_session(db, study, request.participant_id, request.phase)
+        last_check = rig_checks.latest(db, socket.gethostname())
     if not plan.trials:
         return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
     n_classes = len(read_classes(study.classes_path).avmit_labels)
     rest_s = 0.0 if request.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
     person = None if request.profile is None else _person(study, request, plan)
+    grade = _grade(request, study, last_check)
     with _open_stage(request, study, pages, person) as (stage, rig):
-        summary = _run(request, study, engine, plan, pages, stage, rig)
+        summary = _run(request, study, engine, plan, pages, stage, rig | {"grade": grade})
     return _closing_line(request, plan, summary)
+
+
+def _grade(request: Request, study: Study, last_check: RigCheck | None) -> str | None:
+    if not request.in_window:
+        return None
+    return require_grade(
+        last_check,
+        host=socket.gethostname(),
+        at=utc_now(),
+        ungraded_allowed=request.ungraded or study.config.rehearsal,
+    )
 
 
 def _run(

@@ -100,7 +100,7 @@ def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
     give_up_s = time.monotonic() + WARM_UP_PATIENCE_S
     n_exact = n_started = 0
     while n_exact < WARM_UP_PLAYS and time.monotonic() < give_up_s:
-        error_s = _start_error_s(sound, silence, give_up_s)
+        error_s = start_error_s(sound, silence, give_up_s)
         n_started += error_s is not None
         is_exact = error_s is not None and abs(error_s) < WARM_UP_TOLERANCE_S
         n_exact = n_exact + 1 if is_exact else 0
@@ -108,7 +108,23 @@ def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
         raise StageError(NO_DEVICE.format(found=f"{sound.name} takes no samples"))
 
 
-def _start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float | None:
+def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float | None:
+    """Return how much later than scheduled a sound started.
+
+    Parameters
+    ----------
+    sound : SoundPath
+        The path.
+    samples : ndarray of float32, shape (n_samples, 2)
+        What to play.
+    give_up_s : float
+        Until when to wait, on the monotonic clock.
+
+    Returns
+    -------
+    float or None
+        Seconds; None where it never started.
+    """
     from psychtoolbox import GetSecs
 
     requested_s: float

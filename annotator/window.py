@@ -108,6 +108,12 @@ class TaskWindow:
         self._last_flip_s = due_s
         return shown_s
 
+    def finish(self) -> None:
+        """Wait until the graphics card has done what it was told."""
+        import pyglet.gl as gl
+
+        gl.glFinish()
+
     def discard(self) -> None:
         """Take away what was drawn and not yet flipped."""
         self.win.clearBuffer()

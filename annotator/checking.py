@@ -1,0 +1,244 @@
+"""Measure the machine that participants are to sit at."""
+
+import itertools
+import os
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from annotator.keyboard import Keyboard
+from annotator.loopback import recorded
+from annotator.psychopy_stage import PsychopyStage
+from annotator.recording import machine
+from annotator.rig import Measurement, as_table, graded, observed, overall
+from annotator.sound import SoundPath, open_sound, start_error_s
+from annotator.texture import Texture
+from annotator.trial import PlaybackEnded
+from annotator.window import TaskWindow
+from study.errors import StageError
+from study.rehearsal.odd import FIRST_FLASH_S, FLASH_EVERY_S, make_odd_clip
+from study.screen import Screen
+from study.store.rig_checks import RigCheck
+from study.vocabulary import Stimulus
+
+N_FLIPS = 180
+N_UPLOADS = 30
+N_STARTS = 20
+N_LOOPBACK_PLAYS = 7  # three flashes each
+SPREAD_OF_MAD = 1.4826  # makes the median deviation comparable to a standard deviation
+
+
+def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetime) -> RigCheck:
+    """Measure screen, sound, keyboard and system.
+
+    Parameters
+    ----------
+    screen : Screen
+        The study's clip size and sound path.
+    folder : Path
+        Where the store lies.
+    loopback : str or None
+        A source on which what is played can be recorded; None to leave that out.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    RigCheck
+        Measurements and grade, to be kept in the store.
+
+    Raises
+    ------
+    StageError
+        If there is no display or no sound device.
+    """
+    window = TaskWindow(screen, paced=False)
+    try:
+        sound = open_sound(screen.audio_path, screen.sample_rate_hz)
+        measurements = [
+            *_screen(window, screen),
+            *_sound(sound, screen.sample_rate_hz),
+            _keyboard(),
+            *_system(folder),
+        ]
+        facts = {"screen": window.facts(), "sound": sound.facts()}
+        sound.close()
+    finally:
+        window.close()
+    if loopback is not None:
+        measurements.append(_av_offset(screen, loopback))
+    return RigCheck(
+        host=socket.gethostname(),
+        checked_at=at,
+        grade=overall(measurements),
+        rig=machine() | facts,
+        measurements=as_table(measurements),
+    )
+
+
+def _screen(window: TaskWindow, screen: Screen) -> list[Measurement]:
+    times_s = [window.flip() for _ in range(N_FLIPS)]
+    intervals_s = [b - a for a, b in itertools.pairwise(times_s)]
+    period_s = statistics.median(intervals_s)
+    n_late = sum(interval > 1.5 * period_s for interval in intervals_s)
+    real = not window.is_virtual
+    refresh = f"{1 / window.period_s:.2f} Hz" if real else "virtual screen, no refresh"
+    share = 100 * _upload_s(window, screen) / window.period_s
+    return [
+        observed("refresh", refresh),
+        graded("flip_jitter", 1000 * _spread(intervals_s), applicable=real),
+        graded("late_flips", 100 * n_late / len(intervals_s), applicable=real),
+        graded("upload", share, applicable=real),
+    ]
+
+
+def _upload_s(window: TaskWindow, screen: Screen) -> float:
+    texture = Texture(window.win)
+    shape = (screen.max_clip_height_px, screen.max_clip_width_px, 3)
+    frames = np.random.default_rng(1).integers(0, 255, (2, *shape), dtype=np.uint8)
+
+    def upload(i: int) -> float:
+        begin_s = time.perf_counter()
+        texture.upload(frames[i % 2])
+        window.finish()
+        return time.perf_counter() - begin_s
+
+    return statistics.median(upload(i) for i in range(N_UPLOADS))
+
+
+def _sound(sound: SoundPath, sample_rate_hz: int) -> list[Measurement]:
+    silence = np.zeros((sample_rate_hz // 20, 2), dtype=np.float32)
+    give_up_s = time.monotonic() + 30.0
+    errors_s = [
+        error_s
+        for _ in range(N_STARTS)
+        if (error_s := start_error_s(sound, silence, give_up_s)) is not None
+    ]
+    if not errors_s:
+        raise StageError(f"{sound.name} did not start one of {N_STARTS} sounds. Check the device")
+    return [
+        graded("sound_start_error", 1000 * abs(statistics.median(errors_s))),
+        graded("sound_start_spread", 1000 * _spread(errors_s)),
+    ]
+
+
+def _spread(values: list[float]) -> float:
+    middle = statistics.median(values)
+    return SPREAD_OF_MAD * statistics.median(abs(value - middle) for value in values)
+
+
+def _keyboard() -> Measurement:
+    keyboard = Keyboard()
+    names = keyboard.device_names()
+    keyboard.close()
+    advice = "" if names else "Plug a keyboard in."
+    return observed("keyboards", ", ".join(names) or None, advice=advice)
+
+
+def _system(folder: Path) -> list[Measurement]:
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    return [
+        graded("disk", max(0.0, 1.0 - free_gb)),
+        _real_time(),
+        _compositor(),
+        _sleep(),
+    ]
+
+
+def _real_time() -> Measurement:
+    allowed = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
+    unlimited = allowed == resource.RLIM_INFINITY or os.geteuid() == 0
+    if unlimited or allowed > 0:
+        return observed("real_time", "allowed")
+    return observed(
+        "real_time",
+        "not allowed",
+        advice="Give the rating account rtprio 50 and memlock unlimited in limits.conf.",
+    )
+
+
+def _compositor() -> Measurement:
+    if not os.environ.get("DISPLAY"):
+        return observed("compositor", None)
+    from Xlib import display
+
+    connection = display.Display()
+    try:
+        owner = connection.get_selection_owner(connection.intern_atom("_NET_WM_CM_S0"))
+    finally:
+        connection.close()
+    if not owner:
+        return observed("compositor", "none")
+    return observed("compositor", "running", advice="Switch the compositor off for the session.")
+
+
+def _sleep() -> Measurement:
+    if shutil.which("xset") is None:
+        return observed("sleep", None, advice="Install x11-xserver-utils to see the sleep settings")
+    told = subprocess.run(["xset", "q"], capture_output=True, text=True, check=False).stdout
+    if "DPMS is Enabled" not in told:
+        return observed("sleep", "off")
+    return observed("sleep", "on", advice="Switch it off for the session: xset s off -dpms")
+
+
+def _av_offset(screen: Screen, device: str) -> Measurement:
+    with tempfile.TemporaryDirectory() as folder:
+        clip = Stimulus(0, make_odd_clip("plain", Path(folder) / "clip.mp4"), "flash and beep")
+        stage = PsychopyStage(screen, warning_s=0.0, warning="", reminder="")
+        try:
+            with recorded(device) as recording:
+                for _ in range(N_LOOPBACK_PLAYS):
+                    _play(stage, clip)
+            onsets_s = [p.onset_s for p in stage.take_presentations()]
+            start_s = float(stage.facts()["clock_start_s"])
+        finally:
+            stage.close()
+    flashes_s = [
+        start_s + onset_s + FIRST_FLASH_S + i * FLASH_EVERY_S
+        for onset_s in onsets_s
+        for i in range(3)
+    ]
+    beeps_s = recording.onsets_s()
+    if len(beeps_s) == 0:
+        raise StageError(
+            f"nothing was heard on {device}. Check the cable and the level, or name another "
+            "source: pactl list short sources"
+        )
+    nearest = [beeps_s[np.abs(beeps_s - flash_s).argmin()] - flash_s for flash_s in flashes_s]
+    return graded("av_offset", 1000 * abs(statistics.median(map(float, nearest))))
+
+
+def _play(stage: PsychopyStage, clip: Stimulus) -> None:
+    stage.play(clip)
+    while not any(isinstance(event, PlaybackEnded) for event in stage.poll()):
+        pass
+
+
+def lines(check: RigCheck) -> list[str]:
+    """Return a check as lines of text.
+
+    Parameters
+    ----------
+    check : RigCheck
+        What was measured.
+
+    Returns
+    -------
+    list of str
+        One line per measurement, with what to change below it.
+    """
+    told = []
+    for m in check.measurements.values():
+        value = "not known" if m["value"] is None else f"{m['value']} {m['unit']}".strip()
+        told.append(f"{m['name']:20} {value:32} {m['grade']}")
+        if m["advice"]:
+            told.append(f"{'':20} -> {m['advice']}")
+    return told
