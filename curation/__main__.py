@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -234,6 +234,38 @@ def training_lists(
 
 
 @app.command()
+def materialise(
+    to: Annotated[Path, typer.Option("--to", help="folder for the test clips")],
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    test: Annotated[
+        Path | None, typer.Option("--test", help="[default: test_set.csv in --out]")
+    ] = None,
+    how: Annotated[
+        Literal["copy", "link", "symlink"], typer.Option(help="link needs the same disk")
+    ] = "copy",
+) -> None:
+    """Copy or link the test clips under their new names, with SHA256SUMS."""
+    from curation import materialise as making
+    from curation.tables import TEST_SET, read_table
+    from study.config import find_study
+    from study.progress import track
+    from study.store import candidates, open_store, transaction
+
+    found = find_study(study, store)
+    rows = read_table(test or _folder(out, found) / "test_set.csv", TEST_SET)
+    with transaction(open_store(found.store_url)) as db:
+        admitted = candidates.frame(db)
+    keys = zip(admitted["video_location"], admitted["filename"], strict=True)
+    known = dict(zip(keys, admitted["sha256"], strict=True))
+    clips = making.materialise(rows, found.clip_path, to, how=how, known_sha256=known)
+    placed = list(track(clips, "placing clips", total=len(rows)))
+    n_there = sum(clip.was_there for clip in placed)
+    typer.echo(f"{len(placed)} clips, {n_there} of them there before: {to / making.SUMS_NAME}")
+
+
+@app.command()
 def figures(
     study: StudyOption = None,
     store: StoreOption = None,
@@ -335,12 +367,13 @@ def _report_flow(study: "Study", folder: Path) -> None:
     stamp = "rehearsal" if study.config.rehearsal else ""
     save_figure(figure_of(plot_flow(flow)), folder, "candidates", overwrite=True, stamp=stamp)
     typer.echo(flow.loc[flow["clips"] > 0].to_string(index=False))
-    flags = audits["flags"].str.get_dummies(",").sum()
+    flags = audits["flags"].str.split(",").explode().value_counts().drop("", errors="ignore")
     for flag, n_clips in flags.items():
         typer.echo(f"flagged, {flag}: {n_clips}")
     for column in ("duplicate_group", "same_sound_group"):
         n_clips, n_groups = int(audits[column].notna().sum()), audits[column].nunique()
-        typer.echo(f"flagged, {column.removesuffix('_group')}: {n_clips} in {n_groups} groups")
+        name = {"duplicate_group": "near_duplicate", "same_sound_group": "same_sound"}[column]
+        typer.echo(f"flagged, {name}: {n_clips} in {n_groups} groups")
 
 
 def _write_rejects(rejects: "pd.DataFrame", folder: Path) -> Path:

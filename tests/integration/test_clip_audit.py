@@ -193,7 +193,7 @@ def test_the_report_counts_every_clip_once_and_writes_the_audit(tmp_path):
     row = report.set_index("mit_label").loc["barking"]
     assert row[["clips", "candidates", "unreadable"]].tolist() == [4, 3, 1]
     assert "flagged, odd_duration: 3" in result.output
-    assert "flagged, duplicate: 3 in 1 groups" in result.output
+    assert "flagged, near_duplicate: 3 in 1 groups" in result.output
     audits = pd.read_parquet(tmp_path / "release/clip_audit.parquet")
     assert audits["reason"].value_counts().to_dict() == {"": 3, "unreadable": 1}
     assert audits["duplicate_group"].dropna().tolist() == [1, 1, 1]
@@ -258,3 +258,56 @@ def test_a_variable_frame_rate_bars_a_clip_from_the_test_set(tmp_path):
     kept, left = filter_clips(known, ["barking"], (30.0,))
     assert kept["filename"].tolist() == ["barking/c_0.mp4"]
     assert left["variable frame rate"] == 1
+
+
+def _test_set(tmp_path):
+    study = new_study(tmp_path, "protocol.class_min_prominent=1", "protocol.test_size_per_class=2")
+    folder = tmp_path / "mit/training/barking"
+    folder.mkdir(parents=True)
+    for name in ("plain", "ntsc"):
+        make_odd_clip(name, folder / f"{name}_1.mp4")
+    admission.admit(study, at=AT)
+    rows = pd.DataFrame(
+        {
+            "filename": ["barking/plain_1.mp4", "barking/ntsc_1.mp4"],
+            "AVMIT_label": "barking",
+            "MIT_label": "barking",
+            "video_location": "training",
+            "new_filename": ["barking/barking_1.mp4", "barking/barking_2.mp4"],
+            "tfrecord_filename": ["barking/plain_1.tfrecord", "barking/ntsc_1.tfrecord"],
+        }
+    )
+    (tmp_path / "release").mkdir(exist_ok=True)
+    rows.to_csv(tmp_path / "release/test_set.csv", index=False)
+    return folder
+
+
+@pytest.mark.parametrize("how", ["copy", "link", "symlink"])
+def test_test_clips_stand_under_their_new_names_with_checksums(tmp_path, how):
+    folder = _test_set(tmp_path)
+    to = tmp_path / "clips"
+    args = ["materialise", "--study", str(tmp_path), "--to", str(to), "--how", how]
+    result = CliRunner().invoke(app, args)
+    assert result.stdout.startswith("2 clips, 0 of them there before"), result.output
+    assert (to / "barking/barking_1.mp4").read_bytes() == (folder / "plain_1.mp4").read_bytes()
+    check = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=to, check=False)
+    assert check.returncode == 0
+    assert CliRunner().invoke(app, args).stdout.startswith("2 clips, 2 of them there before")
+
+
+def test_a_clip_that_is_not_the_one_that_was_rated_is_refused(tmp_path):
+    folder = _test_set(tmp_path)
+    make_odd_clip("fps60", folder / "ntsc_1.mp4")
+    args = ["materialise", "--study", str(tmp_path), "--to", str(tmp_path / "clips")]
+    result = CliRunner().invoke(app, args)
+    assert "ntsc_1.mp4 is not the file that was rated" in str(result.exception)
+    assert not (tmp_path / "clips/SHA256SUMS").exists()
+
+
+def test_a_new_name_that_leads_out_of_the_folder_is_refused(tmp_path):
+    _test_set(tmp_path)
+    path = tmp_path / "release/test_set.csv"
+    path.write_text(path.read_text().replace("barking/barking_2.mp4", "../../escaped.mp4"))
+    args = ["materialise", "--study", str(tmp_path), "--to", str(tmp_path / "clips")]
+    assert "leads out of" in str(CliRunner().invoke(app, args).exception)
+    assert not list(tmp_path.parent.glob("escaped.mp4"))
