@@ -16,9 +16,10 @@ from lab.journal import JOURNAL_NAME, Entry, add_entry
 from lab.report import REPORT_NAME, write_report
 from lab.size import DemoSize
 from lab.steps import LATE, TITLES, Step, steps_of
-from lab.virtual_station import virtual_station
+from lab.virtual_station import require_servers, virtual_station
 from study.config import CONFIG_NAME, read_config
 from study.errors import ConfigError, StageError, StudyError
+from study.processes import end_with_parent
 from study.rehearsal.scene_table import SCENES_NAME
 
 Say = Callable[[str], None]
@@ -57,8 +58,7 @@ def run_demo(
     _check_folder(folder, size, fresh=fresh)
     if fresh and folder.exists():
         shutil.rmtree(folder)
-    if show and not os.environ.get("DISPLAY"):
-        raise StageError("no screen to show the task on: DISPLAY is not set. Leave --show out")
+    _check_screen(show=show)
     _run_steps(folder, steps_of(folder, size, weights), show=show, say=say)
     say(f"\n{len(TITLES)} {TITLES[-1]}")
     report = write_report(folder)
@@ -111,6 +111,19 @@ def _is_demo(folder: Path) -> bool:
     return (folder / JOURNAL_NAME).is_file() or (folder / MIT / SCENES_NAME).is_file()
 
 
+def _check_screen(*, show: bool) -> None:
+    # Before anything is made: the window comes after minutes of work.
+    if show and not os.environ.get("DISPLAY"):
+        raise StageError("no screen to show the task on: DISPLAY is not set. Leave --show out")
+    if not _uses_the_screen(show=show):
+        require_servers()
+
+
+def _uses_the_screen(*, show: bool) -> bool:
+    # Without Xvfb a screen that is there will do.
+    return show or (shutil.which("Xvfb") is None and bool(os.environ.get("DISPLAY")))
+
+
 def _run_steps(folder: Path, steps: Sequence[Step], *, show: bool, say: Say) -> None:
     part, n_kept = 0, 0
     with ExitStack() as stack:
@@ -124,15 +137,14 @@ def _run_steps(folder: Path, steps: Sequence[Step], *, show: bool, say: Say) -> 
                 say(f"  {step.what}: done before")
                 continue
             if step.in_window and environment is None:
-                environment = dict(os.environ) if show else _station(stack)
+                environment = _station(stack, show=show)
             _run_step(folder, step, environment if step.in_window else None, say)
     if n_kept:
         say(f"\n{n_kept} of {len(steps)} steps were done before; --fresh starts from nothing")
 
 
-def _station(stack: ExitStack) -> dict[str, str]:
-    # Without Xvfb a screen that is there will do.
-    if shutil.which("Xvfb") is None and os.environ.get("DISPLAY"):
+def _station(stack: ExitStack, *, show: bool) -> dict[str, str]:
+    if _uses_the_screen(show=show):
         return dict(os.environ)
     return stack.enter_context(virtual_station())
 
@@ -147,6 +159,7 @@ def _run_step(folder: Path, step: Step, environment: dict[str, str] | None, say:
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
+        preexec_fn=end_with_parent,
     ) as child:
         for line in child.stdout or ():
             said.append(line.rstrip())

@@ -27,6 +27,7 @@ SCREENS = {
 _STYLE = """
 .screens { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
 .screens figure { margin: 0; }
+.steps code { display: block; color: var(--dim); overflow-wrap: anywhere; }
 img.paper { background: #ffffff; border-radius: 4px; }
 """
 
@@ -80,7 +81,8 @@ def write_report(folder: Path) -> Path:
         missing_screens=[name for name in ("task", "warning") if name not in screens],
         figure_2=_figure_2(folder),
         table_5=_table_5(folder),
-        steps=_steps(folder),
+        entries=_entries(folder),
+        titles=TITLES,
         links=_links(folder),
         next_steps=_next_steps(folder),
     )
@@ -120,7 +122,7 @@ def _stamp(study: Study, untrained: Sequence[str]) -> str:
 def _standing(db: Db) -> _Standing:
     given = ratings.frame(db, include_simulated=True)
     per_clip = given.groupby("candidate_id").size()
-    n_complete, n_planned = assignments.n_complete(db)
+    n_planned, n_complete = assignments.n_complete(db)
     rejects = candidates.rejects(db)
     counts = assignments.counts(db)
     rows = []
@@ -195,24 +197,13 @@ def _table_5(folder: Path) -> str:
     return html_table((*TABLE_5_COLUMNS, "Test clips"), rows)
 
 
-def _steps(folder: Path) -> str:
-    latest: dict[str, Entry] = {entry.command: entry for entry in read_entries(folder)}
-    rows = [
-        (
-            f"{entry.part} {TITLES[entry.part - 1]}",
-            entry.what,
-            f"{entry.duration_s:.1f}",
-            entry.said,
-            entry.command,
-        )
-        for entry in latest.values()
-    ]
-    total_s = sum(entry.duration_s for entry in latest.values())
-    return html_table(
-        ("part", "what", "seconds", "result", "command"),
-        rows,
-        caption=f"{len(rows)} commands, {total_s / 60:.1f} minutes",
-    )
+def _entries(folder: Path) -> list[Entry]:
+    # A command that ran twice stands where it ran last.
+    latest: dict[str, Entry] = {}
+    for entry in read_entries(folder):
+        latest.pop(entry.command, None)
+        latest[entry.command] = entry
+    return sorted(latest.values(), key=lambda entry: entry.part)
 
 
 def _links(folder: Path) -> list[tuple[str, list[Link]]]:

@@ -199,8 +199,11 @@ def _embeddings(found: Evidence, weights: Path | None) -> Iterator[Step]:
     where = ("--mit-root", str(found.folder / MIT), "--out", str(found.folder / EMBEDDINGS))
     kept = ("--weights", str(weights)) if weights else ()
     source = ("--silence-for-missing-audio", "--untrained", str(SEED), *kept)
+    rated, all_clips = ("video_ratings.csv",), ("MIT16_train.csv", "MIT16_validation.csv")
+    # Networks are trained on the first set; of the second one the rated clips will do.
+    tables_of = {"yamnet_effnet": (*rated, *all_clips), "vggish_vgg16": rated}
     for name, folder in SETS.items():
-        for table in ("video_ratings.csv", "MIT16_train.csv", "MIT16_validation.csv"):
+        for table in tables_of[name]:
             ratings = ("--ratings", str(found.folder / RELEASE / table))
             yield Step(
                 5,

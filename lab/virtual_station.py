@@ -40,8 +40,7 @@ def virtual_station(width_px: int = 1280, height_px: int = 800) -> Iterator[dict
     StageError
         If Xvfb or PulseAudio is not installed or does not start.
     """
-    for program in _PACKAGES:
-        _require(program)
+    require_servers()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="avmit-station-")))
         environment = dict(os.environ)
@@ -52,12 +51,20 @@ def virtual_station(width_px: int = 1280, height_px: int = 800) -> Iterator[dict
         yield environment
 
 
-def _require(program: str) -> None:
-    if shutil.which(program) is None:
-        raise StageError(
-            f"{program} is not installed, and there is no screen or sound card to use instead. "
-            f"Install it (Debian: apt-get install {_PACKAGES[program]})"
-        )
+def require_servers() -> None:
+    """Raise if the programs of a virtual station are not installed.
+
+    Raises
+    ------
+    StageError
+        If Xvfb or PulseAudio is not there; names the package.
+    """
+    for program, package in _PACKAGES.items():
+        if shutil.which(program) is None:
+            raise StageError(
+                f"{program} is not installed, and there is no screen or sound card to use "
+                f"instead. Install it (Debian: apt-get install {package})"
+            )
 
 
 @contextmanager
