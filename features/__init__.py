@@ -1,1 +1,5 @@
-"""Audiovisual embeddings of clips, compatible with the published records."""
+"""Embeddings of clips: ``features.read(path)`` and ``features.dataset(paths, set)``."""
+
+from features.reading import dataset, read
+
+__all__ = ["dataset", "read"]

@@ -91,6 +91,63 @@ def extract(
         fail(f"{n_rejects} of {len(clips)} clips have no record: {outcome.folder / REJECTS_NAME}")
 
 
+@app.command()
+def pack(
+    folder: Annotated[Path, typer.Argument(help="folder of records, such as .../VGGish_VGG16")],
+    out: Annotated[Path, typer.Option(help="where to write")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write the .tar of a release, and one .npz of arrays for training."""
+    from features.check import set_of
+    from features.pack import pack_archive, pack_arrays, record_paths
+    from study.progress import progress_bar
+
+    embedding_set = set_of(folder)
+    n_records = len(record_paths(folder))
+    archive = out / f"AVMIT_{embedding_set.folder}.tar"
+    arrays = out / f"AVMIT_{embedding_set.folder}.npz"
+    with progress_bar() as progress:
+        task = progress.add_task("records packed", total=2 * n_records)
+
+        def advance() -> None:
+            progress.advance(task)
+
+        n_cut = pack_arrays(folder, arrays, embedding_set, overwrite=overwrite, advance=advance)
+        pack_archive(folder, archive, overwrite=overwrite, advance=advance)
+    typer.echo(f"{n_records} records, {n_cut} of them cut to 7 timesteps in the arrays: {out}")
+
+
+@app.command()
+def unpack(
+    archive: Annotated[Path, typer.Argument(help="the .tar of a release")],
+    out: Annotated[Path, typer.Option(help="where its folder is to lie")],
+) -> None:
+    """Unpack the .tar of a release, and check every record."""
+    from features.pack import unpack_archive
+
+    check(unpack_archive(archive, out))
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="folder of records, such as .../VGGish_VGG16")],
+) -> None:
+    """Prove every record: exactly one in a file, sizes, finite, label, and hash."""
+    from features.check import check_records
+    from features.pack import record_paths
+    from study.progress import progress_bar
+
+    n_records = len(record_paths(folder))
+    with progress_bar() as progress:
+        task = progress.add_task("records checked", total=n_records)
+        problems = check_records(folder, lambda: progress.advance(task))
+    for problem in problems:
+        typer.echo(f"{problem.tfrecord_filename}: {problem.detail}")
+    typer.echo(f"{n_records} records, {len(problems)} problems: {folder}")
+    if problems:
+        fail(f"{len(problems)} problems in {folder}. Extract those clips again")
+
+
 @weights_app.command("fetch")
 def fetch_weights(
     networks: Annotated[

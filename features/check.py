@@ -1,0 +1,119 @@
+"""Prove every record of a folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.embedding_set import EMBEDDING_SETS, EmbeddingSet, find_embedding_set
+from features.manifest import MANIFEST_NAME, Manifest, read_manifest
+from features.pack import record_paths
+from features.records import read_record, require_sizes
+from study.errors import RecordError
+from study.files import sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a record."""
+
+    tfrecord_filename: str
+    detail: str
+
+
+def set_of(folder: Path) -> EmbeddingSet:
+    """Return the embedding set of a folder: by its manifest, else by the sizes of a record.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of records.
+
+    Returns
+    -------
+    EmbeddingSet
+        The set.
+
+    Raises
+    ------
+    RecordError
+        If there is no record, or it has the sizes of no set.
+    """
+    if (folder / MANIFEST_NAME).is_file():
+        return find_embedding_set(read_manifest(folder).recipe.embedding_set)
+    path = record_paths(folder)[0]
+    record = read_record(path)
+    sizes = (record.audio.shape[1], record.visual.shape[1])
+    for embedding_set in EMBEDDING_SETS.values():
+        if sizes == (embedding_set.audio_size, embedding_set.visual_size):
+            return embedding_set
+    raise RecordError(f"{path} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set")
+
+
+def check_records(folder: Path, advance: Callable[[], None] = lambda: None) -> list[Problem]:
+    """Read every record and compare it with the manifest, where there is one.
+
+    Each must hold exactly one record of finite embeddings in the sizes of the set, lie in the
+    folder of its label, and be the file that the manifest lists.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of records.
+    advance : callable
+        Called after every record.
+
+    Returns
+    -------
+    list of Problem
+        Empty where all is well.
+
+    Raises
+    ------
+    RecordError
+        If there is no record, or the manifest cannot be read.
+    """
+    embedding_set = set_of(folder)
+    manifest = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
+    hashes = _hashes(manifest)
+    problems = []
+    for path in record_paths(folder):
+        name = path.relative_to(folder).as_posix()
+        detail = _problem_of(path, embedding_set)
+        if detail is None and hashes is not None:
+            detail = _problem_with(path, hashes.get(name))
+        if detail is not None:
+            problems.append(Problem(name, detail))
+        if hashes is not None:
+            hashes.pop(name, None)
+        advance()
+    missing = sorted(hashes or ())
+    return problems + [
+        Problem(name, "the manifest lists it, and it is missing") for name in missing
+    ]
+
+
+def _hashes(manifest: Manifest | None) -> dict[str, str] | None:
+    if manifest is None:
+        return None
+    rows = manifest.rows
+    return dict(zip(rows["tfrecord_filename"], rows["record_sha256"], strict=True))
+
+
+def _problem_of(path: Path, embedding_set: EmbeddingSet) -> str | None:
+    try:
+        record = read_record(path)
+        require_sizes(record, embedding_set)
+    except RecordError as error:
+        return str(error)
+    if record.label != path.parent.name:
+        return f"its label is {record.label!r}, and it lies in {path.parent.name!r}"
+    return None
+
+
+def _problem_with(path: Path, sha256: str | None) -> str | None:
+    if sha256 is None:
+        return "it is not in the manifest"
+    found = sha256_of(path)
+    if found != sha256:
+        return f"its sha256 is {found[:12]}, and the manifest lists {sha256[:12]}"
+    return None
