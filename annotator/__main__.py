@@ -54,6 +54,7 @@ def annotate(
 ) -> None:
     """Open the task for a participant and go on where they stopped."""
     if context.invoked_subcommand is not None:
+        context.obj = (study, store)  # --study may stand before the subcommand as well
         return
     if participant is None:
         raise typer.BadParameter("who rates? Add --participant P03")
@@ -78,6 +79,7 @@ def annotate(
 
 @app.command()
 def check_rig(
+    context: typer.Context,
     loopback: Annotated[
         str | None,
         typer.Option(
@@ -94,7 +96,7 @@ def check_rig(
     from study.config import find_study
     from study.store import open_store, rig_checks, transaction
 
-    found = find_study(study, store)
+    found = find_study(study or context.obj[0], store or context.obj[1])
     engine = open_store(found.store_url)
     with stderr_console().status("measuring, about half a minute"):
         result = check(found.config.screen, found.folder, loopback=loopback, at=utc_now())

@@ -27,6 +27,9 @@ from study.vocabulary import Phase
 if TYPE_CHECKING:
     from annotator.psychopy_stage import PsychopyStage
 
+# A participant waits in front of a still screen while the store is locked: not for long.
+BUSY_TIMEOUT_S = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -100,7 +103,7 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         If the participant may not start, or screen, sound or store cannot be used.
     """
     study = find_study(study_dir, store)
-    engine = open_store(study.store_url)
+    engine = open_store(study.store_url, busy_timeout_s=BUSY_TIMEOUT_S)
     with transaction(engine) as db:
         plan = plan_session(db, study, request.participant_id, request.phase)
         last_check = rig_checks.latest(db, socket.gethostname())

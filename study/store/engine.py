@@ -55,13 +55,15 @@ def create_store(url: str) -> Engine:
     return engine
 
 
-def open_store(url: str) -> Engine:
+def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     """Open an existing store of this software's version.
 
     Parameters
     ----------
     url : str
         ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+    busy_timeout_s : float
+        How long a transaction waits for another one to end before it is refused (SQLite).
 
     Returns
     -------
@@ -73,7 +75,7 @@ def open_store(url: str) -> Engine:
     StoreError
         If there is none, it cannot be written, or it is of another version.
     """
-    engine = _engine(url)
+    engine = _engine(url, busy_timeout_s)
     path = _sqlite_path(engine.url)
     if path is not None:
         _check_sqlite_file(path)
@@ -158,7 +160,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
     copy.close()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     try:
         parsed = _make_url(url)
     except ArgumentError as error:
@@ -166,7 +168,7 @@ def _engine(url: str) -> Engine:
             f"{url!r} is no store URL. Expected sqlite:///path or postgresql+psycopg://host/name"
         ) from error
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+        engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediately)
         return engine

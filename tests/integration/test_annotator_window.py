@@ -194,6 +194,44 @@ def test_a_second_annotator_is_refused_and_a_terminated_one_keeps_its_ratings(
     assert table(engine, "session")["end_reason"].tolist() == ["ended"]
 
 
+def test_a_locked_store_calls_the_experimenter_and_the_rating_is_kept_on_retry(
+    station, view, tmp_path
+):
+    study, engine = ratable_study(tmp_path, kinds=("short",) * 2)
+    process = started(study, station, "--trials", "1")
+    try:
+        view.wait_for(view.is_page)
+        view.press("space")
+        view.wait_for(view.is_prompt)
+        with engine.begin():  # another program holds the store
+            view.press("2")
+            view.wait_for(view.is_page)
+        view.press("Return")
+    finally:
+        code, out, err = finished(process)
+    assert (code, err) == (0, "")
+    assert "1 annotation ratings; 1 of 2 clips" in out
+    assert table(engine, "rating")[["candidate_id", "rating"]].to_numpy().tolist() == [[1, 2]]
+
+
+def test_a_real_study_needs_a_graded_rig(station, tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    measured = annotate(study, "check-rig", station=station)
+    assert "grade A, valid until" in measured.stdout
+    (study.folder / "study.toml").write_text("screen.width_px = 800\nscreen.height_px = 600\n")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE study SET rehearsal = 0")
+        connection.exec_driver_sql("UPDATE rig_check SET checked_at = '2020-01-01T00:00:00+00:00'")
+        connection.exec_driver_sql("DELETE FROM clearance")
+        connection.exec_driver_sql("UPDATE participant SET kind = 'expert' WHERE id = 'P03'")
+    arguments = ("--participant", PERSON, "--phase", "ground_truth")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM ground_truth_version")
+    run = annotate(study, *arguments, station=station)
+    assert run.returncode == 1
+    assert "checked on 2020-01-01, and a check is valid for 30 days" in run.stderr
+
+
 def test_no_display_is_one_line(tmp_path, station):
     study, engine = ratable_study(tmp_path, kinds=("short",))
     for display in ({}, {"DISPLAY": ":4711"}):
