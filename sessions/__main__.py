@@ -249,20 +249,55 @@ def reassign(
 
 @app.command()
 def status(study: StudyOption = None, store: StoreOption = None) -> None:
-    """Show where the study stands."""
+    """Show where the study stands: people, agreement, alarms, forecast."""
     from rich.console import Console
 
-    from sessions.status import status_table, study_status
+    from sessions.monitor.progress import progress, sentence
+    from sessions.status import agreement_table, status_table, study_status
 
     with at_desk(study, store) as (found, db):
-        standing = study_status(db, found)
+        standing, current = study_status(db, found), progress(db, found)
     console = Console(soft_wrap=True)
     console.print(status_table(standing))
-    console.print(
+    if len(current.ratings):
+        console.print(agreement_table(current.people))
+    for alarm in current.alarms:
+        typer.echo(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
+    typer.echo(sentence(current, datetime.now(UTC)))
+    typer.echo(
         f"{standing.n_complete} of {standing.n_clips} clips complete, {standing.n_ratings} of "
-        f"{standing.n_slots} ratings, {standing.n_truths} of {standing.n_sampled} ground truths",
-        highlight=False,
+        f"{standing.n_slots} ratings, {standing.n_truths} of {standing.n_sampled} ground truths"
     )
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="0 for any free one")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="write the page to a file instead of serving it")
+    ] = None,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Serve the study at a glance to a browser on this machine, until Ctrl-C."""
+    from sessions.monitor import dashboard as board
+    from study import web
+    from study.config import find_study
+
+    if out is not None:
+        from sessions.monitor.progress import progress
+        from study.files import written_atomically
+
+        with at_desk(study, store) as (found, db):
+            page = board.page(progress(db, found), found, datetime.now(UTC))
+        with written_atomically(out) as part:
+            part.write_text(page, encoding="utf-8")
+        typer.echo(f"written: {out}")
+        return
+    site, listener = web.open_site(port)
+    app = board.dashboard_app(find_study(study, store), site, lambda: datetime.now(UTC))
+    typer.echo(f"open {site.url}")
+    web.serve(app, listener)
 
 
 @app.command()

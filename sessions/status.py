@@ -1,7 +1,9 @@
 """Where the study stands: one row a participant, one line for the whole."""
 
+import math
 from dataclasses import dataclass
 
+import pandas as pd
 from rich.table import Table
 
 from instructions import pence
@@ -124,6 +126,38 @@ def status_table(status: StudyStatus) -> Table:
             str(row.n_done), str(row.n_assigned), share, pence(row.bonus_pence),
         )  # fmt: skip
     return table
+
+
+def agreement_table(people: pd.DataFrame) -> Table:
+    """Return how well people agree, and how they work, as a table for the terminal.
+
+    Parameters
+    ----------
+    people : DataFrame
+        From `monitor.progress.progress`.
+
+    Returns
+    -------
+    Table
+        One row a participant.
+    """
+    table = Table()
+    for heading in ("participant", "ground truths", "peers", "response", "replays", "early",
+                    "failures", "owed"):  # fmt: skip
+        table.add_column(heading, justify="left" if heading == "participant" else "right")
+    for row in people.to_dict("records"):
+        table.add_row(
+            row["participant_id"], _filled("{:.1%}", row["truth_agreement"]),
+            _filled("{:.1%}", row["peer_agreement"]), _filled("{:.2f} s", row["median_rt_s"]),
+            _filled("{:.1f} %", row["replays_per_100"]),
+            _filled("{:.1f} %", row["early_presses_per_100"]),
+            str(row["n_failures"]), pence(row["owed_pence"]),
+        )  # fmt: skip
+    return table
+
+
+def _filled(form: str, value: float | None) -> str:
+    return "-" if value is None or math.isnan(value) else form.format(value)
 
 
 def _participant_status(

@@ -1,0 +1,1 @@
+"""How the study goes: agreement over time, alarms, forecast."""

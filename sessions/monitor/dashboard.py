@@ -1,0 +1,143 @@
+"""The study at a glance, as a page of the local web server."""
+
+import html
+from collections.abc import Callable
+from datetime import datetime
+
+import pandas as pd
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from instructions import pence
+from sessions.monitor import figures
+from sessions.monitor.progress import Progress, progress, sentence
+from study.config import Study
+from study.pages import figure_to_svg, html_page, html_table
+from study.store import open_store, transaction
+from study.web import Site, new_web_app
+
+REFRESH_S = 60
+_KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fast": "too fast"}
+
+
+def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> FastAPI:
+    """Return the web application of the dashboard.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    site : Site
+        Address and token.
+    now : callable
+        The wall clock.
+
+    Returns
+    -------
+    FastAPI
+        One page, made anew at every request, which the browser loads again every minute.
+    """
+    app = new_web_app("dashboard", site)
+    engine = open_store(study.store_url)
+
+    @app.get("/")
+    def overview() -> HTMLResponse:
+        with transaction(engine) as db:
+            found = progress(db, study)
+        return HTMLResponse(page(found, study, now()), headers={"Refresh": str(REFRESH_S)})
+
+    return app
+
+
+def page(found: Progress, study: Study, now: datetime) -> str:
+    """Return the dashboard as one self-contained page.
+
+    Parameters
+    ----------
+    found : Progress
+        From `progress`.
+    study : Study
+        Gives the title.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    str
+        HTML with its plots inside.
+    """
+    n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
+    n_done = n_slots - found.n_left
+    share = 100 * n_done / n_slots if n_slots else 0
+    parts = [
+        f'<p class="lead"><strong>{n_done:,} of {n_slots:,} ratings ({share:.1f} %).</strong> '
+        f"{html.escape(sentence(found, now))} <small>{now:%Y-%m-%d %H:%M} UTC</small></p>",
+        _alarms(found),
+        "<h2>Participants</h2>",
+        html_table(_HEADINGS, (_person(row) for row in found.people.to_dict("records"))),
+    ]
+    if len(found.days):
+        parts += [
+            _figure("Ratings per day", figures.plot_days(found.days)),
+            _figure("Agreement with ground truths", figures.plot_agreement(found.evidence)),
+        ]
+    if len(found.classes):
+        parts.append(_figure("Classes", figures.plot_classes(found.classes)))
+    parts.append(_failures(found))
+    stamp = "rehearsal" if study.config.rehearsal else ""
+    return html_page(study.config.title, "\n".join(parts), stamp=stamp)
+
+
+_HEADINGS = (
+    "participant", "rated", "left", "ground truths", "peers", "median response", "replays / 100",
+    "early presses / 100", "failures", "bonus", "owed",
+)  # fmt: skip
+
+
+def _person(row: dict[object, object]) -> list[object]:
+    return [
+        row["participant_id"], row["n_rated"], row["n_left"],
+        _share(row["truth_agreement"]), _share(row["peer_agreement"]),
+        _number(row["median_rt_s"], "{:.2f} s"), _number(row["replays_per_100"], "{:.1f}"),
+        _number(row["early_presses_per_100"], "{:.1f}"), row["n_failures"],
+        pence(int(str(row["bonus_pence"]))), pence(int(str(row["owed_pence"]))),
+    ]  # fmt: skip
+
+
+def _share(value: object) -> str | None:
+    return None if pd.isna(value) else f"{100 * float(str(value)):.1f} %"  # type: ignore[call-overload]
+
+
+def _number(value: object, form: str) -> str | None:
+    return None if pd.isna(value) else form.format(float(str(value)))  # type: ignore[call-overload]
+
+
+def _alarms(found: Progress) -> str:
+    if not found.alarms:
+        return "<h2>Alarms</h2><p>None.</p>"
+    rows = (
+        (alarm.participant_id, _KINDS[alarm.kind], alarm.n_trial, alarm.detail)
+        for alarm in found.alarms
+    )
+    return "<h2>Alarms</h2>" + html_table(("participant", "what", "at trial", "detail"), rows)
+
+
+def _failures(found: Progress) -> str:
+    if found.failures.empty:
+        return ""
+    rows = (
+        (f"{row['recorded_at']:%Y-%m-%d %H:%M}", row["participant_id"], row["filename"],
+         row["failure"])
+        for row in found.failures.tail(20).to_dict("records")
+    )  # fmt: skip
+    heading = f"<h2>Clips that could not be shown ({len(found.failures)})</h2>"
+    return heading + html_table(("when", "participant", "clip", "why"), rows)
+
+
+def _figure(title: str, ax: Axes) -> str:
+    drawn = ax.get_figure()
+    if not isinstance(drawn, Figure):
+        raise TypeError("axes without a figure")
+    return f"<h2>{html.escape(title)}</h2>\n{figure_to_svg(drawn, alt=title)}"

@@ -1,0 +1,198 @@
+"""Where the study stands, as tables, and when it will end."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+
+import pandas as pd
+
+from sessions import bonus
+from sessions.monitor.alarms import Alarm, alarms
+from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
+from sessions.pay import statement
+from study.config import Study
+from study.store import Db, assignments, candidates, failures, ground_truths, ratings
+from study.vocabulary import Phase
+
+FORECAST_DAYS = 14
+PARTICIPANT_COLUMNS = (
+    "participant_id", "n_left", "n_rated", "truth_agreement", "peer_agreement", "median_rt_s",
+    "replays_per_100", "early_presses_per_100", "n_failures", "bonus_pence", "owed_pence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the study stands.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        Of the annotation, in the order in which they were given.
+    evidence : DataFrame
+        From `monitor.evidence.agreement`.
+    people : DataFrame
+        Columns `PARTICIPANT_COLUMNS`, one row per participant with clips.
+    classes : DataFrame
+        Columns ``avmit_label, n_slots, n_done``.
+    days : DataFrame
+        Ratings per day (rows) and participant (columns).
+    failures : DataFrame
+        Clips that could not be shown.
+    alarms : list of Alarm
+        What the experimenter should look at.
+    n_left : int
+        Ratings to come.
+    """
+
+    ratings: pd.DataFrame
+    evidence: pd.DataFrame
+    people: pd.DataFrame
+    classes: pd.DataFrame
+    days: pd.DataFrame
+    failures: pd.DataFrame
+    alarms: list[Alarm]
+    n_left: int
+
+
+def progress(db: Db, study: Study) -> Progress:
+    """Return where the study stands.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study; ratings of simulated people count in rehearsals only.
+
+    Returns
+    -------
+    Progress
+        Tables and alarms.
+    """
+    given = ratings.frame(db, phase=Phase.ANNOTATION, include_simulated=study.config.rehearsal)
+    sample = ground_truths.frame(db).dropna(subset=["rating"])
+    truths = dict(zip(sample["candidate_id"], sample["rating"].astype(int), strict=True))
+    evidence = agreement(given, truths)
+    failed = failures.frame(db)
+    people = [
+        _person(db, study, participant_id, count, given, evidence, failed)
+        for participant_id, count in sorted(assignments.counts(db).items())
+    ]
+    return Progress(
+        ratings=given,
+        evidence=evidence,
+        people=pd.DataFrame(people, columns=list(PARTICIPANT_COLUMNS)),
+        classes=_per_class(db),
+        days=per_day(given),
+        failures=failed,
+        alarms=alarms(given, truths),
+        n_left=sum(count.n_left for count in assignments.counts(db).values()),
+    )
+
+
+def forecast(days: pd.DataFrame, n_left: int, today: date) -> tuple[float, date | None]:
+    """Return how fast the study goes and when it will end if it goes on like this.
+
+    Parameters
+    ----------
+    days : DataFrame
+        From `per_day`.
+    n_left : int
+        Ratings to come.
+    today : date
+        The present day.
+
+    Returns
+    -------
+    per_day : float
+        Ratings per day, days off included, over the last two weeks or since the study began.
+    end : date or None
+        None while nothing can be said.
+    """
+    if days.empty:
+        return 0.0, None
+    window = min(FORECAST_DAYS, (today - days.index.min()).days + 1)
+    recent = days[[day > today - timedelta(days=window) for day in days.index]]
+    speed = float(recent.to_numpy().sum()) / window
+    if speed == 0:
+        return 0.0, None
+    return speed, today + timedelta(days=ceil(n_left / speed))
+
+
+def per_day(given: pd.DataFrame) -> pd.DataFrame:
+    """Count ratings per day and participant.
+
+    Parameters
+    ----------
+    given : DataFrame
+        Columns ``participant_id, rated_at``.
+
+    Returns
+    -------
+    DataFrame
+        Days (UTC) as rows, without days off; participants as columns.
+    """
+    if given.empty:
+        return pd.DataFrame()
+    day = [moment.date() for moment in given["rated_at"]]
+    return given.groupby([pd.Index(day, name="day"), "participant_id"]).size().unstack(fill_value=0)
+
+
+def sentence(found: Progress, now: datetime) -> str:
+    """Return the forecast in words.
+
+    Parameters
+    ----------
+    found : Progress
+        From `progress`.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if not found.n_left:
+        return "All planned ratings have been given."
+    speed, end = forecast(found.days, found.n_left, now.date())
+    if end is None:
+        return f"{found.n_left} ratings to come; nothing was rated lately."
+    return f"{found.n_left} ratings to come, {speed:.0f} a day lately: done about {end}."
+
+
+def _person(
+    db: Db,
+    study: Study,
+    participant_id: str,
+    count: assignments.Count,
+    given: pd.DataFrame,
+    evidence: pd.DataFrame,
+    failed: pd.DataFrame,
+) -> dict[str, object]:
+    own = given[given["participant_id"] == participant_id]
+    compared = evidence[evidence["participant_id"] == participant_id]
+    share = compared.groupby("source")["agrees"].mean()
+    owed = statement(db, participant_id, study.config.protocol, unpaid_only=True)
+    return {
+        "participant_id": participant_id,
+        "n_left": count.n_left,
+        "n_rated": len(own),
+        "truth_agreement": share.get(GROUND_TRUTH),
+        "peer_agreement": share.get(PEER),
+        "median_rt_s": own["rt_s"].median() if len(own) else None,
+        "replays_per_100": 100 * own["n_replays"].mean() if len(own) else None,
+        "early_presses_per_100": 100 * own["n_early_presses"].mean() if len(own) else None,
+        "n_failures": int((failed["participant_id"] == participant_id).sum()),
+        "bonus_pence": bonus.total_pence(db, participant_id),
+        "owed_pence": owed.total_pence,
+    }
+
+
+def _per_class(db: Db) -> pd.DataFrame:
+    slots = assignments.frame(db)[["candidate_id", "done"]]
+    labels = candidates.frame(db)[["candidate_id", "avmit_label"]]
+    joined = slots.merge(labels, on="candidate_id")
+    table = joined.groupby("avmit_label")["done"].agg(n_slots="size", n_done="sum")
+    return table.astype(int).reset_index()

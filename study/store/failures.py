@@ -1,0 +1,35 @@
+"""Clips that could not be shown."""
+
+import pandas as pd
+from sqlalchemy import select
+
+from study.store.engine import Db
+from study.store.tables import CandidateRow, SessionRow, TrialRow
+
+
+def frame(db: Db) -> pd.DataFrame:
+    """Return the trials in which a clip could not be shown.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``participant_id, recorded_at, filename, failure``, in the order of time.
+    """
+    result = db.execute(
+        select(
+            SessionRow.participant_id,
+            TrialRow.recorded_at,
+            CandidateRow.filename,
+            TrialRow.failure,
+        )
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .join(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .where(TrialRow.outcome == "failed")
+        .order_by(TrialRow.id)
+    )
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
