@@ -123,6 +123,23 @@ def make_clips(
     )
 
 
+@app.command()
+def contact_sheet(
+    root: Annotated[Path, typer.Argument(help="folder of rehearsal clips")],
+    out: Annotated[Path, typer.Argument(help="the picture, .png, .svg or .pdf")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Draw rehearsal clips of every class and rating: a frame and the spectrogram of each."""
+    from study.files import written_atomically
+    from study.rehearsal import read_scenes
+    from study.rehearsal.contact_sheet import contact_sheet
+
+    figure = contact_sheet(read_scenes(root), root)
+    with written_atomically(out, overwrite=overwrite) as part:
+        figure.savefig(part, dpi=90)
+    typer.echo(f"contact sheet of {root}: {out}")
+
+
 def main() -> None:
     """Run the command line."""
     run(app)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import av
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from study.classes import read_classes
 from study.errors import ConfigError
 from study.files import sha256_of
 from study.rehearsal import make_clips, read_scenes, reasons, truth_of, truths
+from study.rehearsal.contact_sheet import contact_sheet
 from study.vocabulary import Rating, Stimulus
 
 ROOT = Path(__file__).parents[2]
@@ -171,3 +173,12 @@ def test_the_command_says_how_many_and_refuses_in_one_line(tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: no scenes for ['swimming']")
     assert refused.stderr.count("\n") == 1
+
+
+def test_a_contact_sheet_has_a_row_per_class(tree, tmp_path):
+    figure = contact_sheet(read_scenes(tree), tree, clips_per_rating=1)
+    assert len(figure.axes) == 2 * 6
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert {"barking", "frying"} <= set(titles)
+    figure.savefig(tmp_path / "sheet.png")
+    plt.close(figure)
