@@ -24,8 +24,8 @@ import numpy as np
 
 from features.clip_list import ListedClip, read_clip_list
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
-from features.extract import Job, extract_clip
 from features.extractor import Extractor
+from features.job import Job, extract_clip
 from features.layers import Weights
 from features.networks import NETWORKS
 from features.prepare import prepare

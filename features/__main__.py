@@ -1,13 +1,19 @@
 """Command line of the features: embeddings of clips."""
 
+import os
+import time
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import TaskID
 
 from features.embedding_set import Grid, Normalisation, Precision, SetName
 from study.cli import OverwriteOption, fail, new_app, run, stderr_console
+
+if TYPE_CHECKING:
+    from features.extract import Perform
 
 app = new_app("Extract the audiovisual embeddings of clips, and look after them.")
 weights_app = new_app("Fetch, list and verify the weights of the four networks.")
@@ -49,6 +55,9 @@ def extract(
     processes: Annotated[
         int | None, typer.Option(min=1, help="how many processes [default: one per core]")
     ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to work on")
+    ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write one record per clip, and a manifest beside them; goes on where it was stopped."""
@@ -73,19 +82,22 @@ def extract(
         console.print(note, highlight=False)
     if job.recipe.is_untrained:
         console.print("These embeddings mean nothing: networks without training are for rehearsals")
+    perform = _performer(cluster, processes)
+    begin_s = time.monotonic()
     with progress_bar() as progress:
         task = progress.add_task(f"{job.folder.name} embeddings", total=len(clips))
         outcome = extract_all(
             clips,
             job,
-            n_processes=processes or _n_cores(),
+            perform=perform,
             overwrite=overwrite,
             advance=lambda: progress.advance(task),
         )
     n_rejects = len(outcome.rejects)
+    rate = (outcome.n_extracted + n_rejects) / (time.monotonic() - begin_s)
     typer.echo(
-        f"{outcome.n_extracted} clips extracted, {outcome.n_kept} kept, {n_rejects} rejected: "
-        f"{outcome.folder}"
+        f"{outcome.n_extracted} clips extracted ({rate:.1f} clips/s), {outcome.n_kept} kept, "
+        f"{n_rejects} rejected: {outcome.folder}"
     )
     if n_rejects:
         fail(f"{n_rejects} of {len(clips)} clips have no record: {outcome.folder / REJECTS_NAME}")
@@ -211,10 +223,13 @@ def verify_weights(weights: WeightsFolderOption = None) -> None:
         fail(f"no weights of {missing}. Fetch them: python -m features weights fetch")
 
 
-def _n_cores() -> int:
-    import os
+def _performer(cluster: str | None, n_processes: int | None) -> "Perform":
+    from features.cluster import on_cluster
+    from features.processes import on_processes
 
-    return len(os.sched_getaffinity(0))
+    if cluster is not None:
+        return partial(on_cluster, address=cluster)
+    return partial(on_processes, n_processes=n_processes or len(os.sched_getaffinity(0)))
 
 
 def main() -> None:

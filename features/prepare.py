@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from features.embedding_set import Grid, Normalisation, Precision, find_embedding_set
-from features.extract import Job
+from features.job import Job
 from features.manifest import NetworkNote, Recipe
 from features.weights import WeightsSource, find_weights, prepare_graph
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from features.extract import extract_all
 from features.journal import JOURNAL_NAME, open_journal
 from features.manifest import read_manifest
 from features.prepare import prepare
+from features.processes import on_processes
 from features.records import read_record
 from study.errors import ConfigError, RecordError
 from study.rehearsal.odd import make_odd_clip
@@ -67,7 +69,7 @@ def run(clips, out, **options):
     return extract_all(
         read_clip_list(clips, None),
         job_for(out, **{k: v for k, v in options.items() if k not in RUN_OPTIONS}),
-        n_processes=options.get("n_processes", 1),
+        perform=partial(on_processes, n_processes=options.get("n_processes", 1)),
         overwrite=options.get("overwrite", False),
     )
 
