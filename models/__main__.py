@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from models.hyperparameters import Rnn
+from models.search_commands import app as search_app
 from study.cli import OverwriteOption, new_app, run
 
 app = new_app("Train the paper's networks on embeddings, evaluate them, tabulate the results.")
+
+app.add_typer(search_app, name="search")
 
 EmbeddingsOption = Annotated[
     Path, typer.Option("--embeddings", help="folder of one embedding set, with its records")

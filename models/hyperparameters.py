@@ -1,7 +1,11 @@
 """The six cells of the paper and the numbers that were chosen for each."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
 
 from study.errors import ConfigError
 
@@ -102,13 +106,52 @@ def cell_of(embedding_set: str, rnn: str) -> Cell:
     raise ConfigError(f"no cell {embedding_set}-{rnn}. Choose one of {names}")
 
 
+# Paper: Hyperparameter Search and Training.
+UNITS = (32, 64, 128, 256)
+ACTIVATIONS = ("relu", "swish")
+DROPOUTS = (0.1, 0.2, 0.3, 0.4, 0.5)
+LEARNING_RATES = (1.0e-5, 5.0e-3)
+
+
+def surrogate(seed: int, cell: Cell, number: int) -> Hyperparameters:
+    """Draw the hyperparameters of one surrogate of the random search.
+
+    Parameters
+    ----------
+    seed : int
+        Of the study.
+    cell : Cell
+        Of the search.
+    number : int
+        Which surrogate, from 0.
+
+    Returns
+    -------
+    Hyperparameters
+        A function of the arguments and of nothing else, so that any machine can run any
+        surrogate in any order.
+
+    Notes
+    -----
+    Paper: Hyperparameter Search and Training.
+    """
+    rng = np.random.default_rng([seed, CELLS.index(cell), number])
+    return Hyperparameters(
+        rnn_units=int(rng.choice(UNITS)),
+        bottleneck_units=int(rng.choice(UNITS)),
+        activation=str(rng.choice(ACTIVATIONS)),
+        dropout=float(rng.choice(DROPOUTS)),
+        learning_rate=float(rng.uniform(*LEARNING_RATES)),
+    )
+
+
 def preset(name: str, cell: Cell) -> Hyperparameters:
     """Return the hyperparameters of a preset for one cell.
 
     Parameters
     ----------
     name : str
-        Name of the preset.
+        ``"paper"``, or the path of a ``best.json`` that a search wrote.
     cell : Cell
         For which network.
 
@@ -120,12 +163,25 @@ def preset(name: str, cell: Cell) -> Hyperparameters:
     Raises
     ------
     ConfigError
-        If there is no such preset.
+        If there is no such preset, or it lacks the cell.
 
     Notes
     -----
     Paper: Hyperparameter Search and Training, Table 4.
     """
-    if name not in PRESETS:
-        raise ConfigError(f"no preset {name!r}. Choose one of {', '.join(PRESETS)}")
-    return PRESETS[name][cell]
+    if name in PRESETS:
+        return PRESETS[name][cell]
+    if name.endswith(".json"):
+        return _read_preset(Path(name), cell)
+    raise ConfigError(
+        f"no preset {name!r}. Choose one of {', '.join(PRESETS)}, or name the best.json of a search"
+    )
+
+
+def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
+    try:
+        return Hyperparameters(**json.loads(path.read_text(encoding="utf-8"))[cell.name])
+    except FileNotFoundError as error:
+        raise ConfigError(f"no preset at {path}. Run: python -m models search best") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {error!r}") from error

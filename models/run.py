@@ -22,6 +22,7 @@ from models.saved import (
     write_history,
 )
 from models.training import Course, Epoch, Schedule, epochs, new_course
+from study.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def train_model(
     Raises
     ------
     ConfigError
-        If the folder is taken.
+        If the folder is taken, or the training diverged.
     """
     require_place(folder, resume=resume, overwrite=overwrite)
     course = _start(plan)
@@ -142,6 +143,7 @@ def train_model(
         write_course(course, plan.fingerprint, folder)
         if on_epoch is not None:
             on_epoch(course.history[-1])
+    _refuse_diverged(course, plan)
     card = _card(plan, course, made_at)
     write_list(plan.train.clips, folder / "lists" / "train.csv")
     write_list(plan.validation.clips, folder / "lists" / "validation.csv")
@@ -149,6 +151,14 @@ def train_model(
     save_model(folder, card, course.best)
     (folder / STATE_NAME).unlink(missing_ok=True)
     return card
+
+
+def _refuse_diverged(course: Course, plan: Plan) -> None:
+    if course.has_diverged:
+        raise ConfigError(
+            f"the loss is no number any more after epoch {len(course.history)}. Lower the learning "
+            f"rate ({plan.hyperparameters.learning_rate:g}) and start afresh with --overwrite"
+        )
 
 
 def _start(plan: Plan) -> Course:

@@ -1,9 +1,10 @@
 """Table 4 and Table 5 in the paper's form."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from models.evaluation import Evaluation
 from models.hyperparameters import CELLS, Cell
+from models.search import SurrogateResult
 
 TABLE_5_COLUMNS = (
     "Training Set",
@@ -128,3 +129,52 @@ def cell_title(cell: Cell) -> str:
         Such as ``"YamNet + EffNetB0 GRU"``.
     """
     return f"{EMBEDDINGS[cell.embedding_set]} {str(cell.rnn).upper()}"
+
+
+TABLE_4_COLUMNS = (
+    "Embeddings",
+    "RNN",
+    "RNN Units",
+    "Bottleneck Units",
+    "Activation",
+    "Dropout Rate",
+    "Learning Rate",
+    "Validation Loss",
+    "Surrogate",
+)
+
+
+def table_4_rows(best: Mapping[Cell, SurrogateResult]) -> list[tuple[str, ...]]:
+    """Return the chosen surrogates as rows of Table 4.
+
+    Parameters
+    ----------
+    best : mapping of Cell to SurrogateResult
+        The best of each cell.
+
+    Returns
+    -------
+    list of tuple of str
+        One text per column of `TABLE_4_COLUMNS`.
+
+    Notes
+    -----
+    Paper: Hyperparameter Search and Training, Table 4.
+    """
+    rows: list[tuple[str, ...]] = []
+    for cell in (cell for cell in CELLS if cell in best):
+        chosen, result = best[cell].hyperparameters, best[cell]
+        rows.append(
+            (
+                EMBEDDINGS[cell.embedding_set],
+                str(cell.rnn).upper(),
+                str(chosen.rnn_units),
+                str(chosen.bottleneck_units),
+                chosen.activation,
+                f"{chosen.dropout:g}",
+                f"{chosen.learning_rate:.2e}",
+                f"{result.val_loss:.4f}",
+                str(result.number),
+            )
+        )
+    return rows

@@ -104,10 +104,20 @@ class Course:
         Returns
         -------
         bool
-            True after the last epoch, or when patience has run out.
+            True after the last epoch, when patience has run out, or when the losses are no
+            numbers any more.
         """
         n_done = len(self.history)
-        return n_done >= schedule.n_epochs or n_done - self.best_epoch >= schedule.patience
+        out_of_patience = n_done - self.best_epoch >= schedule.patience
+        return n_done >= schedule.n_epochs or out_of_patience or self.has_diverged
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the last epoch's losses are no numbers."""
+        if not self.history:
+            return False
+        last = self.history[-1]
+        return not bool(np.isfinite([last.loss, last.val_loss]).all())
 
 
 def new_course(

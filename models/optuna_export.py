@@ -1,0 +1,52 @@
+"""A search as Optuna studies, for its dashboard."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from models import hyperparameters as space
+from models.search import SurrogateResult
+
+
+def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
+    """Copy results into Optuna studies, one per cell, for its dashboard.
+
+    Parameters
+    ----------
+    results : sequence of SurrogateResult
+        What is done.
+    url : str
+        Storage, such as ``sqlite:///search.db``; studies that are there are replaced.
+
+    Returns
+    -------
+    int
+        Surrogates copied.
+    """
+    import optuna
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    distributions = {
+        "rnn_units": CategoricalDistribution(space.UNITS),
+        "bottleneck_units": CategoricalDistribution(space.UNITS),
+        "activation": CategoricalDistribution(space.ACTIVATIONS),
+        "dropout": CategoricalDistribution(space.DROPOUTS),
+        "learning_rate": FloatDistribution(*space.LEARNING_RATES),
+    }
+    n_copied = 0
+    for name in sorted({result.cell for result in results}):
+        if name in optuna.get_all_study_names(url):
+            optuna.delete_study(study_name=name, storage=url)
+        study = optuna.create_study(study_name=name, storage=url, direction="minimize")
+        for result in (each for each in results if each.cell == name and each.val_loss is not None):
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params=asdict(result.hyperparameters),
+                    distributions=distributions,
+                    value=result.val_loss,
+                    intermediate_values={each.epoch: each.val_loss for each in result.history},
+                    user_attrs={"surrogate": result.number, "seconds": result.seconds},
+                )
+            )
+            n_copied += 1
+    return n_copied

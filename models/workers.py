@@ -1,0 +1,120 @@
+"""Surrogates on many cores or machines; each process keeps to one core."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from models.search import SearchPlan, SurrogateResult, Task, run_surrogate
+from study.errors import ConfigError, StudyError
+
+_ONE_THREAD = {
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Let processes that are started in this block take one core each.
+
+    Yields
+    ------
+    None
+        The environment is as before afterwards.
+    """
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    flags = f"{os.environ.get('XLA_FLAGS', '')} {_ONE_THREAD['XLA_FLAGS']}".strip()
+    os.environ.update(_ONE_THREAD | {"XLA_FLAGS": flags})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def run_here(
+    plan: SearchPlan, tasks: Sequence[Task], folder: Path, n_processes: int
+) -> Iterator[SurrogateResult]:
+    """Run surrogates on this machine, one single-threaded process per core.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+    tasks : sequence of Task
+        What to run.
+    folder : Path
+        The search's folder.
+    n_processes : int
+        How many at a time.
+
+    Yields
+    ------
+    SurrogateResult
+        As they finish.
+
+    Raises
+    ------
+    StudyError
+        If a process was ended from outside.
+    """
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    with one_thread_each(), ProcessPoolExecutor(n_processes, get_context("spawn")) as pool:
+        futures = [pool.submit(run_surrogate, plan, task, folder) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool as error:
+            raise StudyError(
+                "a process was ended from outside, perhaps for want of memory. Run the command "
+                "again with fewer --processes; finished surrogates are kept"
+            ) from error
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def run_on_cluster(
+    plan: SearchPlan, tasks: Sequence[Task], folder: Path, address: str
+) -> Iterator[SurrogateResult]:
+    """Run surrogates on a Dask cluster whose workers see the same folders.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+    tasks : sequence of Task
+        What to run.
+    folder : Path
+        The search's folder.
+    address : str
+        Of the scheduler.
+
+    Yields
+    ------
+    SurrogateResult
+        As they finish.
+
+    Raises
+    ------
+    ConfigError
+        If there is no scheduler at the address.
+    """
+    from distributed import Client, as_completed
+
+    try:
+        client = Client(address, timeout="10s")
+    except OSError as error:
+        raise ConfigError(f"no Dask scheduler at {address}. Start one: dask scheduler") from error
+    with client:
+        futures = [client.submit(run_surrogate, plan, task, folder, pure=False) for task in tasks]
+        for future in as_completed(futures):
+            yield future.result()

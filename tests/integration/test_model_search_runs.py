@@ -1,0 +1,107 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from model_worlds import make_world
+from typer.testing import CliRunner
+
+from models.__main__ import app
+from models.search import SearchPlan, Task, read_results
+from models.training import Schedule
+from models.workers import run_on_cluster
+
+CELL = "vggish_vgg16-frnn"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    root = tmp_path_factory.mktemp("world")
+    made = make_world(root, n_train=16, n_validation=4, n_test=1)
+    return replace(made, embeddings=made.embeddings.rename(root / "VGGish_VGG16"))
+
+
+def flags(world, out, n):
+    places = {
+        "--embeddings": world.embeddings.parent,
+        "--train": world.train,
+        "--validation": world.validation,
+        "--out": out,
+    }
+    parts = [str(part) for pair in places.items() for part in pair]
+    return [*parts, "--cell", CELL, "--n", str(n), "--epochs", "2", "--processes", "1"]
+
+
+def test_a_search_that_was_killed_goes_on_with_what_is_missing(world, tmp_path):
+    out = tmp_path / "search"
+    command = [sys.executable, "-m", "models", "search", "run", *flags(world, out, 4)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    first = out / CELL / "000.json"
+    while process.poll() is None and not first.exists():
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert first.exists()
+    stamp = first.stat().st_mtime_ns
+
+    result = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "4 surrogates with a result, 0 of them diverged" in result.stdout
+    assert "surrogates done, " in result.stderr
+    assert first.stat().st_mtime_ns == stamp
+    results = read_results(out)
+    assert [each.number for each in results] == [0, 1, 2, 3]
+
+    runner = CliRunner()
+    said = runner.invoke(app, ["search", "status", "--out", str(out)])
+    assert f"| {CELL} | 4 of 4 | 0 |" in said.stdout
+    said = runner.invoke(app, ["search", "best", "--out", str(out)])
+    assert "| VGGish + VGG-16 | FRNN |" in said.stdout
+    assert (out / "best.json").exists()
+    assert runner.invoke(app, ["search", "plots", "--out", str(out)]).exit_code == 0
+    assert (out / f"{CELL}.png").stat().st_size > 10_000
+
+
+def test_a_dask_cluster_runs_surrogates_and_finds_what_a_process_finds(world, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    from models.lists import read_list
+    from models.search import run_surrogate, write_plan
+
+    lists = read_list(world.train), read_list(world.validation)
+    plan = SearchPlan(
+        seed=1,
+        cells=(CELL,),
+        n_surrogates=1,
+        schedule=Schedule(n_epochs=2, patience=8),
+        embeddings=world.embeddings.parent,
+        train=world.train,
+        validation=world.validation,
+        lists=(lists[0].sha256, lists[1].sha256),
+    )
+    from models.hyperparameters import cell_of
+
+    task = Task(cell_of("vggish_vgg16", "frnn"), 0)
+    write_plan(plan, tmp_path / "here")
+    write_plan(plan, tmp_path / "there")
+    here = run_surrogate(plan, task, tmp_path / "here")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
+    ) as cluster:
+        (there,) = run_on_cluster(plan, [task], tmp_path / "there", cluster.scheduler_address)
+    assert there.history == here.history
+    assert [each.number for each in read_results(tmp_path / "there")] == [0]
+
+
+def test_optuna_gets_every_surrogate(world, tmp_path):
+    optuna = pytest.importorskip("optuna")
+    out, storage = tmp_path / "search", f"sqlite:///{tmp_path}/search.db"
+    runner = CliRunner()
+    command = [sys.executable, "-m", "models", "search", "run", *flags(world, out, 1)]
+    subprocess.run(command, capture_output=True, timeout=250, check=True)
+    said = runner.invoke(app, ["search", "to-optuna", "--out", str(out), "--storage", storage])
+    assert "1 surrogates copied" in said.stdout, said.output
+    study = optuna.load_study(study_name=CELL, storage=storage)
+    assert study.best_value == read_results(out)[0].val_loss
