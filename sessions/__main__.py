@@ -257,7 +257,9 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
 
     with at_desk(study, store) as (found, db):
         standing, current = study_status(db, found), progress(db, found)
-    console = Console(soft_wrap=True)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
     console.print(status_table(standing))
     if len(current.ratings):
         console.print(agreement_table(current.people))

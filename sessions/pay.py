@@ -119,13 +119,11 @@ def statement(
     Paper: Participants.
     """
     participants.get(db, participant_id)
-    times: dict[str, list[datetime]] = {}
-    for trial in payments.trial_times(db, participant_id).to_dict("records"):
-        times.setdefault(trial["session_id"], []).append(trial["recorded_at"])
     rows = payments.sessions(db, participant_id).astype(object).to_dict("records")
-    lines = (_line(row, times.get(row["session_id"], []), protocol) for row in rows)
-    kept = tuple(line for line in lines if not (unpaid_only and line.is_paid))
-    return Statement(participant_id, kept, protocol.hourly_rate_pence)
+    kept = [row for row in rows if not (unpaid_only and pd.notna(row["payment_id"]))]
+    times = payments.trial_times(db, [row["session_id"] for row in kept])
+    lines = tuple(_line(row, times.get(row["session_id"], []), protocol) for row in kept)
+    return Statement(participant_id, lines, protocol.hourly_rate_pence)
 
 
 def settle(

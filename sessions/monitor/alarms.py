@@ -1,7 +1,7 @@
 """Alarms: somebody agrees less than they did, presses one key only, or faster than anybody can."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,28 @@ def alarms(ratings: pd.DataFrame, truths: dict[int, int]) -> list[Alarm]:
         *_too_fast_alarms(ratings),
     ]
     return sorted(found, key=lambda alarm: (alarm.participant_id, alarm.n_trial))
+
+
+def in_short(found: list[Alarm]) -> list[Alarm]:
+    """Return one alarm per participant and kind: when it began, and how often it came.
+
+    Parameters
+    ----------
+    found : list of Alarm
+        From `alarms`.
+
+    Returns
+    -------
+    list of Alarm
+        The first of each, with the details of the last.
+    """
+    by_kind: dict[tuple[str, str], list[Alarm]] = {}
+    for alarm in found:
+        by_kind.setdefault((alarm.participant_id, alarm.kind), []).append(alarm)
+    return [
+        replace(first, detail=last.detail + (f"; {n} times since" if n > 1 else ""))
+        for (first, *_), last, n in ((own, own[-1], len(own)) for own in by_kind.values())
+    ]
 
 
 def agreement_alarms(evidence: pd.DataFrame, threshold: float = THRESHOLD) -> Iterator[Alarm]:

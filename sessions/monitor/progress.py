@@ -7,11 +7,11 @@ from math import ceil
 import pandas as pd
 
 from sessions import bonus
-from sessions.monitor.alarms import Alarm, alarms
+from sessions.monitor.alarms import Alarm, alarms, in_short
 from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
 from sessions.pay import statement
 from study.config import Study
-from study.store import Db, assignments, candidates, failures, ground_truths, ratings
+from study.store import Db, assignments, failures, ground_truths, ratings
 from study.vocabulary import Phase
 
 FORECAST_DAYS = 14
@@ -83,10 +83,10 @@ def progress(db: Db, study: Study) -> Progress:
         ratings=given,
         evidence=evidence,
         people=pd.DataFrame(people, columns=list(PARTICIPANT_COLUMNS)),
-        classes=_per_class(db),
+        classes=assignments.per_class(db),
         days=per_day(given),
         failures=failed,
-        alarms=alarms(given, truths),
+        alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
     )
 
@@ -188,11 +188,3 @@ def _person(
         "bonus_pence": bonus.total_pence(db, participant_id),
         "owed_pence": owed.total_pence,
     }
-
-
-def _per_class(db: Db) -> pd.DataFrame:
-    slots = assignments.frame(db)[["candidate_id", "done"]]
-    labels = candidates.frame(db)[["candidate_id", "avmit_label"]]
-    joined = slots.merge(labels, on="candidate_id")
-    table = joined.groupby("avmit_label")["done"].agg(n_slots="size", n_done="sum")
-    return table.astype(int).reset_index()

@@ -248,6 +248,32 @@ def n_complete(db: Db) -> tuple[int, int]:
     return row[0], int(row[1])
 
 
+def per_class(db: Db) -> pd.DataFrame:
+    """Return how far each class is.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``avmit_label, n_slots, n_done``, in alphabetical order.
+    """
+    rows = db.execute(
+        select(
+            CandidateRow.avmit_label,
+            func.count(),
+            func.sum(case((AssignmentRow.done, 1), else_=0)),
+        )
+        .join(CandidateRow, CandidateRow.id == AssignmentRow.candidate_id)
+        .group_by(CandidateRow.avmit_label)
+        .order_by(CandidateRow.avmit_label)
+    ).all()
+    return pd.DataFrame(rows, columns=["avmit_label", "n_slots", "n_done"])
+
+
 def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
     """Mark a candidate as rated by a participant.
 

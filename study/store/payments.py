@@ -72,28 +72,29 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
-def trial_times(db: Db, participant_id: str) -> pd.DataFrame:
-    """Return when each trial of a participant was recorded.
+def trial_times(db: Db, session_ids: Sequence[str]) -> dict[str, list[datetime]]:
+    """Return when the trials of some sessions were recorded.
 
     Parameters
     ----------
     db : Session
         An open transaction.
-    participant_id : str
-        Who.
+    session_ids : sequence of str
+        Which sessions.
 
     Returns
     -------
-    DataFrame
-        Columns ``session_id, recorded_at``, in the order of trials.
+    dict of str to list of datetime
+        By session, in the order of trials; sessions without a trial are left out.
     """
-    result = db.execute(
+    times: dict[str, list[datetime]] = {}
+    for session_id, recorded_at in db.execute(
         select(TrialRow.session_id, TrialRow.recorded_at)
-        .join(SessionRow, SessionRow.id == TrialRow.session_id)
-        .where(SessionRow.participant_id == participant_id)
+        .where(TrialRow.session_id.in_(session_ids))
         .order_by(TrialRow.id)
-    )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    ):
+        times.setdefault(session_id, []).append(recorded_at)
+    return times
 
 
 def add(

@@ -1,0 +1,35 @@
+"""Draw the operating curve of the screening: probability to pass against true accuracy.
+
+Run: python benchmarks/study_pass_mark.py FILE.png
+"""
+
+import sys
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sessions.pass_mark import pass_probability
+from study.protocol import Protocol
+
+
+def main() -> None:
+    """Draw the curve for 41 and for 16 classes, one attempt and two; print it as a table."""
+    accuracy = np.linspace(0.7, 1, 301)
+    ax = Figure(figsize=(7, 3.6), layout="constrained").subplots()
+    for n_clips, colour in ((41, "tab:blue"), (16, "tab:orange")):
+        mark = Protocol().pass_mark(n_clips)
+        for n_attempts, line in ((1, "-"), (2, "--")):
+            passed = [pass_probability(a, n_clips, mark, n_attempts) for a in accuracy]
+            label = f"{mark} of {n_clips}, {n_attempts} attempt{'s' * (n_attempts > 1)}"
+            ax.plot(accuracy, passed, line, color=colour, label=label)
+    ax.set(xlabel="true accuracy", ylabel="probability to pass", xlim=(0.7, 1), ylim=(0, 1))
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize="small")
+    ax.get_figure().savefig(sys.argv[1], dpi=110)
+    print("accuracy," + ",".join(f"{n} of 41, {k} attempts" for n in (38,) for k in (1, 2)))
+    for a in (0.75, 0.80, 0.85, 0.90, 0.93, 0.95, 0.98):
+        print(f"{a},{pass_probability(a, 41, 38):.3f},{pass_probability(a, 41, 38, 2):.3f}")
+
+
+if __name__ == "__main__":
+    main()

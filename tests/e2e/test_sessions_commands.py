@@ -1,0 +1,135 @@
+"""The experimenter's desk as a person uses it: commands, what they print, how they end."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from studies import AT, add_candidates, new_study, rate
+from typer.testing import CliRunner
+
+from sessions.__main__ import app
+from study.errors import StudyError
+from study.store import assignments, exercises, ground_truths, open_store, transaction
+from study.vocabulary import Phase
+
+CONSENT = ("--form-version", "1.0", "--ethics-approval", "ERN-18-1", "--experimenter", "AB")
+
+
+def run(*arguments, study: Path, expect: int = 0) -> str:
+    """Run a command in this process; return what it printed, or its error."""
+    result = CliRunner().invoke(app, [*map(str, arguments), "--study", str(study)])
+    if not expect:
+        assert result.exit_code == 0, result.exception or result.output
+        return result.output
+    assert isinstance(result.exception, StudyError), result.exception
+    return str(result.exception)
+
+
+def test_the_process_ends_with_one_line_and_exit_code_1(desk):
+    command = [sys.executable, "-m", "sessions", "pay", "P09", "--study", str(desk)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: participant P09 is not enrolled")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A real study with 36 candidates, three of them sampled as ground truths."""
+    study, engine = new_study(tmp_path / "study")
+    (study.folder / "study.toml").write_text('[placeholders]\ncontact = "the lab"\n')
+    with transaction(engine) as db:
+        clips = add_candidates(db, 6)
+        ground_truths.add_sample(db, clips[::12], AT)
+    engine.dispose()
+    return study.folder
+
+
+def fill_in(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    filled = [line[:-1] + "3,It is seen and heard." for line in lines[1:]]
+    path.write_text("\n".join([lines[0], *filled]) + "\n")
+
+
+def sit_exercise(folder: Path, participant_id: str, phase: Phase) -> None:
+    engine = open_store(f"sqlite:///{folder / 'store.sqlite'}")
+    with transaction(engine) as db:
+        clips = exercises.frame(db, phase, 1)["candidate_id"].tolist()
+        rate(db, participant_id, dict.fromkeys(clips, 3), phase=phase)
+    engine.dispose()
+
+
+def test_from_the_first_participant_to_the_last_payment(desk):
+    draft = desk / "draft.csv"
+    for person in ("P01", "P02", "P03"):
+        assert f"enrolled {person} (human)" in run("enrol", person, *CONSENT, study=desk)
+    assert "no clips have been chosen" not in run("show", "P03", study=desk)
+    assert "12 clips to rate" in run(
+        "set-exercise", "--sample", "--screening-sets", "1", "--out", draft, study=desk
+    )
+    assert "the expert gives a rating" in run("set-exercise", draft, study=desk, expect=1)
+    fill_in(draft)
+    assert "6 training clips, 6 screening clips" in run("set-exercise", draft, study=desk)
+    assert "planned: 72 ratings of 24 clips" in run("plan", study=desk)
+    shown = run("show", "P03", study=desk)
+    assert "training: may start" in shown
+    assert "annotation: no, participant P03 has not finished the training" in shown
+    for phase in (Phase.TRAINING, Phase.SCREENING):
+        sit_exercise(desk, "P03", phase)
+    assert "P03, screening 1: passed, 6 of 6 right, 6 needed" in run("screening", "P03", study=desk)
+    assert "annotation: may start" in run("show", "P03", study=desk)
+    assert "passed 6/6" in run("status", study=desk)
+    assert "2 sessions" in run("pay", "P03", "--settle", "--by", "AB", study=desk)
+    assert "has been paid for everything" in run("pay", "P03", "--settle", study=desk, expect=1)
+    assert "nothing to report" in run("check", "--no-clips", study=desk)
+    assert "0 ratings removed" in run("withdraw", "P03", "--ratings", "keep", study=desk)
+    assert "findings" in run("check", "--no-clips", study=desk, expect=1)
+    assert "moved: 24 ratings" in (
+        run("enrol", "P04", *CONSENT, study=desk) and run("reassign", study=desk)
+    )
+    assert "nothing to report" in run("check", "--no-clips", study=desk)
+    assert "store-" in run("backup", study=desk)
+    assert "erased P03" in run("erase", "P03", "--yes", study=desk)
+
+
+def test_sheets_are_printed_and_a_missing_word_is_named(desk, tmp_path):
+    out = tmp_path / "sheets"
+    assert "1 sheets" in run("print-sheet", "sheet", "--out", out, study=desk)
+    assert (out / "sheet.pdf").read_bytes().startswith(b"%PDF")
+    message = run("print-sheet", "consent", "--out", out, study=desk, expect=1)
+    assert "needs a value for consent_version, ethics_approval, institution" in message
+
+
+def test_demographics_go_out_in_bands(desk, tmp_path):
+    run("enrol", "P01", *CONSENT, study=desk)
+    run("demographics", "P01", "--age", 63, "--sex", "male", "--hearing-normal", study=desk)
+    table = tmp_path / "people.csv"
+    run("export-demographics", "--out", table, study=desk)
+    assert "63" not in table.read_text()
+    assert "1 participant was recruited" in run("participants-text", study=desk)
+    assert "range 63-63" in run("participants-text", "--exact", study=desk)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("enrol", "Anna"), "cannot be an id"),
+        (("consent", "P09", *CONSENT), "P09 is not enrolled"),
+        (("plan",), "0 participants can rate and 3 are needed"),
+        (("extend", "P09"), "P09 is not enrolled"),
+        (("reassign", "P09"), "P09 is not enrolled"),
+        (("pay", "P09"), "P09 is not enrolled"),
+        (("screening", "P09"), "P09 is not enrolled"),
+        (("merge", "nowhere.sqlite"), "no file nowhere.sqlite"),
+        (("set-exercise", "nowhere.csv"), "no file nowhere.csv"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_changes_nothing(desk, arguments, message):
+    error = run(*arguments, study=desk, expect=1)
+    assert message in error
+    assert len(error.splitlines()) == 1
+    engine = open_store(f"sqlite:///{desk / 'store.sqlite'}")
+    with transaction(engine) as db:
+        assert not assignments.exist(db)
+    engine.dispose()
