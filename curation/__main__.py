@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from curation import analysis
+from curation.vetting import commands as vetting
 from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ RatingsOption = Annotated[
 ]
 
 app = new_app("Turn clips into candidates, and ratings into tables that can be published.")
-for command in (analysis.agreement, analysis.sensitivity, analysis.raters, analysis.leakage):
-    app.command()(command)
+app.command()(analysis.agreement)
+app.command()(analysis.sensitivity)
+app.command()(analysis.raters)
+app.command()(analysis.leakage)
+app.command()(vetting.vet)
+app.command()(vetting.hints)
+app.command()(vetting.vet_report)
 
 
 @app.command("candidates")

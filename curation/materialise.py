@@ -64,7 +64,7 @@ def materialise(
     for row in test.to_dict("records"):
         source = clip_path(row["video_location"], row["filename"])
         target = folder / row["new_filename"]
-        if not target.resolve().is_relative_to(folder.resolve()):
+        if not target.parent.resolve().is_relative_to(folder.resolve()):
             raise StudyError(f"{row['new_filename']!r} leads out of {folder}. Correct the list")
         if not source.is_file():
             raise ClipError(f"no clip at {source}. Check mit_root", "missing")

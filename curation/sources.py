@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from curation.release import read_release, tally_of_release
+from curation.selection import with_picture_facts
 from curation.tables import VIDEO_RATINGS, read_table
 from curation.tally import tally_ratings
 from study.config import Study
@@ -102,9 +103,8 @@ def rated_in_study(study: Study) -> Rated:
         studies.identity(db, study)
         found = ratings.frame(db, include_simulated=study.config.rehearsal)
         truths = ground_truths.frame(db)
-    tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
-    ids = found.drop_duplicates("candidate_id")[["video_location", "filename", "candidate_id"]]
-    clips = tally.clips.merge(ids, on=["video_location", "filename"])
+        tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
+        clips = with_picture_facts(db, tally.clips, study.folder)
     return Rated(clips, "the store", found, truths, rehearsal=study.config.rehearsal)
 
 

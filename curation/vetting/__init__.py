@@ -1,0 +1,1 @@
+"""Vetting by eye: queue, hints, a local page, and what it came to."""

@@ -1,0 +1,46 @@
+"""Which clips a curator looks at, and in which order."""
+
+import pandas as pd
+
+from curation.filters import accepted_classes, filter_clips
+from curation.selection import with_picture_facts
+from curation.tally import tally_ratings
+from study.config import Study
+from study.store import Db, ratings, vettings
+
+
+def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
+    """Return the clips from which the test set may be drawn, likely exclusions first.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the protocol.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``candidate_id, filename, video_location, avmit_label, mit_label, hint`` (name of
+        the highest hint, empty without any) and ``score``; unanimous clips of the accepted
+        classes and frame rates, whatever has been said of them so far.
+    """
+    protocol = study.config.protocol
+    found = ratings.frame(db, include_simulated=study.config.rehearsal)
+    tally = tally_ratings(found, ratings_per_clip=protocol.ratings_per_clip)
+    clips = with_picture_facts(db, tally.clips, study.folder)
+    classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
+    # Excluded clips stay in the queue: a curator may think again, another may disagree.
+    pool, _left = filter_clips(
+        clips.assign(is_excluded=False), classes, protocol.test_frame_rates_hz
+    )
+    hints = vettings.hints(db).reindex(pool["candidate_id"])
+    known = hints.fillna(0.0)
+    columns = ["candidate_id", "filename", "video_location", "avmit_label", "mit_label"]
+    queue = pool[columns].assign(
+        hint=known.idxmax(axis=1).to_numpy() if known.shape[1] else "",
+        score=known.max(axis=1).to_numpy() if known.shape[1] else 0.0,
+    )
+    queue.loc[queue["score"] <= 0, "hint"] = ""
+    return queue.sort_values(["score", "filename"], ascending=[False, True], ignore_index=True)
