@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,6 +11,8 @@ from models.search_commands import app as search_app
 from study.cli import OverwriteOption, new_app, run
 
 app = new_app("Train the paper's networks on embeddings, evaluate them, tabulate the results.")
+
+TableFormat = Literal["markdown", "csv", "latex"]
 
 app.add_typer(search_app, name="search")
 
@@ -123,18 +125,79 @@ def evaluate(
 @app.command()
 def table5(
     results: Annotated[list[Path], typer.Option(help="models, or folders that hold models")],
+    layout: Annotated[
+        TableFormat, typer.Option("--format", help="of what is printed")
+    ] = "markdown",
+    test: Annotated[
+        str | None, typer.Option(help="name of the test list, where there are several")
+    ] = None,
 ) -> None:
-    """Print the evaluations below some folders in the form of Table 5."""
-    from models import tables
-    from models.evaluation import read_evaluations
+    """Print the evaluations below some folders in the form of Table 5, seeds together."""
+    import numpy as np
 
-    found = read_evaluations(results)
-    plain = [each for each in found if (each.modality, each.pairing) == ("both", "congruent")]
-    rows = [tables.table_5_row(evaluation) for evaluation in tables.in_order_of_paper(plain)]
-    typer.echo(tables.markdown(tables.TABLE_5_COLUMNS, rows))
-    if any(evaluation.untrained_embeddings for evaluation in plain):
-        typer.echo("some embeddings come from untrained networks: no figures of the paper's kind")
-    typer.echo(f"{len(rows)} evaluations")
+    from models.comparison import differences, group
+    from models.evaluation import of_one_test, read_evaluations
+    from models.table5 import FORMATS, difference_table, table_5
+
+    plain = of_one_test(read_evaluations(results), test)
+    typer.echo(FORMATS[layout](*table_5(group(plain))))
+    found = differences(plain, np.random.default_rng(1))
+    if found:
+        typer.echo("")
+        typer.echo(FORMATS[layout](*difference_table(found)))
+    if layout == "markdown":
+        if any(evaluation.untrained_embeddings for evaluation in plain):
+            typer.echo("some embeddings come from untrained networks: not the paper's figures")
+        typer.echo(f"{len(plain)} evaluations on {plain[0].test.name}")
+
+
+@app.command()
+def experiment(
+    embeddings: Annotated[
+        Path, typer.Option("--embeddings", help="folder with the folders of the embedding sets")
+    ],
+    lists: Annotated[
+        list[str],
+        typer.Option("--lists", metavar="NAME=TRAIN,VALIDATION", help="a training set; repeat"),
+    ],
+    test: Annotated[Path, typer.Option(help="test list (CSV)")],
+    out: Annotated[Path, typer.Option(help="folder of the models to be")],
+    cells: Annotated[
+        list[str] | None, typer.Option("--cell", help="such as yamnet_effnet-gru [default: six]")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="how many, counted from 1")] = 5,
+    preset: Annotated[str, typer.Option(help="paper, or the best.json of a search")] = "paper",
+    epochs: Annotated[int, typer.Option(min=1, help="at most so many")] = 200,
+    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement")] = 20,
+    cache: CacheOption = None,
+    allow_untrained: AllowUntrainedOption = False,
+    allow_overlap: AllowOverlapOption = False,
+    trust_list: TrustListOption = False,
+) -> None:
+    """Train and evaluate all cells on several training sets; goes on where it was stopped."""
+    from models.commands import TrainRequest
+    from models.experiment import parse_lists, planned_runs, run_all
+    from models.hyperparameters import CELLS, cell_of
+    from study.progress import track
+
+    training_sets = [parse_lists(text) for text in lists]
+    chosen = [cell_of(*name.rsplit("-", 1)) for name in cells] if cells else list(CELLS)
+    runs = planned_runs(training_sets, chosen, range(1, seeds + 1))
+    base = TrainRequest(
+        embeddings=embeddings,
+        train=training_sets[0].train,
+        validation=training_sets[0].validation,
+        preset=preset,
+        n_epochs=epochs,
+        patience=patience,
+        cache=cache,
+        allow_untrained=allow_untrained,
+        allow_overlap=allow_overlap,
+        trust_list=trust_list,
+    )
+    done = run_all(runs, base, test, out, lambda: datetime.now(UTC))
+    n_new = sum(evaluation is not None for _, evaluation in track(done, "networks", len(runs)))
+    typer.echo(f"{len(runs)} networks, {n_new} of them evaluated now: {out}")
 
 
 @app.command()

@@ -394,3 +394,35 @@ def read_evaluations(folders: list[Path]) -> list[Evaluation]:
         where = ", ".join(map(str, folders))
         raise ConfigError(f"no evaluation below {where}. Run: python -m models evaluate")
     return found
+
+
+def of_one_test(evaluations: list[Evaluation], name: str | None = None) -> list[Evaluation]:
+    """Keep the evaluations that belong into Table 5: of one list, both modalities, congruent.
+
+    Parameters
+    ----------
+    evaluations : list of Evaluation
+        Any.
+    name : str or None
+        The test list; None where there is only one.
+
+    Returns
+    -------
+    list of Evaluation
+        At least one.
+
+    Raises
+    ------
+    ConfigError
+        If none is left, or they are of several lists.
+    """
+    plain = [
+        each
+        for each in evaluations
+        if (each.modality, each.pairing) == ("both", "congruent") and name in (None, each.test.name)
+    ]
+    names = sorted({each.test.name for each in plain})
+    if len(names) != 1:
+        said = f"of the lists {', '.join(names)}" if names else f"of a list {name or 'of any name'}"
+        raise ConfigError(f"found evaluations {said}, expected those of one list. Pass --test NAME")
+    return plain

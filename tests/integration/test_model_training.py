@@ -196,3 +196,32 @@ def test_training_clips_are_refused_as_a_test_set(world, trained):
                 world.train,
             ]
         )
+
+
+def test_an_experiment_trains_what_is_missing_and_ends_in_table_5(world, tmp_path):
+    root = tmp_path / "sets"
+    root.mkdir()
+    (root / "VGGish_VGG16").symlink_to(world.embeddings)
+    small = tmp_path / "half_train.csv"
+    small.write_text("\n".join(world.train.read_text().splitlines()[::2]) + "\n")
+    flags = ["--embeddings", root, "--test", world.test, "--out", tmp_path / "out"]
+    flags += ["--cell", "vggish_vgg16-frnn", "--seeds", 2, "--epochs", 2]
+    flags += ["--lists", f"AVMIT={world.train},{world.validation}"]
+    flags += ["--lists", f"MIT 16={small},{world.validation}"]
+    assert "4 networks, 4 of them evaluated now" in invoke(["experiment", *flags])
+    assert "4 networks, 0 of them evaluated now" in invoke(["experiment", *flags])
+    said = invoke(["table5", "--results", tmp_path / "out"])
+    assert "AVMIT minus MIT 16" in said
+    assert said.strip().endswith("4 evaluations on AVMIT_test")
+
+
+@pytest.mark.parametrize("ablation", [["--modality", "visual"], ["--incongruent"]])
+def test_ablations_are_kept_beside_the_plain_evaluation(ablation, world, trained):
+    flags = ["--model", trained, "--embeddings", world.embeddings, "--test", world.test]
+    invoke(["evaluate", *flags, *ablation])
+    name = "AVMIT_test-incongruent" if len(ablation) == 1 else "AVMIT_test-visual"
+    kept = json.loads((trained / "evaluations" / f"{name}.json").read_text())
+    assert kept["loss"] > 0
+    if len(ablation) == 1:
+        right, heard = sum(kept["correct"]), kept["n_heard"]
+        assert right + heard <= 15

@@ -1,0 +1,168 @@
+"""All cells, both training sets, several seeds: the runs behind Table 5, one after another."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from features.embedding_set import find_embedding_set
+from models.card import CARD_NAME
+from models.commands import EvaluateRequest, TrainRequest, evaluate_and_write, plan_training
+from models.evaluation import FOLDER, Evaluation
+from models.hyperparameters import Cell
+from models.run import train_model
+from study.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLists:
+    """A training set of the comparison.
+
+    Parameters
+    ----------
+    name : str
+        As Table 5 has it.
+    train, validation : Path
+        Its lists.
+    """
+
+    name: str
+    train: Path
+    validation: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One network of the comparison."""
+
+    lists: TrainingLists
+    cell: Cell
+    seed: int
+
+    def folder(self, root: Path) -> Path:
+        """Return where it is kept.
+
+        Parameters
+        ----------
+        root : Path
+            Folder of the comparison.
+
+        Returns
+        -------
+        Path
+            The model's folder.
+        """
+        return root / self.lists.name.replace(" ", "_") / self.cell.name / f"seed-{self.seed}"
+
+
+def parse_lists(text: str) -> TrainingLists:
+    """Read a training set from the command line.
+
+    Parameters
+    ----------
+    text : str
+        ``NAME=TRAIN,VALIDATION``.
+
+    Returns
+    -------
+    TrainingLists
+        The training set.
+
+    Raises
+    ------
+    ConfigError
+        If the text is not of that form.
+
+    Examples
+    --------
+    >>> parse_lists("MIT 16=MIT16_train.csv,MIT16_validation.csv").validation.name
+    'MIT16_validation.csv'
+    """
+    name, equals, paths = text.partition("=")
+    train, comma, validation = paths.partition(",")
+    if not (name and equals and train and comma and validation):
+        raise ConfigError(f"--lists {text!r} is not of the form NAME=TRAIN,VALIDATION")
+    return TrainingLists(name, Path(train), Path(validation))
+
+
+def planned_runs(
+    training_sets: Sequence[TrainingLists], cells: Sequence[Cell], seeds: Sequence[int]
+) -> list[Run]:
+    """Return the runs of a comparison, seed by seed, so that a part of it is balanced.
+
+    Parameters
+    ----------
+    training_sets : sequence of TrainingLists
+        What to train on.
+    cells : sequence of Cell
+        Which networks.
+    seeds : sequence of int
+        How often.
+
+    Returns
+    -------
+    list of Run
+        All combinations.
+    """
+    return [Run(lists, cell, seed) for seed in seeds for cell in cells for lists in training_sets]
+
+
+def run_all(
+    runs: Sequence[Run],
+    base: TrainRequest,
+    test: Path,
+    root: Path,
+    now: Callable[[], datetime],
+) -> Iterator[tuple[Run, Evaluation | None]]:
+    """Train and evaluate what has not been yet.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        What is wanted.
+    base : TrainRequest
+        Options that all runs share; its `embeddings` holds the folders of the embedding sets.
+    test : Path
+        The test list.
+    root : Path
+        Folder of the comparison.
+    now : callable
+        Gives the time for the cards, in UTC.
+
+    Yields
+    ------
+    run : Run
+        Which.
+    evaluation : Evaluation or None
+        None where it had been evaluated before.
+    """
+    for run in runs:
+        folder = run.folder(root)
+        embeddings = base.embeddings / find_embedding_set(run.cell.embedding_set).folder
+        if not (folder / CARD_NAME).exists():
+            request = replace(
+                base,
+                embeddings=embeddings,
+                train=run.lists.train,
+                validation=run.lists.validation,
+                embedding_set=run.cell.embedding_set,
+                rnn=run.cell.rnn,
+                seed=run.seed,
+                training_set=run.lists.name,
+            )
+            train_model(plan_training(request), folder, made_at=now(), resume=True)
+        if (folder / FOLDER / f"{test.stem}.json").exists():
+            yield run, None
+            continue
+        evaluation, _ = evaluate_and_write(
+            EvaluateRequest(
+                folder,
+                embeddings,
+                test,
+                cache=base.cache,
+                allow_untrained=base.allow_untrained,
+                allow_overlap=base.allow_overlap,
+                trust_list=base.trust_list,
+            )
+        )
+        yield run, evaluation
