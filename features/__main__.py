@@ -160,6 +160,90 @@ def check(
         fail(f"{len(problems)} problems in {folder}. Extract those clips again")
 
 
+@app.command()
+def explore(
+    folder: Annotated[Path, typer.Argument(help="folder of records, such as .../VGGish_VGG16")],
+    out: Annotated[Path, typer.Option(help="the page to write")],
+    mit_root: Annotated[Path | None, typer.Option(help="folder of clips, for pictures")] = None,
+    max_clips: Annotated[int, typer.Option(min=3, help="draw this many, if there are more")] = 5000,
+    seed: Annotated[int, typer.Option(help="of the drawing and of the map")] = 1,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write a page that shows clips by their embeddings: suspects, duplicates, correspondence."""
+    import tempfile
+
+    import numpy as np
+
+    from features import explore as exploring
+    from features.explore_page import explore_page, pictures_of
+    from features.manifest import read_manifest
+    from features.pack import record_paths
+    from study.files import refuse_existing, written_atomically
+    from study.progress import track
+
+    refuse_existing(out, overwrite=overwrite)
+    paths = record_paths(folder)
+    if len(paths) > max_clips:
+        drawn = np.random.default_rng(seed).choice(len(paths), max_clips, replace=False)
+        paths = [paths[index] for index in sorted(drawn)]
+    manifest = read_manifest(folder)
+    clips = exploring.read_clips(folder, list(track(paths, "records read")))
+    table = exploring.neighbourhoods(clips)
+    duplicates = exploring.near_duplicates(clips)
+    with tempfile.TemporaryDirectory() as pictures:
+        page = explore_page(
+            table,
+            exploring.project(clips.joint, seed),
+            duplicates,
+            title=f"{folder.name} embeddings",
+            stamp="untrained networks: a rehearsal" if manifest.recipe.is_untrained else "",
+            picture=pictures_of(manifest, mit_root, Path(pictures)),
+        )
+    with written_atomically(out, overwrite=overwrite) as part:
+        part.write_text(page, encoding="utf-8")
+    n_suspects = int((table["suggested_label"] != table["label"]).sum())
+    typer.echo(
+        f"{len(table)} clips, {n_suspects} among clips of another class, {len(duplicates)} pairs "
+        f"of near-duplicates: {out}"
+    )
+
+
+@app.command()
+def forecast(
+    rate: Annotated[float, typer.Option(min=1e-6, help="clips/s that extract has printed")],
+    out: Annotated[Path, typer.Option(help="the page to write")],
+    on_cores: Annotated[int, typer.Option(min=1, help="cores that reached the rate")] = 1,
+    cores: Annotated[str, typer.Option(help="cores to plan with")] = "2,16,64,256",
+    price: Annotated[float, typer.Option(min=0, help="of one core for one hour")] = 0.05,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write a page with hours and cost for 57,177 and 1,000,000 clips."""
+    from features import forecast as forecasting
+    from study.files import written_atomically
+    from study.pages import html_page, html_table
+
+    try:
+        n_cores = [int(part) for part in cores.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{cores!r} is no list such as 2,16", param_hint="--cores"
+        ) from error
+    table = forecasting.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
+    rows = [tuple(row.values()) for row in table.to_dict("records")]
+    about = (
+        f"<p>From {rate:g} clips/s on {on_cores} cores, at {price:g} for a core and hour. That the "
+        "rate grows with the cores is assumed; reading the clips from afar may be slower.</p>"
+    )
+    page = html_page(
+        "Extraction: hours and cost", about + html_table(("clips", "cores", "hours", "cost"), rows)
+    )
+    with written_atomically(out, overwrite=overwrite) as part:
+        part.write_text(page, encoding="utf-8")
+    for row in table.itertuples():
+        typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.1f} h, {row.cost:.2f}")
+    typer.echo(f"{len(table)} forecasts: {out}")
+
+
 @weights_app.command("fetch")
 def fetch_weights(
     networks: Annotated[

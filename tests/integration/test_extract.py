@@ -222,7 +222,7 @@ def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(clips, t
         command, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     deadline = time.monotonic() + 120
-    while len(list(job.folder.rglob("*.tfrecord"))) < 8 and time.monotonic() < deadline:
+    while len(list(job.folder.rglob("[!.]*.tfrecord"))) < 8 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

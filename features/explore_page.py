@@ -1,0 +1,191 @@
+"""The page of `features explore`: a map of the clips, and those that a curator should look at."""
+
+import html
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.manifest import Manifest
+from study.clips.extraction import decode_for_extraction
+from study.errors import ClipError
+from study.pages import html_page, html_table, image_to_data_uri
+
+N_SHOWN = 40  # suspects and pairs with pictures
+_MAP_PX, _THUMBNAIL_PX = 760, 120
+
+Picture = Callable[[str], str]
+
+_STYLE = """
+.map circle { stroke: none; fill-opacity: .75 }
+.legend span { display: inline-block; margin-right: 1em }
+.suspects { display: flex; flex-wrap: wrap; gap: 1em }
+.suspects figure { width: 15em; margin: 0 }
+.suspects img { height: 120px }
+.suspects figcaption { overflow-wrap: anywhere; font-size: .85em }
+"""
+
+
+def explore_page(
+    neighbourhoods: pd.DataFrame,
+    places: npt.NDArray[np.float64],
+    duplicates: pd.DataFrame,
+    *,
+    title: str,
+    stamp: str,
+    picture: Picture,
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    neighbourhoods : DataFrame
+        From `features.explore.neighbourhoods`.
+    places : ndarray of float64, shape (n_clips, 2)
+        From `features.explore.project`.
+    duplicates : DataFrame
+        From `features.explore.near_duplicates`.
+    title : str
+        Heads the page.
+    stamp : str
+        A band above it; empty for none.
+    picture : callable
+        Takes a record's name and returns HTML with the clip's picture, or nothing.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    suspects = neighbourhoods[
+        neighbourhoods["suggested_label"] != neighbourhoods["label"]
+    ].sort_values(["agreement", "tfrecord_filename"])
+    body = "\n".join(
+        [
+            f"<p>{len(neighbourhoods)} clips, {neighbourhoods['label'].nunique()} classes. Places "
+            "and neighbours follow from the mean audio and visual embeddings of each clip.</p>",
+            "<h2>Map</h2>",
+            _map(neighbourhoods, places),
+            "<h2>By class</h2>",
+            _by_class(neighbourhoods),
+            f"<h2>Clips among clips of another class ({len(suspects)})</h2>",
+            _suspects(suspects.head(N_SHOWN), picture),
+            f"<h2>Near-duplicates ({len(duplicates)})</h2>",
+            _duplicates(duplicates.head(N_SHOWN), picture),
+        ]
+    )
+    return html_page(title, body, style=_STYLE, stamp=stamp)
+
+
+def pictures_of(manifest: Manifest, mit_root: Path | None, folder: Path) -> Picture:
+    """Return a function that shows the first frame of a record's clip.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Says which clip a record is of.
+    mit_root : Path or None
+        Folder of the clips; None for pages without pictures.
+    folder : Path
+        Where to put pictures meanwhile.
+
+    Returns
+    -------
+    callable
+        From record name to HTML; clips that cannot be shown give nothing.
+    """
+    rows: Mapping[Any, Mapping[Any, str]] = manifest.rows.set_index("tfrecord_filename")[
+        ["video_location", "filename"]
+    ].to_dict("index")
+
+    def picture(name: str) -> str:
+        row = rows.get(name)
+        if mit_root is None or row is None:
+            return ""
+        path = mit_root / row["video_location"] / row["filename"]
+        try:
+            clip = decode_for_extraction(path, choose=_first, keep=_small)
+        except ClipError:
+            return ""
+        if not clip.images:
+            return ""
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".jpg") as file:
+            cv2.imwrite(file.name, clip.images[0])
+            return f'<img alt="" src="{image_to_data_uri(Path(file.name))}">'
+
+    return picture
+
+
+def _first(times_ms: npt.NDArray[np.float64]) -> list[int]:
+    return [0][: len(times_ms)]
+
+
+def _small(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    size = (max(1, width * _THUMBNAIL_PX // height), _THUMBNAIL_PX)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _map(clips: pd.DataFrame, places: npt.NDArray[np.float64]) -> str:
+    labels = sorted(clips["label"].unique())
+    colours = {label: _colour(index, len(labels)) for index, label in enumerate(labels)}
+    dots = "\n".join(
+        f'<circle cx="{10 + x * (_MAP_PX - 20):.1f}" cy="{10 + y * (_MAP_PX - 20):.1f}" r="4" '
+        f'fill="{colours[label]}"><title>{html.escape(f"{label}: {name}")}</title></circle>'
+        for (x, y), label, name in zip(
+            places, clips["label"], clips["tfrecord_filename"], strict=True
+        )
+    )
+    legend = "".join(
+        f'<span><svg width="12" height="12"><circle cx="6" cy="6" r="5" fill="{colour}"/></svg> '
+        f"{html.escape(label)}</span>"
+        for label, colour in colours.items()
+    )
+    return (
+        f'<svg class="map" role="img" aria-label="map of the clips" viewBox="0 0 {_MAP_PX} '
+        f'{_MAP_PX}" width="{_MAP_PX}">{dots}</svg>\n<p class="legend">{legend}</p>'
+    )
+
+
+def _colour(index: int, n_colours: int) -> str:
+    # Neighbouring classes differ in lightness too, for readers who see hues alike.
+    return f"hsl({360 * index / n_colours:.0f} 70% {(38, 52, 66)[index % 3]}%)"
+
+
+def _by_class(clips: pd.DataFrame) -> str:
+    groups = clips.groupby("label")[["agreement", "correspondence"]].mean()
+    groups.insert(0, "n_clips", clips["label"].value_counts())
+    ordered = groups.sort_values("correspondence").reset_index()
+    rows = [tuple(row.values()) for row in ordered.to_dict("records")]
+    return html_table(
+        ("class", "clips", "neighbours of the class", "nearest in sound also nearest in picture"),
+        rows,
+        caption="How well embeddings tell the class, and how well sound and picture agree",
+    )
+
+
+def _suspects(suspects: pd.DataFrame, picture: Picture) -> str:
+    figures = "\n".join(
+        f"<figure>{picture(row['tfrecord_filename'])}<figcaption>"
+        f"<b>{html.escape(row['label'])}</b>, neighbours: {html.escape(row['suggested_label'])} "
+        f"({row['agreement']:.0%} agree)<br>"
+        f"{html.escape(row['filename'])}</figcaption></figure>"
+        for row in suspects.to_dict("records")
+    )
+    return f'<div class="suspects">{figures}</div>' if len(suspects) else "<p>None.</p>"
+
+
+def _duplicates(pairs: pd.DataFrame, picture: Picture) -> str:
+    figures = "\n".join(
+        f"<figure>{picture(row['first'])} {picture(row['second'])}<figcaption>"
+        f"{html.escape(row['first'])}<br>{html.escape(row['second'])}<br>"
+        f"similarity {row['similarity']:.4f}"
+        f"{'' if row['same_label'] else ', <b>different labels</b>'}</figcaption></figure>"
+        for row in pairs.to_dict("records")
+    )
+    return f'<div class="suspects">{figures}</div>' if len(pairs) else "<p>None.</p>"
