@@ -189,7 +189,8 @@ def _difference(
 def _paired(
     one: Sequence[Sequence[float]], two: Sequence[Sequence[float]], n_seeds: int
 ) -> npt.NDArray[np.float64]:
-    return np.array(one[:n_seeds], dtype=float) - np.array(two[:n_seeds], dtype=float)
+    paired: npt.NDArray[np.float64] = np.asarray(one[:n_seeds]) - np.asarray(two[:n_seeds], float)
+    return paired
 
 
 def bootstrap(paired: npt.NDArray[np.float64], rng: np.random.Generator) -> Estimate:

@@ -1,0 +1,233 @@
+"""CPU-seconds per epoch: our training against the authors' way, for the six cells.
+
+The authors' way is written here in our own words in tf_keras 2, the library they used: gzip
+TFRecords through ``tf.data`` (parse, cache, shuffle, padded batches), squeeze units under
+``TimeDistributed``, ``fit``. Both sides learn the same clips. Each side and cell runs in a
+process of its own; the two sides take turns, and the best of the later epochs counts, because
+the machine may be busy. Run it from the repository: ``python benchmarks/training.py [CELL ...]``.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+N_CLASSES = 16
+
+
+def main() -> None:
+    """Run the two sides of every cell in turn and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cells", nargs="*", help="such as yamnet_effnet-gru [default: six]")
+    parser.add_argument("--clips", type=int, default=6560)
+    parser.add_argument("--epochs", type=int, default=3, help="after the first one, per round")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--side", choices=["authors", "ours"], help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        run = _authors if options.side == "authors" else _ours
+        print(json.dumps(run(options.cells[0], options.folder, options.epochs)))
+        return
+    _compare(options)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from models.hyperparameters import CELLS, PAPER, cell_of
+    from models.search import Task  # noqa: F401 - fails early where the project is not installed
+
+    cells = [cell_of(*name.rsplit("-", 1)) for name in options.cells] or list(CELLS)
+    print("| Cell | authors' way, CPU-s | ours, CPU-s | ratio | wall ratio | GFLOP an epoch |")
+    print("|---|---|---|---|---|---|")
+    ratios = []
+    with tempfile.TemporaryDirectory() as name:
+        for cell in cells:
+            folder = Path(name) / cell.embedding_set
+            if not folder.exists():
+                _write_world(folder, cell.embedding_set, options.clips)
+            best: dict[str, list[float]] = {}
+            for _ in range(options.rounds):
+                for side in ("authors", "ours"):
+                    found = _measure(side, cell.name, folder, options.epochs)
+                    known = best.setdefault(side, found)
+                    best[side] = [min(pair) for pair in zip(known, found, strict=True)]
+            from models.forecast import n_operations
+
+            operations = options.clips * n_operations(cell, PAPER[cell]) / 1e9
+            (authors, authors_wall), (ours, ours_wall) = best["authors"], best["ours"]
+            ratios.append(authors / ours)
+            print(
+                f"| {cell.name} | {authors:.2f} | {ours:.2f} | {authors / ours:.1f} | "
+                f"{authors_wall / ours_wall:.1f} | {operations:.0f} |",
+                flush=True,
+            )
+    print(f"mean ratio {sum(ratios) / len(ratios):.2f} over {len(ratios)} cells")
+
+
+def _measure(side: str, cell: str, folder: Path, n_epochs: int) -> list[float]:
+    command = [sys.executable, __file__, cell, "--side", side, "--folder", str(folder)]
+    said = subprocess.run(
+        [*command, "--epochs", str(n_epochs)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1"},
+    )
+    epochs = json.loads(said.stdout.splitlines()[-1])
+    # The first epoch reads and compiles.
+    return [min(column) for column in zip(*epochs[1:], strict=True)]
+
+
+def _write_world(folder: Path, set_name: str, n_clips: int) -> None:
+    import numpy as np
+
+    from features.embedding_set import find_embedding_set
+    from features.records import Record, write_record
+
+    rng, embedding_set = np.random.default_rng(1), find_embedding_set(set_name)
+    lines = ["filename,AVMIT_label"]
+    for number in range(n_clips):
+        label = f"class{number % N_CLASSES:02d}"
+        sizes = (embedding_set.audio_size, embedding_set.visual_size)
+        # Multiples of 1/8: the files are small, and the arithmetic does not care.
+        audio, visual = (
+            (rng.integers(-16, 17, (int(rng.integers(5, 8)), size)) / 8).astype(np.float32)
+            for size in sizes
+        )
+        name = f"{label}/clip_{number}"
+        record = Record(f"{name}.mp4", label, audio, visual)
+        write_record(folder / f"{name}.tfrecord", record)
+        lines.append(f"{name}.mp4,{label}")
+    (folder / "train.csv").write_text("\n".join(lines) + "\n")
+    (folder / "validation.csv").write_text("\n".join([lines[0], *lines[1:33]]) + "\n")
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _ours(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
+    import time
+
+    from models.commands import TrainRequest, plan_training
+    from models.hyperparameters import cell_of
+    from models.network import Architecture
+    from models.training import Schedule, epochs, new_course
+
+    cell = cell_of(*name.rsplit("-", 1))
+    plan = plan_training(
+        TrainRequest(
+            folder,
+            folder / "train.csv",
+            folder / "validation.csv",
+            embedding_set=cell.embedding_set,
+            rnn=cell.rnn,
+            allow_overlap=True,
+        )
+    )
+    embedding_set_size = plan.train.rows.shape[2]
+    from features.embedding_set import find_embedding_set
+
+    audio_size = find_embedding_set(cell.embedding_set).audio_size
+    course = new_course(
+        cell,
+        plan.hyperparameters,
+        audio_size=audio_size,
+        visual_size=embedding_set_size - audio_size,
+        n_classes=N_CLASSES,
+        seed=1,
+    )
+    found, before = [], (_cpu_s(), time.perf_counter())
+    for _ in epochs(
+        course,
+        plan.train,
+        plan.validation,
+        architecture=Architecture(cell.rnn, plan.hyperparameters.activation, audio_size),
+        hyperparameters=plan.hyperparameters,
+        schedule=Schedule(n_epochs=n_epochs + 1),
+        seed=1,
+    ):
+        now = (_cpu_s(), time.perf_counter())
+        found.append((now[0] - before[0], now[1] - before[1]))
+        before = now
+    return found
+
+
+def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
+    import time
+
+    import pandas as pd
+    import tensorflow as tf
+    import tf_keras
+
+    from features.embedding_set import find_embedding_set
+    from models.hyperparameters import PAPER, cell_of
+
+    cell = cell_of(*name.rsplit("-", 1))
+    chosen, embedding_set = PAPER[cell], find_embedding_set(cell.embedding_set)
+    sizes = (embedding_set.audio_size, embedding_set.visual_size)
+    labels = pd.read_csv(folder / "train.csv")["AVMIT_label"]
+    frame = pd.read_csv(folder / "train.csv")
+    paths = [str(folder / name).replace(".mp4", ".tfrecord") for name in frame["filename"]]
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(
+            sorted(set(labels)), tf.range(N_CLASSES, dtype=tf.int64)
+        ),
+        default_value=0,
+    )
+
+    def parse(serialised: Any) -> Any:  # noqa: ANN401
+        context, sequence = tf.io.parse_single_sequence_example(
+            serialised,
+            {"label": tf.io.FixedLenFeature([], tf.string)},
+            {
+                "audio": tf.io.FixedLenSequenceFeature([], tf.string),
+                "visual_object": tf.io.FixedLenSequenceFeature([], tf.string),
+            },
+        )
+        audio = tf.reshape(tf.io.decode_raw(sequence["audio"], tf.float32), [-1, sizes[0]])
+        visual = tf.reshape(tf.io.decode_raw(sequence["visual_object"], tf.float32), [-1, sizes[1]])
+        return (audio, visual), tf.one_hot(table.lookup(context["label"]), N_CLASSES)
+
+    dataset = tf.data.TFRecordDataset(paths, compression_type="GZIP")
+    dataset = dataset.map(parse, num_parallel_calls=tf.data.AUTOTUNE).cache().shuffle(5000)
+    dataset = dataset.padded_batch(16, (([7, sizes[0]], [7, sizes[1]]), [N_CLASSES]))
+    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+
+    layers = tf_keras.layers
+    inputs = [tf_keras.Input((7, size)) for size in sizes]
+    branches = []
+    for embedding, size in zip(inputs, sizes, strict=True):
+        x = layers.Reshape((7, 1, 1, size))(embedding)
+        x = layers.TimeDistributed(layers.Conv2D(chosen.bottleneck_units, 1))(x)
+        x = layers.TimeDistributed(layers.BatchNormalization())(x)
+        x = layers.TimeDistributed(layers.Activation(chosen.activation))(x)
+        branches.append(layers.TimeDistributed(layers.GlobalAveragePooling2D())(x))
+    rnn = {"frnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}[str(cell.rnn)]
+    state = rnn(chosen.rnn_units, dropout=chosen.dropout)(layers.Concatenate()(branches))
+    model = tf_keras.Model(inputs, layers.Dense(N_CLASSES, activation="softmax")(state))
+    model.compile(
+        tf_keras.optimizers.legacy.Adam(chosen.learning_rate),
+        "categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    found, before = [], [_cpu_s(), time.perf_counter()]
+
+    def note(epoch: int, logs: object) -> None:
+        now = (_cpu_s(), time.perf_counter())
+        found.append((now[0] - before[0], now[1] - before[1]))
+        before[:] = now
+
+    watch = tf_keras.callbacks.LambdaCallback(on_epoch_end=note)
+    model.fit(dataset, epochs=n_epochs + 1, verbose=0, callbacks=[watch])
+    return found
+
+
+if __name__ == "__main__":
+    main()
