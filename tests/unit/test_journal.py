@@ -1,0 +1,81 @@
+"""What is finished is known after any end."""
+
+from dataclasses import replace
+
+import pytest
+
+from features.journal import JOURNAL_NAME, open_journal, read_finished
+from features.manifest import ManifestRow, NetworkNote, Recipe, read_manifest, write_manifest
+from study.errors import RecordError
+
+NOTE = NetworkNote("vggish", "vggish.h5", "a" * 64, None)
+RECIPE = Recipe("vggish_vgg16", "paper", None, "float32", False, NOTE, NOTE)
+
+
+def row(name, **changes):
+    values = {
+        "filename": f"{name}.mp4",
+        "label": "x",
+        "video_location": "training",
+        "tfrecord_filename": f"x/{name}.tfrecord",
+        "clip_sha256": "c",
+        "record_sha256": "r",
+        "audio_timesteps": 3,
+        "visual_timesteps": 2,
+        "audio_times_s": (0.0, 0.96, 1.92),
+        "visual_times_s": (0.0, 1.0),
+        "sample_rate_hz": 44100,
+        "n_channels": 2,
+        "warnings": (),
+        **changes,
+    }
+    return ManifestRow(**values)
+
+
+def touch(folder, *names):
+    (folder / "x").mkdir(exist_ok=True)
+    for name in names:
+        (folder / "x" / f"{name}.tfrecord").touch()
+
+
+def test_rows_survive_the_manifest_as_they_were(tmp_path):
+    rows = [row("a"), row("b", sample_rate_hz=None, n_channels=None, warnings=("no sound",))]
+    touch(tmp_path, "a", "b")
+    write_manifest(tmp_path, RECIPE, {"av": "1"}, rows)
+    manifest = read_manifest(tmp_path)
+    assert (manifest.recipe, manifest.software) == (RECIPE, {"av": "1"})
+    assert not manifest.recipe.is_untrained
+    assert list(read_finished(tmp_path, RECIPE).values()) == rows
+
+
+def test_what_was_noted_counts_if_its_file_is_there_and_a_cut_line_does_not(tmp_path):
+    touch(tmp_path, "a", "c")
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("a"))
+        journal.add(row("b"))
+    with (tmp_path / JOURNAL_NAME).open("a") as file:
+        file.write('{"filename": "c.m')
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("c"))
+    assert list(read_finished(tmp_path, RECIPE)) == ["x/a.tfrecord", "x/c.tfrecord"]
+
+
+def test_a_journal_of_another_recipe_is_refused(tmp_path):
+    with open_journal(tmp_path, RECIPE):
+        pass
+    with pytest.raises(RecordError, match="grid was paper, now released"):
+        read_finished(tmp_path, replace(RECIPE, grid="released"))
+
+
+def test_untrained_networks_are_told_from_the_manifest(tmp_path):
+    untrained = replace(NOTE, untrained_seed=0, weights="untrained")
+    write_manifest(tmp_path, replace(RECIPE, visual=untrained), {}, [])
+    assert read_manifest(tmp_path).recipe.is_untrained
+
+
+def test_a_missing_and_a_foreign_manifest_are_refused(tmp_path):
+    with pytest.raises(RecordError, match="python -m features extract"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.parquet").write_bytes(b"something")
+    with pytest.raises(RecordError, match="cannot be read"):
+        read_manifest(tmp_path)
