@@ -141,3 +141,40 @@ def test_a_folder_without_a_saved_model_and_a_file_of_another_kind_are_refused(t
     (tmp_path / "yamnet.h5").write_bytes(b"no weights")
     with pytest.raises(ConfigError, match="cannot be read as an HDF5 file"):
         read_arrays(tmp_path / "yamnet.h5")
+
+
+def test_variables_of_an_export_in_the_style_of_tensorflow_1_are_found(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+
+    values = {"weights": np.float32([2.0, 3.0]), "biases": np.float32(1.0)}
+
+    class OldStyle(tf.Module):
+        """As VGGish was exported: a wrapped graph whose variables stand in a private list."""
+
+        def __init__(self):
+            super().__init__()
+            self.kept = []
+            self.wrapped = tf.compat.v1.wrap_function(self.define, [tf.TensorSpec([None])])
+
+        def define(self, waveform):
+            def remember(next_creator, **kwargs):
+                kwargs["initial_value"] = values[kwargs["name"].rstrip("/").split("/")[-1]]
+                self.kept.append(next_creator(**kwargs))
+                return self.kept[-1]
+
+            with tf.variable_creator_scope(remember), tf.compat.v1.variable_scope("vggish/conv1"):
+                scale = tf.compat.v1.get_variable("weights", shape=[2])
+                shift = tf.compat.v1.get_variable("biases", shape=[])
+            return waveform[:2] * scale + shift
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+        def __call__(self, waveform):
+            return self.wrapped(waveform)
+
+    module = OldStyle()
+    tf.saved_model.save(module, str(tmp_path / "vggish"))
+    arrays = read_arrays(tmp_path / "vggish")
+    assert {name: array.tolist() for name, array in arrays.items()} == {
+        "vggish/conv1/weights:0": [2.0, 3.0],
+        "vggish/conv1/biases:0": 1.0,
+    }
