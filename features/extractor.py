@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from features import vision, waveform
 from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
-from features.engine import open_engine
+from features.engine import Engine, open_engine
 from features.frames import choose_frames, shrink
 from features.layers import Floats
 from features.manifest import Recipe
@@ -19,8 +19,9 @@ from study.errors import ClipError
 
 SILENCE_S = 3  # the published script's stand-in for a missing audio stream
 
-# EfficientNetB0 runs faster frame by frame, in the cache; the others take a clip at a time.
-_VISUAL_BATCH = {"efficientnetb0": 1}
+# EfficientNetB0 runs faster frame by frame, in the cache. The others take a clip of 3 s at a time;
+# longer clips are cut, so that memory does not grow with them.
+_BATCH = {"efficientnetb0": 1, "vgg16": 8, "yamnet": 24, "vggish": 24}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +98,10 @@ class Extractor:
         if not clip.images:
             raise ClipError(f"{path} has no frame that can be decoded. Leave it out", "no_frames")
         sound, warnings = self._sound(clip, path)
-        audio = self.audio_engine.run(patches(sound, self.embedding_set)[..., None])
-        visual = self._run_visual(self._prepared(np.stack(clip.images)))
+        seen = patches(sound, self.embedding_set)[..., None]
+        audio = _run(self.audio_engine, seen, self.embedding_set.audio_network)
+        frames = self._prepared(np.stack(clip.images))
+        visual = _run(self.visual_engine, frames, self.embedding_set.visual_network)
         if clip.n_damaged_packets:
             warnings.append("damaged: what could be decoded was used")
         if max(len(audio), len(visual)) > MAX_TIMESTEPS:
@@ -127,17 +130,18 @@ class Extractor:
         short = len(sound) < PATCH_SAMPLES
         return sound, ["sound shorter than one window: padded with zeros"] if short else []
 
-    def _run_visual(self, frames: Floats) -> Floats:
-        size = _VISUAL_BATCH.get(self.embedding_set.visual_network, len(frames))
-        batches = [frames[at : at + size] for at in range(0, len(frames), size)]
-        return np.concatenate([self.visual_engine.run(batch) for batch in batches])
-
     def _prepared(self, frames: npt.NDArray[np.uint8]) -> Floats:
         match self.recipe.normalisation:
             case "keras3" | "tf2.3" as normalisation:
                 return vision.normalised(frames, normalisation)
             case _:
                 return vision.zero_centred(frames)
+
+
+def _run(engine: Engine, inputs: Floats, network: str) -> Floats:
+    size = _BATCH[network]
+    batches = [inputs[at : at + size] for at in range(0, len(inputs), size)]
+    return np.concatenate([engine.run(batch) for batch in batches])
 
 
 def _audio_times_s(timesteps: int, embedding_set: EmbeddingSet) -> tuple[float, ...]:

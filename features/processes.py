@@ -1,6 +1,7 @@
 """Extract clips on all cores of one machine: processes of one thread each."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -84,6 +85,8 @@ _here: tuple[Extractor, Path] | None = None  # of a worker process
 
 
 def _start(job: Job) -> None:
+    # The keyboard stops the process that hands out the clips, and that one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _here
     _here = load(job), job.folder
 

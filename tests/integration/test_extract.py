@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from reference_clips import write_colourful_clip
 
@@ -22,7 +23,7 @@ from features.manifest import read_manifest
 from features.prepare import prepare
 from features.processes import on_processes
 from features.records import read_record
-from study.errors import ConfigError, RecordError
+from study.errors import ConfigError, RecordError, StudyError
 from study.rehearsal.odd import make_odd_clip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -241,3 +242,32 @@ def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(clips, t
     rows = read_manifest(job.folder).rows
     assert len(rows) == 40
     assert rows["record_sha256"].nunique() == 40  # the filename stands in each
+
+
+def test_a_dead_process_ends_the_run_with_one_line_and_what_was_finished_is_kept(clips, tmp_path):
+    many = tmp_path / "many" / "barking"
+    many.mkdir(parents=True)
+    for index in range(40):
+        shutil.copy(clips / "barking" / "a_0.mp4", many / f"clip_{index}.mp4")
+    listed = read_clip_list(many.parent, None)
+    job = job_for(tmp_path / "out")
+
+    def kill_one_child():
+        children = psutil.Process().children()
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        workers[0].kill()
+
+    n_done = 0
+
+    def advance():
+        nonlocal n_done
+        n_done += 1
+        if n_done == 5:
+            kill_one_child()
+
+    with pytest.raises(StudyError, match=r"a process that extracted clips died .* run the command"):
+        extract_all(listed, job, perform=partial(on_processes, n_processes=2), advance=advance)
+    again = extract_all(listed, job, perform=partial(on_processes, n_processes=1))
+    assert again.n_kept >= 5
+    assert again.n_kept + again.n_extracted == 40
+    assert len(read_manifest(job.folder).rows) == 40
