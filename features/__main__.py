@@ -7,22 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import TaskID
 
 from features.embedding_set import Grid, Normalisation, Precision, SetName
+from features.weights_commands import WeightsFolderOption, weights_app
 from study.cli import OverwriteOption, fail, new_app, run, stderr_console
 
 if TYPE_CHECKING:
     from features.extract import Perform
 
 app = new_app("Extract the audiovisual embeddings of clips, and look after them.")
-weights_app = new_app("Fetch, list and verify the weights of the four networks.")
 app.add_typer(weights_app, name="weights")
-
-WeightsFolderOption = Annotated[
-    Path | None,
-    typer.Option("--weights", help="folder with weights [default: in the user's cache]"),
-]
 
 
 @app.command()
@@ -170,37 +164,19 @@ def explore(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write a page that shows clips by their embeddings: suspects, duplicates, correspondence."""
-    import tempfile
-
-    import numpy as np
-
-    from features import explore as exploring
-    from features.explore_page import explore_page, pictures_of
-    from features.manifest import read_manifest
+    from features.explore_page import write_page
     from features.pack import record_paths
-    from study.files import refuse_existing, written_atomically
-    from study.progress import track
+    from study.files import refuse_existing
 
     refuse_existing(out, overwrite=overwrite)
-    paths = record_paths(folder)
-    if len(paths) > max_clips:
-        drawn = np.random.default_rng(seed).choice(len(paths), max_clips, replace=False)
-        paths = [paths[index] for index in sorted(drawn)]
-    manifest = read_manifest(folder)
-    clips = exploring.read_clips(folder, list(track(paths, "records read")))
-    table = exploring.neighbourhoods(clips)
-    duplicates = exploring.near_duplicates(clips)
-    with tempfile.TemporaryDirectory() as pictures:
-        page = explore_page(
-            table,
-            exploring.project(clips.joint, seed),
-            duplicates,
-            title=f"{folder.name} embeddings",
-            stamp="untrained networks: a rehearsal" if manifest.recipe.is_untrained else "",
-            picture=pictures_of(manifest, mit_root, Path(pictures)),
-        )
-    with written_atomically(out, overwrite=overwrite) as part:
-        part.write_text(page, encoding="utf-8")
+    table, duplicates = write_page(
+        out,
+        folder,
+        record_paths(folder),
+        mit_root=mit_root,
+        max_clips=max_clips,
+        seed=seed,
+    )
     n_suspects = int((table["suggested_label"] != table["label"]).sum())
     typer.echo(
         f"{len(table)} clips, {n_suspects} among clips of another class, {len(duplicates)} pairs "
@@ -220,7 +196,6 @@ def forecast(
     """Write a page with hours and cost for 57,177 and 1,000,000 clips."""
     from features import forecast as forecasting
     from study.files import written_atomically
-    from study.pages import html_page, html_table
 
     try:
         n_cores = [int(part) for part in cores.split(",")]
@@ -229,82 +204,12 @@ def forecast(
             f"{cores!r} is no list such as 2,16", param_hint="--cores"
         ) from error
     table = forecasting.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
-    rows = [tuple(row.values()) for row in table.to_dict("records")]
-    about = (
-        f"<p>From {rate:g} clips/s on {on_cores} cores, at {price:g} for a core and hour. That the "
-        "rate grows with the cores is assumed; reading the clips from afar may be slower.</p>"
-    )
-    page = html_page(
-        "Extraction: hours and cost", about + html_table(("clips", "cores", "hours", "cost"), rows)
-    )
+    page = forecasting.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)
     with written_atomically(out, overwrite=overwrite) as part:
         part.write_text(page, encoding="utf-8")
     for row in table.itertuples():
         typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.1f} h, {row.cost:.2f}")
     typer.echo(f"{len(table)} forecasts: {out}")
-
-
-@weights_app.command("fetch")
-def fetch_weights(
-    networks: Annotated[
-        list[str] | None, typer.Argument(help="which networks [default: all four]")
-    ] = None,
-    weights: WeightsFolderOption = None,
-    mirror: Annotated[
-        str | None, typer.Option(metavar="URL", help="where the files lie by their own names")
-    ] = None,
-) -> None:
-    """Download the public weights once, and note their checksums."""
-    from features.fetch import DOWNLOADS, fetch
-    from features.weights import weights_folder
-    from study.progress import progress_bar
-
-    folder = weights or weights_folder()
-    chosen = networks or list(DOWNLOADS)
-    with progress_bar() as progress:
-        for network in chosen:
-            task = progress.add_task(f"{network} bytes", total=None)
-
-            def advance(n_bytes: int, total: int | None, task: TaskID = task) -> None:
-                progress.update(task, advance=n_bytes, total=total)
-
-            fetch(network, folder, mirror=mirror, advance=advance)
-    typer.echo(f"weights of {len(chosen)} networks: {folder}")
-
-
-@weights_app.command("list")
-def list_weights(weights: WeightsFolderOption = None) -> None:
-    """Say which weights are there."""
-    from features.networks import NETWORKS
-    from features.weights import find_file, hash_of, weights_folder
-
-    folder = weights or weights_folder()
-    found = {network: find_file(network, folder) for network in NETWORKS}
-    for network, path in found.items():
-        about = "missing" if path is None else f"{path.name}, sha256 {hash_of(path)}"
-        typer.echo(f"{network}: {about}")
-    n_found = sum(path is not None for path in found.values())
-    typer.echo(f"weights of {n_found} of {len(found)} networks: {folder}")
-
-
-@weights_app.command("verify")
-def verify_weights(weights: WeightsFolderOption = None) -> None:
-    """Prove that the weights are those that were downloaded, and fit their networks."""
-    from features.networks import NETWORKS
-    from features.weight_files import read_weights
-    from features.weights import find_file, verified_hash, weights_folder
-
-    folder = weights or weights_folder()
-    found = {network: find_file(network, folder) for network in NETWORKS}
-    present = {network: path for network, path in found.items() if path is not None}
-    for network, path in present.items():
-        sha256 = verified_hash(path)
-        n_layers = len(read_weights(path, NETWORKS[network]))
-        typer.echo(f"{network}: {path.name} fits, {n_layers} layers, sha256 {sha256}")
-    typer.echo(f"{len(present)} of {len(found)} networks verified: {folder}")
-    if len(present) < len(found):
-        missing = ", ".join(network for network in found if network not in present)
-        fail(f"no weights of {missing}. Fetch them: python -m features weights fetch")
 
 
 def _performer(cluster: str | None, n_processes: int | None) -> "Perform":

@@ -1,6 +1,6 @@
 """Look at embeddings: which clips lie where, which look mislabelled, which are near-duplicates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +40,14 @@ class Clips:
         return halved
 
 
-def read_clips(folder: Path, paths: Sequence[Path]) -> Clips:
+def read_clips(folder: Path, paths: Iterable[Path]) -> Clips:
     """Read the mean embeddings of records.
 
     Parameters
     ----------
     folder : Path
         The folder of the embedding set.
-    paths : sequence of Path
+    paths : iterable of Path
         Its records.
 
     Returns

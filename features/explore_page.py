@@ -2,7 +2,7 @@
 
 import html
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.manifest import Manifest
+from features import explore
+from features.manifest import Manifest, read_manifest
 from study.clips.extraction import decode_for_extraction
-from study.errors import ClipError
+from study.errors import ClipError, RecordError
+from study.files import written_atomically
 from study.pages import html_page, html_table, image_to_data_uri
+from study.progress import track
 
 N_SHOWN = 40  # suspects and pairs with pictures
+_FEWEST = 3  # records that can be laid out
 _MAP_PX, _THUMBNAIL_PX = 760, 120
 
 Picture = Callable[[str], str]
@@ -29,6 +33,60 @@ _STYLE = """
 .suspects img { height: 120px }
 .suspects figcaption { overflow-wrap: anywhere; font-size: .85em }
 """
+
+
+def write_page(
+    out: Path,
+    folder: Path,
+    paths: Sequence[Path],
+    *,
+    mit_root: Path | None,
+    max_clips: int,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Explore the records of a folder and write the page.
+
+    Parameters
+    ----------
+    out : Path
+        The page; replaced.
+    folder : Path
+        The folder of an embedding set, with its manifest.
+    paths : sequence of Path
+        Its records.
+    mit_root : Path or None
+        Folder of the clips; None for a page without pictures.
+    max_clips : int
+        How many to draw where there are more.
+    seed : int
+        Of the drawing and of the map.
+
+    Returns
+    -------
+    neighbourhoods, duplicates : DataFrame
+        What the page shows.
+
+    Raises
+    ------
+    RecordError
+        If there are fewer than three records, one is broken, or there is no manifest.
+    """
+    manifest = read_manifest(folder)
+    drawn = _drawn(paths, max_clips, seed)
+    clips = explore.read_clips(folder, track(drawn, "records read"))
+    neighbourhoods, duplicates = explore.neighbourhoods(clips), explore.near_duplicates(clips)
+    with tempfile.TemporaryDirectory() as pictures:
+        page = explore_page(
+            neighbourhoods,
+            explore.project(clips.joint, seed),
+            duplicates,
+            title=f"{folder.name} embeddings",
+            stamp="untrained networks: a rehearsal" if manifest.recipe.is_untrained else "",
+            picture=pictures_of(manifest, mit_root, Path(pictures)),
+        )
+    with written_atomically(out) as part:
+        part.write_text(page, encoding="utf-8")
+    return neighbourhoods, duplicates
 
 
 def explore_page(
@@ -121,6 +179,15 @@ def pictures_of(manifest: Manifest, mit_root: Path | None, folder: Path) -> Pict
     return picture
 
 
+def _drawn(paths: Sequence[Path], max_clips: int, seed: int) -> Sequence[Path]:
+    if len(paths) < _FEWEST:
+        raise RecordError(f"{len(paths)} records are no map: at least {_FEWEST} are needed")
+    if len(paths) <= max_clips:
+        return paths
+    drawn = np.random.default_rng(seed).choice(len(paths), max_clips, replace=False)
+    return [paths[index] for index in sorted(drawn)]
+
+
 def _first(times_ms: npt.NDArray[np.float64]) -> list[int]:
     return [0][: len(times_ms)]
 
@@ -161,11 +228,13 @@ def _by_class(clips: pd.DataFrame) -> str:
     groups = clips.groupby("label")[["agreement", "correspondence"]].mean()
     groups.insert(0, "n_clips", clips["label"].value_counts())
     ordered = groups.sort_values("correspondence").reset_index()
-    rows = [tuple(row.values()) for row in ordered.to_dict("records")]
+    rows = [tuple(row.values()) for row in ordered.round(2).to_dict("records")]
+    by_chance = min(1.0, explore.N_NEIGHBOURS / max(1, len(clips) - 1))
     return html_table(
         ("class", "clips", "neighbours of the class", "nearest in sound also nearest in picture"),
         rows,
-        caption="How well embeddings tell the class, and how well sound and picture agree",
+        caption="How well embeddings tell the class, and how well sound and picture agree "
+        f"(by chance {by_chance:.2f})",
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from study.pages import html_page, html_table
+
 # Paper: Data Description, all rated clips; and Moments in Time as a whole, about.
 SIZES = (57_177, 1_000_000)
 _S_PER_H = 3600
@@ -46,3 +48,35 @@ def forecast(
     ]
     table = pd.DataFrame(rows)
     return table.assign(cost=table["hours"] * table["cores"] * price_per_core_h)
+
+
+def forecast_page(
+    table: pd.DataFrame, *, rate: float, on_cores: int, price_per_core_h: float
+) -> str:
+    """Return a page with a forecast.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `forecast`.
+    rate : float
+        The measured rate, clips per second.
+    on_cores : int
+        The cores that reached it.
+    price_per_core_h : float
+        Of one core for one hour.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    about = (
+        f"<p>From {rate:g} clips/s on {on_cores} cores, at {price_per_core_h:g} for a core and "
+        "hour. That the rate grows with the cores is assumed; reading the clips from afar may be "
+        "slower.</p>"
+    )
+    rows = [tuple(row.values()) for row in table.to_dict("records")]
+    return html_page(
+        "Extraction: hours and cost", about + html_table(("clips", "cores", "hours", "cost"), rows)
+    )
