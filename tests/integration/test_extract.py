@@ -27,6 +27,7 @@ from study.errors import ConfigError, RecordError, StudyError
 from study.rehearsal.odd import make_odd_clip
 
 ROOT = Path(__file__).resolve().parents[2]
+WEIGHTS = ROOT.parent / "shared" / "weights"
 YAMNET = EMBEDDING_SETS["yamnet_effnet"]
 
 
@@ -271,3 +272,35 @@ def test_a_dead_process_ends_the_run_with_one_line_and_what_was_finished_is_kept
     assert again.n_kept >= 5
     assert again.n_kept + again.n_extracted == 40
     assert len(read_manifest(job.folder).rows) == 40
+
+
+@pytest.mark.parametrize(("grid", "n_frames"), [("paper", 4), ("released", 6)])
+def test_the_other_set_has_a_grid_of_its_own_in_the_paper(clips, tmp_path, grid, n_frames):
+    one = tmp_path / "one" / "raining"
+    one.mkdir(parents=True)
+    shutil.copy(clips / "raining" / "b_1.mp4", one)
+    outcome = run(one.parent, tmp_path / "out", name="vggish_vgg16", grid=grid)
+    record = read_record(outcome.folder / "raining" / "b_1.tfrecord")
+    assert outcome.folder.name == "VGGish_VGG16"
+    assert record.audio.shape == (3, 128)
+    assert record.visual.shape == (n_frames, 512)
+    assert 0.1 < np.abs(record.visual).mean() < 10
+
+
+@pytest.mark.skipif(not WEIGHTS.is_dir(), reason="no real weights beside the repository")
+def test_real_weights_are_taken_where_there_are_any_and_the_rest_is_said_plainly(tmp_path):
+    job, notes = prepare(
+        "yamnet_effnet",
+        grid="paper",
+        normalisation="keras3",
+        silence_for_missing_audio=False,
+        weights_folder=WEIGHTS,
+        untrained_seed=1,
+        out=tmp_path,
+    )
+    assert job.recipe.audio.untrained_seed is None
+    assert job.recipe.audio.weights == "yamnet_int8_dequantised.h5"
+    assert job.recipe.visual.untrained_seed == 1
+    assert job.recipe.is_untrained
+    assert notes[0].startswith("YAMNet: yamnet_int8_dequantised.h5 (sha256 ")
+    assert notes[1] == "EfficientNetB0: UNTRAINED, drawn from seed 1"
