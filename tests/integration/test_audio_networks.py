@@ -59,6 +59,8 @@ def sounds():
     rng = np.random.default_rng(0)
     return {
         "dog": sound_of("bento.mp4"),
+        "speech": sound_of("park.mp4"),
+        "tone": (0.2 * np.sin(2 * np.pi * 440 * np.arange(48000) / 16000)).astype(np.float32),
         "noise": rng.normal(0, 0.1, 30000).astype(np.float32),
         "silence": np.zeros(16000, np.float32),
     }
@@ -81,6 +83,8 @@ def test_yamnet_equals_a_forward_pass_written_tap_by_tap(yamnet, sounds, name):
         ("dog", {"Dog", "Bark", "Animal", "Domestic animals, pets"}),
         ("noise", {"White noise", "Noise", "Static", "Waterfall", "Spray"}),
         ("silence", {"Silence"}),
+        ("speech", {"Speech"}),
+        ("tone", {"Telephone", "Dial tone", "Alarm", "Busy signal"}),
     ],
 )
 def test_real_sounds_get_the_classes_that_a_listener_would_name(yamnet, sounds, name, expected):
