@@ -7,7 +7,6 @@ from features.layers import Layer, Layers, Value
 
 INPUT_SHAPE = (96, 64, 1)  # a log-mel patch
 BATCH_NORM_EPSILON = 1e-4
-CLASSIFIER = "logits"
 
 # Stride and filters of the separable layers 2 to 14.
 SEPARABLE = (
