@@ -1,0 +1,42 @@
+"""Reading, extracting and packing need no TensorFlow."""
+
+import subprocess
+import sys
+
+MODULES = (
+    "features",
+    "features.check",
+    "features.clip_list",
+    "features.cluster",
+    "features.explore_page",
+    "features.extract",
+    "features.fetch",
+    "features.manifest",
+    "features.pack",
+    "features.prepare",
+    "features.processes",
+    "features.records",
+    "features.weight_files",
+)
+
+
+def test_no_module_imports_tensorflow_or_keras_on_its_own():
+    program = (
+        f"import {', '.join(MODULES)}, sys; print(*{{'tensorflow', 'keras'}} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == []
+
+
+def test_help_answers_without_numpy_pandas_or_an_engine():
+    program = (
+        "import sys; sys.argv = ['features', '--help']\n"
+        "import features.__main__\n"
+        "print(*{'pandas', 'onnxruntime', 'cv2', 'av'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == []
