@@ -89,6 +89,8 @@ def closing_lines(folder: Path) -> Sequence[str]:
 
 
 def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file, not a folder. Choose another place for the demo")
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not _is_demo(folder):

@@ -4,9 +4,9 @@ import csv
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -82,8 +82,8 @@ def make_clips(
     root.mkdir(parents=True, exist_ok=True)
     _sweep(root)
     rows = {**made_before, **kept}
-    with _journal(root) as write_row:
-        for row in track(_make_all(root, todo, n_processes), "making clips", total=len(todo)):
+    with _journal(root) as write_row, closing(_make_all(root, todo, n_processes)) as all_made:
+        for row in track(all_made, "making clips", total=len(todo)):
             write_row(row)
             rows[row.clip] = row
     _write_classes(root, {row.avmit_label for row in rows.values()})
@@ -120,6 +120,8 @@ def _check(root: Path, classes: Sequence[str], n_per_class: int) -> None:
     unknown = [label for label in classes if label not in CLASSES]
     if unknown:
         raise ConfigError(f"no scenes for {unknown}. Known classes: {', '.join(CLASSES)}")
+    if root.exists() and not root.is_dir():
+        raise ConfigError(f"{root} is a file, not a folder. Choose another place for the clips")
     if not classes or n_per_class < 1:
         raise ConfigError("there is no clip to make. Name a class and ask for one clip at least")
     is_ours = (root / SCENES_NAME).exists() or (root / JOURNAL_NAME).exists()
@@ -176,15 +178,21 @@ def _sweep(root: Path) -> None:
         part.unlink()
 
 
-def _make_all(root: Path, scenes: Sequence[Scene], n_processes: int | None) -> Iterator[SceneRow]:
+def _make_all(
+    root: Path, scenes: Sequence[Scene], n_processes: int | None
+) -> Generator[SceneRow, None, None]:
     n_processes = min(n_processes or os.cpu_count() or 1, max(1, len(scenes)))
     if n_processes == 1:
         yield from (make_clip(root, scene) for scene in scenes)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_processes, context, initializer=_become_worker) as pool:
+    pool = ProcessPoolExecutor(n_processes, context, initializer=_become_worker)
+    try:
         for made in as_completed([pool.submit(make_clip, root, scene) for scene in scenes]):
             yield made.result()
+    finally:
+        # Else an error, or Ctrl-C, would wait for every clip that has been asked for.
+        pool.shutdown(cancel_futures=True)
 
 
 def _become_worker() -> None:

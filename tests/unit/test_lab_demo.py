@@ -90,6 +90,12 @@ def test_a_folder_that_no_demo_made_is_left_alone_even_when_asked_to_start_afres
             demo._check_folder(tmp_path, FULL, fresh=fresh)
 
 
+def test_a_file_is_no_place_for_a_demo(tmp_path):
+    (tmp_path / "notes").write_text("")
+    with pytest.raises(ConfigError, match="notes is a file, not a folder"):
+        demo._check_folder(tmp_path / "notes", FULL, fresh=False)
+
+
 def test_a_real_study_is_never_removed(tmp_path):
     found_demo(tmp_path / "study", rehearsal=False)
     with pytest.raises(ConfigError, match="holds something that no demo made"):
