@@ -271,7 +271,7 @@ def report(engine: Engine, world: World, n_days: int, plot: Path | None) -> None
         for alarm in current.alarms:
             print(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
     if plot is not None:
-        axes = figures.plot_agreement(current.evidence)
+        axes = figures.plot_agreement(current.evidence, [SLOPPY])
         axes.get_figure().savefig(plot, dpi=110)
 
 

@@ -18,6 +18,7 @@ from sessions.options import (
     write_text,
 )
 from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
+from study.errors import ConfigError
 from study.vocabulary import ParticipantKind
 
 if TYPE_CHECKING:
@@ -282,8 +283,13 @@ def dashboard(
     store: StoreOption = None,
 ) -> None:
     """Serve the study at a glance to a browser on this machine, until Ctrl-C."""
-    from sessions.monitor import dashboard as board
-    from study import web
+    try:
+        from sessions.monitor import dashboard as board
+        from study import web
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the dashboard needs the module {error.name}. Install the extra [web]"
+        ) from error
     from study.config import find_study
 
     if out is not None:

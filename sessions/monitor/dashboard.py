@@ -68,6 +68,7 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     str
         HTML with its plots inside.
     """
+    careless = {alarm.participant_id for alarm in found.alarms}
     n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
     n_done = n_slots - found.n_left
     share = 100 * n_done / n_slots if n_slots else 0
@@ -81,7 +82,9 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     if len(found.days):
         parts += [
             _figure("Ratings per day", figures.plot_days(found.days)),
-            _figure("Agreement with ground truths", figures.plot_agreement(found.evidence)),
+            _figure(
+                "Agreement with ground truths", figures.plot_agreement(found.evidence, careless)
+            ),
         ]
     if len(found.classes):
         parts.append(_figure("Classes", figures.plot_classes(found.classes)))
@@ -100,14 +103,14 @@ def _person(row: dict[object, object]) -> list[object]:
     return [
         row["participant_id"], row["n_rated"], row["n_left"],
         _share(row["truth_agreement"]), _share(row["peer_agreement"]),
-        _number(row["median_rt_s"], "{:.2f} s"), _number(row["replays_per_100"], "{:.1f}"),
+        _number(row["median_rt_s"], "{:.2f}\u00a0s"), _number(row["replays_per_100"], "{:.1f}"),
         _number(row["early_presses_per_100"], "{:.1f}"), row["n_failures"],
         pence(int(str(row["bonus_pence"]))), pence(int(str(row["owed_pence"]))),
     ]  # fmt: skip
 
 
 def _share(value: object) -> str | None:
-    return None if pd.isna(value) else f"{100 * float(str(value)):.1f} %"  # type: ignore[call-overload]
+    return None if pd.isna(value) else f"{100 * float(str(value)):.1f}\u00a0%"  # type: ignore[call-overload]
 
 
 def _number(value: object, form: str) -> str | None:

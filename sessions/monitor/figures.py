@@ -1,13 +1,15 @@
 """Plots of how the study goes; each takes a table and returns the Axes."""
 
-import matplotlib.pyplot as plt
+from collections.abc import Collection
+
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sessions.monitor.evidence import GROUND_TRUTH
 
-ROLLING = 60
+ROLLING = 100
 
 
 def new_axes(width_in: float = 8.0, height_in: float = 3.4) -> Axes:
@@ -52,26 +54,38 @@ def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_agreement(evidence: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def plot_agreement(
+    evidence: pd.DataFrame, highlighted: Collection[str] = (), ax: Axes | None = None
+) -> Axes:
     """Plot how often each participant agreed with the ground truths, over their trials.
 
     Parameters
     ----------
     evidence : DataFrame
         From `monitor.evidence.agreement`.
+    highlighted : collection of str
+        Participants to look at; the others are drawn thin and pale, unless there is none.
     ax : Axes or None
         Where to draw; None for a new figure.
 
     Returns
     -------
     Axes
-        The axes; a point is the share of the last 60 ground truths.
+        The axes; a point is the share of the last 100 ground truths.
     """
     ax = new_axes() if ax is None else ax
     truths = evidence[evidence["source"] == GROUND_TRUTH]
     for number, (participant_id, own) in enumerate(truths.groupby("participant_id")):
         share = own["agrees"].astype(float).rolling(ROLLING, min_periods=min(10, ROLLING)).mean()
-        ax.plot(own["n_trial"], share, label=participant_id, color=_colour(number), linewidth=1.3)
+        pale = bool(highlighted) and participant_id not in highlighted
+        ax.plot(
+            own["n_trial"],
+            share,
+            label=participant_id,
+            color=_colour(number),
+            linewidth=0.8 if pale else 1.8,
+            alpha=0.45 if pale else 1,
+        )
     ax.set(xlabel="trial", ylabel=f"agreement, last {ROLLING} ground truths", ylim=(0.4, 1.02))
     ax.grid(axis="y", alpha=0.3)
     _legend(ax)
@@ -104,7 +118,7 @@ def plot_classes(classes: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def _colour(number: int) -> tuple[float, ...]:
-    return tuple(plt.colormaps["tab20"](number % 20))
+    return tuple(mpl.colormaps["tab20"](number % 20))
 
 
 def _legend(ax: Axes) -> None:
