@@ -5,6 +5,7 @@ Keras model, for saving, and a test holds both against a plain numpy reference.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -307,22 +308,71 @@ def _last_state(layer: Recurrent, sequence: Array, rnn: Rnn) -> Array:
     # The inputs of all timesteps are multiplied at once; only the state goes step by step.
     bias = layer.bias[0] if rnn is Rnn.GRU else layer.bias
     inputs = _times(sequence, layer.kernel) + bias
-    state = jnp.zeros((sequence.shape[0], layer.recurrent_kernel.shape[0]), inputs.dtype)
-    memory = state
-    for timestep in range(sequence.shape[1]):
-        state, memory = _STEPS[rnn](layer, inputs[:, timestep], state, memory)
-    return state
+    return _recur(inputs, layer.recurrent_kernel, layer.bias, rnn)
 
 
-def _frnn_step(layer: Recurrent, inputs: Array, state: Array, _: Array) -> tuple[Array, Array]:
-    state = jnp.tanh(inputs + state @ layer.recurrent_kernel)
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _recur(inputs: Array, kernel: Array, bias: Array, rnn: Rnn) -> Array:
+    return _recur_openly(inputs, kernel, bias, rnn, None)[0]
+
+
+def _recur_openly(
+    inputs: Array, kernel: Array, bias: Array, rnn: Rnn, extra: Array | None
+) -> tuple[Array, Array]:
+    state = jnp.zeros((inputs.shape[0], kernel.shape[0]), inputs.dtype)
+    memory, states = state, []
+    for timestep in range(inputs.shape[1]):
+        states.append(state)
+        inner = state @ kernel
+        if extra is not None:
+            inner = inner + extra[:, timestep]
+        state, memory = _STEPS[rnn](inputs[:, timestep], inner, bias, state, memory)
+    return state, jnp.stack(states, axis=1)
+
+
+def _recur_forwards(
+    inputs: Array, kernel: Array, bias: Array, rnn: Rnn
+) -> tuple[Array, tuple[Callable[[Array], tuple[Array, Array, Array]], Array]]:
+    # Differentiating the steps would multiply the recurrent kernel's gradient together timestep
+    # by timestep. The gradient of a zero added to each step's product gives it in one product.
+    extra = jnp.zeros((*inputs.shape[:2], kernel.shape[1]), inputs.dtype)
+    state, backwards, states = jax.vjp(
+        lambda inputs, bias, extra: _recur_openly(inputs, kernel, bias, rnn, extra),
+        inputs,
+        bias,
+        extra,
+        has_aux=True,
+    )
+    return state, (backwards, states)
+
+
+def _recur_backwards(
+    _: Rnn,
+    kept: tuple[Callable[[Array], tuple[Array, Array, Array]], Array],
+    gradient: Array,
+) -> tuple[Array, Array, Array]:
+    backwards, states = kept
+    to_inputs, to_bias, to_products = backwards(gradient)
+    n_units, n_columns = states.shape[-1], to_products.shape[-1]
+    to_kernel = states.reshape(-1, n_units).T @ to_products.reshape(-1, n_columns)
+    return to_inputs, to_kernel, to_bias
+
+
+_recur.defvjp(_recur_forwards, _recur_backwards)
+
+
+def _frnn_step(
+    inputs: Array, inner: Array, _bias: Array, _state: Array, _memory: Array
+) -> tuple[Array, Array]:
+    state = jnp.tanh(inputs + inner)
     return state, state
 
 
-def _gru_step(layer: Recurrent, inputs: Array, state: Array, _: Array) -> tuple[Array, Array]:
-    inner = state @ layer.recurrent_kernel + layer.bias[1]
+def _gru_step(
+    inputs: Array, inner: Array, bias: Array, state: Array, _memory: Array
+) -> tuple[Array, Array]:
     update_in, reset_in, candidate_in = jnp.split(inputs, 3, axis=-1)
-    update_inner, reset_inner, candidate_inner = jnp.split(inner, 3, axis=-1)
+    update_inner, reset_inner, candidate_inner = jnp.split(inner + bias[1], 3, axis=-1)
     update = jax.nn.sigmoid(update_in + update_inner)
     reset = jax.nn.sigmoid(reset_in + reset_inner)
     candidate = jnp.tanh(candidate_in + reset * candidate_inner)
@@ -330,14 +380,15 @@ def _gru_step(layer: Recurrent, inputs: Array, state: Array, _: Array) -> tuple[
     return state, state
 
 
-def _lstm_step(layer: Recurrent, inputs: Array, state: Array, memory: Array) -> tuple[Array, Array]:
-    gates = jnp.split(inputs + state @ layer.recurrent_kernel, 4, axis=-1)
-    let_in, keep, candidate, let_out = gates
+def _lstm_step(
+    inputs: Array, inner: Array, _bias: Array, _state: Array, memory: Array
+) -> tuple[Array, Array]:
+    let_in, keep, candidate, let_out = jnp.split(inputs + inner, 4, axis=-1)
     memory = jax.nn.sigmoid(keep) * memory + jax.nn.sigmoid(let_in) * jnp.tanh(candidate)
     return jax.nn.sigmoid(let_out) * jnp.tanh(memory), memory
 
 
-_STEPS: dict[Rnn, Callable[[Recurrent, Array, Array, Array], tuple[Array, Array]]] = {
+_STEPS: dict[Rnn, Callable[[Array, Array, Array, Array, Array], tuple[Array, Array]]] = {
     Rnn.FRNN: _frnn_step,
     Rnn.GRU: _gru_step,
     Rnn.LSTM: _lstm_step,
