@@ -78,7 +78,7 @@ def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetim
     return RigCheck(
         host=socket.gethostname(),
         checked_at=at,
-        grade=overall(measurements),
+        grade=overall(measurements, is_virtual=window.is_virtual),
         rig=machine() | facts,
         measurements=as_table(measurements),
     )

@@ -162,19 +162,23 @@ def observed(name: str, value: str | None, *, advice: str = "") -> Measurement:
     return Measurement(name, value, "", NOT_APPLICABLE, advice)
 
 
-def overall(measurements: Sequence[Measurement]) -> str:
+def overall(measurements: Sequence[Measurement], *, is_virtual: bool) -> str:
     """Return the grade of a rig: the worst of all that apply.
 
     Parameters
     ----------
     measurements : sequence of Measurement
         From `graded` and `observed`.
+    is_virtual : bool
+        Whether nobody can see the screen; such a rig has no grade.
 
     Returns
     -------
-    {"A", "B", "C"}
+    {"A", "B", "C", "not applicable"}
         The grade.
     """
+    if is_virtual:
+        return NOT_APPLICABLE
     return max((m.grade for m in measurements if m.grade in GRADES), default="C")
 
 
@@ -227,6 +231,8 @@ def require_grade(
             f"the rig {host} was checked on {check.checked_at:%Y-%m-%d}, and a check is valid for "
             f"{VALID_FOR.days} days"
         )
+    elif check.grade == NOT_APPLICABLE:
+        problem = f"the rig {host} has a virtual screen, which nobody can see and nothing grades"
     elif check.grade == "C":
         problem = f"the rig {host} got grade C on {check.checked_at:%Y-%m-%d} and A or B is needed"
     else:

@@ -473,7 +473,7 @@ class RigCheckRow(Base):
     """A measured rig: screen, sound and keyboard of one machine, and the grade they got."""
 
     __tablename__ = "rig_check"
-    __table_args__ = (one_of("grade", "A", "B", "C"),)
+    __table_args__ = (one_of("grade", "A", "B", "C", "not applicable"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     host: Mapped[str] = mapped_column(index=True)

@@ -217,7 +217,7 @@ def test_a_locked_store_calls_the_experimenter_and_the_rating_is_kept_on_retry(
 def test_a_real_study_needs_a_graded_rig(station, tmp_path):
     study, engine = ratable_study(tmp_path, kinds=("short",))
     measured = annotate(study, "check-rig", station=station)
-    assert "grade A, valid until" in measured.stdout
+    assert "grade not applicable, valid until" in measured.stdout
     (study.folder / "study.toml").write_text("screen.width_px = 800\nscreen.height_px = 600\n")
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE study SET rehearsal = 0")
@@ -230,6 +230,11 @@ def test_a_real_study_needs_a_graded_rig(station, tmp_path):
     run = annotate(study, *arguments, station=station)
     assert run.returncode == 1
     assert "checked on 2020-01-01, and a check is valid for 30 days" in run.stderr
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE rig_check SET checked_at = '2999-01-01T00:00:00+00:00'")
+    run = annotate(study, *arguments, station=station)
+    assert run.returncode == 1
+    assert "has a virtual screen, which nobody can see" in run.stderr
 
 
 def test_no_display_is_one_line(tmp_path, station):

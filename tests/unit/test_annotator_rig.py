@@ -27,8 +27,12 @@ def test_a_rig_is_as_good_as_its_worst_part_that_applies():
     good = graded("upload", 1.0)
     fair = graded("late_flips", 1.0)
     virtual = graded("flip_jitter", 50.0, applicable=False)
-    assert overall([good, fair, virtual, observed("compositor", "none")]) == "B"
-    assert overall([virtual]) == "C"
+    assert overall([good, fair, virtual, observed("compositor", "none")], is_virtual=False) == "B"
+    assert overall([virtual], is_virtual=False) == "C"
+
+
+def test_a_virtual_screen_has_no_grade_however_good_the_rest_is():
+    assert overall([graded("late_flips", 0.0)], is_virtual=True) == "not applicable"
 
 
 def test_a_valid_grade_is_stored_with_the_session():

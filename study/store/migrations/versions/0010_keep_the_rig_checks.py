@@ -21,7 +21,9 @@ def upgrade() -> None:
         sa.Column("grade", sa.String(), nullable=False),
         sa.Column("rig", sa.JSON(), nullable=False),
         sa.Column("measurements", sa.JSON(), nullable=False),
-        sa.CheckConstraint("grade IN ('A', 'B', 'C')", name=op.f("ck_rig_check_grade_known")),
+        sa.CheckConstraint(
+            "grade IN ('A', 'B', 'C', 'not applicable')", name=op.f("ck_rig_check_grade_known")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rig_check")),
     )
     with op.batch_alter_table("rig_check", schema=None) as batch_op:
