@@ -139,6 +139,7 @@ def open_session(
     profile: str | None,
     rig: dict[str, Any],
     now: Now = utc_now,
+    is_running: Callable[[int], bool] | None = None,
 ) -> Iterator[Recorder]:
     """Hold a session open, with a heartbeat, and close it however the block ends.
 
@@ -158,6 +159,8 @@ def open_session(
         Machine, screen, sound device and versions.
     now : callable
         Time stamps.
+    is_running : callable or None
+        Tells whether a process of this machine still is an annotator; None to ask the system.
 
     Yields
     ------
@@ -182,7 +185,7 @@ def open_session(
             protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
             rig=rig | {"config": json.loads(study.config.model_dump_json())},
             process=Process(socket.gethostname(), os.getpid()),
-            is_running=_is_annotator,
+            is_running=is_running or _is_annotator,
             at=now(),
         )
     reason = "stopped"
@@ -232,7 +235,7 @@ def _is_annotator(pid: int) -> bool:
         return False
     except psutil.AccessDenied:
         return True
-    return "annotator" in command or "pytest" in command
+    return "annotator" in command
 
 
 @contextmanager

@@ -30,7 +30,13 @@ def plan_for(engine, study, participant_id=PERSON, phase=Phase.ANNOTATION):
 
 
 def session_of(engine, study, plan, **options):
-    options = {"stage": "window", "profile": None, "rig": {}, "now": lambda: AT} | options
+    options = {
+        "stage": "window",
+        "profile": None,
+        "rig": {},
+        "now": lambda: AT,
+        "is_running": lambda pid: True,
+    } | options
     return open_session(engine, study, plan, **options)
 
 
