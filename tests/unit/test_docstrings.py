@@ -109,8 +109,6 @@ def test_public_functions_of_modules_document_their_parameters(path):
         and not node.name.startswith("_")
         and not is_command(node)
         and parameters(node)
-        # Drawings share the documented signature of `Draw`.
-        and parameters(node) != {"canvas", "place", "beats", "time_s"}
         and not documented(node)
     ]
     assert silent == []

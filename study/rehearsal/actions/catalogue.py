@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from study.rehearsal.actions import pictures
 from study.rehearsal.actions.beats import Rhythm, bursts, steady, stream
-from study.rehearsal.actions.pictures import Colour, Draw
+from study.rehearsal.actions.pictures import DRAWINGS, Colour, Draw
 from study.rehearsal.actions.voices import Voice, cry, glug, hiss, knock
 
 
@@ -35,70 +34,70 @@ class Action:
 CLASSES: dict[str, Action] = {
     "barking": Action(
         bursts((1, 3), 0.30, 0.45, 0.20),
-        pictures.dog,
+        DRAWINGS["dog"],
         cry(520, 300, 9, breath=0.5),
         (150, 100, 55),
         (100, 65, 35),
     ),
     "drumming": Action(
         steady((0.16, 0.30), 0.14),
-        pictures.drum,
+        DRAWINGS["drum"],
         knock(130, 0.07, click=0.8),
         (180, 35, 40),
         (225, 215, 190),
     ),
     "frying": Action(
         stream((45, 80), 0.16),
-        pictures.pan,
+        DRAWINGS["pan"],
         hiss(4500, 11_000),
         (215, 170, 60),
         (245, 225, 140),
     ),
     "giggling": Action(
         bursts((4, 7), 0.15, 0.30, 0.12),
-        pictures.laughing_face,
+        DRAWINGS["laughing_face"],
         cry(330, 420, 6, breath=0.15),
         (240, 200, 170),
         (95, 55, 30),
     ),
     "howling": Action(
         steady((1.0, 1.6), 1.1),
-        pictures.wolf,
+        DRAWINGS["wolf"],
         cry(420, 620, 4, breath=0.02),
         (45, 50, 80),
         (200, 200, 170),
     ),
     "inflating": Action(
         steady((0.5, 0.8), 0.42),
-        pictures.balloon,
+        DRAWINGS["balloon"],
         hiss(500, 1800),
         (230, 60, 160),
         (160, 30, 110),
     ),
     "pouring": Action(
         stream((14, 24), 0.28),
-        pictures.jug,
+        DRAWINGS["jug"],
         glug(260, 700),
         (50, 125, 220),
         (170, 120, 90),
     ),
     "raining": Action(
         stream((90, 140), 0.30),
-        pictures.rain,
+        DRAWINGS["rain"],
         hiss(1200, 3800),
         (90, 115, 150),
         (125, 130, 145),
     ),
     "tapping": Action(
         steady((0.30, 0.55), 0.16),
-        pictures.stick,
+        DRAWINGS["stick"],
         knock(1050, 0.02, click=0.5),
         (190, 145, 95),
         (60, 60, 70),
     ),
     "whistling": Action(
         steady((0.55, 0.9), 0.48),
-        pictures.kettle,
+        DRAWINGS["kettle"],
         cry(2300, 2500, 2, breath=0.05),
         (60, 165, 90),
         (35, 80, 50),
@@ -109,21 +108,21 @@ CLASSES: dict[str, Action] = {
 BYSTANDERS: dict[str, Action] = {
     "siren": Action(
         steady((0.5, 0.7), 0.5),
-        pictures.lamp,
+        DRAWINGS["lamp"],
         cry(650, 950, 5),
         (40, 80, 235),
         (130, 180, 255),
     ),
     "bouncing": Action(
         steady((0.4, 0.7), 0.12),
-        pictures.ball,
+        DRAWINGS["ball"],
         knock(75, 0.05, click=0.2),
         (240, 130, 30),
         (255, 220, 160),
     ),
     "ringing": Action(
         steady((0.35, 0.6), 0.45),
-        pictures.bell,
+        DRAWINGS["bell"],
         knock(880, 0.3, click=0.1),
         (215, 180, 50),
         (120, 95, 20),

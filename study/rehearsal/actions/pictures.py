@@ -52,7 +52,7 @@ class Place:
 Draw = Callable[[Canvas, Place, Beats, float], None]
 
 
-def dog(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _dog(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a dog's head that opens its mouth with every bark."""
     level = beats.level(time_s)
     lift = -0.12 * level
@@ -67,7 +67,7 @@ def dog(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     _ellipse(canvas, place, (0, lift + 0.4), (0.26, 0.03 + 0.3 * level), (120, 20, 30))
 
 
-def wolf(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _wolf(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a wolf before the moon that lifts its head while it howls."""
     level = beats.level(time_s)
     _ellipse(canvas, place, (-0.2, -0.3), (0.6, 0.6), WHITE)
@@ -80,7 +80,7 @@ def wolf(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
         _polygon(canvas, place, shape, place.main)
 
 
-def drum(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _drum(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a drum whose skin lights up under two sticks that strike in turn."""
     level = beats.level(time_s)
     _polygon(canvas, place, [(-0.8, 0), (0.8, 0), (0.65, 0.9), (-0.65, 0.9)], place.main)
@@ -95,7 +95,7 @@ def drum(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
         _ellipse(canvas, place, tip, (0.09, 0.09), WHITE)
 
 
-def pan(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _pan(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a pan of fat with a growing bubble for every crackle."""
     _line(canvas, place, (0.6, -0.4), (1.15, -0.85), BLACK, 0.16)
     _ellipse(canvas, place, (0, 0), (0.9, 0.78), BLACK)
@@ -108,7 +108,7 @@ def pan(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
         _ellipse(canvas, place, at, (size, size), WHITE, outline=True)
 
 
-def laughing_face(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _laughing_face(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a face that shakes and opens its mouth with every syllable of a giggle."""
     level = beats.level(time_s)
     lift = -0.1 * level
@@ -124,7 +124,7 @@ def laughing_face(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> 
     _line(canvas, place, (-0.3, lift + 0.34), (0.3, lift + 0.34), WHITE, 0.06)
 
 
-def jug(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _jug(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a jug from which every gulp runs down into a glass that fills."""
     _polygon(canvas, place, [(-1, -0.95), (-0.3, -1), (-0.1, -0.6), (-0.75, -0.35)], place.second)
     _polygon(canvas, place, [(-0.2, 0), (0.6, 0), (0.5, 1), (-0.1, 1)], (205, 215, 220))
@@ -137,7 +137,7 @@ def jug(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
         _ellipse(canvas, place, at, (0.06 + 0.05 * beats.strengths[i], 0.14), place.main)
 
 
-def rain(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _rain(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a cloud, a streak for every drop, and the ring that it leaves in a puddle."""
     _ellipse(canvas, place, (0, 0.88), (1.0, 0.12), place.main)
     for i in beats.going_on(time_s):
@@ -153,7 +153,7 @@ def rain(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
         _ellipse(canvas, place, (right, -0.75), (size, 0.24), place.second)
 
 
-def stick(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _stick(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a stick that taps on a board, with sparks at every knock."""
     level = beats.level(time_s)
     _polygon(canvas, place, [(-1, 0.6), (1, 0.6), (0.85, 0.95), (-0.85, 0.95)], place.main)
@@ -165,7 +165,7 @@ def stick(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
         _line(canvas, place, (tip[0], 0.55), far, WHITE, 0.03)
 
 
-def kettle(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _kettle(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a kettle whose steam leaves the spout while it whistles."""
     _ellipse(canvas, place, (-0.2, 0.45), (0.62, 0.5), place.main)
     _polygon(canvas, place, [(0.25, 0.35), (0.72, -0.15), (0.8, -0.05), (0.38, 0.6)], place.main)
@@ -178,7 +178,7 @@ def kettle(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
             _ellipse(canvas, place, (0.8 + 0.2 * far, -0.15 - 0.8 * far), (size, size), WHITE)
 
 
-def balloon(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _balloon(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a balloon that grows with every breath blown into it."""
     blown = sum(
         beats.strengths[i] * min(1.0, max(0.0, beats.progress(i, time_s)))
@@ -190,7 +190,7 @@ def balloon(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     _ellipse(canvas, place, (-0.3 * size, 0.7 - 1.4 * size), (0.12, 0.18), WHITE)
 
 
-def lamp(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _lamp(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a warning lamp that flashes with every wail of its siren."""
     level = beats.level(time_s)
     colour = _mix(place.main, WHITE, 0.6 * level)
@@ -200,7 +200,7 @@ def lamp(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     _polygon(canvas, place, [(-0.7, 0.5), (0.7, 0.5), (0.8, 0.9), (-0.8, 0.9)], BLACK)
 
 
-def ball(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _ball(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a ball that lies on the ground at every knock and in the air between two."""
     _line(canvas, place, (-1, 0.93), (1, 0.93), BLACK, 0.06)
     next_one = int(np.searchsorted(beats.times_s, time_s, side="right"))
@@ -212,7 +212,7 @@ def ball(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     _ellipse(canvas, place, (-0.08, 0.52 - 1.2 * height), (0.08, 0.08), place.second)
 
 
-def bell(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
+def _bell(canvas: Canvas, place: Place, beats: Beats, time_s: float) -> None:
     """Draw a bell that swings out with every stroke."""
     level = beats.level(time_s)
     number = int(np.searchsorted(beats.times_s, time_s))
@@ -261,3 +261,21 @@ def _polygon(
 def _mix(colour: Colour, other: Colour, share: float) -> Colour:
     red, green, blue = (round(a + share * (b - a)) for a, b in zip(colour, other, strict=True))
     return red, green, blue
+
+
+# Every drawing takes a canvas to draw on, a place, the beats and the time in seconds.
+DRAWINGS: dict[str, Draw] = {
+    "dog": _dog,
+    "wolf": _wolf,
+    "drum": _drum,
+    "pan": _pan,
+    "laughing_face": _laughing_face,
+    "jug": _jug,
+    "rain": _rain,
+    "stick": _stick,
+    "kettle": _kettle,
+    "balloon": _balloon,
+    "lamp": _lamp,
+    "ball": _ball,
+    "bell": _bell,
+}
