@@ -14,7 +14,7 @@ from pathlib import Path
 
 from features.weights import CHECKSUMS_NAME, hash_of, read_checksums
 from study.errors import ConfigError
-from study.files import written_atomically
+from study.files import unpack_tar, written_atomically
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 60
@@ -161,7 +161,7 @@ def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
 def _unpack(archive: Path, folder: Path, url: str) -> None:
     try:
         with tarfile.open(archive, "r:gz") as packed:
-            packed.extractall(folder, filter="data")
+            unpack_tar(packed, folder)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ConfigError(
             f"{url} is not a whole archive: {error}. Run the command again"

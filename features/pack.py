@@ -18,7 +18,7 @@ from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet
 from features.manifest import MANIFEST_NAME, read_manifest
 from features.records import Record, read_record
 from study.errors import RecordError
-from study.files import refuse_existing, written_atomically
+from study.files import refuse_existing, unpack_tar, written_atomically
 
 Advance = Callable[[], None]
 _format: Any = np.lib.format  # NumPy's own files; it has no types
@@ -136,7 +136,7 @@ def unpack_archive(path: Path, folder: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
         try:
             with tarfile.open(path) as archive:
-                archive.extractall(temporary, filter="data")
+                unpack_tar(archive, Path(temporary))
         except (tarfile.TarError, EOFError, OSError) as error:
             raise RecordError(f"{path} cannot be unpacked: {error}. Copy it again") from error
         tops = list(Path(temporary).iterdir())
