@@ -30,7 +30,8 @@ from study.vocabulary import Phase, Presentation, Rating, Response, TrialRecord
 
 def at_once(target, arguments) -> None:
     """Run a function in one process per argument tuple, all let go at the same moment."""
-    context = multiprocessing.get_context("fork")
+    # Not forked from here: other tests leave threads in this process.
+    context = multiprocessing.get_context("forkserver")
     barrier = context.Barrier(len(arguments))
     processes = [context.Process(target=target, args=(barrier, *args)) for args in arguments]
     for process in processes:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from model_worlds import make_world
 
+N_EPOCHS = 200  # long enough to be stopped between two of them
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
@@ -15,7 +17,9 @@ def world(tmp_path_factory):
 
 
 def command(world, out, *flags):
-    arguments = world.train_flags(out, set="vggish_vgg16", rnn="gru", epochs=25, patience=25)
+    arguments = world.train_flags(
+        out, set="vggish_vgg16", rnn="gru", epochs=N_EPOCHS, patience=N_EPOCHS
+    )
     return [sys.executable, "-m", "models", *arguments, *flags]
 
 
@@ -55,7 +59,7 @@ def test_training_that_was_killed_goes_on_as_if_it_had_not_been(world, tmp_path)
     whole, out = tmp_path / "whole", tmp_path / "killed"
     finished = run(*command(world, whole))
     assert finished.returncode == 0, finished.stderr
-    assert "25 epochs" in finished.stdout
+    assert f"{N_EPOCHS} epochs" in finished.stdout
 
     stop(world, out, signal.SIGKILL)
     resumed = run(*command(world, out, "--resume"))
