@@ -15,7 +15,7 @@ from lab.evidence import MIT, Evidence
 from lab.journal import JOURNAL_NAME, Entry, add_entry
 from lab.report import REPORT_NAME, write_report
 from lab.size import DemoSize
-from lab.steps import LATE, TITLES, Step, steps_of
+from lab.steps import TITLES, Step, next_steps, steps_of
 from lab.virtual_station import require_servers, virtual_station
 from study.config import CONFIG_NAME, read_config
 from study.errors import ConfigError, StageError, StudyError
@@ -78,13 +78,14 @@ def closing_lines(folder: Path) -> Sequence[str]:
     sequence of str
         Lines for the screen.
     """
+    rate, look, afresh = next_steps(folder)
     return (
         "",
         f"The report:       {folder / REPORT_NAME}",
         f"The tables:       {folder / 'release'}",
-        f"Rate yourself:    python -m annotator --participant {LATE} --study {folder}",
-        f"Where it stands:  python -m sessions status --study {folder}",
-        f"Start afresh:     python -m lab demo {folder} --fresh",
+        f"Rate yourself:    {rate}",
+        f"Where it stands:  {look}",
+        f"Start afresh:     {afresh}",
     )
 
 

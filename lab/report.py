@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from lab.evidence import EMBEDDINGS, MODELS, RELEASE
 from lab.journal import JOURNAL_NAME, Entry, read_entries
-from lab.steps import LATE, PROFILES, SCREENSHOTS, TITLES
+from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
 from study.config import Study, find_study
 from study.errors import ConfigError
 from study.files import written_atomically
@@ -84,7 +84,7 @@ def write_report(folder: Path) -> Path:
         entries=_entries(folder),
         titles=TITLES,
         links=_links(folder),
-        next_steps=_next_steps(folder),
+        next_steps=next_steps(folder),
     )
     path = folder / REPORT_NAME
     with written_atomically(path) as part:
@@ -225,11 +225,3 @@ def _links(folder: Path) -> list[tuple[str, list[Link]]]:
 def _link(folder: Path, path: Path) -> Link:
     name = path.relative_to(folder).as_posix()
     return Link(name, quote(name), f"{max(1, round(path.stat().st_size / 1024))} kB")
-
-
-def _next_steps(folder: Path) -> tuple[str, ...]:
-    return (
-        f"python -m annotator --participant {LATE} --study {folder}",
-        f"python -m sessions status --study {folder}",
-        f"python -m lab demo {folder} --fresh",
-    )

@@ -1,5 +1,7 @@
 """The steps of a demo: the commands that a lab would type, in their order."""
 
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -51,6 +53,31 @@ class Step:
     command: tuple[str, ...]
     is_done: Callable[[], bool]
     in_window: bool = False
+
+
+def next_steps(folder: Path) -> tuple[str, str, str]:
+    """Return what to type after a demo: to rate, to see where it stands, to start afresh.
+
+    Parameters
+    ----------
+    folder : Path
+        The demo's folder.
+
+    Returns
+    -------
+    tuple of three str
+        Command lines with the Python that runs this, as seen from the working directory.
+    """
+    return (
+        _typed("annotator", "--participant", LATE, "--study", str(folder)),
+        _typed("sessions", "status", "--study", str(folder)),
+        _typed("lab", "demo", str(folder), "--fresh"),
+    )
+
+
+def _typed(*words: str) -> str:
+    here = f"{Path.cwd()}/"
+    return shlex.join((sys.executable.removeprefix(here), "-m", *words))
 
 
 def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple[Step, ...]:

@@ -37,7 +37,10 @@ def finished(tmp_path_factory):
 
 def test_it_ends_with_where_to_look_and_how_to_rate_oneself(finished):
     folder, said = finished
-    assert f"python -m annotator --participant P03 --study {folder}" in said
+    (line,) = re.findall("Rate yourself: +(.*)", said)
+    assert line.endswith(f" -m annotator --participant P03 --study {folder}")
+    typed = subprocess.run(f"{line} --help", shell=True, cwd=ROOT, capture_output=True, check=False)
+    assert typed.returncode == 0
     assert str(folder / "report.html") in said
 
 
