@@ -7,6 +7,7 @@ on the screen cannot differ. A text names a number as ``{{ name }}``.
 import re
 from collections.abc import Mapping
 from importlib import resources
+from pathlib import Path
 
 from study.config import Study
 from study.errors import ConfigError
@@ -15,20 +16,22 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _TEXTS = resources.files("instructions") / "texts"
 
 
-def text(name: str, language: str, placeholders: Mapping[str, object]) -> str:
+def text(
+    name: str, language: str, placeholders: Mapping[str, object], *, own: Path | None = None
+) -> str:
     """Return a text with its placeholders filled in.
 
     Parameters
     ----------
     name : str
-        ``"sheet"``, ``"script"``, ``"consent"``, ``"warning"``, or a piece of the screens:
-        ``"welcome"``, ``"welcome_training"``, ``"welcome_screening"``,
-        ``"welcome_ground_truth"``, ``"break"``, ``"finished"``, ``"pause"``,
-        ``"technical_failure"``, ``"reminder"``, ``"feedback"``.
+        ``"sheet"``, ``"script"``, ``"consent"``, or a screen such as ``"warning"``: a file of
+        `instructions/texts/en`.
     language : str
         A folder of `instructions/texts`.
     placeholders : mapping of str to object
         From `placeholders_of`; the screens of a session also know ``n_done`` and ``n_total``.
+    own : Path or None
+        A folder with a study's own texts; one that is missing there is the shipped one.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def text(name: str, language: str, placeholders: Mapping[str, object]) -> str:
     >>> text("break", "en", {"n_done": 100, "n_total": 250}).splitlines()[0]
     '# Time for a break'
     """
-    template = _template(name, language)
+    template = _template(name, language, own)
     missing = sorted(set(_PLACEHOLDER.findall(template)) - set(placeholders))
     if missing:
         raise ConfigError(
@@ -68,7 +71,8 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     Returns
     -------
     dict of str to object
-        The protocol's numbers as a participant reads them, overridden by ``[placeholders]``.
+        The protocol's numbers and the keys as a participant reads them, overridden by
+        ``[placeholders]``.
     """
     protocol = study.config.protocol
     return {
@@ -80,6 +84,7 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
         "hourly_rate": pence(protocol.hourly_rate_pence),
         "trials_per_block": protocol.trials_per_block,
         "ratings_per_clip": protocol.ratings_per_clip,
+        **study.config.keys.named(),
     } | study.config.placeholders
 
 
@@ -115,7 +120,15 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _TEXTS.iterdir() if folder.is_dir()))
 
 
-def _template(name: str, language: str) -> str:
+def _template(name: str, language: str, own: Path | None) -> str:
+    if own is not None:
+        if not own.is_dir():
+            raise ConfigError(
+                f"the folder {own} of the study's own texts is not there. Correct `texts` in "
+                "study.toml"
+            )
+        if (own / f"{name}.md").is_file():
+            return (own / f"{name}.md").read_text(encoding="utf-8")
     if language not in languages():
         raise ConfigError(
             f"no texts in language {language!r}, there are {', '.join(languages())}. "

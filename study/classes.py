@@ -1,6 +1,7 @@
 """The classes of a study, and which Moments-in-Time classes feed them."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from study.errors import ConfigError
 
+_NAME = re.compile(r"[^\W_][^/\\\x00-\x1f]*")
 COLUMNS = ("avmit_label", "mit_label", "origin")
 
 # Paper: Test Set; alphabetical order is the label index of the released networks.
@@ -66,7 +68,8 @@ def read_classes(path: Path | None = None) -> ClassList:
     Raises
     ------
     ConfigError
-        If the file is missing or empty, lacks a column, or names an MIT class twice.
+        If the file is missing or empty, lacks a column, names an MIT class twice, or has a name
+        that cannot name a folder.
 
     Notes
     -----
@@ -86,6 +89,12 @@ def _checked(rows: Sequence[dict[str, str]], source: str) -> ClassList:
     label_of: dict[str, str] = {}
     for row in rows:
         mit_label = row["mit_label"]
+        for label in (mit_label, row["avmit_label"]):
+            if not _NAME.fullmatch(label or ""):
+                raise ConfigError(
+                    f"{source} names a class {label!r}. Names begin with a letter or a digit and "
+                    "have no / and no \\, since folders and cells of tables are named by them"
+                )
         if mit_label in label_of:
             raise ConfigError(f"{source} names the MIT class {mit_label!r} twice. Remove one row")
         label_of[mit_label] = row["avmit_label"]

@@ -21,7 +21,19 @@ StoreOption = Annotated[
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace existing files")]
 
 # What the operating system refuses and a person can put right; other OSErrors are bugs.
-_REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT, errno.ENOTDIR}
+_REFUSALS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+}
+
+_STOPPED = 130
 
 
 def new_app(help_text: str) -> typer.Typer:
@@ -41,8 +53,14 @@ def new_app(help_text: str) -> typer.Typer:
         no_args_is_help=True,
         help=help_text,
         add_completion=False,
+        # Not "rich", which takes "[default: ...]" in a help text for a style and leaves it out.
+        rich_markup_mode="markdown",
         pretty_exceptions_enable=False,
     )
+
+
+class _Said(SystemExit):
+    """An end whose reason stands on the screen already."""
 
 
 def run(app: typer.Typer) -> None:
@@ -61,9 +79,14 @@ def run(app: typer.Typer) -> None:
         if error.errno not in _REFUSALS:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        fail(f"{where}{error.strerror}. Make room or give access, then run the command again")
-    except KeyboardInterrupt:
-        fail("stopped by the keyboard; what was finished is kept", exit_code=130)
+        fail(
+            f"{where}{error.strerror}. Make room, give access or name another place, then run again"
+        )
+    except SystemExit as ending:
+        # typer turns Ctrl-C into this exit code and says nothing.
+        if ending.code != _STOPPED or isinstance(ending, _Said):
+            raise
+        fail("stopped by the keyboard; what was finished is kept", exit_code=_STOPPED)
 
 
 def fail(message: str, *, exit_code: int = 1) -> None:
@@ -77,7 +100,7 @@ def fail(message: str, *, exit_code: int = 1) -> None:
         The process's exit code.
     """
     sys.stderr.write(f"error: {' '.join(message.split())}\n")
-    raise SystemExit(exit_code)
+    raise _Said(exit_code)
 
 
 def stderr_console() -> Console:

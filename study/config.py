@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationErr
 from pydantic_core import ErrorDetails
 
 from study.errors import ConfigError
+from study.headphones import Headphones
+from study.keys import Keys
 from study.protocol import Protocol
 from study.screen import Screen
 
@@ -38,12 +40,19 @@ class StudyConfig(BaseModel):
         Whether simulated ratings and ungraded rigs may leave the store; stamped on every output.
     language : str
         Folder of `instructions/texts` to read from.
+    texts : str or None
+        A folder of the study's own texts, seen from the study folder; each replaces the shipped
+        one of its name.
     placeholders : dict of str to str
         The study's own words for the texts, such as the contact or the ethics approval number.
     protocol : Protocol
         The annotation protocol.
     screen : Screen
-        Colours, sizes and keys of the task.
+        Colours and sizes of the task.
+    keys : Keys
+        Which key does what.
+    headphones : Headphones
+        Level and check of the headphones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -55,9 +64,12 @@ class StudyConfig(BaseModel):
     seed: NonNegativeInt = 1
     rehearsal: bool = False
     language: str = "en"
+    texts: str | None = None
     placeholders: dict[str, str] = Field(default_factory=dict)
     protocol: Protocol = Protocol()
     screen: Screen = Screen()
+    keys: Keys = Keys()
+    headphones: Headphones = Headphones()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,11 @@ class Study:
     def classes_path(self) -> Path | None:
         """The study's own list of classes, or None for the shipped one."""
         return None if self.config.classes is None else self.folder / self.config.classes
+
+    @property
+    def texts_path(self) -> Path | None:
+        """The folder of the study's own texts, or None."""
+        return None if self.config.texts is None else self.folder / self.config.texts
 
     @property
     def log_folder(self) -> Path:
@@ -205,4 +222,6 @@ def _problem(details: ErrorDetails) -> str:
     key = ".".join(str(part) for part in details["loc"])
     if details["type"] == "extra_forbidden":
         return f"there is no key {key}"
+    if details["type"] == "value_error":  # our own words
+        return f"{key}: {details['ctx']['error']}"
     return f"{key} is {details['input']!r}: {details['msg'].lower()}"

@@ -33,21 +33,43 @@ def written_atomically(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     Raises
     ------
     StudyError
-        If the file exists and must not be replaced.
+        If the file exists and must not be replaced, or nothing can be written there.
     """
     refuse_existing(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=f".part{path.suffix}", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    part = _new_part(path)
     try:
-        yield part
-        _flush_to_disk(part)
-        part.chmod(0o666 & ~_umask())
-        part.replace(path)
-        _flush_to_disk(path.parent)
+        with named_errors(path):
+            yield part
+            _flush_to_disk(part)
+            part.chmod(0o666 & ~_umask())
+            part.replace(path)
+            _flush_to_disk(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Let an error of the operating system say on which file it was.
+
+    A disk that is full says so without a name.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is written in this block.
+
+    Yields
+    ------
+    None
+        Errors that have a name keep it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
 
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
@@ -63,8 +85,10 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     Raises
     ------
     StudyError
-        If it exists and may not.
+        If it exists and may not, or is a folder.
     """
+    if path.is_dir():
+        raise StudyError(f"{path} is a folder. Name a file in it")
     if path.exists() and not overwrite:
         raise StudyError(f"{path} exists already. To replace it, pass --overwrite")
 
@@ -109,6 +133,21 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _new_part(path: Path) -> Path:
+    if path.parent.is_file():
+        raise StudyError(f"{path.parent} is a file, not a folder. Choose another folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=f".part{path.suffix}", dir=path.parent)
+    except OSError as error:
+        raise StudyError(
+            f"{path} cannot be written: {error.strerror}. Make room, give access or name another "
+            "place"
+        ) from error
+    os.close(handle)
+    return Path(name)
 
 
 def _flush_to_disk(path: Path) -> None:

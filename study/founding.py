@@ -11,7 +11,7 @@ from study.classes import read_classes
 from study.config import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StudyError
 from study.files import written_atomically
-from study.store import create_store, open_store, studies, transaction
+from study.store import create_store, store_transaction, studies
 
 _HEADER = """\
 # The study's configuration; every key and what it means: docs/study.md.
@@ -50,12 +50,12 @@ def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
         _write_config(path, settings)
     try:
         study = find_study(folder)
-        engine = create_store(study.store_url)
+        create_store(study.store_url).dispose()
     except StudyError:
         if settings:
             path.unlink()
         raise
-    with transaction(engine) as db:
+    with store_transaction(study.store_url) as db:
         studies.add(db, study=study, store_id=uuid.uuid4().hex, at=at)
     return study
 
@@ -117,7 +117,7 @@ def findings(study: Study) -> Iterator[str]:
 
 
 def _check_store(study: Study) -> None:
-    with transaction(open_store(study.store_url)) as db:
+    with store_transaction(study.store_url) as db:
         studies.identity(db, study)
 
 

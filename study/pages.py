@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STYLE_NAME = "page.css"
@@ -104,6 +105,24 @@ def html_table(
         f'<div class="wide"><table>{title}\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{lines}\n</tbody></table></div>"
     )
+
+
+def new_axes(width_in: float = 8.0, height_in: float = 3.4) -> "Axes":
+    """Return empty axes in a figure of their own, known to no window.
+
+    Parameters
+    ----------
+    width_in, height_in : float
+        Size in inches.
+
+    Returns
+    -------
+    Axes
+        The axes.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), layout="constrained").subplots()
 
 
 def figure_to_svg(figure: "Figure", *, alt: str = "") -> str:

@@ -1,8 +1,10 @@
-"""Child processes that do not outlive the one that started them."""
+"""Child processes that do not outlive the one that started them, and whether others still run."""
 
 import ctypes
 import signal
 import sys
+
+import psutil
 
 _PR_SET_PDEATHSIG = 1
 
@@ -14,3 +16,25 @@ def end_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def is_annotator(pid: int) -> bool:
+    """Return whether a process of this machine is an annotator that runs.
+
+    Parameters
+    ----------
+    pid : int
+        The process.
+
+    Returns
+    -------
+    bool
+        False too where the number has gone to another program since.
+    """
+    try:
+        command = " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+    return "annotator" in command

@@ -3,7 +3,16 @@
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+)
 
 SCREENING_PASS_SHARE = 38 / 41  # Paper: Quality Control
 
@@ -18,9 +27,13 @@ class Protocol(BaseModel):
 
     clip_s: float = Field(3.0, gt=0)  # Paper: Selection of MIT Videos
     ratings_per_clip: PositiveInt = 3  # Paper: Annotation Procedure
+    # Not in the paper: up to so many, where the first ones disagree.
+    max_ratings_per_clip: PositiveInt | None = Field(None, le=5)
+    further_rating_when: Literal["no_majority", "not_unanimous"] = "no_majority"
     majority: Literal["strict", "at_least_two"] = "strict"  # Paper: Test Set
     screening_pass_mark: PositiveInt | None = None  # Paper: Quality Control, 38 of 41
     n_ground_truths: PositiveInt = 2000  # Paper: Quality Control
+    rerating_share: float = Field(0.05, ge=0, le=1)  # not in the paper: what the expert rates again
     bonus_pence: NonNegativeInt = 10  # Paper: Quality Control, per matched ground truth
     hourly_rate_pence: NonNegativeInt = 600  # Paper: Participants
     class_min_prominent: PositiveInt = 500  # Paper: Test Set, class filtering
@@ -29,6 +42,19 @@ class Protocol(BaseModel):
     validation_share: float = Field(0.1, gt=0, lt=1)  # the released lists: 46 of 456, 141 of 1,406
     warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
     trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes
+
+    @field_validator("max_ratings_per_clip")
+    @classmethod
+    def _not_fewer_than_asked_of_all(cls, most: int | None, info: ValidationInfo) -> int | None:
+        least = info.data.get("ratings_per_clip", 1)
+        if most is not None and most < least:
+            raise ValueError(f"ratings_per_clip is {least}, and a clip cannot have fewer at most")
+        return most
+
+    @property
+    def most_ratings(self) -> int:
+        """How many ratings a clip can have, further ones included."""
+        return self.max_ratings_per_clip or self.ratings_per_clip
 
     def pass_mark(self, n_classes: int) -> int:
         """Return how many screening clips of `n_classes` have to be rated as the expert did.

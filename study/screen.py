@@ -1,12 +1,24 @@
-"""How the task looks and which keys it listens to."""
+"""How the task looks and sounds."""
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_USUAL = ("black", "white", "gray", "darkred")
 
 
 class Screen(BaseModel):
-    """Colours, sizes and keys of the task screen (Paper: Figure 1).
+    """Colours and sizes of the task screen (Paper: Figure 1).
 
     Parameters
     ----------
@@ -44,3 +56,15 @@ class Screen(BaseModel):
     audio_path: Literal["psychtoolbox", "sounddevice"] = "psychtoolbox"
     sample_rate_hz: PositiveInt = 48000
     audio_lead_s: float = Field(0.03, gt=0, le=1)
+
+    @field_validator("background", "foreground", "warning_background")
+    @classmethod
+    def _check_colour(cls, colour: str) -> str:
+        # PsychoPy takes grey for a colour that it does not know.
+        if colour in _USUAL or _HEX.fullmatch(colour):
+            return colour
+        from matplotlib.colors import CSS4_COLORS  # slow to import, and seldom needed
+
+        if colour not in CSS4_COLORS:
+            raise ValueError(f"{colour!r} is no colour; write #rrggbb or a CSS name such as navy")
+        return colour

@@ -22,6 +22,15 @@ class Phase(StrEnum):
     GROUND_TRUTH = "ground_truth"
 
 
+class EndReason(StrEnum):
+    """Why a session ended."""
+
+    ENDED = "ended"  # all its trials were done
+    LEFT = "left"  # somebody left, or the machine was shut down
+    STOPPED = "stopped"  # by an error
+    ABANDONED = "abandoned"  # its process was no more
+
+
 class ParticipantKind(StrEnum):
     """Who rates: a person, the expert whose ratings are ground truths, or a simulated person."""
 
@@ -46,16 +55,19 @@ class KeyPress:
     Parameters
     ----------
     key : str
-        The task's name of the key, such as ``"3"`` or ``"space"``.
+        Its name, such as ``"3"`` or ``"space"``.
     t_s : float
         When, in seconds on the session clock.
     early : bool
-        Whether the clip was still playing.
+        Whether it was a key of the task and the clip was still playing.
+    warned_s : float or None
+        When the first flip showed the warning that it brought up; None where it brought up none.
     """
 
     key: str
     t_s: float
     early: bool = False
+    warned_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,7 @@ class Presentation:
     onset_s, offset_s : float
         First frame and end of playback, in seconds on the session clock.
     interrupted : bool
-        Whether an early key press cut it short.
+        Whether it was cut short: by an early press, a pause or a disturbance.
     clip_sha256 : str
         SHA-256 of the file that was played; empty where no file was opened.
     sound_requested_s, sound_started_s : float or None
@@ -80,6 +92,11 @@ class Presentation:
         Where the clip stood, from the bottom left of the screen.
     scale : float
         Display size divided by clip size.
+    asked_s : float or None
+        When the key went down that asked for it: the rating of the clip before, or space. None
+        where no key did (the first clip, after a page, after a warning).
+    disturbed : bool
+        Whether it was broken off because sound or first frame came too late or not at all.
     """
 
     onset_s: float
@@ -97,6 +114,8 @@ class Presentation:
     width_px: int = 0
     height_px: int = 0
     scale: float = 1.0
+    asked_s: float | None = None
+    disturbed: bool = False
 
     @property
     def av_offset_s(self) -> float | None:
@@ -139,7 +158,7 @@ class TrialRecord:
     presentations : tuple of Presentation
         In the order of playing.
     key_presses : tuple of KeyPress
-        Every task key, early ones included, in the order of time.
+        Every key, early ones included, in the order of time.
     failure : str or None
         Why the clip could not be shown, where it could not.
     """

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.probe import largest_sample, opened, video_streams
+from study.clips.probe import largest_sample, missing_stream, opened, video_streams
 from study.errors import ClipError
 
 # Five frames, spread over the clip, each as the signs of 64 horizontal steps of brightness.
@@ -37,7 +37,7 @@ class Inspection:
     n_frames : int
         Decoded frames of the first video stream.
     n_samples : int
-        Decoded samples per channel of the first audio stream.
+        Decoded samples per channel of the first audio stream; 0 without one.
     peak : float
         Largest absolute 16-bit sample, 0 to 1.
     loudness_lufs : float or None
@@ -76,27 +76,27 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
     Raises
     ------
     ClipError
-        With reason ``"missing"``, ``"empty"``, ``"unreadable"``, ``"no_video"`` or
-        ``"no_audio"``.
+        With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
     """
     with opened(path) as container:
         video = video_streams(container)
         if not video:
-            raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
-        if not container.streams.audio:
-            raise ClipError(f"{path} has no audio stream. Leave it out", "no_audio")
+            raise missing_stream(path, "video")
+        audio = container.streams.audio[:1]
         seen = _Seen(hashed_frames)
         resampler = av.AudioResampler(format="s16")
-        audio = container.streams.audio[0]
-        for frame in container.decode(video[0], audio):
+        for frame in container.decode(video[0], *audio):
             if isinstance(frame, av.VideoFrame):
                 seen.add_picture(frame)
             else:
                 seen.add_sound(resampler.resample(frame))
-        seen.add_sound(resampler.resample(None))
+        if audio:
+            seen.add_sound(resampler.resample(None))
         if seen.n_frames == 0:
             raise ClipError(f"{path} has no frame that can be decoded. Copy it again")
-        return seen.inspection(audio.codec_context.sample_rate)
+        if audio and seen.n_samples == 0:
+            raise ClipError(f"no sound of {path} can be decoded. Copy it again")
+        return seen.inspection(audio[0].codec_context.sample_rate if audio else 0)
 
 
 def spread(n_frames: int) -> tuple[int, ...]:
@@ -170,7 +170,7 @@ class _Seen:
     # What has been decoded so far.
     def __init__(self, hashed_frames: Sequence[int]) -> None:
         self.n_frames = 0
-        self._n_samples = 0
+        self.n_samples = 0
         self._peak = 0.0
         self._wanted = hashed_frames
         self._hashes: dict[int, tuple[int, bool]] = {}
@@ -186,9 +186,9 @@ class _Seen:
     def add_sound(self, frames: Sequence[Any]) -> None:
         for frame in frames:
             samples = frame.to_ndarray().reshape(frame.samples, -1)
-            self._n_samples += frame.samples
+            self.n_samples += frame.samples
             self._peak = max(self._peak, largest_sample(samples))
-            if self._wanted and self._n_samples <= _MAX_HEARD_S * frame.sample_rate:
+            if self._wanted and self.n_samples <= _MAX_HEARD_S * frame.sample_rate:
                 self._heard.append(samples)
                 self._layout = frame.layout.name
 
@@ -197,7 +197,7 @@ class _Seen:
         mono = heard.mean(axis=1, dtype=np.float32).astype(np.int16)
         return Inspection(
             n_frames=self.n_frames,
-            n_samples=self._n_samples,
+            n_samples=self.n_samples,
             peak=self._peak,
             loudness_lufs=_loudness(heard, self._layout, sample_rate_hz) if len(heard) else None,
             frame_hash=self._frame_hash(),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -84,7 +84,7 @@ def probe(path: Path) -> ClipProbe:
     with opened(path) as container:
         video = video_streams(container)
         if not video:
-            raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
+            raise missing_stream(path, "video")
         audio = container.streams.audio[0] if container.streams.audio else None
         scan = _scan(container, [video[0]] if audio is None else [video[0], audio])
         upright = scan.rotation_deg % 180 == 0
@@ -107,34 +107,6 @@ def probe(path: Path) -> ClipProbe:
         )
 
 
-def peak(path: Path) -> float:
-    """Return the largest sample of a clip, over all channels of its first audio stream.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
-    Returns
-    -------
-    float
-        Largest absolute 16-bit sample in units of full scale, 0 to 1; exactly 0 is digital
-        silence.
-
-    Raises
-    ------
-    ClipError
-        As `probe`, and with reason ``"no_audio"`` where there is no sound.
-
-    Notes
-    -----
-    Paper: Selection of MIT Videos ("whose amplitude did not exceed 0"); measured on 16-bit
-    samples, as pydub does.
-    """
-    with opened(path) as container:
-        return max((largest_sample(block) for block in pcm16_blocks(container, path)), default=0.0)
-
-
 def is_silent(path: Path) -> bool:
     """Return whether every 16-bit sample of a clip is 0; stops at the first one that is not.
 
@@ -146,15 +118,28 @@ def is_silent(path: Path) -> bool:
     Returns
     -------
     bool
-        True for digital silence.
+        True for digital silence: a peak of exactly 0 over all channels of the first audio stream.
 
     Raises
     ------
     ClipError
-        As `peak`.
+        As `probe`, and with reason ``"no_audio"`` where there is no sound. What is damaged behind
+        the first sample that is not 0 is not seen.
+
+    Notes
+    -----
+    Paper: Selection of MIT Videos ("whose amplitude did not exceed 0"); measured on 16-bit
+    samples, as pydub does.
     """
     with opened(path) as container:
-        return not any(block.any() for block in pcm16_blocks(container, path))
+        n_samples = 0
+        for block in pcm16_blocks(container, path):
+            if block.any():
+                return False
+            n_samples += len(block)
+    if n_samples == 0:
+        raise ClipError(f"no sound of {path} can be decoded. Copy it again")
+    return True
 
 
 @contextmanager
@@ -228,12 +213,33 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
         With reason ``"no_audio"`` where there is no audio stream.
     """
     if not container.streams.audio:
-        raise ClipError(f"{path} has no audio stream. Leave it out", "no_audio")
+        raise missing_stream(path, "audio")
     stream = container.streams.audio[0]
     resampler = av.AudioResampler(format="s16")
     for frame in container.decode(stream):
         yield from (_interleaved(block) for block in resampler.resample(frame))
     yield from (_interleaved(block) for block in resampler.resample(None))
+
+
+def missing_stream(path: Path, kind: Literal["audio", "video"]) -> ClipError:
+    """Return what is wrong with a clip in which a stream was not found.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+    kind : {"audio", "video"}
+        What it lacks.
+
+    Returns
+    -------
+    ClipError
+        With reason ``"no_audio"`` or ``"no_video"``; with ``"unreadable"`` where the file ends too
+        early: of a header that was cut, a decoder shows the streams that came before the cut.
+    """
+    if _ends_early(path):
+        return ClipError(f"{path} ends before its last box does. Copy it again")
+    return ClipError(f"{path} has no {kind} stream. Leave it out", f"no_{kind}")
 
 
 def largest_sample(block: "np.ndarray[Any, np.dtype[np.int16]]") -> float:
@@ -305,3 +311,20 @@ def _is_variable(times_s: list[float]) -> bool:
     steps = np.diff(times_s)
     median = float(np.median(steps))
     return bool(np.any(np.abs(steps - median) > _VFR_TOLERANCE * median))
+
+
+def _ends_early(path: Path) -> bool:
+    # An MP4 file is a row of boxes, each headed by its size: 4 bytes, or 1 and then 8 more.
+    n_bytes, place = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while place < n_bytes:
+            file.seek(place)
+            head = file.read(16)
+            if place == 0 and head[4:8] != b"ftyp":
+                return False
+            size = int.from_bytes(head[:4])
+            size = int.from_bytes(head[8:16]) if size == 1 else size
+            if size == 0:  # to the end of the file
+                return False
+            place += max(size, 8)
+    return place > n_bytes

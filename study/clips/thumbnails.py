@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.probe import opened, probe, video_streams
+from study.clips.probe import missing_stream, opened, probe, video_streams
 from study.errors import ClipError
 
 Pictures = npt.NDArray[np.uint8]
@@ -40,7 +40,7 @@ def small_frames(path: Path, *, width_px: int = 160, height_px: int = 90) -> Pic
     with opened(path) as container:
         streams = video_streams(container)
         if not streams:
-            raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
+            raise missing_stream(path, "video")
         for frame in container.decode(streams[0]):
             small = frame.reformat(width_px, height_px, "rgb24", interpolation="AREA")
             frames.append(small.to_ndarray())

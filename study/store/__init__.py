@@ -6,6 +6,21 @@ function takes ``db``, an open transaction, and leaves the commit to `engine.tra
 
 from sqlalchemy import Engine
 
-from study.store.engine import Db, create_store, open_store, transaction, upgrade_store
+from study.store.engine import (
+    Db,
+    create_store,
+    open_store,
+    store_transaction,
+    transaction,
+    upgrade_store,
+)
 
-__all__ = ["Db", "Engine", "create_store", "open_store", "transaction", "upgrade_store"]
+__all__ = [
+    "Db",
+    "Engine",
+    "create_store",
+    "open_store",
+    "store_transaction",
+    "transaction",
+    "upgrade_store",
+]

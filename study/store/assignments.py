@@ -1,14 +1,16 @@
 """Assignments: which participant rates which candidate, and in which order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 
 from study.errors import StoreError
 from study.store.engine import Db
+from study.store.frames import as_frame
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
@@ -84,7 +86,7 @@ def frame(db: Db) -> pd.DataFrame:
             AssignmentRow.done,
         ).order_by(AssignmentRow.candidate_id, AssignmentRow.slot)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)
 
 
 def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
@@ -152,6 +154,29 @@ def expert_remaining(db: Db) -> list[AssignedClip]:
     list of AssignedClip
         In the order of the sample.
     """
+    unrated = GroundTruthRow.candidate_id.not_in(select(GroundTruthVersionRow.candidate_id))
+    return _sampled(db, unrated)
+
+
+def sampled_clips(db: Db, candidate_ids: Sequence[int]) -> list[AssignedClip]:
+    """Return some of the sampled candidates as clips.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    candidate_ids : sequence of int
+        Which.
+
+    Returns
+    -------
+    list of AssignedClip
+        In the order of the sample.
+    """
+    return _sampled(db, GroundTruthRow.candidate_id.in_(candidate_ids))
+
+
+def _sampled(db: Db, condition: ColumnElement[bool]) -> list[AssignedClip]:
     rows = db.execute(
         select(
             GroundTruthRow.candidate_id,
@@ -161,7 +186,7 @@ def expert_remaining(db: Db) -> list[AssignedClip]:
             CandidateRow.avmit_label,
         )
         .join(CandidateRow, CandidateRow.id == GroundTruthRow.candidate_id)
-        .where(GroundTruthRow.candidate_id.not_in(select(GroundTruthVersionRow.candidate_id)))
+        .where(condition)
         .order_by(GroundTruthRow.position)
     )
     return [AssignedClip(*row) for row in rows]
@@ -350,6 +375,20 @@ def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
         query = query.where(AssignmentRow.done.is_(False))
     removed = db.execute(query.returning(AssignmentRow.id)).all()
     return len(removed)
+
+
+def remove_open(db: Db, ids: Sequence[int]) -> None:
+    """Take open slots away for good, all of them at once.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    ids : sequence of int
+        Which, none of them done.
+    """
+    for chunk in _chunks(list(ids)):
+        _taken_out(db, chunk)
 
 
 def last_positions(db: Db) -> dict[str, int]:

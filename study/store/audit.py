@@ -1,10 +1,16 @@
-"""The audit log: who changed what, and when. Events are added, never changed."""
+"""The audit log: who changed what, and when. Events are added, never changed.
 
+The one exception is an erased person, whose id gives way to a random number (`rename`).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from study.store.engine import Db
 from study.store.tables import AuditEventRow
@@ -31,6 +37,81 @@ def add(
         When, with a time zone.
     """
     db.add(AuditEventRow(at=at, actor=actor, action=action, subject=subject, detail=detail))
+
+
+def rename(db: Db, participant_id: str, number: str) -> None:
+    """Put a random number in the place of an erased person's id, in every event.
+
+    The one change that the log knows. The database refuses it otherwise, so its guard is put
+    aside and back within the transaction.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who was erased.
+    number : str
+        What stands in their place.
+    """
+    is_id = re.compile(rf"(?<![\w./-]){re.escape(participant_id)}(?![\w/-])")
+    db.flush()
+    with _unguarded(db):
+        for row in db.scalars(select(AuditEventRow).order_by(AuditEventRow.id)):
+            row.actor = is_id.sub(number, row.actor)
+            row.subject = is_id.sub(number, row.subject)
+            detail = _renamed(row.detail, is_id, number)
+            if detail != row.detail:
+                row.detail = detail
+        db.flush()
+
+
+@contextmanager
+def _unguarded(db: Db) -> Iterator[None]:
+    if db.get_bind().dialect.name != "sqlite":
+        db.execute(text("ALTER TABLE audit_event DISABLE TRIGGER USER"))
+        yield
+        db.execute(text("ALTER TABLE audit_event ENABLE TRIGGER USER"))
+        return
+    guards = db.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"),
+        {"table": AuditEventRow.__tablename__},
+    ).all()
+    for name, _ in guards:
+        db.execute(text(f"DROP TRIGGER {name}"))
+    yield
+    for _, sql in guards:
+        db.execute(text(sql))
+
+
+def _renamed(value: Any, is_id: re.Pattern[str], number: str) -> Any:  # noqa: ANN401
+    match value:
+        case str():
+            return is_id.sub(number, value)
+        case list():
+            return [_renamed(part, is_id, number) for part in value]
+        case dict():
+            return {is_id.sub(number, k): _renamed(v, is_id, number) for k, v in value.items()}
+    return value
+
+
+def has(db: Db, action: str) -> bool:
+    """Return whether something was ever done.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    action : str
+        What, as in `add`.
+
+    Returns
+    -------
+    bool
+        True with at least one event.
+    """
+    query = select(AuditEventRow.id).where(AuditEventRow.action == action).limit(1)
+    return db.scalars(query).first() is not None
 
 
 def frame(db: Db) -> pd.DataFrame:

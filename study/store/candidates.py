@@ -1,11 +1,11 @@
 """Candidates and rejects: what became of every clip of the study's classes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, literal, select
 
 from study.errors import StoreError
 from study.store.engine import Db
@@ -25,6 +25,7 @@ COLUMNS = (
     "peak",
     "admitted_at",
 )
+_N_AT_ONCE = 10_000
 REJECT_COLUMNS = ("filename", "video_location", "mit_label", "reason", "detail")
 
 
@@ -127,8 +128,50 @@ def add_rejects(db: Db, rejects: Iterable[Reject]) -> int:
     return len(rows)
 
 
-def forget_rejects(db: Db) -> int:
-    """Delete all rejects, so that their clips are looked at again.
+def forget_rejects(db: Db, reasons: Sequence[str] | None = None) -> None:
+    """Delete rejects, so that their clips are looked at again.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    reasons : sequence of str or None
+        Which ones, by reason code; None for all.
+    """
+    rows = delete(RejectRow)
+    db.execute(rows if reasons is None else rows.where(RejectRow.reason.in_(list(reasons))))
+
+
+def known(db: Db, video_location: str, filenames: Sequence[str]) -> set[str]:
+    """Return which clips have been decided on, admitted or not.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    video_location : {"training", "validation"}
+        The part of Moments in Time.
+    filenames : sequence of str
+        Clips of it, some hundreds at once.
+
+    Returns
+    -------
+    set of str
+        Those of them that are candidates or rejects.
+    """
+    return {
+        filename
+        for row in (CandidateRow, RejectRow)
+        for filename in db.scalars(
+            select(row.filename).where(
+                row.video_location == video_location, row.filename.in_(list(filenames))
+            )
+        )
+    }
+
+
+def n_known(db: Db) -> int:
+    """Return how many clips have been decided on.
 
     Parameters
     ----------
@@ -138,15 +181,13 @@ def forget_rejects(db: Db) -> int:
     Returns
     -------
     int
-        How many there were.
+        Candidates and rejects.
     """
-    n_rejects = len(rejects(db))
-    db.execute(delete(RejectRow))
-    return n_rejects
+    return int(counts(db)["n"].sum())
 
 
-def known(db: Db) -> set[tuple[str, str]]:
-    """Return the clips that have been decided on, admitted or not.
+def counts(db: Db) -> pd.DataFrame:
+    """Count clips by class and by what became of them.
 
     Parameters
     ----------
@@ -155,12 +196,16 @@ def known(db: Db) -> set[tuple[str, str]]:
 
     Returns
     -------
-    set of tuple of str
-        Pairs of ``video_location`` and ``filename``.
+    DataFrame
+        Columns ``mit_label, reason`` (empty for candidates) and ``n``.
     """
-    admitted = db.execute(select(CandidateRow.video_location, CandidateRow.filename))
-    rejected = db.execute(select(RejectRow.video_location, RejectRow.filename))
-    return {(row[0], row[1]) for rows in (admitted, rejected) for row in rows}
+    admitted = select(CandidateRow.mit_label, literal(""), func.count())
+    rejected = select(RejectRow.mit_label, RejectRow.reason, func.count())
+    rows = [
+        *db.execute(admitted.group_by(CandidateRow.mit_label)),
+        *db.execute(rejected.group_by(RejectRow.mit_label, RejectRow.reason)),
+    ]
+    return pd.DataFrame(rows, columns=["mit_label", "reason", "n"])
 
 
 def frame(db: Db) -> pd.DataFrame:
@@ -194,9 +239,28 @@ def rejects(db: Db) -> pd.DataFrame:
     DataFrame
         Columns `REJECT_COLUMNS`, sorted by location and filename.
     """
+    return pd.concat(reject_frames(db), ignore_index=True)
+
+
+def reject_frames(db: Db) -> Iterator[pd.DataFrame]:
+    """Yield all rejects, some thousands at once, so that memory stays bounded.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Yields
+    ------
+    DataFrame
+        As `rejects` returns it; at least one, with no row where nothing was rejected.
+    """
     columns = [getattr(RejectRow, name) for name in REJECT_COLUMNS]
     query = select(*columns).order_by(RejectRow.video_location, RejectRow.filename)
-    return pd.DataFrame(db.execute(query).all(), columns=list(REJECT_COLUMNS))
+    parts = db.execute(query.execution_options(yield_per=_N_AT_ONCE)).partitions()
+    yield pd.DataFrame([tuple(row) for row in next(parts, ())], columns=list(REJECT_COLUMNS))
+    for rows in parts:
+        yield pd.DataFrame([tuple(row) for row in rows], columns=list(REJECT_COLUMNS))
 
 
 def get(db: Db, candidate_id: int) -> Candidate:

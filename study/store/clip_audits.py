@@ -1,16 +1,23 @@
 """Clip audits: what decoding all of each clip found, admitted or not."""
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from study.store.engine import Db
 from study.store.tables import ClipAuditRow
 
 Key = tuple[str, str]
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,37 @@ class ClipAudit:
 
 
 COLUMNS = (*ClipAudit.__dataclass_fields__, "duplicate_group", "same_sound_group", "audited_at")
+HashColumn = Literal["frame_hash", "sound_hash"]
+_GROUP_OF: dict[HashColumn, str] = {
+    "frame_hash": "duplicate_group",
+    "sound_hash": "same_sound_group",
+}
+_N_AT_ONCE = 10_000
+_WHOLE = (
+    "rotation_deg",
+    "n_video_streams",
+    "n_audio_streams",
+    "sample_rate_hz",
+    "n_channels",
+    "n_frames",
+    "width_px",
+    "height_px",
+    *_GROUP_OF.values(),
+)
+_REAL = (
+    "duration_s",
+    "frame_rate_hz",
+    "nominal_frame_rate_hz",
+    "pixel_aspect",
+    "av_start_offset_s",
+    "peak",
+    "loudness_lufs",
+)
+_TYPES = {
+    **dict.fromkeys(_WHOLE, "Int64"),
+    **dict.fromkeys(_REAL, "float64"),
+    "is_vfr": "boolean",
+}
 
 
 def add_many(db: Db, audits: Iterable[ClipAudit], at: datetime) -> None:
@@ -83,19 +121,47 @@ def add_many(db: Db, audits: Iterable[ClipAudit], at: datetime) -> None:
         db.execute(insert(ClipAuditRow), rows)
 
 
-def forget_rejected(db: Db) -> None:
+def forget_rejected(db: Db, reasons: Sequence[str] | None = None) -> None:
     """Delete the audits of clips that cannot be candidates, so that they are looked at again.
 
     Parameters
     ----------
     db : Session
         An open transaction.
+    reasons : sequence of str or None
+        Which ones, by reason code; None for all.
     """
-    db.execute(delete(ClipAuditRow).where(ClipAuditRow.reason != ""))
+    rows = delete(ClipAuditRow).where(ClipAuditRow.reason != "")
+    db.execute(rows if reasons is None else rows.where(ClipAuditRow.reason.in_(list(reasons))))
 
 
-def frame(db: Db) -> pd.DataFrame:
-    """Return all audits.
+def frames(db: Db) -> Iterator[pd.DataFrame]:
+    """Yield all audits, some thousands at once, so that memory stays bounded.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Yields
+    ------
+    DataFrame
+        Columns `COLUMNS`, sorted by location and filename; at least one, with no row where no
+        clip was audited.
+    """
+    columns = [getattr(ClipAuditRow, name) for name in COLUMNS]
+    query = select(*columns).order_by(ClipAuditRow.video_location, ClipAuditRow.filename)
+    found = db.execute(query.execution_options(yield_per=_N_AT_ONCE))
+    n_yielded = 0
+    for rows in found.partitions():
+        n_yielded += 1
+        yield pd.DataFrame([tuple(row) for row in rows], columns=list(COLUMNS)).astype(_TYPES)
+    if not n_yielded:
+        yield pd.DataFrame(columns=list(COLUMNS)).astype(_TYPES)
+
+
+def flagged(db: Db) -> dict[str, set[Key]]:
+    """Return which clips have which flag.
 
     Parameters
     ----------
@@ -104,39 +170,87 @@ def frame(db: Db) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns `COLUMNS`, sorted by location and filename.
+    dict of str to set of tuple of str
+        By flag, pairs of location and filename; asked for a flag that no clip has, an empty set.
     """
-    columns = [getattr(ClipAuditRow, name) for name in COLUMNS]
-    query = select(*columns).order_by(ClipAuditRow.video_location, ClipAuditRow.filename)
-    rows = pd.DataFrame(db.execute(query).all(), columns=list(COLUMNS))
-    whole = ["duplicate_group", "same_sound_group", "n_frames", "width_px", "height_px"]
-    return rows.astype(dict.fromkeys(whole, "Int64"))
+    query = select(ClipAuditRow.video_location, ClipAuditRow.filename, ClipAuditRow.flags)
+    found: dict[str, set[Key]] = defaultdict(set)
+    for location, filename, flags in db.execute(query.where(ClipAuditRow.flags != "")):
+        for flag in flags.split(","):
+            found[flag].add((location, filename))
+    return found
 
 
-def set_groups(
-    db: Db, duplicate_group: Mapping[Key, int], same_sound_group: Mapping[Key, int]
-) -> None:
-    """Replace all groups of near-duplicates.
+def hashes(db: Db, column: HashColumn) -> tuple[Ints, Words]:
+    """Return the hashes of all clips that have one, as numbers.
 
     Parameters
     ----------
     db : Session
         An open transaction.
-    duplicate_group, same_sound_group : dict of tuple of str to int
-        Group by location and filename; clips that are alike to no other are absent.
+    column : {"frame_hash", "sound_hash"}
+        Which hashes.
+
+    Returns
+    -------
+    ids : ndarray of int64, shape (n_clips,)
+        Rows, as `set_groups` takes them.
+    words : ndarray of uint64, shape (n_clips, n_words)
+        The hashes; 64 bits a word.
     """
-    db.execute(update(ClipAuditRow).values(duplicate_group=None, same_sound_group=None))
-    for column, groups in (
-        ("duplicate_group", duplicate_group),
-        ("same_sound_group", same_sound_group),
-    ):
-        for (location, filename), group in groups.items():
-            db.execute(
-                update(ClipAuditRow)
-                .where(ClipAuditRow.video_location == location, ClipAuditRow.filename == filename)
-                .values({column: group})
-            )
+    hashed = getattr(ClipAuditRow, column)
+    query = select(ClipAuditRow.id, hashed).where(hashed != "").order_by(ClipAuditRow.id)
+    ids, content = array("q"), bytearray()
+    for row_id, text in db.execute(query.execution_options(yield_per=_N_AT_ONCE)):
+        ids.append(row_id)
+        content += bytes.fromhex(text)
+    words = np.frombuffer(content, dtype=">u8").astype(np.uint64)
+    return np.array(ids, dtype=np.int64), words.reshape(len(ids), -1 if len(ids) else 1)
+
+
+def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
+    """Replace the groups of clips that are alike.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    column : {"frame_hash", "sound_hash"}
+        In what they are alike.
+    ids : ndarray of int64, shape (n_clips,)
+        From `hashes`.
+    groups : ndarray of int64, shape (n_clips,)
+        The group of each; 0 for clips that are alike to no other.
+    """
+    name = _GROUP_OF[column]
+    db.execute(update(ClipAuditRow).values({name: None}))
+    rows = [
+        {"id": int(row_id), name: int(group)}
+        for row_id, group in zip(ids[groups > 0], groups[groups > 0], strict=True)
+    ]
+    for first in range(0, len(rows), _N_AT_ONCE):
+        db.execute(update(ClipAuditRow), rows[first : first + _N_AT_ONCE])
+
+
+def group_sizes(db: Db) -> dict[str, tuple[int, int]]:
+    """Return how many clips are alike.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        By ``duplicate_group`` and ``same_sound_group``: clips that stand in a group, and groups.
+    """
+    columns = {name: getattr(ClipAuditRow, name) for name in _GROUP_OF.values()}
+    found = {
+        name: db.execute(select(func.count(column), func.count(column.distinct()))).one()
+        for name, column in columns.items()
+    }
+    return {name: (int(row[0]), int(row[1])) for name, row in found.items()}
 
 
 def duplicates(db: Db) -> pd.Series | None:

@@ -18,10 +18,12 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from study.errors import StoreError
+from study.files import written_atomically
 from study.store.filesystem import file_system_of, is_network_file_system
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -79,14 +81,7 @@ def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     path = _sqlite_path(engine.url)
     if path is not None:
         _check_sqlite_file(path)
-    revision, head = _revision(engine), _head()
-    if revision is None:
-        raise StoreError(f"{_shown(engine)} is no store of a study. Make one: study init DIR")
-    if revision not in _known_revisions():
-        raise StoreError(
-            f"{_shown(engine)} was written by a newer version of this software (revision "
-            f"{revision}, this version knows {head}). Install that version; nothing was changed"
-        )
+    revision, head = _known_revision(engine), _head()
     if revision != head:
         raise StoreError(
             f"{_shown(engine)} is of an older version (revision {revision}, now {head}). "
@@ -107,15 +102,24 @@ def upgrade_store(url: str) -> Path | None:
     -------
     Path or None
         The back-up; None for PostgreSQL, whose back-ups are the server's.
+
+    Raises
+    ------
+    StoreError
+        If it is no store, or of a version that this software does not know.
     """
     engine = _engine(url)
     path = _sqlite_path(engine.url)
     backup = None
     if path is not None:
         _check_sqlite_file(path)
-        backup = path.with_name(f"{path.name}.{_revision(engine)}.backup")
-        copy_sqlite(path, backup)
+    revision = _known_revision(engine)
+    if path is not None:
+        backup = path.with_name(f"{path.name}.{revision}.backup")
+        with written_atomically(backup) as part:
+            copy_sqlite(path, part)
     _migrate(engine)
+    engine.dispose()
     return backup
 
 
@@ -136,13 +140,60 @@ def transaction(engine: Engine) -> Iterator[Db]:
     Raises
     ------
     StoreError
-        If the database cannot be reached, is locked, or has no room left.
+        If the database cannot be reached, is locked or damaged, or has no room left.
     """
     try:
         with Db(engine) as db, db.begin():
             yield db
     except OperationalError as error:
-        raise StoreError(f"{_shown(engine)}: {error.orig}. Nothing was changed") from error
+        raise StoreError(
+            f"{_shown(engine)}: {error.orig}. Nothing was changed. {_way_out(str(error.orig))}"
+        ) from error
+    except DatabaseError as error:
+        # Its children, such as a broken constraint, are bugs; the class itself is a broken file.
+        if type(error) is not DatabaseError:
+            raise
+        raise StoreError(
+            f"{_shown(engine)}: {error.orig}. Put a back-up in its place: nothing was changed"
+        ) from error
+
+
+@contextmanager
+def store_transaction(url: str) -> Iterator[Db]:
+    """Open a store for one transaction, and close it again.
+
+    Parameters
+    ----------
+    url : str
+        As `open_store` takes it.
+
+    Yields
+    ------
+    Session
+        As `transaction` yields it.
+    """
+    engine = open_store(url)
+    try:
+        with transaction(engine) as db:
+            yield db
+    finally:
+        engine.dispose()
+
+
+def schema_revision(db: Db) -> str:
+    """Return which revision of the schema a store has.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    str
+        The revision of the last migration.
+    """
+    return MigrationContext.configure(db.connection()).get_current_revision() or ""
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -167,6 +218,11 @@ def _engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         raise StoreError(
             f"{url!r} is no store URL. Expected sqlite:///path or postgresql+psycopg://host/name"
         ) from error
+    if parsed.drivername not in _DRIVERS:
+        raise StoreError(
+            f"{parsed.render_as_string(hide_password=True)} is no store URL. Expected "
+            "sqlite:///path or postgresql+psycopg://host/name"
+        )
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _configure_sqlite)
@@ -176,7 +232,8 @@ def _engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"{url} needs the module {error.name}. Install the extra [postgres]"
+            f"store {parsed.render_as_string(hide_password=True)} needs the module {error.name}. "
+            "Install the extra [postgres]"
         ) from error
 
 
@@ -247,6 +304,14 @@ def _sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
+def _way_out(problem: str) -> str:
+    if "locked" in problem:
+        return "End the other program that uses the store, then try again"
+    if "full" in problem or "disk I/O" in problem:
+        return "Make room on its disk, then try again"
+    return "Check the disk, or the server, then try again"
+
+
 def _shown(engine: Engine) -> str:
     return f"store {engine.url.render_as_string(hide_password=True)}"
 
@@ -272,6 +337,19 @@ def _known_revisions() -> set[str]:
 def _revision(engine: Engine) -> str | None:
     with _connected(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known_revision(engine: Engine) -> str:
+    revision = _revision(engine)
+    if revision is None:
+        raise StoreError(f"{_shown(engine)} is no store of a study. Make one: python -m study init")
+    if revision not in _known_revisions():
+        raise StoreError(
+            f"{_shown(engine)} is of revision {revision}, and this version knows {_head()}: it was "
+            "written by a newer version of this software, which is to be installed, or belongs to "
+            "another program. Nothing was changed"
+        )
+    return revision
 
 
 def _migrate(engine: Engine) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import func, insert, select
 
 from study.store.engine import Db
+from study.store.frames import as_frame
 from study.store.tables import CandidateRow, ExerciseClipRow, RatingRow
 from study.vocabulary import Phase, Rating
 
@@ -101,8 +102,7 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
         query = query.where(ExerciseClipRow.phase == phase.value)
     if exercise_set is not None:
         query = query.where(ExerciseClipRow.exercise_set == exercise_set)
-    result = db.execute(query)
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(db.execute(query))
 
 
 def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
@@ -163,4 +163,4 @@ def answers(db: Db, participant_id: str, phase: Phase) -> pd.DataFrame:
         .where(RatingRow.participant_id == participant_id, RatingRow.phase == phase.value)
         .order_by(RatingRow.trial_id)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)

@@ -4,6 +4,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from study.store.engine import Db
+from study.store.frames import as_frame
 from study.store.tables import CandidateRow, SessionRow, TrialRow
 
 
@@ -32,4 +33,4 @@ def frame(db: Db) -> pd.DataFrame:
         .where(TrialRow.outcome == "failed")
         .order_by(TrialRow.id)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)

@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select
 
 from study.errors import StoreError
 from study.store.engine import Db
+from study.store.frames import as_frame
 from study.store.tables import (
     CandidateRow,
     ExerciseClipRow,
@@ -186,6 +187,37 @@ def frame(db: Db) -> pd.DataFrame:
     )
     rows = pd.DataFrame(db.execute(query).all(), columns=list(COLUMNS))
     return rows.astype({"rating": "Int64", "version": "Int64"})
+
+
+def versions(db: Db) -> pd.DataFrame:
+    """Return everything that was ever said of the sampled candidates.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``candidate_id, filename, version, rating, given_by, given_at, reason``, by
+        candidate and version.
+    """
+    version = GroundTruthVersionRow
+    result = db.execute(
+        select(
+            version.candidate_id,
+            CandidateRow.filename,
+            version.version,
+            version.rating,
+            version.given_by,
+            version.given_at,
+            version.reason,
+        )
+        .join(CandidateRow, CandidateRow.id == version.candidate_id)
+        .order_by(version.candidate_id, version.version)
+    )
+    return as_frame(result)
 
 
 def _latest(db: Db, candidate_id: int) -> GroundTruthVersionRow | None:

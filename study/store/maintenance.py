@@ -1,5 +1,6 @@
 """Copies of a store, and whether it is whole."""
 
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 
 from study.errors import StoreError
+from study.files import written_atomically
 from study.store.engine import Db, copy_sqlite
 from study.store.tables import (
     AssignmentRow,
@@ -53,11 +55,15 @@ def back_up(engine: Engine, target: Path) -> None:
         If ``pg_dump`` is missing or fails, or the copy is not whole.
     """
     if engine.url.get_backend_name() == "sqlite":
-        part = target.with_name(f".{target.name}.part")
-        copy_sqlite(Path(str(engine.url.database)), part)
-        part.replace(target)
+        with written_atomically(target) as part:
+            copy_sqlite(Path(str(engine.url.database)), part)
         return
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with written_atomically(target) as part:
+        _dump(url, part)
+
+
+def _dump(url: str, target: Path) -> None:
     command = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={url}"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -68,6 +74,67 @@ def back_up(engine: Engine, target: Path) -> None:
         ) from error
     if result.returncode:
         raise StoreError(f"pg_dump failed: {result.stderr.strip()}. No back-up was made")
+
+
+def rewrite(engine: Engine) -> None:
+    """Write a SQLite file anew without what was deleted from it, and empty its log.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store; PostgreSQL is left alone.
+
+    Raises
+    ------
+    StoreError
+        If somebody else uses it.
+    """
+    if engine.url.get_backend_name() != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            connection.cursor().execute(statement).fetchall()
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"the rows are removed, but the file could not be written anew ({error}) and may hold "
+            "traces of them. Close what uses the store, and run on it: VACUUM"
+        ) from error
+    finally:
+        connection.close()
+
+
+def n_ratings_in(path: Path, participant_id: str) -> int | None:
+    """Return how many ratings a back-up holds of a person, without changing it.
+
+    Parameters
+    ----------
+    path : Path
+        A copy of a store.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    int or None
+        -1 where the person is not in it; None where it cannot be read, such as a dump.
+    """
+    try:
+        copy = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    except sqlite3.OperationalError:
+        return None
+    try:
+        (known,) = copy.execute(
+            "SELECT count(*) FROM participant WHERE id = ?", (participant_id,)
+        ).fetchone()
+        (held,) = copy.execute(
+            "SELECT count(*) FROM rating WHERE participant_id = ?", (participant_id,)
+        ).fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    finally:
+        copy.close()
+    return int(held) if known else -1
 
 
 def broken_pages(db: Db) -> Iterator[str]:

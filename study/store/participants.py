@@ -204,6 +204,25 @@ def consent_of(db: Db, participant_id: str) -> Consent | None:
     return Consent(row.form_version, row.ethics_approval, row.experimenter, row.signed_on)
 
 
+def has_consented(db: Db, participant_id: str) -> bool:
+    """Return whether a participant ever gave consent, withdrawn since or not.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    bool
+        True with any consent form.
+    """
+    query = select(ConsentRow.id).where(ConsentRow.participant_id == participant_id).limit(1)
+    return db.scalars(query).first() is not None
+
+
 def clear(
     db: Db, participant_id: str, phase: Phase, *, granted_by: str, reason: str, at: datetime
 ) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from study.errors import StoreError
 from study.store.engine import Db
+from study.store.frames import as_frame
 from study.store.tables import PaidSessionRow, PaymentRow, RatingRow, SessionRow, TrialRow
 
 
@@ -69,7 +70,7 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
         .group_by(SessionRow.id)
         .order_by(SessionRow.started_at)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)
 
 
 def trial_times(db: Db, session_ids: Sequence[str]) -> dict[str, list[datetime]]:
@@ -180,4 +181,4 @@ def frame(db: Db) -> pd.DataFrame:
             PaymentRow.bonus_pence,
         ).order_by(PaymentRow.id)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)

@@ -78,3 +78,26 @@ def n_simulated(db: Db, phase: str | Phase = Phase.ANNOTATION) -> int:
         .where(RatingRow.phase == Phase(phase).value, RatingRow.simulated.is_(True))
     )
     return db.scalar(query) or 0
+
+
+def bonuses(db: Db, candidate_id: int) -> list[int]:
+    """Return the bonuses that were shown for ratings of a candidate.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    candidate_id : int
+        Which.
+
+    Returns
+    -------
+    list of int
+        Whole pence, in the order in which they were shown.
+    """
+    query = (
+        select(RatingRow.bonus_pence)
+        .where(RatingRow.candidate_id == candidate_id, RatingRow.bonus_pence > 0)
+        .order_by(RatingRow.trial_id)
+    )
+    return list(db.scalars(query))

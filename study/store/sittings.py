@@ -11,12 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from study.errors import StoreError
 from study.store.engine import Db
 from study.store.tables import SessionRow
-from study.vocabulary import Phase
+from study.vocabulary import EndReason, Phase
 
 HEARTBEAT_S = 20.0
 # A process that has not said anything for so long is taken for dead, wherever it runs.
 SILENCE = timedelta(minutes=5)
-ABANDONED = "abandoned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,51 @@ class Process:
 
     host: str
     pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that has not ended, or whose program broke down.
+
+    Parameters
+    ----------
+    participant_id : str
+        Whose.
+    host : str
+        On which machine.
+    pid : int
+        By which process.
+    started_at, heartbeat_at : datetime
+        Since when, and its last sign of life.
+    """
+
+    participant_id: str
+    host: str
+    pid: int
+    started_at: datetime
+    heartbeat_at: datetime
+
+
+def open_sessions(db: Db) -> list[OpenSession]:
+    """Return the sessions that are open.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of OpenSession
+        By participant.
+    """
+    rows = db.scalars(
+        select(SessionRow).where(SessionRow.ended_at.is_(None)).order_by(SessionRow.participant_id)
+    )
+    return [
+        OpenSession(row.participant_id, row.host, row.pid, row.started_at, row.heartbeat_at)
+        for row in rows
+    ]
 
 
 def begin(
@@ -83,7 +127,7 @@ def begin(
     StoreError
         If a session of the participant is open elsewhere.
     """
-    _close_stale(db, participant_id, process=process, is_running=is_running, at=at)
+    abandon(db, participant_id, host=process.host, is_running=is_running, at=at)
     db.add(
         SessionRow(
             id=session_id,
@@ -127,7 +171,22 @@ def heartbeat(db: Db, session_id: str, at: datetime) -> None:
         row.heartbeat_at = at
 
 
-def end(db: Db, session_id: str, *, reason: str, at: datetime) -> None:
+def set_gain(db: Db, session_id: str, gain_db: float) -> None:
+    """Keep how loud the headphones were set.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_id : str
+        The session.
+    gain_db : float
+        Relative to the clips as they are in their files, in dB.
+    """
+    db.get_one(SessionRow, session_id).gain_db = gain_db
+
+
+def end(db: Db, session_id: str, *, reason: EndReason, at: datetime) -> None:
     """Close a session; closing it twice changes nothing.
 
     Parameters
@@ -136,33 +195,53 @@ def end(db: Db, session_id: str, *, reason: str, at: datetime) -> None:
         An open transaction.
     session_id : str
         The session.
-    reason : str
-        Why it ended, such as ``"finished"`` or ``"left"``.
+    reason : EndReason
+        Why it ended.
     at : datetime
         Now.
     """
     row = db.get_one(SessionRow, session_id)
     if row.ended_at is None:
-        row.ended_at, row.heartbeat_at, row.end_reason = at, at, reason
+        row.ended_at, row.heartbeat_at, row.end_reason = at, at, reason.value
 
 
-def _close_stale(
-    db: Db,
-    participant_id: str,
-    *,
-    process: Process,
-    is_running: Callable[[int], bool],
-    at: datetime,
-) -> None:
+def abandon(
+    db: Db, participant_id: str, *, host: str, is_running: Callable[[int], bool], at: datetime
+) -> bool:
+    """Close a session whose program is gone; its ratings stay.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+    host : str
+        This machine, whose processes can be asked for.
+    is_running : callable
+        Whether a process of this machine is alive.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    bool
+        False where no session is open.
+
+    Raises
+    ------
+    StoreError
+        If the session shows signs of life.
+    """
     row = db.scalars(
         select(SessionRow).where(
             SessionRow.participant_id == participant_id, SessionRow.ended_at.is_(None)
         )
     ).one_or_none()
     if row is None:
-        return
+        return False
     is_silent = at - row.heartbeat_at > SILENCE
-    is_dead = row.host == process.host and not is_running(row.pid)
+    is_dead = row.host == host and not is_running(row.pid)
     if not (is_silent or is_dead):
         raise StoreError(
             f"participant {participant_id} has a session open on {row.host} (process {row.pid}) "
@@ -170,5 +249,6 @@ def _close_stale(
             f"machine has crashed, start again {SILENCE.seconds // 60} minutes after its last sign "
             f"of life ({row.heartbeat_at.astimezone():%H:%M:%S})"
         )
-    row.ended_at, row.end_reason = at, ABANDONED
+    row.ended_at, row.end_reason = at, EndReason.ABANDONED.value
     db.flush()
+    return True

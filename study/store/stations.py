@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Table, insert, select, update
 
 from study.store.engine import Db
+from study.store.frames import as_frame
 from study.store.tables import (
     AssignmentRow,
     AuditEventRow,
@@ -15,9 +16,11 @@ from study.store.tables import (
     ExerciseClipRow,
     GroundTruthVersionRow,
     ProtocolVersionRow,
+    RatingRow,
     SessionRow,
     TrialRow,
 )
+from study.vocabulary import Phase
 
 _ROWS_PER_INSERT = 5_000
 # What a laptop needs whole: who they are and what the clips are worth.
@@ -106,7 +109,7 @@ def _trials(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
         .where(SessionRow.participant_id.in_(participant_ids))
         .order_by(TrialRow.session_id, TrialRow.number)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys())).astype(object)
+    return as_frame(result).astype(object)
 
 
 def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
@@ -197,7 +200,60 @@ def plan_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
         .where(AssignmentRow.participant_id.in_(participant_ids))
         .order_by(AssignmentRow.candidate_id, AssignmentRow.slot)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)
+
+
+def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
+    """Return how many ratings of some sessions of a laptop were given here as well.
+
+    Parameters
+    ----------
+    laptop, main : Session
+        Open transactions.
+    session_ids : sequence of str
+        Sessions that `main` does not have.
+
+    Returns
+    -------
+    int
+        Ratings by the same people of the same clips in the same phase and attempt.
+    """
+    keys = (RatingRow.participant_id, RatingRow.candidate_id, RatingRow.phase, RatingRow.attempt)
+    theirs = set(
+        laptop.execute(
+            select(*keys)
+            .join(TrialRow, TrialRow.id == RatingRow.trial_id)
+            .where(TrialRow.session_id.in_(session_ids))
+        )
+    )
+    people = {row[0] for row in theirs}
+    ours = set(main.execute(select(*keys).where(RatingRow.participant_id.in_(people))))
+    return len(theirs & ours)
+
+
+def marked_without_rating(db: Db, participant_ids: Sequence[str]) -> bool:
+    """Return whether clips are marked as rated that have no rating, or the other way round.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_ids : sequence of str
+        Whose.
+
+    Returns
+    -------
+    bool
+        False where slots and ratings of the annotation say the same.
+    """
+    marked = select(AssignmentRow.participant_id, AssignmentRow.candidate_id).where(
+        AssignmentRow.participant_id.in_(participant_ids), AssignmentRow.done.is_(True)
+    )
+    rated = select(RatingRow.participant_id, RatingRow.candidate_id).where(
+        RatingRow.participant_id.in_(participant_ids),
+        RatingRow.phase == Phase.ANNOTATION.value,
+    )
+    return set(db.execute(marked)) != set(db.execute(rated))
 
 
 def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
@@ -220,7 +276,7 @@ def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
         .where(SessionRow.participant_id.in_(participant_ids))
         .order_by(SessionRow.started_at)
     )
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return as_frame(result)
 
 
 def events_after(db: Db, action: str) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from study.config import Study, StudyConfig
 from study.errors import ConfigError, StoreError
 from study.store import audit
-from study.store.engine import Db
+from study.store.engine import Db, schema_revision
 from study.store.tables import ProtocolVersionRow, StudyRow
 
 # Where clips and store lie and what the screens say does not change what a rating means.
@@ -25,6 +26,7 @@ class StoreIdentity:
     store_id: str
     created_at: datetime
     rehearsal: bool
+    revision: str
 
 
 def add(db: Db, *, study: Study, store_id: str, at: datetime) -> None:
@@ -67,7 +69,7 @@ def identity(db: Db, study: Study) -> StoreIdentity:
     Returns
     -------
     StoreIdentity
-        Id, age and whether it holds a rehearsal.
+        Id, age, whether it holds a rehearsal, and the revision of its schema.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def identity(db: Db, study: Study) -> StoreIdentity:
             f"the store is {kinds[row.rehearsal]}, but study.toml says it is "
             f"{kinds[study.config.rehearsal]}. Put `rehearsal` back, or use another store"
         )
-    return StoreIdentity(row.store_id, row.created_at, row.rehearsal)
+    return StoreIdentity(row.store_id, row.created_at, row.rehearsal, schema_revision(db))
 
 
 def config_sha256(config: StudyConfig) -> str:
@@ -129,7 +131,7 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
         select(ProtocolVersionRow).where(ProtocolVersionRow.config_sha256 == digest)
     ).one_or_none()
     frozen = _frozen(db)
-    if frozen is not None and frozen.config_sha256 != digest:
+    if frozen is not None and not _is_same(frozen, config):
         raise ConfigError(
             f"study.toml differs from the frozen configuration in {_differences(frozen, config)}. "
             "Put it back, or record the change: python -m study freeze --amend --reason WHY"
@@ -203,6 +205,15 @@ def _frozen(db: Db) -> ProtocolVersionRow | None:
 def _meaningful_json(config: StudyConfig) -> str:
     content = config.model_dump(mode="json", exclude=set(_INCIDENTAL))
     return json.dumps(content, sort_keys=True)
+
+
+def _is_same(frozen: ProtocolVersionRow, config: StudyConfig) -> bool:
+    # A key that this software has and the one that froze did not is at its default.
+    try:
+        before = StudyConfig.model_validate_json(json.dumps(frozen.config))
+    except ValidationError:
+        return False
+    return _meaningful_json(before) == _meaningful_json(config)
 
 
 def _differences(frozen: ProtocolVersionRow, config: StudyConfig) -> str:

@@ -186,6 +186,7 @@ class SessionRow(Base):
     heartbeat_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    gain_db: Mapped[float | None]
     host: Mapped[str]
     pid: Mapped[int]
     protocol_version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"))
@@ -455,6 +456,8 @@ class PresentationRow(Base):
     width_px: Mapped[int]
     height_px: Mapped[int]
     scale: Mapped[float]
+    asked_s: Mapped[float | None]
+    disturbed: Mapped[bool | None]  # None: written by a version that did not tell
 
 
 class KeyPressRow(Base):
@@ -467,6 +470,7 @@ class KeyPressRow(Base):
     key: Mapped[str]
     t_s: Mapped[float]
     early: Mapped[bool]
+    warned_s: Mapped[float | None]
 
 
 class RigCheckRow(Base):

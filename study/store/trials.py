@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from study.errors import StoreError
 from study.store.engine import Db
 from study.store.tables import KeyPressRow, PresentationRow, RatingRow, SessionRow, TrialRow
-from study.vocabulary import Presentation, TrialRecord
+from study.vocabulary import KeyPress, Presentation, TrialRecord
 
 
 def add(
@@ -66,7 +66,7 @@ def add(
     for number, presentation in enumerate(record.presentations, start=1):
         db.add(_presentation_row(trial.id, number, presentation))
     for press in record.key_presses:
-        db.add(KeyPressRow(trial_id=trial.id, key=press.key, t_s=press.t_s, early=press.early))
+        db.add(_key_press_row(trial.id, press))
     if record.response is not None:
         session = db.get_one(SessionRow, session_id)
         db.add(
@@ -118,6 +118,27 @@ def is_rated(db: Db, session_id: str, candidate_id: int) -> bool:
     return found is not None
 
 
+def seen(db: Db) -> set[tuple[int, str]]:
+    """Return who has seen which candidate, rated or not.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    set of tuple of int and str
+        Pairs of candidate and participant.
+    """
+    rows = db.execute(
+        select(TrialRow.candidate_id, SessionRow.participant_id)
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .distinct()
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
 def _outcome(record: TrialRecord) -> str:
     if record.response is not None:
         return "rated"
@@ -144,6 +165,18 @@ def _presentation_row(trial_id: int, number: int, presentation: Presentation) ->
         width_px=presentation.width_px,
         height_px=presentation.height_px,
         scale=presentation.scale,
+        asked_s=presentation.asked_s,
+        disturbed=presentation.disturbed,
+    )
+
+
+def _key_press_row(trial_id: int, press: KeyPress) -> KeyPressRow:
+    return KeyPressRow(
+        trial_id=trial_id,
+        key=press.key,
+        t_s=press.t_s,
+        early=press.early,
+        warned_s=press.warned_s,
     )
 
 

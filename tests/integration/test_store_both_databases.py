@@ -2,14 +2,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from studies import AT, add_candidates, enrol, new_study
 
 from sessions import changes, schedule
-from study.store import assignments, audit, open_store, transaction
+from study.errors import ConfigError
+from study.protocol import Protocol
+from study.store import assignments, audit, open_store, studies, transaction
 from study.store import engine as store_engine
-from study.store.tables import Base
+from study.store.tables import Base, ProtocolVersionRow
 from study.vocabulary import ParticipantKind
 
 DATABASES = ["sqlite", "postgresql"]
@@ -69,3 +71,35 @@ def test_planning_and_changing_the_plan_work_alike(store):
         loads = [count.n_left for count in assignments.counts(db).values()]
         assert max(loads) - min(loads) <= 2
         assert assignments.n_complete(db) == (60, 0)
+
+
+def test_a_frozen_study_goes_on_after_an_upgrade_that_added_a_key(store):
+    study, engine = store
+    with transaction(engine) as db:
+        studies.freeze(db, config=study.config, amend_reason=None, at=AT)
+        row = db.scalars(select(ProtocolVersionRow)).one()
+        protocol = {k: v for k, v in row.config["protocol"].items() if k != "rerating_share"}
+        row.config, row.config_sha256 = {**row.config, "protocol": protocol}, "0" * 64
+    with transaction(engine) as db:
+        studies.protocol_version(db, config=study.config, at=AT)
+        other = study.config.model_copy(update={"protocol": Protocol(rerating_share=0.5)})
+        with pytest.raises(ConfigError, match=r"frozen configuration in protocol.rerating_share"):
+            studies.protocol_version(db, config=other, at=AT)
+
+
+def test_an_erased_id_leaves_the_audit_log_and_the_guard_stays_on(store):
+    _, engine = store
+    with transaction(engine) as db:
+        detail = {"left": {"P03": 1, "P030": 2}, "people": ["P03"], "file": "a/P03.mp4",
+                  "why": "P03 moved"}  # fmt: skip
+        audit.add(db, actor="P03", action="plan", subject="P03", detail=detail, at=AT)
+    with transaction(engine) as db:
+        audit.rename(db, "P03", "erased-1")
+    with transaction(engine) as db:
+        event = audit.frame(db).iloc[-1]
+        assert event.tolist()[1:] == ["erased-1", "plan", "erased-1", {
+            "left": {"erased-1": 1, "P030": 2}, "people": ["erased-1"], "file": "a/P03.mp4",
+            "why": "erased-1 moved",
+        }]  # fmt: skip
+    with pytest.raises(DBAPIError, match="added, never changed"), engine.begin() as connection:
+        connection.execute(text("UPDATE audit_event SET actor = 'X'"))

@@ -42,6 +42,15 @@ def test_what_is_written_reads_back(title, seed, per_class):
         ("[protocol]\nbonus_pence = 'x'", "protocol.bonus_pence is 'x'"),
         ("[protocol]\nratings_per_clip = 0", "protocol.ratings_per_clip is 0"),
         ("title = ", "is not TOML"),
+        ("[keys]\nreplay = '3'", "very_clean and replay are both 3"),
+        ("[keys]\npause = 'banana'", "pause is 'banana', and no key is called so"),
+        ("[keys]\nunclean = 'num_1'", "unclean is num_1, which counts as 1; write that"),
+        ("[keys]\nleave = 'escape'", "leave is escape, which always asks"),
+        ("screen.background = 'blurple'", "screen.background: 'blurple' is no colour"),
+        ("screen.foreground = '#12345'", "screen.foreground: '#12345' is no colour"),
+        ("[headphones]\nmax_gain_db = 6.0", "headphones.max_gain_db is 6.0"),
+        ("[headphones]\nstart_gain_db = -60.0", "start_gain_db -60 .* not in ascending order"),
+        ("[headphones]\ncheck = 'hum'", "headphones.check is 'hum'"),
     ],
 )
 def test_a_wrong_file_is_one_line_that_names_the_key(text, message):

@@ -1,4 +1,4 @@
-import re
+from pathlib import Path
 
 import pytest
 
@@ -6,9 +6,7 @@ import instructions
 from study.config import Study, StudyConfig
 from study.errors import ConfigError
 
-NAMES = ("sheet", "script", "consent", "warning", "welcome", "welcome_training",
-         "welcome_screening", "welcome_ground_truth", "break", "finished", "pause",
-         "technical_failure", "reminder", "feedback")  # fmt: skip
+NAMES = sorted(path.stem for path in Path(instructions.__file__).parent.glob("texts/en/*.md"))
 OWN_WORDS = {
     "contact": "the lab",
     "ethics_approval": "ERN-18-1",
@@ -21,6 +19,12 @@ ON_SCREEN = {
     "rating": "1",
     "expert_rating": "3",
     "reasoning": "It barks.",
+    "problem": "The disk is full.",
+    "scale": "■■□",
+    "number": 1,
+    "n_sounds": 3,
+    "trial": 1,
+    "n_trials": 6,
 }
 
 
@@ -45,12 +49,12 @@ def test_the_sheet_gives_the_protocols_numbers(values):
 
 def test_screens_need_nothing_that_study_toml_has_not_got(tmp_path):
     values = instructions.placeholders_of(Study(tmp_path, StudyConfig()), 6) | ON_SCREEN
-    for name in NAMES[3:]:
+    for name in set(NAMES) - {"sheet", "script", "consent"}:
         instructions.text(name, "en", values)
 
 
 def test_a_missing_value_is_named_and_the_message_says_where_it_belongs():
-    with pytest.raises(ConfigError, match=re.escape("needs a value for clip_s, title")) as caught:
+    with pytest.raises(ConfigError, match=r"needs a value for clip_s, .*title\. Add") as caught:
         instructions.text("script", "en", {"n_classes": 6, "pass_mark": 6, "hourly_rate": 1,
                                            "bonus": 1, "trials_per_block": 1})  # fmt: skip
     assert "[placeholders] in study.toml" in str(caught.value)
@@ -61,3 +65,13 @@ def test_an_unknown_language_or_text_says_what_there_is():
         instructions.text("sheet", "tlh", {})
     with pytest.raises(ConfigError, match="no text 'poem'"):
         instructions.text("poem", "en", {})
+
+
+def test_a_study_may_have_texts_of_its_own(tmp_path):
+    (tmp_path / "pause.md").write_text("# Tea\n\nBack with {{ key_pause }}.", encoding="utf-8")
+    own = Study(tmp_path, StudyConfig(texts="."))
+    values = instructions.placeholders_of(own, 6)
+    assert instructions.text("pause", "en", values, own=own.texts_path).endswith("with F10.")
+    assert instructions.text("warning", "en", values, own=own.texts_path).startswith("# Too early")
+    with pytest.raises(ConfigError, match="nowhere of the study's own texts is not there"):
+        instructions.text("pause", "en", values, own=tmp_path / "nowhere")

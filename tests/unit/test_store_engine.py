@@ -79,13 +79,27 @@ def test_a_file_that_is_no_store_is_refused_unchanged(tmp_path):
         assert path.read_bytes() == content
 
 
+def test_the_database_of_another_program_is_not_upgraded(tmp_path, url):
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("CREATE TABLE song (title TEXT)")
+    connection.close()
+    for use in (open_store, upgrade_store):
+        with pytest.raises(StoreError, match="is no store of a study"):
+            use(url)
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("song",)]
+    connection.close()
+
+
 def test_a_store_from_a_newer_version_is_refused_unchanged(tmp_path, url):
     create_store(url).dispose()
     with sqlite3.connect(tmp_path / "store.sqlite") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with pytest.raises(StoreError, match="newer version"):
-        open_store(url)
+    for use in (open_store, upgrade_store):
+        with pytest.raises(StoreError, match="newer version"):
+            use(url)
+    assert list(tmp_path.glob("*.backup")) == []
     with sqlite3.connect(tmp_path / "store.sqlite") as connection:
         assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("9999",)]
     connection.close()
@@ -146,3 +160,20 @@ def test_a_study_error_is_one_line_and_exit_1(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("error: no study.toml in ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_file_is_one_line(tmp_path, url):
+    engine = create_store(url)
+    with transaction(engine) as db:
+        for number in range(2000):
+            enrol(db, f"P{number}")
+    engine.dispose()
+    path = tmp_path / "store.sqlite"
+    content = bytearray(path.read_bytes())
+    n_damaged = len(content) // 8
+    content[-n_damaged:] = b"\xff" * n_damaged
+    path.write_bytes(content)
+    engine = open_store(url)
+    with pytest.raises(StoreError, match="Put a back-up in its place"), transaction(engine) as db:
+        db.connection().exec_driver_sql("SELECT * FROM participant").all()
+    engine.dispose()

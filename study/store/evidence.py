@@ -1,0 +1,130 @@
+"""The evidence of sessions as tidy frames: what was played, pressed, and on which machine."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from sqlalchemy import select
+
+from study.store.engine import Db
+from study.store.frames import as_frame
+from study.store.tables import CandidateRow, KeyPressRow, PresentationRow, SessionRow, TrialRow
+
+_SESSION_COLUMNS = (
+    "participant_id", "phase", "attempt", "stage", "simulated_profile", "started_at", "ended_at",
+    "end_reason", "host", "rig",
+)  # fmt: skip
+_PRESENTATION_COLUMNS = (
+    "number", "onset_s", "offset_s", "interrupted", "disturbed", "asked_s", "sound_requested_s",
+    "sound_started_s", "av_offset_s", "n_frames_shown", "n_frames_dropped", "n_frames_late",
+    "n_xruns", "width_px", "height_px", "scale",
+)  # fmt: skip
+_PRESS_COLUMNS = ("key", "t_s", "early", "warned_s")
+
+
+def sessions(db: Db) -> pd.DataFrame:
+    """Return all sessions.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``session_id, participant_id, phase, attempt, stage, simulated_profile,
+        started_at, ended_at, end_reason, host, rig``, in the order in which they began.
+    """
+    columns = [SessionRow.id, *(getattr(SessionRow, name) for name in _SESSION_COLUMNS)]
+    query = select(*columns).order_by(SessionRow.started_at, SessionRow.id)
+    return pd.DataFrame(db.execute(query).all(), columns=["session_id", *_SESSION_COLUMNS])
+
+
+def trials(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the trials of some sessions.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_ids : sequence of str
+        Which sessions.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``session_id, trial_number, filename, outcome, failure, recorded_at``, session by
+        session in the order of the trials.
+    """
+    query = (
+        select(
+            TrialRow.session_id,
+            TrialRow.number.label("trial_number"),
+            CandidateRow.filename,
+            TrialRow.outcome,
+            TrialRow.failure,
+            TrialRow.recorded_at,
+        )
+        .join(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .where(TrialRow.session_id.in_(session_ids))
+        .order_by(TrialRow.session_id, TrialRow.number)
+    )
+    return as_frame(db.execute(query))
+
+
+def presentations(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
+    """Return what was played in some sessions.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_ids : sequence of str
+        Which sessions.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``session_id, trial_number`` and those of a presentation, session by session in
+        the order of playing.
+    """
+    query = (
+        select(
+            TrialRow.session_id,
+            TrialRow.number.label("trial_number"),
+            *(getattr(PresentationRow, name) for name in _PRESENTATION_COLUMNS),
+        )
+        .join(TrialRow, TrialRow.id == PresentationRow.trial_id)
+        .where(TrialRow.session_id.in_(session_ids))
+        .order_by(TrialRow.session_id, TrialRow.number, PresentationRow.number)
+    )
+    return as_frame(db.execute(query))
+
+
+def key_presses(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the keys that were pressed in some sessions.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_ids : sequence of str
+        Which sessions.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``session_id, trial_number, key, t_s, early, warned_s``, session by session in the
+        order of time.
+    """
+    query = (
+        select(
+            TrialRow.session_id,
+            TrialRow.number.label("trial_number"),
+            *(getattr(KeyPressRow, name) for name in _PRESS_COLUMNS),
+        )
+        .join(TrialRow, TrialRow.id == KeyPressRow.trial_id)
+        .where(TrialRow.session_id.in_(session_ids))
+        .order_by(TrialRow.session_id, TrialRow.number, KeyPressRow.id)
+    )
+    return as_frame(db.execute(query))

@@ -1,0 +1,22 @@
+"""What a query found, as a table."""
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Result
+
+
+def as_frame(result: Result[*tuple[Any, ...]]) -> pd.DataFrame:
+    """Return all rows of a result; a result without rows keeps its columns.
+
+    Parameters
+    ----------
+    result : Result
+        What a query gave.
+
+    Returns
+    -------
+    DataFrame
+        One row per row, columns under the names that the query gave them.
+    """
+    return pd.DataFrame(result.all(), columns=list(result.keys()))

@@ -1,0 +1,77 @@
+"""What was dealt to a laptop, sealed: whether a row of it has been changed since."""
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, select
+
+from study.store.engine import Db
+from study.store.tables import Base
+
+# What rating itself changes in rows that were dealt.
+_MAY_CHANGE = {("assignment", "done"), ("protocol_version", "frozen")}
+
+
+def seal(db: Db) -> dict[str, dict[str, Any]]:
+    """Return digests of all rows of a store.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of str to dict
+        By table: ``columns``, ``sha256``, and which rows: those up to ``last``, or ``keys``.
+    """
+    return {table.name: _sealed(db, table) for table in Base.metadata.sorted_tables}
+
+
+def broken(db: Db, sealed: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the tables of which a sealed row was changed or removed; new rows break no seal.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    sealed : dict of str to dict
+        From `seal`, on the same store.
+
+    Returns
+    -------
+    list of str
+        Their names.
+    """
+    return [
+        name
+        for name, was in sealed.items()
+        if _digest(db, Base.metadata.tables[name], was) != was["sha256"]
+    ]
+
+
+def _sealed(db: Db, table: Table) -> dict[str, Any]:
+    key = _key(table)
+    columns = [c.name for c in table.columns if (table.name, c.name) not in _MAY_CHANGE]
+    found: dict[str, Any] = {"columns": columns}
+    if key.type.python_type is int:
+        found["last"] = db.scalar(select(func.max(key))) or 0
+    else:
+        found["keys"] = list(db.scalars(select(key).order_by(key)))
+    return found | {"sha256": _digest(db, table, found)}
+
+
+def _digest(db: Db, table: Table, which: dict[str, Any]) -> str:
+    key = _key(table)
+    dealt: ColumnElement[bool] = key <= which["last"] if "last" in which else key.in_(which["keys"])
+    columns = [table.columns[name] for name in which["columns"]]
+    digest = hashlib.sha256()
+    for row in db.execute(select(*columns).where(dealt).order_by(key)):
+        digest.update(json.dumps(list(row), sort_keys=True, default=str).encode())
+    return digest.hexdigest()
+
+
+def _key(table: Table) -> Any:  # noqa: ANN401
+    (key,) = table.primary_key.columns
+    return key
