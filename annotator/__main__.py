@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from study.cli import StoreOption, StudyOption, new_app, run, stderr_console
+from study.cli import (
+    OverwriteOption,
+    StoreOption,
+    StudyOption,
+    new_app,
+    run,
+    stderr_console,
+)
 from study.vocabulary import Phase
 
 app = new_app("Rate clips in the window.")
@@ -105,6 +112,103 @@ def check_rig(
     typer.echo("\n".join(lines(result)))
     until = result.checked_at + rig_checks.VALID_FOR
     typer.echo(f"{result.host}: grade {result.grade}, valid until {until:%Y-%m-%d}")
+
+
+@app.command()
+def timing_report(
+    context: typer.Context,
+    session: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="only this session, by the beginning of its id; repeatable"
+        ),
+    ] = None,
+    participant: Annotated[str | None, typer.Option(help="only this participant's")] = None,
+    out: Annotated[Path, typer.Option(help="the page; tables (CSV) are put beside it")] = Path(
+        "timing.html"
+    ),
+    overwrite: OverwriteOption = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Tell how well sessions kept time: a page with plots, and its numbers as CSV files."""
+    from annotator.recording import utc_now
+    from annotator.timing_page import write_report
+    from study.config import find_study
+    from study.store import open_store, transaction
+
+    given_study, given_store = context.obj
+    found = find_study(study or given_study, store or given_store)
+    with transaction(open_store(found.store_url)) as db, stderr_console().status("timing"):
+        timing, written = write_report(
+            db, found, out, prefixes=session or (), participant_id=participant,
+            overwrite=overwrite, at=utc_now(),
+        )  # fmt: skip
+    flagged = int(timing.sessions["flags"].ne("").sum())
+    typer.echo(
+        f"{len(timing.sessions)} sessions ({flagged} flagged), {len(timing.presentations)} "
+        f"presentations: {written[0]} and {len(written) - 1} tables"
+    )
+
+
+@app.command()
+def flash_and_beep(
+    context: typer.Context,
+    plays: Annotated[int, typer.Option(min=1, help="three flashes each")] = 20,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Play flashes with beeps where clips stand, for a photodiode and a line-in to record."""
+    from annotator.photodiode import FLASHES_PER_PLAY, play_flashes
+    from study.config import find_study
+
+    given_study, given_store = context.obj
+    found = find_study(study or given_study, store or given_store)
+    play_flashes(found.config.screen, plays)
+    typer.echo(f"{FLASHES_PER_PLAY * plays} flashes in {plays} plays")
+
+
+@app.command()
+def photodiode(
+    recording: Annotated[Path, typer.Argument(help="WAV or FLAC: left photodiode, right sound")],
+) -> None:
+    """Tell the true offset between picture and sound from a recording of flashes and beeps."""
+    from annotator.photodiode import lines, read_recording, true_offset
+
+    typer.echo("\n".join(lines(true_offset(*read_recording(recording)))))
+
+
+@app.command()
+def check_headphones(
+    context: typer.Context,
+    participant: Annotated[str, typer.Option(help="whose headphones, such as P03")],
+    simulate: Annotated[
+        str | None, typer.Option(metavar="PROFILE", help="let a simulated person answer")
+    ] = None,
+    stage: Annotated[StageName, typer.Option(help="where it is done")] = StageName.WINDOW,
+    speed: Annotated[
+        Speed, typer.Option(help="max: do not wait for sounds to end (simulated people only)")
+    ] = Speed.REAL,
+    screenshots: Annotated[
+        Path | None, typer.Option(help="folder for a picture of every screen")
+    ] = None,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Find out whether a participant wears headphones that work, and keep the result."""
+    from annotator.headphone_check import perform
+
+    with stderr_console().status(f"{participant}: headphone check"):
+        line = perform(
+            participant,
+            profile=simulate,
+            in_window=stage is StageName.WINDOW,
+            hurry=speed is Speed.MAX,
+            screenshots=screenshots,
+            study_dir=study or context.obj[0],
+            store=store or context.obj[1],
+        )
+    typer.echo(line)
 
 
 def main() -> None:

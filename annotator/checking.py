@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import resource
 import shutil
 import socket
@@ -13,8 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from annotator.keyboard import Keyboard
+from annotator.keyboard_path import keyboard_path_s
 from annotator.loopback import recorded
 from annotator.psychopy_stage import PsychopyStage
 from annotator.recording import machine
@@ -66,7 +69,7 @@ def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetim
         measurements = [
             *_screen(window, screen),
             *_sound(sound, screen.sample_rate_hz),
-            _keyboard(),
+            *_keyboard(is_virtual=window.is_virtual),
             *_system(folder),
         ]
         facts = {"screen": window.facts(), "sound": sound.facts()}
@@ -135,21 +138,28 @@ def _spread(values: list[float]) -> float:
     return SPREAD_OF_MAD * statistics.median(abs(value - middle) for value in values)
 
 
-def _keyboard() -> Measurement:
+def _keyboard(*, is_virtual: bool) -> list[Measurement]:
     keyboard = Keyboard()
     names = keyboard.device_names()
+    path_s = keyboard_path_s(keyboard)
     keyboard.close()
     advice = "" if names else "Plug a keyboard in."
-    return observed("keyboards", ", ".join(names) or None, advice=advice)
+    found = observed("keyboards", ", ".join(names) or None, advice=advice)
+    if path_s is None:
+        advice = "Log in to an X11 session: elsewhere no program may press a key to time it."
+        return [found, observed("keyboard_path", None, advice=advice)]
+    return [found, graded("keyboard_path", 1000 * path_s, applicable=not is_virtual)]
 
 
 def _system(folder: Path) -> list[Measurement]:
     free_gb = shutil.disk_usage(folder).free / 1e9
     return [
+        observed("disk_free", f"{free_gb:.1f} GB"),
         graded("disk", max(0.0, 1.0 - free_gb)),
         _real_time(),
         _compositor(),
         _sleep(),
+        _power(),
     ]
 
 
@@ -184,9 +194,46 @@ def _sleep() -> Measurement:
     if shutil.which("xset") is None:
         return observed("sleep", None, advice="Install x11-xserver-utils to see the sleep settings")
     told = subprocess.run(["xset", "q"], capture_output=True, text=True, check=False).stdout
-    if "DPMS is Enabled" not in told:
+    on = what_sleeps(told)
+    if not on:
         return observed("sleep", "off")
-    return observed("sleep", "on", advice="Switch it off for the session: xset s off -dpms")
+    advice = "Switch it off for the session: xset s off -dpms"
+    return observed("sleep", ", ".join(on), advice=advice)
+
+
+def what_sleeps(told: str) -> list[str]:
+    r"""Return what of the screen goes to sleep by itself.
+
+    Parameters
+    ----------
+    told : str
+        What ``xset q`` says.
+
+    Returns
+    -------
+    list of str
+        In words; empty where nothing does.
+
+    Examples
+    --------
+    >>> what_sleeps("  timeout:  600    cycle:  600\nDPMS is Disabled")
+    ['screen saver after 600 s']
+    """
+    on = ["display power saving"] if "DPMS is Enabled" in told else []
+    timeout = re.search(r"timeout:\s+(\d+)", told)
+    if timeout is not None and int(timeout[1]) > 0:
+        on.append(f"screen saver after {timeout[1]} s")
+    return on
+
+
+def _power() -> Measurement:
+    try:
+        battery = psutil.sensors_battery()
+    except FileNotFoundError:  # machines that know of no power supply: servers, containers
+        battery = None
+    if battery is None or battery.power_plugged:
+        return observed("power", "mains")
+    return observed("power", "battery", advice="Plug it in: on battery processors run slower.")
 
 
 def _av_offset(screen: Screen, device: str) -> Measurement:

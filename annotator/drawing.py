@@ -55,14 +55,17 @@ class Drawing:
         self._win, self._layout = win, layout
         self._visual, self._colour = visual, screen.foreground
         small, large = layout.small_text_height_px, layout.text_height_px
-        self._label = self._text(layout.label, large, "center")
+        self._label_height_px = large
+        self._labels: dict[str, Any] = {}
+        self._label: Any = None
         self._reminder = self._text(layout.reminder, small, "center")
         self._bonus = self._text(layout.bonus, small, "right")
         width, height = layout.width_px, layout.height_px
         margin = layout.clip_box.left
         inner = Rectangle(margin, margin, width - 2 * margin, height - 2 * margin)
-        self._heading = self._text(inner, round(HEADING_SHARE * large), "center")
-        self._body = self._text(inner, small, "center")
+        heading = round(HEADING_SHARE * large)
+        self._page = (self._text(inner, heading, "center"), self._text(inner, small, "center"))
+        self._warning = (self._text(inner, heading, "center"), self._text(inner, small, "center"))
         self._warning_ground = visual.Rect(
             win,
             width=width,
@@ -74,7 +77,11 @@ class Drawing:
 
     def set_label(self, label: str) -> None:
         """Set the label of the clip."""
-        self._label.text = label
+        # A text that changes keeps a little memory each time: one text for each label.
+        if label not in self._labels:
+            self._labels[label] = self._text(self._layout.label, self._label_height_px, "center")
+            self._labels[label].text = label
+        self._label = self._labels[label]
 
     def set_reminder(self, markdown: str) -> None:
         """Set the key choices."""
@@ -82,21 +89,22 @@ class Drawing:
 
     def set_bonus(self, total_pence: int | None) -> None:
         """Set the bonus counter; None takes it away."""
-        self._bonus.text = "" if total_pence is None else f"bonus {instructions.pence(total_pence)}"
+        text = "" if total_pence is None else f"bonus {instructions.pence(total_pence)}"
+        if text != self._bonus.text:
+            self._bonus.text = text
 
     def set_page(self, markdown: str) -> None:
-        """Set the text of a page or of the warning."""
-        heading, body = heading_and_body(markdown)
-        self._heading.text, self._body.text = heading, body
-        _, y = _centre(self._layout, Rectangle(0, 0, 0, self._layout.height_px))
-        gap = LINE_GAP * self._layout.text_height_px
-        self._body.pos = (0, y - gap / 2)
-        body_height = self._body.boundingBox[1]
-        self._heading.pos = (0, y - gap / 2 + body_height / 2 + gap)
+        """Set the text of a page."""
+        self._set(self._page, markdown)
+
+    def set_warning(self, markdown: str) -> None:
+        """Set the text of the warning, beforehand: laying a text out takes longer than a flip."""
+        self._set(self._warning, markdown)
 
     def draw_label(self) -> None:
-        """Draw the label."""
-        self._label.draw()
+        """Draw the label, if there is one yet."""
+        if self._label is not None:
+            self._label.draw()
 
     def draw_reminder(self) -> None:
         """Draw the key choices."""
@@ -108,13 +116,24 @@ class Drawing:
 
     def draw_page(self) -> None:
         """Draw a page."""
-        self._heading.draw()
-        self._body.draw()
+        for text in self._page:
+            text.draw()
 
     def draw_warning(self) -> None:
         """Fill the screen with the warning."""
         self._warning_ground.draw()
-        self.draw_page()
+        for text in self._warning:
+            text.draw()
+
+    def _set(self, page: tuple[Any, Any], markdown: str) -> None:
+        heading, body = page
+        heading.text, body.text = heading_and_body(markdown)
+        _, y = _centre(self._layout, Rectangle(0, 0, 0, self._layout.height_px))
+        gap = LINE_GAP * self._layout.text_height_px
+        body.pos = (0, y - gap / 2)
+        # A text without letters has no size.
+        body_height = body.boundingBox[1] if body.text else 0
+        heading.pos = (0, y - gap / 2 + body_height / 2 + gap)
 
     def _text(self, place: Rectangle, height_px: int, align: str) -> Any:  # noqa: ANN401
         x, y = _centre(self._layout, place)

@@ -4,12 +4,8 @@ from collections import deque
 from typing import Any
 
 from annotator.trial import KeyPressed
+from study.keys import SAME_AS
 
-# Digits of the number pad count as digits; other spellings of a key likewise.
-_SAME_AS = {f"num_{digit}": str(digit) for digit in range(10)} | {
-    "num_enter": "return",
-    "enter": "return",
-}
 _REMEMBERED = 200
 
 
@@ -52,7 +48,7 @@ class Keyboard:
             if mark in self._told:
                 continue
             self._told.append(mark)
-            key = _SAME_AS.get(mark[0], mark[0])
+            key = SAME_AS.get(mark[0], mark[0])
             presses.append(KeyPressed(key, mark[1] + self._origin_s - clock_start_s))
         return presses
 

@@ -1,31 +1,28 @@
 """Put a session together: plan, person, stage, store."""
 
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from annotator.headphone_steps import set_level
 from annotator.pages import Pages
 from annotator.recording import Recorder, machine, open_session, utc_now
 from annotator.rig import require_grade
-from annotator.run import SessionSummary, run_session
-from annotator.simulated_keys import SimulatedKeys
-from annotator.simulated_stage import Person, SimulatedStage
+from annotator.run import Ending, LeftError, SessionSummary, run_session
+from annotator.session_log import Log, log_name, note, session_log, trial_lines
+from annotator.simulated_stage import Person
 from annotator.stage import Stage
+from annotator.staging import open_stage, simulated_person
 from sessions.plan import SessionPlan, plan_session
 from study.classes import read_classes
 from study.config import Study, find_study
-from study.errors import ConfigError
+from study.errors import ConfigError, StoreError
 from study.store import Engine, open_store, rig_checks, transaction
 from study.store.rig_checks import RigCheck
-from study.vocabulary import Phase
-
-if TYPE_CHECKING:
-    from annotator.psychopy_stage import PsychopyStage
+from study.vocabulary import EndReason, Phase, TrialRecord
 
 # A participant waits in front of a still screen while the store is locked: not for long.
 BUSY_TIMEOUT_S = 3.0
@@ -112,9 +109,16 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
     n_classes = len(read_classes(study.classes_path).avmit_labels)
     rest_s = 0.0 if request.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
-    person = None if request.profile is None else _person(study, request, plan)
+    person = _person(study, request, plan)
     grade = _grade(request, study, last_check)
-    with _open_stage(request, study, pages, person) as (stage, rig):
+    with open_stage(
+        study,
+        pages,
+        person,
+        in_window=request.in_window,
+        hurry=request.hurry,
+        screenshots=request.screenshots,
+    ) as (stage, rig):
         summary = _run(request, study, engine, plan, pages, stage, rig | {"grade": grade})
     return _closing_line(request, plan, summary)
 
@@ -148,7 +152,22 @@ def _run(
         profile=request.profile,
         rig=machine() | rig,
     ) as recorder:
-        return _perform_trials(request, plan, pages, stage, recorder, trials_per_block)
+        with _log_of(request, study, recorder) as log:
+            summary = _perform_trials(request, plan, pages, stage, recorder, trials_per_block, log)
+            log(f"{summary.ending}: {summary.n_rated} rated, {summary.n_failed} failed")
+        recorder.end(EndReason.LEFT if summary.ending is Ending.LEFT else EndReason.ENDED)
+        return summary
+
+
+@contextmanager
+def _log_of(request: Request, study: Study, recorder: Recorder) -> Iterator[Log]:
+    if not request.in_window:
+        yield lambda *_lines: None
+        return
+    name = log_name(request.participant_id, request.phase, recorder.session_id, utc_now())
+    with session_log(study.log_folder / name):
+        note(f"session {recorder.session_id} of {request.participant_id}: {request.phase}")
+        yield note
 
 
 def _perform_trials(
@@ -158,16 +177,33 @@ def _perform_trials(
     stage: Stage,
     recorder: Recorder,
     trials_per_block: int,
+    log: Log,
 ) -> SessionSummary:
+    may_ask = request.profile is None
     stage.show_bonus(recorder.total())
+    try:
+        gain_db = set_level(stage, pages, may_ask=may_ask)
+        recorder.keep_gain(gain_db)
+    except LeftError:
+        return SessionSummary(Ending.LEFT, 0, 0)
+    log(f"level: {gain_db:g} dB")
+
+    def keep(record: TrialRecord) -> int | None:
+        log(*trial_lines(record))
+        try:
+            return recorder.keep(record)
+        except StoreError as error:
+            log(f"not saved: {error}")
+            raise
+
     return run_session(
         stage,
         plan,
         pages,
-        recorder.keep,
+        keep,
         trials_per_block=trials_per_block,
         max_trials=request.max_trials(trials_per_block),
-        may_ask=request.profile is None,
+        may_ask=may_ask,
     )
 
 
@@ -181,65 +217,10 @@ def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) 
     )
 
 
-def _person(study: Study, request: Request, plan: SessionPlan) -> Person:
-    import numpy as np
-
-    from study import rehearsal
-    from study.people import PROFILES, SimulatedPerson
-
-    if not study.config.rehearsal:
-        raise ConfigError(
-            "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
-            "out, or make a rehearsal: python -m study init DIR --rehearsal"
-        )
-    if request.profile not in PROFILES:
-        raise ConfigError(f"no profile {request.profile!r}. Choose one of: {', '.join(PROFILES)}")
+def _person(study: Study, request: Request, plan: SessionPlan) -> Person | None:
+    if request.profile is None:
+        return None
     # Each person and phase has a stream of its own, and does not answer a resumed session with
     # the chances of the first one.
     name = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
-    rng = np.random.default_rng([study.config.seed, *name.encode()])
-    return SimulatedPerson(PROFILES[request.profile], rng, rehearsal.truth_of(study.mit_root))
-
-
-@contextmanager
-def _open_stage(
-    request: Request, study: Study, pages: Pages, person: Person | None
-) -> Iterator[tuple[Stage, dict[str, Any]]]:
-    protocol = study.config.protocol
-    if not request.in_window:
-        if person is None:
-            raise RuntimeError("the simulated stage needs a person")
-        yield (
-            SimulatedStage(person, clip_s=protocol.clip_s, warning_s=protocol.warning_s),
-            {},
-        )
-        return
-    from annotator.psychopy_stage import PsychopyStage
-
-    stage = PsychopyStage(
-        study.config.screen,
-        warning_s=protocol.warning_s,
-        warning=pages.warning(),
-        reminder=pages.reminder(),
-        keys=None if person is None else SimulatedKeys(person, hurry=request.hurry),
-        hurry=request.hurry,
-        screenshots=request.screenshots,
-    )
-    try:
-        with _leaving_on_signals(stage):
-            yield stage, stage.facts()
-    finally:
-        stage.close()
-
-
-@contextmanager
-def _leaving_on_signals(stage: "PsychopyStage") -> Iterator[None]:
-    def leave(_signal: int, _frame: FrameType | None) -> None:
-        stage.order_leave()
-
-    before = {s: signal.signal(s, leave) for s in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return simulated_person(study, request.profile, name)

@@ -1,15 +1,15 @@
 """The pages of text around the trials, from `instructions/`."""
 
+import math
 from dataclasses import dataclass
 
 import instructions
-from annotator.stage import Page
+from annotator.stage import Page, Sound
+from sessions.headphones import GAP_S
 from sessions.plan import PlannedTrial, SessionPlan
 from study.config import Study
+from study.keys import Keys, printed
 from study.vocabulary import Phase, Rating
-
-AGAIN_KEY = "space"
-GO_ON_KEY = "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Pages:
     n_classes: int
     rest_s: float = 0.0
 
+    @property
+    def keys(self) -> Keys:
+        """Which key does what."""
+        return self.study.config.keys
+
     def welcome(self) -> Page:
         """Return the first page."""
         phase = self.plan.phase
@@ -43,9 +48,49 @@ class Pages:
         """Return the page between two blocks, `n_done` clips being rated."""
         return Page("break", self._text("break", n_done), at_least_s=self.rest_s)
 
+    def level(self, gain_db: float, noise: Sound) -> Page:
+        """Return the page on which the level is set; `noise` is heard at `gain_db`."""
+        headphones, keys = self.study.config.headphones, self.keys
+        n_steps = math.ceil(
+            (headphones.max_gain_db - headphones.min_gain_db) / headphones.gain_step_db
+        )
+        n_lit = round((gain_db - headphones.min_gain_db) / headphones.gain_step_db)
+        return Page(
+            "level",
+            self._text("level", scale="■" * n_lit + "□" * (n_steps - n_lit)),
+            keys=(keys.go_on, keys.louder, keys.softer),
+            sound=noise,
+            lasts_s=len(noise) / self.study.config.screen.sample_rate_hz,
+            answer=keys.go_on,
+        )
+
+    def headphones(self, stimulus: str) -> Page:
+        """Return the page that explains a headphone check with these sounds."""
+        return Page("headphones", self._text(f"headphones_{stimulus}"), keys=(self.keys.go_on,))
+
+    def listen(self, number: int, n_sounds: int, sound: Sound) -> Page:
+        """Return the page that stands while `sound` is heard, the `number` of `n_sounds`."""
+        text = self._text("headphones_listen", number=number, n_sounds=n_sounds)
+        lasts_s = len(sound) / self.study.config.screen.sample_rate_hz + GAP_S
+        return Page("headphones_listen", text, keys=(), sound=sound, lasts_s=lasts_s)
+
+    def which(self, stimulus: str, trial: int, n_trials: int, target: int) -> Page:
+        """Return the page that asks which sound it was; simulated people know the `target`."""
+        text = self._text(f"headphones_which_{stimulus}", trial=trial, n_trials=n_trials)
+        return Page("headphones_which", text, keys=("1", "2", "3"), answer=str(target))
+
+    def headphones_result(self, *, passed: bool) -> Page:
+        """Return the last page of a headphone check."""
+        name = "headphones_passed" if passed else "headphones_failed"
+        return Page(name, self._text(name), keys=(self.keys.go_on,))
+
     def pause(self) -> Page:
-        """Return the page that asks whether to leave."""
-        return Page("pause", self._text("pause"))
+        """Return the page that stands until the experimenter goes on."""
+        return Page("pause", self._text("pause"), keys=(self.keys.pause,))
+
+    def leave(self, *, is_saved: bool = True) -> Page:
+        """Return the page that asks whether to leave, and says whether all `is_saved`."""
+        return Page("leave", self._text("leave" if is_saved else "leave_unsaved"))
 
     def technical_failure(self) -> Page:
         """Return the page after a clip that could not be shown."""
@@ -54,17 +99,19 @@ class Pages:
     def call_experimenter(self, problem: str) -> Page:
         """Return the page that stands until a `problem` of the machine is solved."""
         text = self._text("call_experimenter", problem=problem)
-        return Page("call_experimenter", text, keys=(GO_ON_KEY,))
+        return Page("call_experimenter", text, keys=(self.keys.go_on,))
 
     def feedback(self, planned: PlannedTrial, rating: Rating) -> Page:
         """Return what the expert thought of a training clip, beside the participant's `rating`."""
+        truth = planned.expert_rating
+        expert = "" if truth is None else printed(self.keys.key_of(truth))
         text = self._text(
             "feedback",
-            expert_rating=planned.expert_rating,
-            rating=int(rating),
+            expert_rating=expert,
+            rating=printed(self.keys.key_of(rating)),
             reasoning=planned.reasoning,
         )
-        return Page("feedback", text, keys=(GO_ON_KEY, AGAIN_KEY))
+        return Page("feedback", text, keys=(self.keys.go_on, self.keys.replay))
 
     def finished(self, n_done: int) -> Page:
         """Return the last page, `n_done` clips being rated."""
@@ -85,4 +132,5 @@ class Pages:
             name,
             self.study.config.language,
             {**placeholders, "n_done": n_done, "n_total": n_total, **words},
+            own=self.study.texts_path,
         )

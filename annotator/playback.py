@@ -51,12 +51,23 @@ class Playback:
         When the first frame and the first sample are due.
     period_s : float
         Time between flips.
+    asked_s : float or None
+        When the key went down that asked for it.
     """
 
-    def __init__(self, clip: DecodedClip, *, requested_s: float, period_s: float) -> None:
+    def __init__(
+        self,
+        clip: DecodedClip,
+        *,
+        requested_s: float,
+        period_s: float,
+        asked_s: float | None = None,
+    ) -> None:
         self.clip = clip
         self.requested_s = requested_s
         self.onset_s: float | None = None
+        self._asked_s = asked_s
+        self._disturbed = False
         self._period_s = period_s
         self._sound_started_s: float | None = None
         self._shown: set[int] = set()
@@ -70,12 +81,26 @@ class Playback:
 
     @property
     def end_s(self) -> float:
-        """When the last frame and the last sample are out, by the sound's clock."""
-        return self._begin_s + self.clip.duration_s
+        """When the last frame and the last sample are out, by the sound's clock.
+
+        Never before the first frame, even if the machine stood still for as long as the clip lasts.
+        """
+        end_s = self._begin_s + self.clip.duration_s
+        return end_s if self.onset_s is None else max(end_s, self.onset_s)
+
+    @property
+    def delay_s(self) -> float:
+        """How much later than they were due the first frame and the sound came, the later one."""
+        first_s = self.requested_s if self.onset_s is None else self.onset_s
+        return max(self._begin_s, first_s) - self.requested_s
 
     def sound_started(self, t_s: float) -> None:
         """Take what the driver says of the sound's start."""
         self._sound_started_s = t_s
+
+    def disturb(self) -> None:
+        """Take note that the sound came too late or not at all, and playing breaks off."""
+        self._disturbed = True
 
     def frame_due(self, flip_s: float) -> int | None:
         """Return the frame to show at a flip.
@@ -153,6 +178,8 @@ class Playback:
             width_px=place.width,
             height_px=place.height,
             scale=self.clip.scale,
+            asked_s=self._asked_s,
+            disturbed=self._disturbed,
         )
 
     @property

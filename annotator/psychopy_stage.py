@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from annotator.drawing import Drawing
+from annotator.headset import Headset
 from annotator.keyboard import Keyboard
 from annotator.layout import Rectangle, task_layout
 from annotator.playback import Playback, next_start
 from annotator.prefetch import Prefetcher
 from annotator.simulated_keys import SimulatedKeys
-from annotator.sound import SoundPath, open_sound
+from annotator.sound import SOUND_GONE, SOUND_LATE, Samples
 from annotator.stage import Page
 from annotator.texture import Texture
 from annotator.trial import (
@@ -21,21 +22,24 @@ from annotator.trial import (
     KeyPressed,
     LeaveAsked,
     LeaveOrdered,
+    PageEnded,
     PlaybackBegan,
     PlaybackDisturbed,
     PlaybackEnded,
     PlaybackFailed,
+    SoundLost,
+    WarningBegan,
     WarningEnded,
 )
 from annotator.window import TaskWindow
 from study.clips.display import decode_for_display
-from study.errors import ClipError
+from study.errors import ClipError, StageError
+from study.keys import ESCAPE_KEY
 from study.screen import Screen
 from study.vocabulary import Presentation, Stimulus
 
-ESCAPE_KEY = "escape"
-# Sound this much later than its picture is no clip that anybody should rate.
-MAX_SOUND_DELAY_S = 0.1
+# A sound or a first frame that is so late makes no clip that anybody should rate.
+MAX_DELAY_S = 0.1
 SOUND_PATIENCE_S = 3.0
 MAX_RESTARTS = 2
 
@@ -84,19 +88,22 @@ class PsychopyStage:
         screenshots: Path | None = None,
     ) -> None:
         self._window = TaskWindow(screen, paced=not hurry)
+        from psychopy import logging
         from psychtoolbox import GetSecs
 
+        self._note: Callable[[str], None] = logging.exp  # into the session's log, if there is one
         self._rig_clock: Callable[[], float] = GetSecs
-        self._sound: SoundPath = open_sound(screen.audio_path, screen.sample_rate_hz)
+        self._sound = Headset(screen.audio_path, screen.sample_rate_hz)
         self._keyboard = Keyboard()
         self._layout = task_layout(screen, *self._window.size_px)
         self._drawing = Drawing(self._window.win, self._layout, screen)
         self._drawing.set_reminder(reminder)
+        self._drawing.set_warning(warning)
         self._texture = Texture(self._window.win)
         box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
         decode = partial(decode_for_display, box_px=box_px, sample_rate_hz=screen.sample_rate_hz)
         self._prefetcher = Prefetcher(decode)
-        self._screen, self._warning_s, self._warning = screen, warning_s, warning
+        self._screen, self._warning_s = screen, warning_s
         self._keys, self._hurry = keys, hurry
         if screenshots is not None:
             self._window.take_screenshots(screenshots)
@@ -107,7 +114,9 @@ class PsychopyStage:
         self._n_restarts = 0
         self._uploaded = 0  # frame on the graphics card
         self._page_name = ""
-        self._warning_until_s = 0.0
+        self._page_until_s: float | None = None
+        self._is_sounding = False
+        self._warning_until_s: float | None = None
         self._events: list[Event] = []
         self._presentations: list[Presentation] = []
         self._leave_ordered = False
@@ -135,13 +144,14 @@ class PsychopyStage:
         """Decode the next clips in the background."""
         self._prefetcher.prepare([stimulus.path for stimulus in stimuli])
 
-    def play(self, stimulus: Stimulus) -> None:
+    def play(self, stimulus: Stimulus, asked_s: float | None = None) -> None:
         """Show the label and play the clip from its beginning."""
         self._stop_playing()
         self._view = _View.LOADING
         if stimulus != self._stimulus:
             self._n_restarts = 0
         self._stimulus = stimulus
+        self._note(f"play: candidate {stimulus.candidate_id}, at {self.now_s:.4f} session clock")
         try:
             clip = self._prefetcher.get(stimulus.path)
         except ClipError as error:
@@ -152,26 +162,27 @@ class PsychopyStage:
         self._uploaded = 0
         self._place = self._layout.clip(clip.width_px, clip.height_px)
         self._draw_beforehand()
-        if not self._hurry:
-            self._sound.load(clip.sound)
+        if not self._load(clip.sound):
+            return
         requested_s = next_start(
             self._rig_clock(),
             self._window.next_flip_s(),
             self._window.period_s,
             0.0 if self._hurry else self._screen.audio_lead_s,
         )
-        if not self._hurry:
-            self._sound.start_at(requested_s)
+        self._start_sound(requested_s)
         self._playback = Playback(
-            clip, requested_s=requested_s - self._start_s, period_s=self._window.period_s
+            clip,
+            requested_s=requested_s - self._start_s,
+            period_s=self._window.period_s,
+            asked_s=asked_s,
         )
 
     def warn(self) -> None:
         """Stop the clip and fill the screen with the warning."""
         self._stop_playing()
-        self._drawing.set_page(self._warning)
         self._view = _View.WARNING
-        self._warning_until_s = self.now_s + (0.0 if self._hurry else self._warning_s)
+        self._warning_until_s = None  # it counts from its first flip
 
     def prompt(self) -> None:
         """Remind of the keys and wait."""
@@ -185,9 +196,17 @@ class PsychopyStage:
         self._stop_playing()
         self._drawing.set_page(page.text)
         self._view, self._page_name = _View.PAGE, page.name
+        self._note(f"page: {page.name}")
         self._keyboard.forget()
+        if page.sound is not None and self._load(page.sound):
+            self._start_sound(self._rig_clock() + self._screen.audio_lead_s)
+        self._page_until_s = self._end_of(page)
         if self._keys is not None:
             self._keys.on_page(page, self.now_s)
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """Set how loud all that follows is."""
+        self._sound.set_gain_db(gain_db)
 
     def show_bonus(self, total_pence: int | None) -> None:
         """Set the bonus counter."""
@@ -199,8 +218,11 @@ class PsychopyStage:
         shown_s = self._window.flip() - self._start_s
         if self._playback is not None and frame is not None:
             self._note_flip(self._playback, shown_s, frame)
-        if self._view is _View.WARNING and shown_s >= self._warning_until_s:
-            self._events.append(WarningEnded(shown_s))
+        if self._view is _View.WARNING:
+            self._note_warning(shown_s)
+        if self._page_until_s is not None and shown_s >= self._page_until_s:
+            self._page_until_s = None
+            self._events.append(PageEnded(shown_s))
         self._take_keys()
         events, self._events = sorted(self._events, key=lambda e: e.t_s), []
         return events
@@ -236,6 +258,31 @@ class PsychopyStage:
         self._take_screenshot(frame)
         return frame
 
+    def _end_of(self, page: Page) -> float | None:
+        if page.lasts_s is None or (self._hurry and page.answer is not None):
+            return None
+        return self.now_s + (0.0 if self._hurry else page.lasts_s)
+
+    def _load(self, sound: Samples) -> bool:
+        """Return whether the sound can be started; if not, the next poll tells."""
+        if self._hurry:
+            return True
+        try:
+            self._sound.load(sound)
+        except StageError as error:
+            self._lose_sound(str(error))
+            return False
+        return True
+
+    def _lose_sound(self, problem: str) -> None:
+        self._note(f"no sound: {problem}")
+        self._events.append(SoundLost(self.now_s, problem))
+
+    def _start_sound(self, t_s: float) -> None:
+        if not self._hurry:
+            self._sound.start_at(t_s)
+            self._is_sounding = True
+
     def _draw_beforehand(self) -> None:
         # What is drawn for the first time takes longer: not at the flip of the first frame.
         self._drawing.draw_label()
@@ -266,7 +313,12 @@ class PsychopyStage:
         if self._hurry:
             self._end_playing(shown_s)
             return
-        if not playback.is_sound_known and not self._ask_driver(playback, shown_s):
+        if not playback.is_sound_known:
+            if not self._ask_driver(playback, shown_s):
+                return
+        elif self._sound.broke_off():
+            self._lose_sound(SOUND_GONE)
+            self._stop_playing()
             return
         if shown_s >= playback.end_s:
             self._end_playing(playback.end_s)
@@ -280,18 +332,26 @@ class PsychopyStage:
             delay_s = SOUND_PATIENCE_S
         else:
             playback.sound_started(started_s - self._start_s)
-            delay_s = started_s - self._start_s - playback.requested_s
-        if delay_s < MAX_SOUND_DELAY_S:
+            delay_s = playback.delay_s
+        if delay_s < MAX_DELAY_S:
             return True
         self._n_restarts += 1
         if self._n_restarts <= MAX_RESTARTS:
             self._events.append(PlaybackDisturbed(shown_s))
         elif started_s is None:
-            self._events.append(PlaybackFailed(shown_s, "sound_did_not_start"))
+            self._lose_sound(SOUND_LATE)
         else:
             return True  # the evidence says how late it was
+        playback.disturb()
         self._stop_playing()
         return False
+
+    def _note_warning(self, shown_s: float) -> None:
+        if self._warning_until_s is None:
+            self._warning_until_s = shown_s + (0.0 if self._hurry else self._warning_s)
+            self._events.append(WarningBegan(shown_s))
+        if shown_s >= self._warning_until_s:
+            self._events.append(WarningEnded(shown_s))
 
     def _end_playing(self, end_s: float) -> None:
         self._events.append(PlaybackEnded(end_s))
@@ -300,11 +360,12 @@ class PsychopyStage:
     def _stop_playing(self) -> None:
         if self._keys is not None:
             self._keys.forget()
-        if self._playback is None:
-            return
-        if not self._hurry:
+        self._page_until_s = None
+        if self._is_sounding:
             self._sound.stop()
-        self._keep_evidence(self.now_s, interrupted=True)
+            self._is_sounding = False
+        if self._playback is not None:
+            self._keep_evidence(self.now_s, interrupted=True)
 
     def _keep_evidence(self, offset_s: float, *, interrupted: bool) -> None:
         playback, self._playback = self._playback, None

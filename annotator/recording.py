@@ -14,10 +14,13 @@ from typing import Any
 
 import psutil
 
+from sessions import reratings
 from sessions.bonus import bonus_pence, total_pence
+from sessions.ground_truths import ground_truth_rated
 from sessions.plan import SessionPlan
 from study.config import Study
 from study.errors import StoreError
+from study.processes import is_annotator
 from study.store import (
     Db,
     Engine,
@@ -29,7 +32,7 @@ from study.store import (
     trials,
 )
 from study.store.sittings import Process
-from study.vocabulary import Phase, Rating, TrialRecord
+from study.vocabulary import EndReason, Phase, Rating, TrialRecord
 
 Now = Callable[[], datetime]
 
@@ -102,6 +105,33 @@ class Recorder:
                     self._settle(db, candidate_id, record.response.rating, at)
             return total_pence(db, plan.participant_id) if plan.shows_bonus else None
 
+    def keep_gain(self, gain_db: float) -> None:
+        """Write how loud the participant set the headphones, in dB of full level.
+
+        Parameters
+        ----------
+        gain_db : float
+            The level of this session.
+        """
+        with transaction(self.engine) as db:
+            sittings.set_gain(db, self.session_id, gain_db)
+
+    def end(self, reason: EndReason) -> None:
+        """Close the session; what closes it first says why.
+
+        Parameters
+        ----------
+        reason : EndReason
+            Why it ended.
+
+        Raises
+        ------
+        StoreError
+            If the store does not take it; the next start of the participant then closes it.
+        """
+        with transaction(self.engine) as db:
+            sittings.end(db, self.session_id, reason=reason, at=self.now())
+
     def total(self) -> int | None:
         """Return the bonus counter's present value, None where there is no counter."""
         if not self.plan.shows_bonus:
@@ -119,12 +149,13 @@ class Recorder:
         match self.plan.phase:
             case Phase.ANNOTATION:
                 assignments.mark_done(db, self.plan.participant_id, candidate_id)
-            case Phase.GROUND_TRUTH:
-                ground_truths.add_version(
+            # The expert's second rating of a clip measures the expert, and changes no ground truth.
+            case Phase.GROUND_TRUTH if self.plan.attempt < reratings.ATTEMPT:
+                ground_truth_rated(
                     db,
                     candidate_id=candidate_id,
                     rating=rating,
-                    given_by=self.plan.participant_id,
+                    participant_id=self.plan.participant_id,
                     at=at,
                 )
 
@@ -185,18 +216,17 @@ def open_session(
             protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
             rig=rig | {"config": json.loads(study.config.model_dump_json())},
             process=Process(socket.gethostname(), os.getpid()),
-            is_running=is_running or _is_annotator,
+            is_running=is_running or is_annotator,
             at=now(),
         )
-    reason = "stopped"
+    reason = EndReason.STOPPED
     recorder = Recorder(engine, study, plan, session_id, profile is not None, now)
     with _heartbeat(engine, session_id, now):
         try:
             yield recorder
-            reason = "ended"
+            reason = EndReason.ENDED
         finally:
-            with transaction(engine) as db:
-                sittings.end(db, session_id, reason=reason, at=now())
+            recorder.end(reason)
 
 
 def machine() -> dict[str, Any]:
@@ -225,17 +255,6 @@ def _version(metadata: Any, name: str) -> str | None:  # noqa: ANN401
         return str(metadata.version(name))
     except metadata.PackageNotFoundError:
         return None
-
-
-def _is_annotator(pid: int) -> bool:
-    # A process number is given to another program after a restart.
-    try:
-        command = " ".join(psutil.Process(pid).cmdline())
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
-    return "annotator" in command
 
 
 @contextmanager

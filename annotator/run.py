@@ -1,25 +1,26 @@
 """Trials in a row: the loop around the state machine."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
-from annotator.pages import AGAIN_KEY, Pages
+from annotator.pages import Pages
 from annotator.stage import Page, Stage
 from annotator.trial import (
-    LEAVE_KEY,
-    PAUSE_KEY,
     Command,
     KeyPressed,
     LeaveAsked,
     LeaveOrdered,
+    PageEnded,
     PlaybackEnded,
     PlaybackFailed,
+    SoundLost,
     Trial,
     step,
 )
 from sessions.plan import PlannedTrial, SessionPlan
-from study.errors import StoreError
+from study.errors import StageError, StoreError
 from study.vocabulary import Rating, Stimulus, TrialRecord
 
 N_AHEAD = 2  # clips decoded before their turn
@@ -43,11 +44,26 @@ class SessionSummary:
     n_failed: int
 
 
-class _LeftError(Exception):
-    """The participant left; unwinds to the session."""
+class PageEnd(Enum):
+    """How a page ended, if not by a key of its own."""
+
+    TIME = auto()
+    PAUSE = auto()
+    LEAVE = auto()
 
 
-def run_trial(stage: Stage, stimulus: Stimulus, pause: Page) -> TrialRecord:
+class LeftError(Exception):
+    """Somebody left; unwinds to where the session ends."""
+
+
+def run_trial(
+    stage: Stage,
+    stimulus: Stimulus,
+    pages: Pages,
+    *,
+    asked_s: float | None = None,
+    may_ask: bool = True,
+) -> TrialRecord:
     """Present a stimulus until it is rated, cannot be shown, or the participant leaves.
 
     Parameters
@@ -56,27 +72,43 @@ def run_trial(stage: Stage, stimulus: Stimulus, pause: Page) -> TrialRecord:
         Screen, headphones and keyboard.
     stimulus : Stimulus
         What to present.
-    pause : Page
-        What to show in a pause.
+    pages : Pages
+        What to show in a pause, before leaving, and where the sound device is gone.
+    asked_s : float or None
+        When the key went down that asked for it; None where no key did.
+    may_ask : bool
+        Whether somebody is there to solve a problem; if not, it ends the session.
 
     Returns
     -------
     TrialRecord
         The response and the evidence of how it came about.
+
+    Raises
+    ------
+    StageError
+        If the sound device is gone and nobody is there.
     """
-    perform: dict[Command, Callable[[], None]] = {
-        Command.PLAY: lambda: stage.play(stimulus),
-        Command.WARN: stage.warn,
-        Command.PROMPT: stage.prompt,
-        Command.PAUSE: lambda: stage.show_page(pause),
-    }
-    trial = Trial()
-    stage.play(stimulus)
+    trial = Trial(pages.keys, asked_s=asked_s)
+    stage.play(stimulus, trial.asked_s)
     while not trial.is_over:
         for event in stage.poll():
             trial, command = step(trial, event)
-            if command is not None:
-                perform[command]()
+            match command:
+                case Command.PLAY:
+                    stage.play(stimulus, trial.asked_s)
+                case Command.WARN:
+                    stage.warn()
+                case Command.PROMPT:
+                    stage.prompt()
+                case Command.PAUSE:
+                    stage.show_page(pages.pause())
+                case Command.ASK:
+                    stage.show_page(pages.leave())
+                case Command.CALL if not may_ask:
+                    raise StageError(trial.problem)
+                case Command.CALL:
+                    stage.show_page(pages.call_experimenter(trial.problem))
     return TrialRecord(
         stimulus=stimulus,
         response=trial.response,
@@ -133,9 +165,10 @@ def run_session(
             session.perform(planned)
         if len(trials) < len(plan.trials):
             return session.summary(Ending.LIMIT)
-        session.show(pages.finished(plan.n_done + session.n_rated))
-    except _LeftError:
+    except LeftError:
         return session.summary(Ending.LEFT)
+    with suppress(LeftError):  # nothing is left to leave
+        session.show(pages.finished(plan.n_done + session.n_rated))
     return session.summary(Ending.FINISHED)
 
 
@@ -143,45 +176,63 @@ class _Session:
     def __init__(self, stage: Stage, pages: Pages, keep: Keep, may_ask: bool) -> None:
         self.stage, self.pages, self.keep, self.may_ask = stage, pages, keep, may_ask
         self.n_rated = self.n_failed = 0
+        self.asked_s: float | None = None  # when the next clip was asked for by a rating
 
     def summary(self, ending: Ending) -> SessionSummary:
         return SessionSummary(ending, self.n_rated, self.n_failed)
 
     def perform(self, planned: PlannedTrial) -> None:
-        record = run_trial(self.stage, planned.stimulus, self.pages.pause())
-        self.stage.show_bonus(self._kept(record))
-        self.n_rated += record.response is not None
-        self.n_failed += record.failure is not None
+        record = run_trial(
+            self.stage, planned.stimulus, self.pages, asked_s=self.asked_s, may_ask=self.may_ask
+        )
+        self.asked_s = None if record.response is None else record.key_presses[-1].t_s
+        self._keep(record)
         if record.failure is not None:
             self.show(self.pages.technical_failure())
         elif record.response is None:
-            raise _LeftError
+            raise LeftError
         elif planned.reasoning is not None:
             self._discuss(planned, record.response.rating)
 
-    def show(self, page: Page) -> str:
-        """Show a page until a key ends it; a pause in between comes back to it."""
-        while True:
-            key = show_page(self.stage, page)
-            if key is not None:
-                return key
-            if show_page(self.stage, self.pages.pause()) == LEAVE_KEY:
-                raise _LeftError
+    def show(self, page: Page) -> str | None:
+        self.asked_s = None
+        return perform_page(self.stage, page, self.pages, may_ask=self.may_ask)
 
-    def _kept(self, record: TrialRecord) -> int | None:
+    def _keep(self, record: TrialRecord) -> None:
         while True:
             try:
-                return self.keep(record)
+                total = self.keep(record)
             except StoreError as error:
                 if not self.may_ask:
                     raise
                 problem = str(error)
-            # Leaving is no way out here: the rating would be lost. The page asks again.
-            show_page(self.stage, self.pages.call_experimenter(problem))
+            else:
+                break
+            self.asked_s = None
+            self._call(problem, record)
+        self.stage.show_bonus(total)
+        self._count(record)
+
+    def _count(self, record: TrialRecord) -> None:
+        self.n_rated += record.response is not None
+        self.n_failed += record.failure is not None
+
+    def _call(self, problem: str, record: TrialRecord) -> None:
+        call = self.pages.call_experimenter(problem)
+        ask = self.pages.leave(is_saved=False)
+        try:
+            while show_page(self.stage, call, self.pages.keys.pause) is PageEnd.LEAVE:
+                if show_page(self.stage, ask, self.pages.keys.pause) == self.pages.keys.leave:
+                    raise LeftError
+        except LeftError:
+            with suppress(StoreError):  # the last chance
+                self.keep(record)
+                self._count(record)
+            raise
 
     def _discuss(self, planned: PlannedTrial, rating: Rating) -> None:
         page = self.pages.feedback(planned, rating)
-        while self.show(page) == AGAIN_KEY:
+        while self.show(page) == self.pages.keys.replay:
             self._play_unrated(planned.stimulus)
 
     def _play_unrated(self, stimulus: Stimulus) -> None:
@@ -189,13 +240,59 @@ class _Session:
         over = False
         while not over:
             events = self.stage.poll()
-            over = any(isinstance(e, PlaybackEnded | PlaybackFailed | LeaveAsked) for e in events)
+            over = any(isinstance(event, _END_OF_PLAYING) for event in events)
             _leave_if_ordered(events)
         self.stage.take_presentations()  # of no trial
 
 
-def show_page(stage: Stage, page: Page) -> str | None:
-    """Show a page until a key ends it.
+_END_OF_PLAYING = PlaybackEnded | PlaybackFailed | SoundLost | LeaveAsked
+
+
+def perform_page(stage: Stage, page: Page, pages: Pages, *, may_ask: bool = True) -> str | None:
+    """Show a page until a key or its time ends it; whatever comes between returns to it.
+
+    Parameters
+    ----------
+    stage : Stage
+        Screen and keyboard.
+    page : Page
+        What to show.
+    pages : Pages
+        What to show in a pause, before leaving, and where the sound device is gone.
+    may_ask : bool
+        Whether somebody is there to solve a problem.
+
+    Returns
+    -------
+    str or None
+        The key; None where its time was over.
+
+    Raises
+    ------
+    LeftError
+        If somebody leaves.
+    StageError
+        If the sound device is gone and nobody is there.
+    """
+    while True:
+        match show_page(stage, page, pages.keys.pause):
+            case str(key):
+                return key
+            case PageEnd.TIME:
+                return None
+            case PageEnd.PAUSE:
+                perform_page(stage, pages.pause(), pages)
+            case PageEnd.LEAVE:
+                if show_page(stage, pages.leave(), pages.keys.pause) == pages.keys.leave:
+                    raise LeftError
+            case SoundLost(problem=problem):
+                if not may_ask:
+                    raise StageError(problem)
+                perform_page(stage, pages.call_experimenter(problem), pages)
+
+
+def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | SoundLost:
+    """Show a page until something ends it.
 
     Parameters
     ----------
@@ -203,11 +300,18 @@ def show_page(stage: Stage, page: Page) -> str | None:
         Screen and keyboard.
     page : Page
         What to show; a key counts after `at_least_s`.
+    pause_key : str
+        The key that begins a pause.
 
     Returns
     -------
-    str or None
-        The key; None where Escape or the pause key was pressed instead.
+    str, PageEnd or SoundLost
+        The key, or what ended it instead.
+
+    Raises
+    ------
+    LeftError
+        If the program is ended from outside.
     """
     shown_s = stage.now_s
     stage.show_page(page)
@@ -215,17 +319,21 @@ def show_page(stage: Stage, page: Page) -> str | None:
         events = stage.poll()
         _leave_if_ordered(events)
         for event in events:
-            if isinstance(event, LeaveAsked):
-                return None
-            if not isinstance(event, KeyPressed) or event.t_s < shown_s:
-                continue
-            if event.key == PAUSE_KEY:
-                return None
-            is_early = event.t_s < shown_s + page.at_least_s
-            if not is_early and (page.keys is None or event.key in page.keys):
-                return event.key
+            match event:
+                case LeaveAsked():
+                    return PageEnd.LEAVE
+                case SoundLost():
+                    return event
+                case PageEnded():
+                    return PageEnd.TIME
+                case KeyPressed(key=key, t_s=t_s) if t_s >= shown_s:
+                    if key == pause_key and key not in (page.keys or ()):
+                        return PageEnd.PAUSE
+                    is_early = t_s < shown_s + page.at_least_s
+                    if not is_early and (page.keys is None or key in page.keys):
+                        return key
 
 
 def _leave_if_ordered(events: Sequence[object]) -> None:
     if any(isinstance(event, LeaveOrdered) for event in events):
-        raise _LeftError
+        raise LeftError

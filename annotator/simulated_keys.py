@@ -2,6 +2,7 @@
 
 from annotator.simulated_stage import READING_S, Person
 from annotator.stage import Page
+from study.keys import PAPER_KEYS, Keys
 from study.vocabulary import Stimulus
 
 
@@ -12,27 +13,29 @@ class SimulatedKeys:
     ----------
     person : Person
         Who presses.
+    keys : Keys
+        The study's keys.
     hurry : bool
         Press at once instead of at the person's own pace.
     """
 
-    def __init__(self, person: Person, *, hurry: bool = False) -> None:
-        self._person, self._hurry = person, hurry
+    def __init__(self, person: Person, *, keys: Keys = PAPER_KEYS, hurry: bool = False) -> None:
+        self._person, self._keys, self._hurry = person, keys, hurry
         self._due: tuple[str, float] | None = None
 
     def on_onset(self, stimulus: Stimulus, onset_s: float) -> None:
         """Think of an early press when a clip begins."""
-        self._plan(self._person.on_play(stimulus), onset_s)
+        self._plan_answer(self._person.on_play(stimulus), onset_s)
 
     def on_prompt(self, stimulus: Stimulus, offset_s: float) -> None:
         """Think of an answer when a clip has ended."""
-        self._plan(self._person.on_prompt(stimulus), offset_s)
+        self._plan_answer(self._person.on_prompt(stimulus), offset_s)
 
     def on_page(self, page: Page, shown_s: float) -> None:
         """Think of the key that ends a page."""
-        key = "space" if page.keys is None else page.keys[0]
+        key = page.simulated_key()
         # A key that comes before the page takes any would be lost.
-        self._plan((key, READING_S), shown_s + page.at_least_s)
+        self._plan(None if key is None else (key, READING_S), shown_s + page.at_least_s)
 
     def forget(self) -> None:
         """Press nothing: the screen has changed."""
@@ -55,6 +58,9 @@ class SimulatedKeys:
             return None
         due, self._due = self._due, None
         return due
+
+    def _plan_answer(self, press: tuple[str, float] | None, from_s: float) -> None:
+        self._plan(press and (self._keys.instead_of(press[0]), press[1]), from_s)
 
     def _plan(self, press: tuple[str, float] | None, from_s: float) -> None:
         if press is None:

@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from annotator.stage import Page
-from annotator.trial import Event, KeyPressed, PlaybackBegan, PlaybackEnded, WarningEnded
+from annotator.trial import (
+    Event,
+    KeyPressed,
+    PageEnded,
+    PlaybackBegan,
+    PlaybackEnded,
+    WarningBegan,
+    WarningEnded,
+)
+from study.keys import PAPER_KEYS, Keys
 from study.vocabulary import Presentation, Stimulus
 
 LEAD_S = 0.05
+FLIP_S = 1 / 60
 READING_S = 1.0
 
 
@@ -15,10 +25,10 @@ class Person(Protocol):
     """Somebody who presses keys."""
 
     def on_play(self, stimulus: Stimulus) -> tuple[str, float] | None:
-        """Return an early press, as key and seconds after the onset."""
+        """Return an early press, as key of the paper and seconds after the onset."""
 
     def on_prompt(self, stimulus: Stimulus) -> tuple[str, float]:
-        """Return the press after playback, as key and seconds after the offset."""
+        """Return the press after playback, as key of the paper and seconds after the offset."""
 
 
 class SimulatedStage:
@@ -32,14 +42,20 @@ class SimulatedStage:
         How long clips last; no file is opened.
     warning_s : float
         How long a warning stands.
+    keys : Keys
+        The study's keys.
     """
 
-    def __init__(self, person: Person, *, clip_s: float, warning_s: float) -> None:
+    def __init__(
+        self, person: Person, *, clip_s: float, warning_s: float, keys: Keys = PAPER_KEYS
+    ) -> None:
         self._person, self._clip_s, self._warning_s = person, clip_s, warning_s
+        self._keys = keys
         self._now_s = 0.0
         self._agenda: list[Event] = []
         self._stimulus: Stimulus | None = None
         self._onset_s: float | None = None
+        self._asked_s: float | None = None
         self._presentations: list[Presentation] = []
         self.bonus_pence: int | None = None
 
@@ -51,9 +67,9 @@ class SimulatedStage:
     def prepare(self, stimuli: Sequence[Stimulus]) -> None:
         """Do nothing: no clip is decoded."""
 
-    def play(self, stimulus: Stimulus) -> None:
+    def play(self, stimulus: Stimulus, asked_s: float | None = None) -> None:
         """Put the clip's beginning and end on the agenda, and an early press if there is one."""
-        self._stimulus = stimulus
+        self._stimulus, self._asked_s = stimulus, asked_s
         self._onset_s = self._now_s + LEAD_S
         self._agenda = [
             PlaybackBegan(self._onset_s),
@@ -61,12 +77,14 @@ class SimulatedStage:
         ]
         early = self._person.on_play(stimulus)
         if early is not None and early[1] < self._clip_s:
-            self._agenda.append(KeyPressed(early[0], self._onset_s + early[1]))
+            key = self._keys.instead_of(early[0])
+            self._agenda.append(KeyPressed(key, self._onset_s + early[1]))
 
     def warn(self) -> None:
         """Put the warning's end on the agenda."""
         self._presented(interrupted=True)
-        self._agenda = [WarningEnded(self._now_s + self._warning_s)]
+        shown_s = self._now_s + FLIP_S
+        self._agenda = [WarningBegan(shown_s), WarningEnded(shown_s + self._warning_s)]
 
     def prompt(self) -> None:
         """Put the person's answer on the agenda."""
@@ -74,13 +92,19 @@ class SimulatedStage:
             raise RuntimeError("a prompt without a stimulus")
         self._presented(interrupted=False)
         key, delay_s = self._person.on_prompt(self._stimulus)
-        self._agenda = [KeyPressed(key, self._now_s + delay_s)]
+        self._agenda = [KeyPressed(self._keys.instead_of(key), self._now_s + delay_s)]
 
     def show_page(self, page: Page) -> None:
         """Put the first key that ends the page on the agenda."""
         self._presented(interrupted=True)
-        key = "space" if page.keys is None else page.keys[0]
-        self._agenda = [KeyPressed(key, self._now_s + page.at_least_s + READING_S)]
+        key = page.simulated_key()
+        if key is None:
+            self._agenda = [PageEnded(self._now_s + (page.lasts_s or 0.0))]
+        else:
+            self._agenda = [KeyPressed(key, self._now_s + page.at_least_s + READING_S)]
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """Do nothing: nothing sounds."""
 
     def show_bonus(self, total_pence: int | None) -> None:
         """Remember the counter."""
@@ -108,6 +132,11 @@ class SimulatedStage:
         # A clip that never began was not presented.
         if self._onset_s is not None and self._now_s >= self._onset_s:
             self._presentations.append(
-                Presentation(self._onset_s, self._now_s, interrupted=interrupted)
+                Presentation(
+                    self._onset_s,
+                    self._now_s,
+                    interrupted=interrupted,
+                    asked_s=self._asked_s,
+                )
             )
         self._onset_s = None

@@ -1,6 +1,8 @@
 """Sound that starts at a given moment: two ways, chosen by name, never silently."""
 
 import time
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +19,16 @@ NO_DEVICE = (
     "no sound device: {found}. The task needs headphones. Plug them in and check that the system "
     "plays sound (Debian: apt-get install pulseaudio alsa-utils; then: speaker-test -c 2)"
 )
+
+SOUND_GONE = (
+    "the sound device stopped. Check that the headphones are plugged in and that the system plays "
+    "sound"
+)
+SOUND_LATE = f"{SOUND_GONE}: it did not begin the clip in several tries"
+# A device asks for samples every few milliseconds, even for silence. On a busy machine it may be
+# held up for a second; one that asks no more for so long is gone.
+_LONGEST_WAIT_S = 3.0
+_CUT_OFF_S = 0.3  # less than that at the end of a clip may be missing in the driver's count
 
 Samples = npt.NDArray[np.float32]
 
@@ -40,6 +52,12 @@ class SoundPath(Protocol):
 
     def n_xruns(self) -> int:
         """Return how many gaps the driver reported since the start."""
+
+    def is_alive(self) -> bool:
+        """Return whether the device takes samples; to start one that does not may hang."""
+
+    def broke_off(self) -> bool:
+        """Return whether what is played ended before its end, the device being gone."""
 
     def facts(self) -> dict[str, Any]:
         """Return device and latency, ready for JSON."""
@@ -142,6 +160,20 @@ def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float
     return None
 
 
+def _forget_devices() -> None:
+    # A driver only knows the devices that were there when it was first asked.
+    from psychtoolbox import PsychPortAudio
+
+    PsychPortAudio("Close")
+
+
+def _device_name(index: int) -> str:
+    from psychtoolbox import audio
+
+    found = audio.get_devices(device_index=index)
+    return str((found[0] if isinstance(found, list) else found)["DeviceName"])
+
+
 class PsychtoolboxSound:
     """PsychPortAudio: the driver keeps the appointment.
 
@@ -160,17 +192,24 @@ class PsychtoolboxSound:
         # PsychPortAudio would suspend a sound server that it then plays through.
         PsychPortAudio("EngineTunables", [], [], [], 0)
         try:
-            self._stream = audio.Stream(
-                mode=1, freq=sample_rate_hz, channels=_N_CHANNELS, latency_class=_LOW_LATENCY
-            )
+            # It prints its usage as well; what it found is in its exception.
+            with redirect_stdout(StringIO()):
+                self._stream = audio.Stream(
+                    mode=1, freq=sample_rate_hz, channels=_N_CHANNELS, latency_class=_LOW_LATENCY
+                )
         except Exception as error:  # the driver raises bare Exceptions
-            found = str(error).split("\n")[0] or "the driver says no more"
+            _forget_devices()
+            found = str(error).split("\n")[0].rstrip(".") or "the driver says no more"
             raise StageError(NO_DEVICE.format(found=found)) from error
+        # Silence between clips keeps the device awake, and shows whether it is there.
+        self._stream.run_mode = 1
+        self._rate_hz, self._duration_s = sample_rate_hz, 0.0
 
     def load(self, samples: Samples) -> None:
         """Take the sound of the next playing."""
         self._stream.stop(0, 1)
         self._stream.fill_buffer(samples)
+        self._duration_s = len(samples) / self._rate_hz
 
     def start_at(self, t_s: float) -> None:
         """Schedule it."""
@@ -189,12 +228,32 @@ class PsychtoolboxSound:
         """Return the gaps since the start."""
         return int(self._stream.status["XRuns"])
 
+    def is_alive(self) -> bool:
+        """Return whether the driver asks for samples, now."""
+        n_before = self._n_calls()
+        give_up_s = time.monotonic() + _LONGEST_WAIT_S
+        while self._n_calls() == n_before:
+            if time.monotonic() > give_up_s:
+                return False
+            time.sleep(0.0005)
+        return True
+
+    def broke_off(self) -> bool:
+        """Return whether the device fell silent before the end."""
+        status = self._stream.status
+        is_over = float(status["PositionSecs"]) >= self._duration_s - _CUT_OFF_S
+        return not status["Active"] and not is_over
+
+    def _n_calls(self) -> float:
+        return float(self._stream.status["TotalCalls"])
+
     def facts(self) -> dict[str, Any]:
         """Return device and latency."""
         status = self._stream.status
         return {
             "path": self.name,
             "latency_class": _LOW_LATENCY,
+            "device": _device_name(int(status.get("OutDeviceIndex", -1))),
             "device_index": int(status.get("OutDeviceIndex", -1)),
             "sample_rate_hz": float(status["SampleRate"]),
             "predicted_latency_s": float(status.get("PredictedLatency", 0.0)),
@@ -204,3 +263,4 @@ class PsychtoolboxSound:
     def close(self) -> None:
         """Give the device back."""
         self._stream.close()
+        _forget_devices()

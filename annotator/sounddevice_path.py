@@ -46,6 +46,7 @@ class SounddeviceSound:
                 callback=self._fill,
             )
             self._stream.start()
+            self._name = str(sounddevice.query_devices(self._stream.device)["name"])
         except sounddevice.PortAudioError as error:
             raise StageError(NO_DEVICE.format(found=str(error))) from error
 
@@ -74,11 +75,20 @@ class SounddeviceSound:
         """Return the gaps since the start."""
         return self._n_xruns
 
+    def is_alive(self) -> bool:
+        """Return whether the device takes samples."""
+        return bool(self._stream.active)
+
+    def broke_off(self) -> bool:
+        """Return whether the device is gone."""
+        return not self._stream.active
+
     def facts(self) -> dict[str, Any]:
         """Return device and latency."""
         return {
             "path": self.name,
             "latency_class": "low",
+            "device": self._name,
             "device_index": self._stream.device,
             "sample_rate_hz": self._stream.samplerate,
             "predicted_latency_s": self._stream.latency,

@@ -6,13 +6,8 @@ No window, no clock, no store. Every time is in seconds on the session clock.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from study.vocabulary import KeyPress, Rating, Response
-
-REPLAY_KEY = "space"
-RATING_KEYS = {"1": Rating.UNCLEAN, "2": Rating.MODERATELY_CLEAN, "3": Rating.VERY_CLEAN}
-TASK_KEYS = frozenset({*RATING_KEYS, REPLAY_KEY})
-PAUSE_KEY = "f10"  # the experimenter's; far from the task keys
-LEAVE_KEY = "y"
+from study.keys import PAPER_KEYS, Keys
+from study.vocabulary import KeyPress, Response
 
 
 class State(StrEnum):
@@ -22,7 +17,9 @@ class State(StrEnum):
     PLAYING = "playing"
     WARNED = "warned"
     WAITING = "waiting"  # for a rating or a replay
-    PAUSED = "paused"  # and asked whether to leave
+    PAUSED = "paused"  # by the experimenter
+    ASKED = "asked"  # whether to leave
+    HELD = "held"  # for the experimenter: there is no sound
     RATED = "rated"
     FAILED = "failed"
     LEFT = "left"
@@ -38,6 +35,8 @@ class Command(StrEnum):
     WARN = "warn"
     PROMPT = "prompt"
     PAUSE = "pause"
+    ASK = "ask"
+    CALL = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,29 @@ class PlaybackFailed:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackDisturbed:
-    """The clip was not shown as it should: the sound device stopped, or the machine slept."""
+    """The clip was not shown as it should, such as with sound that began too late."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLost:
+    """The sound device is gone; no clip can be shown until it is back."""
+
+    t_s: float
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageEnded:
+    """A page that ends by itself has stood long enough."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WarningBegan:
+    """The warning is on the screen."""
 
     t_s: float
 
@@ -103,6 +124,9 @@ Event = (
     | PlaybackEnded
     | PlaybackFailed
     | PlaybackDisturbed
+    | SoundLost
+    | PageEnded
+    | WarningBegan
     | WarningEnded
     | KeyPressed
     | LeaveAsked
@@ -116,31 +140,43 @@ class Trial:
 
     Parameters
     ----------
+    keys : Keys
+        Which key does what.
     state : State
         Where it stands.
-    came_from : State
+    paused_in : State
         Where it stood before a pause.
+    asked_in : State
+        Where it stood when somebody was asked whether to leave.
     onset_s, offset_s : float
         Beginning and end of the last presentation.
+    asked_s : float or None
+        When the key went down that asked for the coming presentation; None where no key did.
     n_replays, n_early_presses : int
         Replays that were asked for, and presses that came too early.
     key_presses : tuple of KeyPress
-        Every task key pressed during the trial.
+        Every key pressed during the trial.
     response : Response or None
         The rating, once there is one.
     failure : str or None
         Why the clip cannot be shown, where it cannot.
+    problem : str
+        Why the experimenter was called, where it was so.
     """
 
+    keys: Keys = PAPER_KEYS
     state: State = State.LOADING
-    came_from: State = State.LOADING
+    paused_in: State = State.LOADING
+    asked_in: State = State.LOADING
     onset_s: float = 0.0
     offset_s: float = 0.0
+    asked_s: float | None = None
     n_replays: int = 0
     n_early_presses: int = 0
     key_presses: tuple[KeyPress, ...] = ()
     response: Response | None = None
     failure: str | None = None
+    problem: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -181,41 +217,50 @@ def step(trial: Trial, event: Event) -> tuple[Trial, Command | None]:
             return replace(trial, state=State.FAILED, failure=reason), None
         case KeyPressed():
             return _after_key(trial, event)
-        case LeaveAsked() if trial.state is not State.PAUSED:
-            return _paused(trial)
+        case LeaveAsked() if trial.state is not State.ASKED:
+            return replace(trial, state=State.ASKED, asked_in=trial.state), Command.ASK
     match trial.state, event:
+        case State.LOADING | State.PLAYING, SoundLost(problem=problem):
+            return replace(trial, state=State.HELD, problem=problem), Command.CALL
         case State.LOADING, PlaybackBegan(t_s=t_s):
             return replace(trial, state=State.PLAYING, onset_s=t_s), None
         case State.PLAYING, PlaybackEnded(t_s=t_s):
             return replace(trial, state=State.WAITING, offset_s=t_s), Command.PROMPT
         case State.PLAYING, PlaybackDisturbed():
-            return _loading(trial), Command.PLAY
+            return _again(trial)
+        case State.WARNED, WarningBegan(t_s=t_s):
+            return _with_warning(trial, t_s), None
         case State.WARNED, WarningEnded():
-            return _loading(trial), Command.PLAY
+            return _again(trial)
     return trial, None
 
 
 def _after_key(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
-    key = press.key
+    key, keys = press.key, trial.keys
     match trial.state:
-        case State.PAUSED if key == LEAVE_KEY:
+        case State.ASKED if key == keys.leave:
             return replace(trial, state=State.LEFT), None
-        case State.PAUSED:
-            return _resumed(trial)
-        case _ if key == PAUSE_KEY:
-            return _paused(trial)
-        case State.PLAYING if key in TASK_KEYS and press.t_s >= trial.onset_s:
+        case State.ASKED:
+            return _resumed(trial, trial.asked_in)
+        case State.PAUSED if key == keys.pause:
+            return _resumed(trial, trial.paused_in)
+        case State.HELD if key == keys.go_on:
+            return _again(trial)
+        case State.PAUSED | State.HELD:
+            return trial, None
+        case State.PLAYING if key in keys.task and press.t_s >= trial.onset_s:
             return _warned(trial, press)
-        case State.WAITING if key in TASK_KEYS and press.t_s < trial.offset_s:
+        case State.WAITING if key in keys.task and press.t_s < trial.offset_s:
             # The driver delivered it late: it went down while the clip was playing.
             return _warned(trial, press)
-        case State.WAITING if key == REPLAY_KEY:
-            trial = _with_press(trial, press)
-            return replace(_loading(trial), n_replays=trial.n_replays + 1), Command.PLAY
-        case State.WAITING if key in RATING_KEYS:
-            return _rated(_with_press(trial, press), press), None
-        case State.WARNED if key in TASK_KEYS:
-            return _with_press(trial, press), None
+    if trial.state is not State.LOADING and press.t_s >= trial.onset_s:
+        trial = _with_press(trial, press)
+    if key == keys.pause:
+        return replace(trial, state=State.PAUSED, paused_in=trial.state), Command.PAUSE
+    if trial.state is State.WAITING and key == keys.replay:
+        return _again(replace(trial, n_replays=trial.n_replays + 1), asked_s=press.t_s)
+    if trial.state is State.WAITING and key in keys.ratings:
+        return _rated(trial, press), None
     return trial, None
 
 
@@ -224,8 +269,15 @@ def _with_press(trial: Trial, press: KeyPressed, *, early: bool = False) -> Tria
     return replace(trial, key_presses=(*trial.key_presses, kept))
 
 
-def _loading(trial: Trial) -> Trial:
-    return replace(trial, state=State.LOADING)
+def _with_warning(trial: Trial, t_s: float) -> Trial:
+    presses = list(trial.key_presses)
+    last_early = max(i for i, press in enumerate(presses) if press.early)
+    presses[last_early] = replace(presses[last_early], warned_s=t_s)
+    return replace(trial, key_presses=tuple(presses))
+
+
+def _again(trial: Trial, *, asked_s: float | None = None) -> tuple[Trial, Command]:
+    return replace(trial, state=State.LOADING, asked_s=asked_s), Command.PLAY
 
 
 def _warned(trial: Trial, press: KeyPressed) -> tuple[Trial, Command]:
@@ -236,7 +288,7 @@ def _warned(trial: Trial, press: KeyPressed) -> tuple[Trial, Command]:
 
 def _rated(trial: Trial, press: KeyPressed) -> Trial:
     response = Response(
-        rating=RATING_KEYS[press.key],
+        rating=trial.keys.ratings[press.key],
         rt_s=press.t_s - trial.offset_s,
         n_replays=trial.n_replays,
         n_early_presses=trial.n_early_presses,
@@ -244,12 +296,12 @@ def _rated(trial: Trial, press: KeyPressed) -> Trial:
     return replace(trial, state=State.RATED, response=response)
 
 
-def _paused(trial: Trial) -> tuple[Trial, Command]:
-    return replace(trial, state=State.PAUSED, came_from=trial.state), Command.PAUSE
-
-
-def _resumed(trial: Trial) -> tuple[Trial, Command]:
-    # Who has seen the whole clip need not see it again; who has not, does.
-    if trial.came_from is State.WAITING:
-        return replace(trial, state=State.WAITING), Command.PROMPT
-    return _loading(trial), Command.PLAY
+def _resumed(trial: Trial, before: State) -> tuple[Trial, Command]:
+    match before:
+        case State.WAITING:  # who has seen the whole clip need not see it again
+            return replace(trial, state=State.WAITING), Command.PROMPT
+        case State.PAUSED:
+            return replace(trial, state=State.PAUSED), Command.PAUSE
+        case State.HELD:
+            return replace(trial, state=State.HELD), Command.CALL
+    return _again(trial)

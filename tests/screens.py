@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -76,6 +77,29 @@ class OutsideView:
             if time.monotonic() > give_up_s:
                 raise AssertionError(f"{seen.__name__} was never seen")
             time.sleep(0.01)
+
+    def turn_page(self, key: str) -> None:
+        """Press a key, and wait until another page is there to take the next one."""
+        whole = Rectangle(0, 0, WIDTH_PX, HEIGHT_PX)
+        before = self.pixels(whole)
+
+        def has_changed() -> bool:
+            return not np.array_equal(self.pixels(whole), before)
+
+        self.press(key)
+        self.wait_for(has_changed)
+
+    def press_until(self, key: str, seen: Callable[[], bool]) -> None:
+        """Press a key again and again, until something is seen."""
+        for _ in range(10):
+            self.press(key)
+            with suppress(AssertionError):
+                return self.wait_for(seen, patience_s=6.0)
+        raise AssertionError(f"{seen.__name__} was never seen")
+
+    def is_question(self) -> bool:
+        """Return whether a page of two paragraphs is on the screen."""
+        return self.is_page() and self.is_lit(Rectangle(340, 325, 600, 20))
 
     def press(self, key: str, hold_s: float = HOLD_S) -> None:
         """Press a key and let go of it."""

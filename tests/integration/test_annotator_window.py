@@ -1,53 +1,11 @@
 """The real command line in the real window, on a screen and a sound card that are not there."""
 
-import signal
-import subprocess
-
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
-from rating_studies import PERSON, ROBOT, annotate, annotate_command, ratable_study, truth
-from screens import OutsideView
-
-from lab.virtual_station import virtual_station
+from rating_studies import PERSON, ROBOT, annotate, finished, ratable_study, started, table, truth
 
 FLASH = 255
-
-
-@pytest.fixture(scope="module")
-def station():
-    with virtual_station() as environment:
-        yield environment
-
-
-def table(engine, name):
-    with engine.connect() as connection:
-        return pd.read_sql_table(name, connection)
-
-
-def started(study, station, *arguments):
-    return subprocess.Popen(
-        annotate_command(study, "--participant", PERSON, *arguments),
-        env=station,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finished(process, timeout_s=60):
-    try:
-        out, err = process.communicate(timeout=timeout_s)
-    finally:
-        process.kill()
-    return process.returncode, out, err
-
-
-@pytest.fixture
-def view(station):
-    with OutsideView(station) as outside:
-        yield outside
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +34,19 @@ def test_a_simulated_person_completes_a_block_through_psychopys_own_key_presses(
         ["window", "ended", "fast-clicker"]
     ]
     assert table(engine, "trial").loc[3, ["outcome", "failure"]].tolist() == ["failed", "no_audio"]
+
+
+def test_each_session_has_a_log_of_its_own_that_names_it(block):
+    _, engine, shots = block
+    (log,) = (shots.parent / "study" / "logs").glob("*.log")
+    session = table(engine, "session").iloc[0]
+    assert log.stem.split("_")[1:] == [ROBOT, "annotation", session["id"][:8]]
+    text = log.read_text(encoding="utf-8")
+    assert f"session {session['id']} of {ROBOT}: annotation" in text
+    for said in ("page: welcome", "play: candidate 1", "rating: ", "failure: no_audio", "sound "):
+        assert said in text
+    presses = table(engine, "key_press")
+    assert text.count("key: ") == len(presses)
 
 
 def test_every_presentation_carries_its_evidence(block):
@@ -122,6 +93,40 @@ def test_the_warning_fills_the_screen(block):
     assert (edges == (139, 0, 0)).all()
 
 
+def test_a_study_sets_colours_sizes_texts_and_keys(station, tmp_path):
+    settings = {
+        "screen.background": '"#102030"',
+        "screen.foreground": '"yellow"',
+        "screen.warning_background": '"navy"',
+        "screen.margin_px": "60",
+        "screen.text_height_px": "30",
+        "screen.max_clip_width_px": "128",
+        "keys.unclean": '"j"',
+        "keys.moderately_clean": '"k"',
+        "keys.very_clean": '"l"',
+        "texts": '"own"',
+    }
+    study, engine = ratable_study(tmp_path, kinds=("plain",) * 3, settings=settings)
+    (study.folder / "own").mkdir()
+    (study.folder / "own" / "warning.md").write_text("# Stop", encoding="utf-8")
+    shots = tmp_path / "shots"
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "eager", "--screenshots", str(shots),
+        station=station,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    assert set(table(engine, "key_press")["key"]) <= {"j", "k", "l", "space"}
+    shown = table(engine, "presentation").iloc[0]
+    assert (shown["left_px"], shown["bottom_px"], shown["width_px"]) == (60, 60, 128)
+    prompt = np.asarray(Image.open(shots / "prompt.png").convert("RGB"))
+    assert (prompt[:, :60] == (16, 32, 48)).all()
+    label = prompt[60:90].reshape(-1, 3)
+    assert (label == (255, 255, 0)).all(axis=1).any()
+    warning = np.asarray(Image.open(shots / "warning.png").convert("RGB"))
+    assert (warning[:, :300] == (0, 0, 128)).all()  # a short text of the study's own
+    assert (warning == (255, 255, 0)).all(axis=2).any()
+
+
 def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, view, tmp_path):
     study, engine = ratable_study(tmp_path, kinds=("plain", "short", "short", "short"))
     process = started(study, station)
@@ -137,8 +142,12 @@ def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, 
         view.wait_for(view.is_prompt)
         view.press("KP_1", hold_s=1.5)  # held until the next clip has long begun
         view.wait_for(view.is_prompt)
+        view.press_until("2", view.is_clip)  # a press before the first frame belongs to no trial
+        view.wait_for(view.is_prompt)
+        view.press("F10")  # the experimenter's pause, which a participant cannot end
+        view.wait_for(view.is_page)
         view.press("2")
-        view.wait_for(view.is_clip)
+        view.press("F10")
         view.wait_for(view.is_prompt)
         view.press("Escape")
         view.wait_for(view.is_page)
@@ -156,10 +165,11 @@ def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, 
     assert ratings[columns].to_numpy().tolist() == [[1, 1, 1, 1, 10], [2, 2, 0, 0, 10]]
     assert not ratings["simulated"].any()
     assert table(engine, "trial")["outcome"].tolist() == ["rated", "rated", "left"]
-    presses = table(engine, "key_press")
+    presses = table(engine, "key_press").query("key != 'numlock'")  # comes with a keypad's digit
     assert presses[["key", "early"]].to_numpy().tolist() == [
-        ["3", True], ["space", False], ["1", False], ["2", False],
+        ["3", True], ["space", False], ["1", False], ["2", False], ["f10", False],
     ]  # fmt: skip
+    assert table(engine, "session")["end_reason"].tolist() == ["left"]
     # The next session goes on with the clip that was not rated.
     again = annotate(
         study, "--participant", PERSON, "--simulate", "perfect", "--speed", "max",
@@ -168,50 +178,6 @@ def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, 
     assert "4 of 4 clips are rated (finished)" in again.stdout
     assert table(engine, "rating")["candidate_id"].tolist() == [1, 2, 3, 4]
     assert table(engine, "rating")["rating"].tolist() == [int(truth(i)) for i in (1, 2, 3, 4)]
-
-
-def test_a_second_annotator_is_refused_and_a_terminated_one_keeps_its_ratings(
-    station, view, tmp_path
-):
-    study, engine = ratable_study(tmp_path, kinds=("short",) * 4)
-    process = started(study, station)
-    try:
-        view.wait_for(view.is_page)
-        view.press("space")
-        view.wait_for(view.is_prompt)
-        view.press("1")
-        second = annotate(study, "--participant", PERSON, station=station)
-        view.wait_for(view.is_prompt)
-        process.send_signal(signal.SIGTERM)
-    finally:
-        code, out, _ = finished(process)
-    assert second.returncode == 1
-    assert "participant P03 has a session open on" in second.stderr
-    assert f"(process {process.pid}) since" in second.stderr
-    assert len(second.stderr.splitlines()) == 1
-    assert (code, out) == (0, "P03: 1 annotation ratings; 1 of 4 clips are rated (left)\n")
-    assert table(engine, "rating")["candidate_id"].tolist() == [1]
-    assert table(engine, "session")["end_reason"].tolist() == ["ended"]
-
-
-def test_a_locked_store_calls_the_experimenter_and_the_rating_is_kept_on_retry(
-    station, view, tmp_path
-):
-    study, engine = ratable_study(tmp_path, kinds=("short",) * 2)
-    process = started(study, station, "--trials", "1")
-    try:
-        view.wait_for(view.is_page)
-        view.press("space")
-        view.wait_for(view.is_prompt)
-        with engine.begin():  # another program holds the store
-            view.press("2")
-            view.wait_for(view.is_page)
-        view.press("Return")
-    finally:
-        code, out, err = finished(process)
-    assert (code, err) == (0, "")
-    assert "1 annotation ratings; 1 of 2 clips" in out
-    assert table(engine, "rating")[["candidate_id", "rating"]].to_numpy().tolist() == [[1, 2]]
 
 
 def test_a_real_study_needs_a_graded_rig(station, tmp_path):
@@ -253,7 +219,8 @@ def test_no_sound_device_is_one_line(tmp_path, station):
     environment = station | {"PULSE_SERVER": f"unix:{tmp_path}/nothing"}
     run = annotate(study, "--participant", PERSON, station=environment)
     assert run.returncode == 1
-    assert "no sound device" in run.stderr.splitlines()[-1]
+    assert run.stderr.startswith("error: no sound device: ")
+    assert (run.stdout, len(run.stderr.splitlines())) == ("", 1)
     assert table(engine, "session").empty
 
 

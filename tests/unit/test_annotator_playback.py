@@ -91,3 +91,29 @@ def test_the_sound_gets_its_lead_and_starts_at_a_flip():
     start_s = next_start(100.0, next_flip_s=100.005, period_s=PERIOD_S, lead_s=0.03)
     assert start_s == pytest.approx(100.005 + 2 * PERIOD_S)
     assert next_start(1.0, next_flip_s=1.05, period_s=PERIOD_S, lead_s=0.03) == 1.05
+
+
+def test_the_evidence_holds_who_asked_and_that_it_was_disturbed():
+    playback = Playback(steady(), requested_s=10.0, period_s=PERIOD_S, asked_s=9.9)
+    play(playback, [10.0])
+    playback.disturb()
+    shown = evidence(playback, interrupted=True)
+    assert (shown.asked_s, shown.disturbed, shown.interrupted) == (9.9, True, True)
+
+
+def test_a_machine_that_stands_still_for_a_whole_clip_shows_late_and_ends_not_before_it_began():
+    playback = Playback(steady(duration_s=0.2), requested_s=10.0, period_s=PERIOD_S)
+    playback.sound_started(10.001)
+    assert playback.delay_s == pytest.approx(0.001)
+    play(playback, [10.5])
+    assert playback.delay_s == pytest.approx(0.502)
+    assert playback.end_s == playback.onset_s == pytest.approx(10.502)
+
+
+def test_the_later_one_of_picture_and_sound_is_the_delay():
+    playback = Playback(steady(), requested_s=10.0, period_s=PERIOD_S)
+    play(playback, [10.0])
+    assert playback.delay_s == pytest.approx(0.002)
+    playback.sound_started(10.25)
+    assert playback.delay_s == pytest.approx(0.25)
+    assert playback.end_s == pytest.approx(11.25)

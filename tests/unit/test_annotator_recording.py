@@ -1,5 +1,6 @@
 import os
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -13,8 +14,15 @@ from sessions.plan import plan_session
 from study.errors import StoreError
 from study.store import open_store, sittings, transaction
 from study.store.sittings import Process
-from study.store.tables import AssignmentRow, PresentationRow, RatingRow, SessionRow, TrialRow
-from study.vocabulary import KeyPress, Phase, Presentation, Rating, Response, TrialRecord
+from study.store.tables import (
+    AssignmentRow,
+    KeyPressRow,
+    PresentationRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
+from study.vocabulary import EndReason, KeyPress, Phase, Presentation, Rating, Response, TrialRecord
 
 
 @pytest.fixture
@@ -44,8 +52,11 @@ def rated(plan, rating, i=0):
     return TrialRecord(
         plan.trials[i].stimulus,
         Response(Rating(rating), rt_s=0.75, n_replays=1, n_early_presses=1),
-        (Presentation(1.0, 2.0, interrupted=True), Presentation(3.0, 6.0, clip_sha256="f" * 64)),
-        (KeyPress("3", 2.0, early=True), KeyPress(str(rating), 6.75)),
+        (
+            Presentation(1.0, 2.0, interrupted=True, asked_s=0.9, disturbed=True),
+            Presentation(3.0, 6.0, clip_sha256="f" * 64),
+        ),
+        (KeyPress("3", 2.0, early=True, warned_s=2.03), KeyPress(str(rating), 6.75)),
     )
 
 
@@ -76,9 +87,11 @@ def test_a_rating_is_kept_with_all_its_evidence_and_pays_if_it_matches(study_and
         )
         assert (rating.bonus_pence, rating.simulated, rating.rated_at) == (10, False, AT)
         assert [
-            p.number
+            (p.number, p.asked_s, p.disturbed)
             for p in db.scalars(select(PresentationRow).where(PresentationRow.trial_id == 1))
-        ] == [1, 2]
+        ] == [(1, 0.9, True), (2, None, False)]
+        presses = db.scalars(select(KeyPressRow).where(KeyPressRow.trial_id == 1))
+        assert [(press.key, press.warned_s) for press in presses] == [("3", 2.03), ("1", None)]
         done = db.scalars(select(AssignmentRow.candidate_id).where(AssignmentRow.done.is_(True)))
         assert sorted(done) == [1, 2]
         session = db.scalars(select(SessionRow)).one()
@@ -109,6 +122,40 @@ def test_a_rating_that_cannot_be_settled_leaves_nothing_behind(study_and_engine)
         0,
         0,
     )
+
+
+def limit_pages(engine, n_pages):
+    with engine.connect() as connection:  # the pool hands the same connection out again
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {n_pages}")
+
+
+def test_a_full_disk_refuses_a_rating_whole_and_takes_it_when_there_is_room(study_and_engine):
+    study, engine = study_and_engine
+    plan = plan_for(engine, study)
+    with session_of(engine, study, plan) as recorder:
+        recorder.keep(rated(plan, 1))
+        limit_pages(engine, 1)  # SQLite takes the present size for the least
+        many = tuple(KeyPress("q" * 100, float(i)) for i in range(1000))
+        large = replace(rated(plan, 2, i=1), key_presses=many)
+        with pytest.raises(StoreError, match=r"disk is full\. Nothing was changed\. Make room"):
+            recorder.keep(large)
+        assert (count(engine, RatingRow), count(engine, PresentationRow)) == (1, 2)
+        limit_pages(engine, 1_000_000)
+        assert recorder.keep(large) == 20
+    assert (count(engine, RatingRow), count(engine, TrialRow)) == (2, 2)
+
+
+def test_the_level_and_the_way_it_ended_are_kept_with_the_session(study_and_engine):
+    study, engine = study_and_engine
+    plan = plan_for(engine, study)
+    with session_of(engine, study, plan) as recorder:
+        recorder.keep_gain(-12.0)
+        recorder.end(EndReason.LEFT)
+    with pytest.raises(RuntimeError), session_of(engine, study, plan):
+        raise RuntimeError("a bug")
+    with transaction(engine) as db:
+        found = db.scalars(select(SessionRow).order_by(SessionRow.gain_db.is_(None))).all()
+        assert [(s.gain_db, s.end_reason) for s in found] == [(-12.0, "left"), (None, "stopped")]
 
 
 def test_failed_and_left_trials_are_kept_without_a_rating(study_and_engine):

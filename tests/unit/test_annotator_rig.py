@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,15 @@ def test_each_limit_gives_all_three_grades_and_advice_for_less_than_an_a(name):
     results = [graded(name, value) for value in (limit.a, limit.b, limit.b + 1)]
     assert [r.grade for r in results] == ["A", "B", "C"]
     assert [bool(r.advice) for r in results] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_documentation_tells_each_limit(name):
+    text = (Path(__file__).parents[2] / "docs" / "annotator.md").read_text(encoding="utf-8")
+    unit = LIMITS[name].unit.split()[0]
+    row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
+    cells = [cell.strip() for cell in row.split("|")]
+    assert cells[2:4] == [f"{limit:g} {unit}" for limit in (LIMITS[name].a, LIMITS[name].b)]
 
 
 def test_a_rig_is_as_good_as_its_worst_part_that_applies():
