@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sessions import people_commands, store_commands
+from sessions import expert_commands, people_commands, store_commands
 from sessions.options import (
     ByOption,
     EthicsOption,
@@ -26,12 +26,18 @@ if TYPE_CHECKING:
 
 app = new_app("Enrol participants, train, screen, plan, pay.")
 app.add_typer(people_commands.app)
+app.add_typer(expert_commands.app)
 app.add_typer(store_commands.app)
 
 
-@app.command()
+@app.command(
+    epilog="Example: python -m sessions enrol P01 --form-version 1.0 --ethics-approval ERN-18-1 "
+    "--experimenter AB"
+)
 def enrol(
-    participant_id: Annotated[str | None, typer.Argument(metavar="ID")] = None,
+    participant_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="a new id, such as P03")
+    ] = None,
     kind: Annotated[ParticipantKind, typer.Option(help="who rates")] = ParticipantKind.HUMAN,
     random_id: Annotated[
         bool, typer.Option("--random-id", help="let chance choose the id")
@@ -61,7 +67,7 @@ def enrol(
         raise typer.BadParameter(
             "a consent needs --form-version, --ethics-approval and --experimenter"
         )
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=True) as (found, db):
         if participant_id is None:
             taken = {participant.id for participant in participants.listed(db)}
             participant_id = roster.random_id(taken, np.random.default_rng())
@@ -77,7 +83,10 @@ def enrol(
     typer.echo(f"enrolled {participant_id} ({kind.value}); {n_enrolled} people in the study")
 
 
-@app.command()
+@app.command(
+    epilog="Example: python -m sessions consent P01 --form-version 1.0 --ethics-approval ERN-18-1 "
+    "--experimenter AB"
+)
 def consent(
     participant_id: IdArgument,
     form_version: FormOption = None,
@@ -95,12 +104,12 @@ def consent(
     signed = roster.new_consent(
         form_version or "", ethics_approval or "", experimenter or "", signed_on, at.date()
     )
-    with at_desk(study, store) as (_, db):
+    with at_desk(study, store, changes=True) as (_, db):
         roster.give_consent(db, participant_id, signed, actor=by, at=at)
     typer.echo(f"consent of {participant_id}: form {signed.form_version}, {signed.signed_on}")
 
 
-@app.command(name="list")
+@app.command(name="list", epilog="Example: python -m sessions list")
 def list_participants(study: StudyOption = None, store: StoreOption = None) -> None:
     """List who takes part."""
     from study.store import participants
@@ -113,7 +122,7 @@ def list_participants(study: StudyOption = None, store: StoreOption = None) -> N
     typer.echo(f"{len(listed)} participants")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions show P01")
 def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
     """Show what the store knows of a participant, and what they may do next."""
     from sessions.show import lines
@@ -124,7 +133,7 @@ def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOpti
         typer.echo(line)
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions close P01 --reason moved --by AB")
 def close(
     participant_id: IdArgument,
     reason: Annotated[str, typer.Option(help="why")],
@@ -135,14 +144,14 @@ def close(
     """Close a participant's record: their ratings stay, no session starts any more."""
     from sessions import roster
 
-    with at_desk(study, store) as (_, db):
+    with at_desk(study, store, changes=True) as (_, db):
         n_open = roster.close(db, participant_id, reason=reason, actor=by, at=datetime.now(UTC))
     typer.echo(f"closed {participant_id}; {n_open} of their clips are unrated")
     if n_open:
         typer.echo(f"to give them to the others: python -m sessions reassign {participant_id}")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions set-exercise --sample --out exercise_clips.csv")
 def set_exercise(
     file: Annotated[
         Path | None, typer.Argument(help="CSV with the expert's ratings and reasons")
@@ -168,7 +177,7 @@ def set_exercise(
 
     if (file is None) != sample:
         raise typer.BadParameter("give a file, or --sample")
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=True) as (found, db):
         at = datetime.now(UTC)
         if file is not None:
             clips = exercises.read_list(file, exercises.free_candidates(db))
@@ -188,7 +197,7 @@ def set_exercise(
     typer.echo(f"{n_training} training clips, {len(clips) - n_training} screening clips")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions plan --by AB")
 def plan(
     participant: Annotated[
         list[str] | None, typer.Option(help="who rates; repeat [default: all who are enrolled]")
@@ -196,23 +205,36 @@ def plan(
     late_candidates: Annotated[
         bool, typer.Option("--late-candidates", help="add candidates admitted after the plan")
     ] = False,
+    disagreements: Annotated[
+        bool,
+        typer.Option("--disagreements", help="ask for a further rating where raters disagree"),
+    ] = False,
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Decide once who rates which clip, and in which order."""
-    from sessions import schedule
+    from sessions import overlap, schedule
 
+    if sum([bool(participant), late_candidates, disagreements]) > 1:
+        raise typer.BadParameter(
+            "give one of --participant, --late-candidates and --disagreements at a time"
+        )
     at = datetime.now(UTC)
-    with at_desk(study, store) as (found, db):
-        if late_candidates:
+    with at_desk(study, store, changes=True) as (found, db):
+        if disagreements:
+            change = schedule.plan_disagreements(db, found, actor=by, at=at)
+        elif late_candidates:
             change = schedule.plan_late_candidates(db, found, actor=by, at=at)
         else:
             change = schedule.make_plan(db, found, ids=participant, actor=by, at=at)
+        n_undecided = len(overlap.undecided(db, found))
     _echo_change("planned", change)
+    if disagreements and n_undecided:
+        typer.echo(f"{n_undecided} clips go without: everybody who can rate has seen them")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions extend P12 --clips 500 --by AB")
 def extend(
     participant_id: IdArgument,
     clips: Annotated[
@@ -226,12 +248,12 @@ def extend(
     from sessions import changes
 
     at = datetime.now(UTC)
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=True) as (found, db):
         change = changes.extend(db, found, participant_id, n_clips=clips, actor=by, at=at)
     _echo_change(f"moved to {participant_id}", change)
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions reassign P04 --by AB")
 def reassign(
     leaving: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="who leaves")
@@ -243,21 +265,24 @@ def reassign(
     """Give the clips of people who leave, and those without a rater, to the others."""
     from sessions import changes
 
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=True) as (found, db):
         change = changes.reassign(db, found, leaving or [], actor=by, at=datetime.now(UTC))
     _echo_change("moved", change)
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions status")
 def status(study: StudyOption = None, store: StoreOption = None) -> None:
     """Show where the study stands: people, agreement, alarms, forecast."""
     from rich.console import Console
 
+    from sessions import deals
     from sessions.monitor.progress import progress, sentence
+    from sessions.reratings import in_words
     from sessions.status import agreement_table, status_table, study_status
 
     with at_desk(study, store) as (found, db):
         standing, current = study_status(db, found), progress(db, found)
+        away = deals.in_words(db)
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
@@ -267,15 +292,19 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     for alarm in current.alarms:
         typer.echo(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
     typer.echo(sentence(current, datetime.now(UTC)))
+    if away:
+        typer.echo(f"on laptops: {away}")
+    typer.echo(in_words(standing.reliability))
     typer.echo(
         f"{standing.n_complete} of {standing.n_clips} clips complete, {standing.n_ratings} of "
-        f"{standing.n_slots} ratings, {standing.n_truths} of {standing.n_sampled} ground truths"
+        f"{standing.n_slots} ratings, {standing.n_truths} of {standing.n_sampled} ground truths "
+        f"({standing.n_corrections} corrections)"
     )
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions dashboard")
 def dashboard(
-    port: Annotated[int, typer.Option(help="0 for any free one")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="write the page to a file instead of serving it")
     ] = None,
@@ -308,9 +337,12 @@ def dashboard(
     web.serve(app, listener)
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions print-sheet sheet consent --out sheets")
 def print_sheet(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[sheet|script|consent]...")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[sheet|script|consent]...", help="which [default: all]"),
+    ] = None,
     out: Annotated[Path, typer.Option(help="folder")] = Path("sheets"),
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
@@ -326,7 +358,9 @@ def print_sheet(
     values = instructions.placeholders_of(found, n_classes)
     language, title = found.config.language, found.config.title
     chosen = names or ["sheet", "script", "consent"]
-    texts = {name: instructions.text(name, language, values) for name in chosen}
+    texts = {
+        name: instructions.text(name, language, values, own=found.texts_path) for name in chosen
+    }
     for name, text in texts.items():
         write_text(text, out / f"{name}.pdf", footer=title, overwrite=overwrite)
     typer.echo(f"{len(texts)} sheets in {out}: {', '.join(texts)}")

@@ -70,6 +70,8 @@ def fill(
     participants: Ints,
     rng: np.random.Generator,
     *,
+    wanted: Flags | None = None,
+    barred: Flags | None = None,
     strict: bool = True,
 ) -> Ints:
     """Fill open slots, one after the other, with whoever has least to do.
@@ -87,13 +89,17 @@ def fill(
         Who may be given slots.
     rng : Generator
         Source of chance.
+    wanted : ndarray of bool, shape (n_clips, n_slots), or None
+        Which of the open slots are to be filled; None for all.
+    barred : ndarray of bool, shape (n_clips, n_participants), or None
+        Who may not have a slot of which clip, besides those who have one.
     strict : bool
         False leaves a slot open that nobody can take.
 
     Returns
     -------
     ndarray of int64, shape (n_clips, n_slots)
-        A copy without open slots.
+        A copy in which they are filled.
 
     Raises
     ------
@@ -103,7 +109,7 @@ def fill(
     filled = raters.copy()
     load = loads.tolist()
     overlap = pair_overlaps(raters, len(load)).tolist()
-    clips, slots = np.nonzero(raters == OPEN)
+    clips, slots = np.nonzero(raters == OPEN if wanted is None else wanted)
     # Clip by clip: whoever has least to do is then never shut out by an earlier slot of the clip.
     shuffled = np.argsort(rng.permutation(len(raters))[clips], kind="stable")
     # A last, uneven round must not always favour the participants with low numbers.
@@ -112,11 +118,13 @@ def fill(
         clip, slot = clips[i], slots[i]
         others = [other for other in filled[clip].tolist() if other != OPEN]
         eligible = [p for p in participants.tolist() if p not in others]
+        if barred is not None:
+            eligible = [p for p in eligible if not barred[clip, p]]
         if not eligible and not strict:
             continue
         if not eligible:
             raise StudyError(
-                f"a clip needs {raters.shape[1]} different raters and all {len(participants)} "
+                f"a clip needs {len(others) + 1} different raters and all {len(participants)} "
                 "participants who are left rate it already. Enrol another participant first"
             )
         luck = chance[i]
@@ -127,6 +135,31 @@ def fill(
             overlap[chosen][other] += 1
             overlap[other][chosen] += 1
     return filled
+
+
+def open_slots(raters: Ints, n_wanted: Ints | int) -> Flags:
+    """Return the first open slots of each clip, until it has as many raters as wanted.
+
+    Parameters
+    ----------
+    raters : ndarray of int64, shape (n_clips, n_slots)
+        `OPEN` where there is nobody.
+    n_wanted : ndarray of int64, shape (n_clips,), or int
+        Raters of each clip; those who are there already count.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_clips, n_slots)
+        What `fill` is to fill.
+
+    Examples
+    --------
+    >>> open_slots(np.array([[0, -1, 2, -1, -1], [0, 1, 2, -1, -1]]), 3).astype(int).tolist()
+    [[0, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
+    """
+    is_open = raters == OPEN
+    n_missing = np.broadcast_to(n_wanted, len(raters)) - (~is_open).sum(axis=1)
+    return np.asarray(is_open & (is_open.cumsum(axis=1) <= n_missing[:, None]))
 
 
 def pair_overlaps(raters: Ints, n_participants: int) -> Ints:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
-from study.config import Study
+from study.config import SQLITE_PREFIX, Study
+from study.errors import StoreError
 from study.files import refuse_existing
 from study.store import maintenance, open_store, transaction
 
@@ -42,7 +43,8 @@ def back_up_study(
     suffix = "sqlite" if is_file else "dump"
     path = out or study.folder / FOLDER / f"store-{at:%Y%m%dT%H%M%SZ}.{suffix}"
     refuse_existing(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_file and path.resolve() == Path(study.store_url.removeprefix(SQLITE_PREFIX)).resolve():
+        raise StoreError(f"{path} is the store itself. Name another file for its back-up")
     engine = open_store(study.store_url)
     maintenance.back_up(engine, path)
     engine.dispose()

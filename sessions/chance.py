@@ -15,6 +15,8 @@ class Stream(IntEnum):
     REASSIGN = 3
     EXERCISE = 4
     SCREENING_CHECK = 5
+    RERATING = 6
+    FURTHER = 7
 
 
 def generator(study: Study, stream: Stream, n_before: int = 0) -> np.random.Generator:

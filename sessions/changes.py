@@ -2,25 +2,17 @@
 
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 
-from sessions import assignment
+from sessions import assignment, overlap
 from sessions.chance import Stream, generator
 from sessions.deals import dealt_out, require_all_here
-from sessions.planning import (
-    Change,
-    able_raters,
-    audited,
-    codes,
-    flags,
-    in_order,
-    left_to_do,
-    n_changes,
-)
+from sessions.open_sessions import require_none_open
+from sessions.planning import Change, able_raters, audited, codes, flags, in_order, n_changes
+from sessions.slots import fill_missing
 from study.config import Study
 from study.errors import StudyError
-from study.store import Db, assignments, ground_truths, participants
+from study.store import Db, assignments, ground_truths, participants, trials
 
 
 def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: datetime) -> Change:
@@ -50,69 +42,21 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     Raises
     ------
     StudyError
-        If nobody is left who may rate one of the clips.
+        If nobody is left who may rate one of the clips, or somebody who leaves is rating.
     """
     for participant_id in leaving:
         participants.get(db, participant_id)
     require_all_here(db, leaving)
+    require_none_open(db, leaving, "reassigning")
     planned = assignments.candidate_ids(db)
     for participant_id in leaving:
         assignments.remove(db, participant_id, rated_too=False)
     staying = [person for person in able_raters(db) if person not in leaving]
     rng = generator(study, Stream.REASSIGN, n_changes(db))
     rows = fill_missing(db, study, planned, staying, rng, strict=True)
+    further = overlap.fill_further(db, study, staying, rng)
+    rows = pd.concat([rows, further]) if len(further) else rows
     return audited(db, "reassign", rows, staying, study, actor, at, leaving=leaving)
-
-
-def fill_missing(
-    db: Db,
-    study: Study,
-    candidate_ids: assignment.Ints,
-    people: list[str],
-    rng: np.random.Generator,
-    *,
-    strict: bool,
-) -> pd.DataFrame:
-    """Find raters for the slots of candidates that have none.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the ratings per clip.
-    candidate_ids : ndarray of int64, shape (n_candidates,)
-        In ascending order.
-    people : list of str
-        Who may be given slots.
-    rng : Generator
-        Source of chance.
-    strict : bool
-        False leaves slots without a rater where nobody can take them.
-
-    Returns
-    -------
-    DataFrame
-        The new assignments; their clips come after those that people have.
-    """
-    table = assignments.frame(db)
-    everybody = [*people, *sorted(set(table["participant_id"]) - set(people))]
-    before = _matrix(table, candidate_ids, everybody, study.config.protocol.ratings_per_clip)
-    loads = np.zeros(len(everybody), dtype=np.int64)
-    loads[: len(people)] = list(left_to_do(db, people).values())
-    after = assignment.fill(before, loads, np.arange(len(people)), rng, strict=strict)
-    clips, slots = np.nonzero(after != before)
-    rows = pd.DataFrame(
-        {
-            "candidate_id": candidate_ids[clips],
-            "slot": slots + 1,
-            "participant_id": np.array(everybody, dtype=object)[after[clips, slots]],
-            "is_ground_truth": np.isin(candidate_ids[clips], ground_truths.sampled(db)),
-        }
-    )
-    if len(rows):
-        assignments.add_many(db, in_order(rows, assignments.last_positions(db), rng))
-    return rows
 
 
 def extend(
@@ -149,7 +93,7 @@ def extend(
     Raises
     ------
     StudyError
-        If there is no plan or nothing left to take.
+        If there is no plan or nothing left to take, or one of those concerned is rating.
     """
     people = able_raters(db)
     if joiner not in people:
@@ -161,6 +105,7 @@ def extend(
     table = assignments.frame(db).drop(columns="position")
     table = table.assign(is_ground_truth=table["candidate_id"].isin(ground_truths.sampled(db)))
     known = set(table.loc[table["participant_id"] == joiner, "candidate_id"])
+    known |= {clip for clip, person in trials.seen(db) if person == joiner}
     away = table["participant_id"].isin(list(dealt_out(db)))
     can_give = ~table["done"] & ~away & ~table["candidate_id"].isin(known)
     givers = table[can_give & (table["participant_id"] != joiner)].reset_index(drop=True)
@@ -174,22 +119,12 @@ def extend(
         codes(givers["participant_id"]),
         codes(givers["candidate_id"]),
         flags(givers["is_ground_truth"]),
-        len(givers) // (givers["participant_id"].nunique() + 1) if n_clips is None else n_clips,
+        n_clips or max(len(givers) // (givers["participant_id"].nunique() + 1), 1),
         rng,
+    )
+    require_none_open(
+        db, {joiner, *givers["participant_id"].iloc[chosen]}, f"giving clips to {joiner}"
     )
     rows = givers.iloc[chosen].assign(participant_id=joiner)
     assignments.replace_open(db, in_order(rows, assignments.last_positions(db), rng))
     return audited(db, "extend", rows, people, study, actor, at, joiner=joiner)
-
-
-def _matrix(
-    table: pd.DataFrame, candidate_ids: assignment.Ints, everybody: list[str], n_slots: int
-) -> assignment.Ints:
-    raters = np.full((len(candidate_ids), n_slots), assignment.OPEN, dtype=np.int64)
-    own = table[table["candidate_id"].isin(candidate_ids)]
-    number = {participant_id: i for i, participant_id in enumerate(everybody)}
-    clips = np.searchsorted(candidate_ids, own["candidate_id"].to_numpy(np.int64))
-    raters[clips, own["slot"].to_numpy(np.int64) - 1] = [
-        number[participant_id] for participant_id in own["participant_id"]
-    ]
-    return raters

@@ -31,11 +31,14 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
     """
     yield from maintenance.broken_pages(db)
     given = ratings.frame(db, phase="annotation", include_simulated=True)
-    n_slots = study.config.protocol.ratings_per_clip
+    protocol = study.config.protocol
     plan = assignments.frame(db)
-    for clip, n in wrong_rater_counts(given, n_slots, exactly=False).items():
-        yield f"candidate {clip} has {n} raters and {n_slots} are wanted. Report this as a bug"
-    yield from _plan_findings(plan, n_slots)
+    for clip, n in wrong_rater_counts(given, protocol.most_ratings, exactly=False).items():
+        yield (
+            f"candidate {clip} has {n} raters and {protocol.most_ratings} are wanted. Report this "
+            "as a bug"
+        )
+    yield from _plan_findings(plan, protocol.ratings_per_clip)
     yield from _done_findings(plan, given)
     yield from _payment_findings(db)
     if clips:

@@ -1,5 +1,7 @@
 """Who rates on a laptop without a network at present."""
 
+from datetime import datetime
+
 from study.errors import NotClearedError, StudyError
 from study.store import Db, audit
 
@@ -31,6 +33,106 @@ def dealt_out(db: Db) -> dict[str, str]:
     return out
 
 
+def in_words(db: Db) -> str:
+    """Return who rates on a laptop at present.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    str
+        Everybody with the file that they were dealt in; empty where all are here.
+    """
+    out = dealt_out(db)
+    return "; ".join(f"{participant_id} in {where}" for participant_id, where in out.items())
+
+
+def write_off(db: Db, name: str, *, reason: str, actor: str, at: datetime) -> list[str]:
+    """Give up a laptop that will not come back; its people rate here again.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    name : str
+        The name of the file that it was dealt, or the number of the deal.
+    reason : str
+        What happened to it.
+    actor : str
+        Who gives it up.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    list of str
+        Its people. What they rated there and nobody merged is to be rated again.
+
+    Raises
+    ------
+    StudyError
+        If no such laptop is out, or no reason is given.
+    """
+    if not reason.strip():
+        raise StudyError("--reason is empty. Say what happened to the laptop")
+    out = dealt_out(db)
+    events = audit.frame(db)
+    deals = events.loc[events["action"] == DEAL, "detail"]
+    for detail in reversed(deals.tolist()):
+        people = [p for p in detail["participants"] if detail["deal_id"] in out.get(p, "")]
+        if people and name in (detail["file"], detail["deal_id"]):
+            written = {"deal_id": detail["deal_id"], "participants": people, "reason": reason}
+            audit.add(db, actor=actor, action=RETURNED, subject="laptop", detail=written, at=at)
+            return people
+    raise StudyError(
+        f"no laptop is out with {name}. Those that are: {in_words(db) or 'none'}. Nothing was "
+        "changed"
+    )
+
+
+def files_of(db: Db, participant_id: str) -> list[str]:
+    """Return the files that a participant's part was ever dealt in.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+
+    Returns
+    -------
+    list of str
+        Their names, in the order of time.
+    """
+    events = audit.frame(db)
+    dealt = events.loc[events["action"] == DEAL, "detail"]
+    return [str(d["file"]) for d in dealt if participant_id in d["participants"]]
+
+
+def require_whole(db: Db) -> None:
+    """Raise if a store is the part of one that was dealt to a laptop.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Raises
+    ------
+    StudyError
+        If it is: what the experimenter changes there would not come back with the ratings.
+    """
+    if audit.has(db, DEALT):
+        raise StudyError(
+            "this store is the part that was dealt to a laptop, where people rate and nothing else "
+            "is changed, because only what they rate comes back. Run this at the desk"
+        )
+
+
 def require_here(db: Db, participant_id: str) -> None:
     """Raise if a participant's clips are on a laptop.
 
@@ -50,7 +152,8 @@ def require_here(db: Db, participant_id: str) -> None:
     if where is not None:
         raise NotClearedError(
             f"the clips of participant {participant_id} are on a laptop: {where}. Rate there, or "
-            "bring them back first: python -m sessions merge FILE --final"
+            "bring them back first: python -m sessions merge FILE --final (a lost one: "
+            "write-off-laptop)"
         )
 
 
@@ -74,5 +177,6 @@ def require_all_here(db: Db, participant_ids: list[str]) -> None:
     if away:
         raise StudyError(
             f"the clips of {', '.join(away)} are on a laptop ({out[away[0]]}) and cannot be moved "
-            "from here. Bring them back first: python -m sessions merge FILE --final"
+            "from here. Bring them back first: python -m sessions merge FILE --final (a lost one: "
+            "write-off-laptop)"
         )

@@ -16,6 +16,7 @@ OLDEST = 120
 AGE_EDGES = (18, 25, 35, 45, 55, 65)
 NOT_SAID = "not said"
 TOO_FEW = "all"
+_WITH_OPTION = ("age", "sex", "hearing_normal", "vision_normal")
 
 
 def record(
@@ -30,7 +31,7 @@ def record(
     participant_id : str
         Who.
     answers : mapping of str to object
-        By question; None where they did not want to say.
+        By question; None where they did not want to say. Earlier answers to others stay.
     actor : str
         Who enters it.
     at : datetime
@@ -39,19 +40,57 @@ def record(
     Raises
     ------
     ConfigError
-        If the participant is not a person, or the age cannot be.
+        If the participant is not a person, nothing was said, or the age cannot be.
     """
+    if not answers:
+        raise ConfigError("nothing was said. Give at least one answer, such as --age 30")
     if participants.get(db, participant_id).kind is not ParticipantKind.HUMAN:
         raise ConfigError(f"participant {participant_id} is no person who takes part")
     age = answers.get("age")
     if age is not None and not 0 < age <= OLDEST:
         raise ConfigError(f"an age of {age} cannot be. Give it in years")
-    demographics.put(db, participant_id, dict(answers), at)
+    before = demographics.answers(db).get(participant_id, {})
+    demographics.put(db, participant_id, {**before, **answers}, at)
     # The log is for good: it says that something was entered, not what.
     audit.add(
         db, actor=actor, action="demographics", subject=participant_id,
         detail={"questions": sorted(answers)}, at=at,
     )  # fmt: skip
+
+
+def pair(text: str) -> tuple[str, str | None]:
+    """Read an answer to a question of the study's own.
+
+    Parameters
+    ----------
+    text : str
+        ``question=answer``; an empty answer means that they did not want to say.
+
+    Returns
+    -------
+    question : str
+        The question.
+    answer : str or None
+        What they said.
+
+    Raises
+    ------
+    ConfigError
+        If it is no such pair, has an option of its own, or could be an address.
+
+    Examples
+    --------
+    >>> pair("handedness=left"), pair("handedness=")
+    (('handedness', 'left'), ('handedness', None))
+    """
+    question, equals, answer = (part.strip() for part in text.partition("="))
+    if not equals or not question:
+        raise ConfigError(f"--answer {text!r} is expected to be question=answer")
+    if question in _WITH_OPTION:
+        raise ConfigError(f"--answer {text!r}: {question} has an option of its own")
+    if "@" in text:
+        raise ConfigError(f"--answer {text!r} points to a person. Addresses belong on paper")
+    return question, answer or None
 
 
 def banded(db: Db) -> pd.DataFrame:

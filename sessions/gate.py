@@ -1,11 +1,11 @@
 """Who may start which phase. A message says what is there, what is needed and what to do."""
 
-from sessions import results
+from sessions import headphones, results
 from sessions.deals import require_here
 from study.config import Study
 from study.errors import NotClearedError
 from study.protocol import Protocol
-from study.store import Db, exercises, participants
+from study.store import Db, exercises, headphone_checks, participants
 from study.store.participants import Participant
 from study.vocabulary import ParticipantKind, Phase
 
@@ -45,14 +45,10 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
         return
     if participant.kind is ParticipantKind.EXPERT:
         return
-    if participants.consent_of(db, participant_id) is None:
-        raise NotClearedError(
-            f"participant {participant_id} has given no consent, and nobody rates without one. "
-            f"Run: python -m sessions consent {participant_id} --form-version V "
-            "--ethics-approval N --experimenter INITIALS"
-        )
+    _require_consent(db, participant_id)
     if study.config.rehearsal and participants.is_cleared(db, participant_id, phase):
         return
+    _require_headphones(db, study, participant_id)
     if phase is Phase.SCREENING:
         _require_trained(db, participant_id)
         _require_fresh_screening(db, study.config.protocol, participant_id)
@@ -63,6 +59,32 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
             results.attempts(db, participant_id, Phase.SCREENING),
             study.config.protocol,
         )
+
+
+def require_may_check_headphones(db: Db, study: Study, participant_id: str) -> None:
+    """Raise unless a participant may do the headphone check now.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    participant_id : str
+        Who wants to do it.
+
+    Raises
+    ------
+    NotClearedError
+        If the person's record is closed, is somewhere else, or holds no consent.
+    """
+    participant = participants.get(db, participant_id)
+    _require_open(participant)
+    require_here(db, participant_id)
+    if participant.kind is ParticipantKind.SIMULATED:
+        _require_rehearsal(participant, study)
+    if participant.kind is ParticipantKind.HUMAN:
+        _require_consent(db, participant_id)
 
 
 def require_screening_passed(
@@ -122,6 +144,35 @@ def _require_kind(participant: Participant, phase: Phase) -> None:
             f"participant {participant.id} is the expert, whose ratings are ground truths and not "
             f"annotations. Run: python -m annotator --participant {participant.id} "
             "--phase ground_truth"
+        )
+
+
+def _require_consent(db: Db, participant_id: str) -> None:
+    if participants.consent_of(db, participant_id) is None:
+        raise NotClearedError(
+            f"participant {participant_id} has given no consent, and nobody rates without one. "
+            f"Run: python -m sessions consent {participant_id} --form-version V "
+            "--ethics-approval N --experimenter INITIALS"
+        )
+
+
+def _require_headphones(db: Db, study: Study, participant_id: str) -> None:
+    stimulus = study.config.headphones.check
+    if stimulus == "off":
+        return
+    done = [c for c in headphone_checks.listed(db, participant_id) if c.stimulus == stimulus]
+    run = f"python -m annotator check-headphones --participant {participant_id}"
+    if not done:
+        raise NotClearedError(
+            f"participant {participant_id} has not done the headphone check, which this study asks "
+            f"for. Run: {run}"
+        )
+    last = done[-1]
+    if not headphones.passed(last.n_right):
+        raise NotClearedError(
+            f"participant {participant_id} found {last.n_right} of {len(last.targets)} sounds in "
+            f"the headphone check and {headphones.PASS_MARK} are needed. See that headphones are "
+            f"plugged in and worn, left on the left ear; then run: {run}"
         )
 
 

@@ -1,5 +1,6 @@
 """What the experimenter's commands share: options, and the way to the store."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,40 @@ if TYPE_CHECKING:
     from study.store import Db
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="the participant, such as P03")]
+
+
+def checked_initials(by: str) -> str:
+    """Refuse what could be a name or an e-mail address; the audit log keeps initials.
+
+    Parameters
+    ----------
+    by : str
+        What was given as ``--by``.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    BadParameter
+        If it is neither initials, the expert nor the desk itself.
+    """
+    if by != NOBODY and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
+        raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")
+    return by
+
+
+NOBODY = "desk"
 ByOption = Annotated[
-    str, typer.Option("--by", envvar="AVMIT_EXPERIMENTER", help="initials, for the audit log")
+    str,
+    typer.Option(
+        "--by",
+        envvar="AVMIT_EXPERIMENTER",
+        help="initials, for the audit log",
+        callback=checked_initials,
+    ),
 ]
 FormOption = Annotated[str | None, typer.Option("--form-version", help="of the consent form")]
 EthicsOption = Annotated[str | None, typer.Option("--ethics-approval", help="approval number")]
@@ -28,7 +61,9 @@ SignedOption = Annotated[
 
 
 @contextmanager
-def at_desk(study: Path | None, store: str | None) -> "Iterator[tuple[Study, Db]]":
+def at_desk(
+    study: Path | None, store: str | None, *, changes: bool = False
+) -> "Iterator[tuple[Study, Db]]":
     """Yield a study and one transaction on its store.
 
     Parameters
@@ -37,6 +72,8 @@ def at_desk(study: Path | None, store: str | None) -> "Iterator[tuple[Study, Db]
         The study's folder; None to look for it.
     store : str or None
         A store URL in place of the one in `study.toml`.
+    changes : bool
+        Whether something is about to be changed, which a laptop's part of a store refuses.
 
     Yields
     ------
@@ -45,13 +82,20 @@ def at_desk(study: Path | None, store: str | None) -> "Iterator[tuple[Study, Db]
     db : Session
         Committed when the block ends without an error.
     """
+    from sessions.deals import require_whole
     from study.config import find_study
     from study.store import open_store, studies, transaction
 
     found = find_study(study, store)
-    with transaction(open_store(found.store_url)) as db:
-        studies.identity(db, found)
-        yield found, db
+    engine = open_store(found.store_url)
+    try:
+        with transaction(engine) as db:
+            studies.identity(db, found)
+            if changes:
+                require_whole(db)
+            yield found, db
+    finally:
+        engine.dispose()
 
 
 def write_text(text: str, path: Path, *, footer: str, overwrite: bool) -> None:
@@ -71,9 +115,12 @@ def write_text(text: str, path: Path, *, footer: str, overwrite: bool) -> None:
     Raises
     ------
     ConfigError
-        If the PDF library is not installed.
+        If the file's name says neither PDF nor Markdown, or the PDF library is not installed.
     """
     from study.files import written_atomically
+
+    if path.suffix not in {".pdf", ".md"}:
+        raise ConfigError(f"{path} is expected to end in .pdf or .md")
 
     if path.suffix != ".pdf":
         with written_atomically(path, overwrite=overwrite) as part:

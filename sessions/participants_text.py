@@ -75,7 +75,11 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
 
 
 def _facts(db: Db, study: Study) -> _Facts:
-    people = [p for p in participants.listed(db) if p.kind is ParticipantKind.HUMAN]
+    people = [
+        person
+        for person in participants.listed(db)
+        if person.kind is ParticipantKind.HUMAN and participants.has_consented(db, person.id)
+    ]
     known = demographics.answers(db)
     owed = [statement(db, person.id, study.config.protocol) for person in people]
     return _Facts(

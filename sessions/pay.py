@@ -158,7 +158,8 @@ def settle(
     if any(line.is_open for line in owed.lines):
         raise StudyError(
             f"participant {participant_id} has a session that is still open, and its pay is not "
-            "known yet. End it, or start and leave it again if its program is gone; then settle"
+            "known yet. End it with Escape; if its program is gone: python -m sessions "
+            f"end-session {participant_id}"
         )
     if not owed.lines:
         raise StudyError(

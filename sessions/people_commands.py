@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions screening P01")
 def screening(
     participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None
 ) -> None:
@@ -28,7 +28,7 @@ def screening(
         typer.echo(line)
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions pay P01 --settle --out P01.pdf --by AB")
 def pay(
     participant_id: IdArgument,
     settle: Annotated[bool, typer.Option("--settle", help="mark what is owed as paid")] = False,
@@ -44,13 +44,19 @@ def pay(
     from instructions import pence
     from sessions import pay as payroll
 
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=settle) as (found, db):
         protocol = found.config.protocol
         if settle:
             paid = payroll.settle(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
-            typer.echo(f"paid now: {pence(paid.total_pence)} for {len(paid.lines)} sessions")
         everything = payroll.statement(db, participant_id, protocol)
         owed = payroll.statement(db, participant_id, protocol, unpaid_only=True)
+        if out is not None:
+            # Within the transaction: what cannot be signed is not marked as paid either.
+            title = found.config.title
+            text = payroll.statement_text(everything, title)
+            write_text(text, out, footer=title, overwrite=overwrite)
+    if settle:
+        typer.echo(f"paid now: {pence(paid.total_pence)} for {len(paid.lines)} sessions")
     for line in everything.lines:
         state = "paid" if line.is_paid else "open" if line.is_open else "owed"
         typer.echo(
@@ -58,10 +64,6 @@ def pay(
             f"{line.n_rated:5} clips  {pence(line.hours_pence):>7} + {pence(line.bonus_pence):>7}  "
             f"{state}"
         )
-    if out is not None:
-        title = found.config.title
-        text = payroll.statement_text(everything, title)
-        write_text(text, out, footer=title, overwrite=overwrite)
     typer.echo(
         f"{participant_id}: {everything.worked_s / 3600:.2f} h {pence(everything.hours_pence)} + "
         f"bonus {pence(everything.bonus_pence)} = {pence(everything.total_pence)}, of which "
@@ -69,7 +71,23 @@ def pay(
     )
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions end-session P01 --by AB")
+def end_session(
+    participant_id: IdArgument,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Close a session whose program or machine has crashed; its ratings stay."""
+    from sessions.open_sessions import end_crashed
+    from study.processes import is_annotator
+
+    with at_desk(study, store) as (_, db):
+        end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=datetime.now(UTC))
+    typer.echo(f"ended the session of {participant_id}; its ratings stay")
+
+
+@app.command(epilog="Example: python -m sessions withdraw P01 --ratings keep --by AB")
 def withdraw(
     participant_id: IdArgument,
     ratings: Annotated[str, typer.Option(help="what they chose", metavar="keep|remove")],
@@ -83,12 +101,12 @@ def withdraw(
     if ratings not in {"keep", "remove"}:
         raise typer.BadParameter("--ratings is keep or remove")
     keep, at = ratings == "keep", datetime.now(UTC)
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=True) as (found, db):
         done = withdrawal.withdraw(db, found, participant_id, keep_ratings=keep, actor=by, at=at)
     _echo_withdrawal(f"withdrawn {participant_id}", done)
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions erase P01 --yes --by AB")
 def erase(
     participant_id: IdArgument,
     yes: Annotated[bool, typer.Option("--yes", help="this cannot be undone")] = False,
@@ -99,21 +117,25 @@ def erase(
     """Remove a person from the store; payments stay under a random number."""
     import numpy as np
 
-    from sessions import withdrawal
+    from sessions import deals, traces, withdrawal
 
     if not yes:
         raise typer.BadParameter(f"erasing {participant_id} cannot be undone; pass --yes")
     at, rng = datetime.now(UTC), np.random.default_rng()
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=True) as (found, db):
+        laptops = deals.files_of(db, participant_id)
         done = withdrawal.erase(db, found, participant_id, actor=by, at=at, rng=rng)
-        copies = list(withdrawal.backups_of(found))
     _echo_withdrawal(f"erased {participant_id}", done)
-    typer.echo("strike the id from the list on paper; the audit log keeps the id, and no more")
-    for path in copies:
-        typer.echo(f"still held by the back-up {path}: delete it, or make a new one")
+    traces.rewrite_store(found)
+    typer.echo("strike the id from the list on paper; the store and its audit log have it no more")
+    for line in traces.elsewhere(found, participant_id, laptops):
+        typer.echo(line)
 
 
-@app.command()
+@app.command(
+    epilog="Example: python -m sessions demographics P01 --age 24 --sex female "
+    "--hearing-normal --vision-normal"
+)
 def demographics(
     participant_id: IdArgument,
     age: Annotated[int | None, typer.Option(help="years")] = None,
@@ -135,14 +157,15 @@ def demographics(
     """Keep what a participant said of themselves, apart from their ratings."""
     from sessions import demographics as desk
 
-    others = dict(pair.partition("=")[::2] for pair in answer or [])
-    answers = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
-    with at_desk(study, store) as (_, db):
-        desk.record(db, participant_id, answers | others, actor=by, at=datetime.now(UTC))
-    typer.echo(f"kept {len(answers | others)} answers of {participant_id}")
+    answers: dict[str, object] = dict(desk.pair(text) for text in answer or [])
+    known = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
+    answers |= {question: said for question, said in known.items() if said is not None}
+    with at_desk(study, store, changes=True) as (_, db):
+        desk.record(db, participant_id, answers, actor=by, at=datetime.now(UTC))
+    typer.echo(f"kept {len(answers)} answers of {participant_id}: {', '.join(answers)}")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions export-demographics --out demographics.csv")
 def export_demographics(
     out: Annotated[Path, typer.Option(help="CSV file")] = Path("demographics.csv"),
     overwrite: OverwriteOption = False,
@@ -160,7 +183,7 @@ def export_demographics(
     typer.echo(f"{len(table)} bands of {table['question'].nunique()} questions: {out}")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions participants-text --exact --by AB")
 def participants_text(
     exact: Annotated[
         bool, typer.Option("--exact", help="exact ages and sexes; goes to the audit log")
@@ -172,7 +195,7 @@ def participants_text(
     """Write the paper's paragraph on its participants."""
     from sessions.participants_text import participants_text as text
 
-    with at_desk(study, store) as (found, db):
+    with at_desk(study, store, changes=exact) as (found, db):
         paragraph = text(db, found, exact=exact, actor=by, at=datetime.now(UTC))
     typer.echo(paragraph)
 
@@ -180,7 +203,7 @@ def participants_text(
 def _echo_withdrawal(what: str, done: "Withdrawal") -> None:
     typer.echo(
         f"{what}: {done.n_ratings_removed} ratings removed, {done.n_reopened} slots taken away, "
-        f"{done.n_unfilled} of them without a new rater yet"
+        f"{done.n_unfilled} slots without a rater yet"
     )
     if done.n_unfilled:
         typer.echo("enrol another participant, then: python -m sessions reassign")

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sessions import results
+from sessions import reratings, results
 from sessions.gate import require_cleared
 from study.config import Study
 from study.errors import NotClearedError
@@ -43,7 +43,7 @@ class SessionPlan:
     phase : Phase
         What the session is for.
     attempt : int
-        From 1; only training and screening are repeated.
+        From 1; training and screening are repeated, and a part of the ground truths.
     trials : sequence of PlannedTrial
         What is left, in order.
     n_done : int
@@ -116,7 +116,18 @@ def _ground_truth(db: Db, study: Study, participant_id: str) -> SessionPlan:
         )
     trials = _trials(study, assignments.expert_remaining(db))
     n_done = n_sampled - len(trials)
-    return SessionPlan(participant_id, Phase.GROUND_TRUTH, 1, trials, n_done, shows_bonus=False)
+    if trials:
+        return SessionPlan(participant_id, Phase.GROUND_TRUTH, 1, trials, n_done, shows_bonus=False)
+    again = reratings.of_expert(db, study, participant_id)
+    # Counted on as if more clips had been sampled: nothing tells that these were seen before.
+    return SessionPlan(
+        participant_id,
+        Phase.GROUND_TRUTH,
+        reratings.ATTEMPT,
+        _trials(study, assignments.sampled_clips(db, again.to_come)),
+        n_done + again.n_done,
+        shows_bonus=False,
+    )
 
 
 def _exercise(db: Db, study: Study, participant_id: str, phase: Phase) -> SessionPlan:

@@ -14,7 +14,15 @@ from study.errors import StudyError
 from study.store import Db, assignments, audit, participants
 from study.vocabulary import ParticipantKind
 
-_ACTIONS = ("plan", "plan_late_candidates", "reassign", "extend", "withdraw", "erase")
+_ACTIONS = (
+    "plan",
+    "plan_late_candidates",
+    "plan_disagreements",
+    "reassign",
+    "extend",
+    "withdraw",
+    "erase",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,14 @@ def close(db: Db, participant_id: str, *, reason: str, actor: str, at: datetime)
     -------
     int
         Clips that are assigned to them and not rated.
+
+    Raises
+    ------
+    ConfigError
+        If no reason is given.
     """
+    if not reason.strip():
+        raise ConfigError("--reason is empty. Say why, in words that point to nobody")
     participants.close(db, participant_id, reason=reason, at=at)
     detail = {"reason": reason}
     audit.add(db, actor=actor, action="close", subject=participant_id, detail=detail, at=at)

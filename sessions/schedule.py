@@ -5,9 +5,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from sessions import assignment
+from sessions import assignment, overlap
 from sessions.chance import Stream, generator
-from sessions.changes import fill_missing
 from sessions.planning import (
     Change,
     able_raters,
@@ -17,6 +16,7 @@ from sessions.planning import (
     in_order,
     n_changes,
 )
+from sessions.slots import fill_missing
 from study.config import Study
 from study.errors import StudyError
 from study.store import Db, assignments, candidates, exercises, ground_truths
@@ -105,6 +105,43 @@ def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> C
     late = found["candidate_id"].to_numpy(np.int64)
     rows = fill_missing(db, study, late, people, rng, strict=True)
     return audited(db, "plan_late_candidates", rows, people, study, actor, at)
+
+
+def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Change:
+    """Ask for one further rating of each clip whose raters disagree.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives how many ratings a clip may have, and the seed.
+    actor : str
+        Who plans.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was planned; clips that everybody has seen are left out.
+
+    Raises
+    ------
+    StudyError
+        If the study asks for no further ratings.
+    """
+    protocol = study.config.protocol
+    if protocol.most_ratings == protocol.ratings_per_clip:
+        raise StudyError(
+            f"this study asks for {protocol.ratings_per_clip} ratings of every clip and no more. "
+            "To ask for further ones where raters disagree, set protocol.max_ratings_per_clip in "
+            "study.toml"
+        )
+    people = able_raters(db)
+    rng = generator(study, Stream.FURTHER, n_changes(db))
+    rows = overlap.fill_further(db, study, people, rng)
+    return audited(db, "plan_disagreements", rows, people, study, actor, at)
 
 
 def _unplanned(db: Db) -> pd.DataFrame:

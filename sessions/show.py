@@ -1,10 +1,13 @@
 """What the store knows of a participant, and what they may do next."""
 
+from sessions import headphones
 from sessions.gate import require_cleared
+from sessions.ground_truths import corrections
 from sessions.pay import statement
+from sessions.reratings import in_words, reliability
 from study.config import Study
 from study.errors import NotClearedError
-from study.store import Db, assignments, participants
+from study.store import Db, assignments, headphone_checks, participants
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -31,6 +34,9 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     consent = participants.consent_of(db, participant_id)
     if consent is not None:
         found.append(f"consent: form {consent.form_version}, signed {consent.signed_on}")
+    checks = headphone_checks.listed(db, participant_id)
+    if checks or study.config.headphones.check != "off":
+        found.append(f"headphone check: {headphones.in_words(checks)}")
     owed = statement(db, participant_id, study.config.protocol)
     count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
     found.append(
@@ -38,8 +44,21 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
         f"{count.n_assigned} clips rated"
     )
     is_expert = participant.kind is ParticipantKind.EXPERT
+    if is_expert:
+        found += _ground_truths(db, study)
     phases = [Phase.GROUND_TRUTH] if is_expert else [p for p in Phase if p != Phase.GROUND_TRUTH]
     return found + [_may_start(db, study, participant_id, phase) for phase in phases]
+
+
+def _ground_truths(db: Db, study: Study) -> list[str]:
+    n_sampled = assignments.n_sampled(db)
+    corrected = corrections(db)
+    return [
+        f"{n_sampled - len(assignments.expert_remaining(db))} of {n_sampled} ground truths rated, "
+        f"{len(corrected)} corrections",
+        *(f"  {line}" for line in corrected),
+        in_words(reliability(db, study)),
+    ]
 
 
 def _may_start(db: Db, study: Study, participant_id: str, phase: Phase) -> str:

@@ -8,23 +8,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from sessions.deals import DEAL, DEALT, RETURNED, require_all_here
+from sessions.open_sessions import require_none_open
 from study.config import Study
 from study.errors import StoreError
 from study.files import refuse_existing
 from study.store import (
     Db,
+    Engine,
     assignments,
     audit,
     create_store,
+    headphone_checks,
     open_store,
     participants,
+    seals,
     stations,
     studies,
     transaction,
+    upgrade_store,
 )
 
 _KEYS = ["session_id", "number"]
@@ -84,12 +90,13 @@ def deal(db: Db, study: Study, people: list[str], path: Path, *, actor: str, at:
     Raises
     ------
     StoreError
-        If the file is there already.
+        If the file is there already, or one of them is rating.
     """
     refuse_existing(path, overwrite=False)
     for participant_id in people:
         participants.get(db, participant_id)
     require_all_here(db, people)
+    require_none_open(db, people, "dealing")
     deal_id = uuid.uuid4().hex[:12]
     detail = {"deal_id": deal_id, "participants": people, "file": path.name}
     with tempfile.TemporaryDirectory(dir=_folder_of(path)) as folder:
@@ -98,9 +105,13 @@ def deal(db: Db, study: Study, people: list[str], path: Path, *, actor: str, at:
         with transaction(engine) as laptop:
             stations.copy_part(db, laptop, people)
             audit.add(laptop, actor=actor, action=DEALT, subject="laptop", detail=detail, at=at)
+            laptop.flush()
+            seal = seals.seal(laptop)
         engine.dispose()
         shutil.move(part, path)
-    audit.add(db, actor=actor, action=DEAL, subject="laptop", detail=detail, at=at)
+    # The seal stays here: who changes the file cannot change it as well.
+    kept = {**detail, "seal": seal}
+    audit.add(db, actor=actor, action=DEAL, subject="laptop", detail=kept, at=at)
     db.flush()
     counts = assignments.counts(db)
     return Deal(deal_id, sum(counts[p].n_left for p in people if p in counts))
@@ -138,8 +149,8 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
     with _opened_copy(path) as laptop:
         if studies.identity(laptop, study).store_id != studies.identity(db, study).store_id:
             raise StoreError(f"{path} belongs to another study. Nothing was merged")
-        deal_id, people = _deal_of(laptop, db, path)
-        _require_unaltered(laptop, db, people, path)
+        deal_id, people, seal = _deal_of(laptop, db, path)
+        _require_unaltered(laptop, db, people, path, seal)
         theirs, ours = stations.new_rows(laptop, db, people)
         known = _require_same_where_known(theirs, ours, path)
         fresh = [
@@ -147,8 +158,11 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
             for session_id in stations.sessions_of(laptop, people)["session_id"].tolist()
             if session_id not in set(stations.sessions_of(db, people)["session_id"])
         ]
+        _require_not_rated_here(laptop, db, fresh, path)
         n_ratings = stations.merge_sessions(laptop, db, fresh)
         stations.merge_ground_truths(laptop, db, people)
+        for person in people:
+            headphone_checks.merge(laptop, db, person)
         merged = Merged(len(fresh), n_ratings, int(known["rating"].notna().sum()))
         _keep_events(laptop, db, deal_id)
     detail = {"deal_id": deal_id, "participants": people, "file": path.name}
@@ -161,8 +175,14 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
 
 
 def _folder_of(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.parent
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            return path.parent
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}. Give access or name another place"
+        ) from error
 
 
 @contextmanager
@@ -174,7 +194,7 @@ def _opened_copy(path: Path) -> Iterator[Db]:
         for source in path.parent.glob(f"{path.name}*"):
             if source.name.removeprefix(path.name) in ("", "-wal"):
                 shutil.copy(source, Path(folder) / source.name)
-        engine = open_store(f"sqlite:///{Path(folder) / path.name}")
+        engine = _open(Path(folder) / path.name, path)
         try:
             with transaction(engine) as laptop:
                 yield laptop
@@ -182,7 +202,16 @@ def _opened_copy(path: Path) -> Iterator[Db]:
             engine.dispose()
 
 
-def _deal_of(laptop: Db, db: Db, path: Path) -> tuple[str, list[str]]:
+def _open(copy: Path, path: Path) -> Engine:
+    try:
+        # The whole store may have been upgraded while the laptop was away.
+        upgrade_store(f"sqlite:///{copy}")
+        return open_store(f"sqlite:///{copy}")
+    except StoreError as error:
+        raise StoreError(str(error).replace(str(copy), str(path))) from error
+
+
+def _deal_of(laptop: Db, db: Db, path: Path) -> tuple[str, list[str], dict[str, Any]]:
     events, known = audit.frame(laptop), audit.frame(db)
     dealt = events[events["action"] == DEALT]
     if dealt.empty:
@@ -196,10 +225,18 @@ def _deal_of(laptop: Db, db: Db, path: Path) -> tuple[str, list[str]]:
         raise StoreError(
             f"deal {deal_id} of {path} was not made from this store. Nothing was merged"
         )
-    return deal_id, people
+    return deal_id, people, here[0].get("seal", {})
 
 
-def _require_unaltered(laptop: Db, db: Db, people: list[str], path: Path) -> None:
+def _require_unaltered(
+    laptop: Db, db: Db, people: list[str], path: Path, seal: dict[str, Any]
+) -> None:
+    broken = seals.broken(laptop, seal)
+    if broken:
+        raise StoreError(
+            f"{path} was changed by hand: what was dealt differs in {', '.join(broken)}. "
+            "Nothing was merged"
+        )
     if stations.sessions_of(laptop, people)["ended_at"].isna().any():
         raise StoreError(
             f"a session on {path} is still open. End it on the laptop (start and leave the task "
@@ -209,6 +246,11 @@ def _require_unaltered(laptop: Db, db: Db, people: list[str], path: Path) -> Non
         raise StoreError(
             f"the plan on {path} is not the one that was dealt: the file was changed by hand, or "
             "clips were moved after its laptop was back. Nothing was merged"
+        )
+    if stations.marked_without_rating(laptop, people):
+        raise StoreError(
+            f"{path} was changed by hand: clips are marked as rated that have no rating, or the "
+            "other way round. Nothing was merged"
         )
 
 
@@ -222,6 +264,15 @@ def _require_same_where_known(theirs: pd.DataFrame, ours: pd.DataFrame, path: Pa
             "changed by hand. Nothing was merged"
         )
     return here
+
+
+def _require_not_rated_here(laptop: Db, db: Db, fresh: list[str], path: Path) -> None:
+    n_twice = stations.n_rated_in_both(laptop, db, fresh)
+    if n_twice:
+        raise StoreError(
+            f"{n_twice} clips were rated by the same people on {path} and here, after its laptop "
+            "was back or given up. Nothing was merged; what was rated here counts"
+        )
 
 
 def _keep_events(laptop: Db, db: Db, deal_id: str) -> None:

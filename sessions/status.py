@@ -7,9 +7,11 @@ import pandas as pd
 from rich.table import Table
 
 from instructions import pence
-from sessions import bonus, results
+from sessions import bonus, headphones, results
+from sessions.ground_truths import corrections
+from sessions.reratings import Reliability, reliability
 from study.config import Study
-from study.store import Db, assignments, participants
+from study.store import Db, assignments, headphone_checks, participants
 from study.store.participants import Participant
 from study.vocabulary import ParticipantKind, Phase
 
@@ -24,7 +26,7 @@ class ParticipantStatus:
         Who.
     has_consent : bool
         Whether there is a consent that stands.
-    training, screening : str
+    headphones, training, screening : str
         In words.
     n_assigned, n_done : int
         Clips of the annotation.
@@ -34,6 +36,7 @@ class ParticipantStatus:
 
     participant: Participant
     has_consent: bool
+    headphones: str
     training: str
     screening: str
     n_assigned: int
@@ -53,8 +56,10 @@ class StudyStatus:
         Planned clips, and those that have all their ratings.
     n_ratings, n_slots : int
         Ratings given, and wanted.
-    n_truths, n_sampled : int
-        Ground truths rated, and sampled.
+    n_truths, n_sampled, n_corrections : int
+        Ground truths rated, sampled, and how often one was corrected.
+    reliability : Reliability
+        How well the expert agrees with the expert.
     """
 
     participants: tuple[ParticipantStatus, ...]
@@ -64,6 +69,8 @@ class StudyStatus:
     n_slots: int
     n_truths: int
     n_sampled: int
+    n_corrections: int
+    reliability: Reliability
 
 
 def study_status(db: Db, study: Study) -> StudyStatus:
@@ -96,6 +103,8 @@ def study_status(db: Db, study: Study) -> StudyStatus:
         n_slots=sum(count.n_assigned for count in counts.values()),
         n_truths=n_sampled - len(assignments.expert_remaining(db)),
         n_sampled=n_sampled,
+        n_corrections=len(corrections(db)),
+        reliability=reliability(db, study),
     )
 
 
@@ -113,7 +122,7 @@ def status_table(status: StudyStatus) -> Table:
         One row a participant.
     """
     table = Table()
-    for heading in ("participant", "kind", "consent", "training", "screening"):
+    for heading in ("participant", "kind", "consent", "headphones", "training", "screening"):
         table.add_column(heading)
     for heading in ("rated", "of", "%", "bonus"):
         table.add_column(heading, justify="right")
@@ -122,7 +131,7 @@ def status_table(status: StudyStatus) -> Table:
         share = f"{100 * row.n_done / row.n_assigned:.1f}" if row.n_assigned else ""
         table.add_row(
             row.participant.id + closed, row.participant.kind.value,
-            "yes" if row.has_consent else "-", row.training, row.screening,
+            "yes" if row.has_consent else "-", row.headphones, row.training, row.screening,
             str(row.n_done), str(row.n_assigned), share, pence(row.bonus_pence),
         )  # fmt: skip
     return table
@@ -166,6 +175,7 @@ def _participant_status(
     return ParticipantStatus(
         participant,
         has_consent=participants.consent_of(db, participant.id) is not None,
+        headphones=headphones.in_words(headphone_checks.listed(db, participant.id)),
         training=_in_words(db, study, participant, Phase.TRAINING),
         screening=_in_words(db, study, participant, Phase.SCREENING),
         n_assigned=count.n_assigned if count else 0,

@@ -1,5 +1,6 @@
 """Commands about the store: back-ups, checks, laptops without a network."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from study.errors import StoreError
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions backup --out /media/stick/store.sqlite")
 def backup(
     out: Annotated[
         Path | None, typer.Option(help="file [default: backups/ in the study's folder]")
@@ -34,7 +35,7 @@ def backup(
     )
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions check --hashes")
 def check(
     clips: Annotated[bool, typer.Option("--clips/--no-clips", help="look for the clips")] = True,
     hashes: Annotated[
@@ -58,13 +59,47 @@ def check(
     typer.echo("nothing to report")
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions audit-log P01")
+def audit_log(
+    subject: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="only what was done to or by whom")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="write a CSV file instead")] = None,
+    overwrite: OverwriteOption = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Show what was changed: when, by whom, what."""
+    from study.files import written_atomically
+    from study.store import audit
+
+    with at_desk(study, store) as (_, db):
+        events = audit.frame(db)
+    if subject is not None:
+        events = events[(events["subject"] == subject) | (events["actor"] == subject)]
+    if out is not None:
+        with written_atomically(out, overwrite=overwrite) as part:
+            events.assign(detail=events["detail"].map(json.dumps)).to_csv(part, index=False)
+    else:
+        for event in events.to_dict("records"):
+            typer.echo(
+                f"{event['at']:%Y-%m-%d %H:%M:%S}  {event['actor']}  {event['action']}  "
+                f"{event['subject']}  {json.dumps(event['detail'])}"
+            )
+    typer.echo(f"{len(events)} events" + (f": {out}" if out else ""))
+
+
+@app.command(
+    epilog="Example: python -m sessions deal --participants P01 P02 --out laptop-a.sqlite --by AB"
+)
 def deal(
     out: Annotated[Path, typer.Option(help="SQLite file for the laptop")],
     participants: Annotated[
         list[str], typer.Option("--participants", help="who rates there; repeat")
     ],
-    more: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="further ones")
+    ] = None,
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
@@ -72,8 +107,8 @@ def deal(
     """Give a laptop without a network its participants; they rate nowhere else until merged."""
     from sessions import stations
 
-    people = [*participants, *(more or [])]
-    with at_desk(study, store) as (found, db):
+    people = sorted({*participants, *(more or [])})
+    with at_desk(study, store, changes=True) as (found, db):
         dealt = stations.deal(db, found, people, out, actor=by, at=datetime.now(UTC))
     typer.echo(f"{out}: {dealt.n_clips} clips left for {', '.join(people)} (deal {dealt.deal_id})")
     typer.echo(
@@ -81,7 +116,7 @@ def deal(
     )
 
 
-@app.command()
+@app.command(epilog="Example: python -m sessions merge laptop-a.sqlite --final --by AB")
 def merge(
     files: Annotated[list[Path], typer.Argument(help="SQLite files from laptops")],
     final: Annotated[
@@ -95,9 +130,27 @@ def merge(
     from sessions import stations
 
     for path in files:
-        with at_desk(study, store) as (found, db):
+        with at_desk(study, store, changes=True) as (found, db):
             came = stations.merge(db, found, path, final=final, actor=by, at=datetime.now(UTC))
         typer.echo(
             f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
             f"{came.n_known} ratings were here already"
         )
+
+
+@app.command(
+    epilog="Example: python -m sessions write-off-laptop laptop-a.sqlite --reason stolen --by AB"
+)
+def write_off_laptop(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="its name, or the deal's number")],
+    reason: Annotated[str, typer.Option(help="what happened to it")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give up a laptop that will not come back; its people rate here again."""
+    from sessions import deals
+
+    with at_desk(study, store, changes=True) as (_, db):
+        people = deals.write_off(db, file, reason=reason, actor=by, at=datetime.now(UTC))
+    typer.echo(f"gave up {file}; {', '.join(people)} rate here again, what was not merged is lost")

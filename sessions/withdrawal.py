@@ -1,17 +1,17 @@
 """People who withdraw, and people whose data are erased."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 
+from sessions import overlap
 from sessions.chance import Stream, generator
-from sessions.changes import fill_missing
 from sessions.deals import require_all_here
+from sessions.open_sessions import require_none_open
 from sessions.pay import statement
 from sessions.planning import able_raters, n_changes
+from sessions.slots import fill_missing
 from study.config import Study
 from study.errors import StudyError
 from study.store import Db, assignments, audit, participants, removals
@@ -29,7 +29,7 @@ class Withdrawal:
     n_reopened : int
         Slots that lost their rater.
     n_unfilled : int
-        How many of them nobody else can take yet.
+        Slots that nobody else can take yet.
     """
 
     n_ratings_removed: int
@@ -65,10 +65,11 @@ def withdraw(
     Raises
     ------
     StudyError
-        If ratings are to go that have not been paid yet.
+        If the participant is rating, or ratings are to go that have not been paid yet.
     """
     participant = participants.get(db, participant_id)
     _require_person(participant_id, participant.kind)
+    require_none_open(db, [participant_id], "withdrawing")
     if not keep_ratings:
         _require_settled(db, study, participant_id)
     if participant.closed_at is None:
@@ -91,6 +92,9 @@ def erase(
     rng: np.random.Generator,
 ) -> Withdrawal:
     """Remove a person from the store; what was paid stays under a random number.
+
+    The audit log keeps its events under the same number, so that the sums still add up and nothing
+    leads back to the person.
 
     Parameters
     ----------
@@ -115,44 +119,32 @@ def erase(
     Raises
     ------
     StudyError
-        If something has not been paid yet.
+        If the participant is rating, or something has not been paid yet.
     """
     _require_person(participant_id, participants.get(db, participant_id).kind)
+    require_none_open(db, [participant_id], "erasing")
     _require_settled(db, study, participant_id)
     n_removed = removals.remove_ratings(db, participant_id)
     n_reopened, n_unfilled = _reopen(db, study, participant_id, rated_too=True)
-    payee = f"erased-{rng.integers(10**9):09d}"
-    removals.remove_person(db, participant_id, payee=payee)
+    number = f"erased-{rng.integers(10**9):09d}"
+    removals.remove_person(db, participant_id, payee=number)
+    audit.rename(db, participant_id, number)
     done = Withdrawal(n_removed, n_reopened, n_unfilled)
-    _audit(db, "erase", participant_id, done, actor, at, payments_kept_under=payee)
+    _audit(db, "erase", number, done, actor, at)
     return done
-
-
-def backups_of(study: Study) -> Iterator[Path]:
-    """Yield the copies of the store that still hold what was removed from it.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Yields
-    ------
-    Path
-        Back-ups in the study's folder.
-    """
-    for pattern in ("*.backup", "backups/*"):
-        yield from sorted(study.folder.glob(pattern))
 
 
 def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tuple[int, int]:
     require_all_here(db, [participant_id])
     planned = assignments.candidate_ids(db)
     n_reopened = assignments.remove(db, participant_id, rated_too=rated_too)
+    overlap.drop_needless(db, study)
     people = [person for person in able_raters(db) if person != participant_id]
     rng = generator(study, Stream.REASSIGN, n_changes(db))
-    rows = fill_missing(db, study, planned, people, rng, strict=False)
-    return n_reopened, max(n_reopened - len(rows), 0)
+    fill_missing(db, study, planned, people, rng, strict=False)
+    n_raters = assignments.frame(db)["candidate_id"].value_counts().reindex(planned, fill_value=0)
+    n_missing = (study.config.protocol.ratings_per_clip - n_raters).clip(lower=0)
+    return n_reopened, int(n_missing.sum())
 
 
 def _require_person(participant_id: str, kind: ParticipantKind) -> None:

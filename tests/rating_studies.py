@@ -32,6 +32,7 @@ SETTINGS = {
     "screen.width_px": "1280",
     "screen.height_px": "800",
     "screen.break_s": "0.0",
+    "headphones.set_level": "false",
     "protocol.warning_s": "0.5",
     "protocol.trials_per_block": "4",
 }
@@ -43,17 +44,19 @@ def ratable_study(
     kinds: Sequence[str] = ("short",) * 6,
     settings: dict[str, str] | None = None,
     n_ground_truths: int = 2,
+    clip: Path | None = None,
 ) -> tuple[Study, Engine]:
     """Make a rehearsal with one candidate per kind of clip, all given to P03 and S01.
 
-    The truth of candidate i is 1, 2, 3, 1, ...; the first ones are ground truths.
+    The truth of candidate i is 1, 2, 3, 1, ...; the first ones are ground truths. A clip that is
+    given stands for all of them, whatever their kinds are called.
     """
     mit_root = folder / "mit"
     lines = SETTINGS | {"mit_root": f'"{mit_root}"'} | (settings or {})
     study = found_study(folder / "study", [f"{k}={v}" for k, v in lines.items()], AT)
     names = [f"barking/{i}-{kind}.mp4" for i, kind in enumerate(kinds)]
     for name, kind in zip(names, kinds, strict=True):
-        _make(kind, mit_root / "training" / name)
+        _make(kind, mit_root / "training" / name, clip)
     write_scenes([_scene(name, i) for i, name in enumerate(names)], mit_root / "scenes.csv")
     engine = open_store(study.store_url)
     with transaction(engine) as db:
@@ -96,8 +99,38 @@ def annotate_command(study: Study, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "annotator", "--study", str(study.folder), *arguments]
 
 
-def _make(kind: str, path: Path) -> None:
+def started(study: Study, station: dict[str, str], *arguments: str) -> subprocess.Popen:
+    """Start the real command line for a person, who is pressed for by the test."""
+    return subprocess.Popen(
+        annotate_command(study, *(arguments or ("--participant", PERSON))),
+        env=station,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(process: subprocess.Popen, timeout_s: float = 60) -> tuple[int, str, str]:
+    """Wait for a started command line, or end it; return its exit code and what it said."""
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def table(engine: Engine, name: str) -> pd.DataFrame:
+    """Return a whole table of a store."""
+    with engine.connect() as connection:
+        return pd.read_sql_table(name, connection)
+
+
+def _make(kind: str, path: Path, clip: Path | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if clip is not None:
+        shutil.copy(clip, path)
+        return
     if kind == "missing":
         return
     template = path.parent / f".{kind}.mp4"

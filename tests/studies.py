@@ -105,7 +105,7 @@ def rate(
             started_at=at,
             heartbeat_at=at,
             ended_at=at + timedelta(minutes=minutes),
-            end_reason="finished",
+            end_reason="ended",
             host="laptop",
             pid=1,
             protocol_version_id=version,

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from instructions import pence
 from sessions.monitor import figures
 from sessions.monitor.progress import Progress, progress, sentence
+from sessions.reratings import in_words
 from study.config import Study
 from study.pages import figure_to_svg, html_page, html_table
 from study.store import open_store, transaction
@@ -79,6 +80,8 @@ def page(found: Progress, study: Study, now: datetime) -> str:
         "<h2>Participants</h2>",
         html_table(_HEADINGS, (_person(row) for row in found.people.to_dict("records"))),
     ]
+    if found.reliability.n or found.reliability.n_to_come:
+        parts.append(f"<h2>The expert</h2><p>{html.escape(in_words(found.reliability))}</p>")
     if len(found.days):
         parts += [
             _figure("Ratings per day", figures.plot_days(found.days)),

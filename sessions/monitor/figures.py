@@ -1,31 +1,18 @@
 """Plots of how the study goes; each takes a table and returns the Axes."""
 
 from collections.abc import Collection
+from datetime import timedelta
+from math import ceil
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from sessions.monitor.evidence import GROUND_TRUTH
+from study.pages import new_axes
 
 ROLLING = 100
-
-
-def new_axes(width_in: float = 8.0, height_in: float = 3.4) -> Axes:
-    """Return empty axes in a figure of their own, known to no window.
-
-    Parameters
-    ----------
-    width_in, height_in : float
-        Size in inches.
-
-    Returns
-    -------
-    Axes
-        The axes.
-    """
-    return Figure(figsize=(width_in, height_in), layout="constrained").subplots()
+MOST_TICKS = 8
 
 
 def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -50,6 +37,13 @@ def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.bar(list(days.index), height, bottom=bottom, label=participant_id, color=_colour(number))
         bottom = bottom + height
     ax.set(xlabel="day", ylabel="ratings")
+    if len(days):
+        first, last = days.index.min(), days.index.max()
+        ax.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
+        # Whole days, and few enough to be read.
+        step = ceil(((last - first).days + 1) / MOST_TICKS)
+        ticks = pd.date_range(first, last, freq=f"{step}D")
+        ax.set_xticks(ticks.to_numpy(), labels=[f"{tick:%d %b}" for tick in ticks])
     _legend(ax)
     return ax
 

@@ -6,10 +6,11 @@ from math import ceil
 
 import pandas as pd
 
-from sessions import bonus
+from sessions import bonus, overlap
 from sessions.monitor.alarms import Alarm, alarms, in_short
 from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
 from sessions.pay import statement
+from sessions.reratings import Reliability, reliability
 from study.config import Study
 from study.store import Db, assignments, failures, ground_truths, ratings
 from study.vocabulary import Phase
@@ -43,6 +44,10 @@ class Progress:
         What the experimenter should look at.
     n_left : int
         Ratings to come.
+    n_undecided : int
+        Clips whose raters disagree, and for which a further rating has not been asked yet.
+    reliability : Reliability
+        How well the expert agrees with the expert.
     """
 
     ratings: pd.DataFrame
@@ -53,6 +58,8 @@ class Progress:
     failures: pd.DataFrame
     alarms: list[Alarm]
     n_left: int
+    n_undecided: int
+    reliability: Reliability
 
 
 def progress(db: Db, study: Study) -> Progress:
@@ -88,6 +95,8 @@ def progress(db: Db, study: Study) -> Progress:
         failures=failed,
         alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
+        n_undecided=len(overlap.undecided(db, study)),
+        reliability=reliability(db, study),
     )
 
 
@@ -140,7 +149,7 @@ def per_day(given: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentence(found: Progress, now: datetime) -> str:
-    """Return the forecast in words.
+    """Return the forecast in words, with what there is to plan before.
 
     Parameters
     ----------
@@ -152,8 +161,14 @@ def sentence(found: Progress, now: datetime) -> str:
     Returns
     -------
     str
-        One sentence.
+        One sentence, or two.
     """
+    return " ".join(filter(None, (_forecast(found, now), overlap.sentence(found.n_undecided))))
+
+
+def _forecast(found: Progress, now: datetime) -> str:
+    if found.classes.empty:
+        return "Nothing is planned yet: python -m sessions plan."
     if not found.n_left:
         return "All planned ratings have been given."
     speed, end = forecast(found.days, found.n_left, now.date())

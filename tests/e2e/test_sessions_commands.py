@@ -1,11 +1,14 @@
 """The experimenter's desk as a person uses it: commands, what they print, how they end."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from studies import AT, add_candidates, new_study, rate
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from sessions.__main__ import app
@@ -93,6 +96,32 @@ def test_from_the_first_participant_to_the_last_payment(desk):
     assert "erased P03" in run("erase", "P03", "--yes", study=desk)
 
 
+def test_who_is_erased_is_in_no_byte_of_the_store_and_copies_are_named(desk):
+    person = "QZX90210"
+    run("enrol", person, *CONSENT, study=desk)
+    run("demographics", person, "--age", 30, "--answer", "town=Zyxwvut", study=desk)
+    run("backup", "--out", desk / "backups" / "old.sqlite", study=desk)
+    (desk / "logs").mkdir()
+    (desk / "logs" / "today.log").write_text(f"{person} rated clip 7\n")
+    run("deal", "--participants", person, "--out", desk / "laptop.sqlite", study=desk)
+    run("merge", desk / "laptop.sqlite", "--final", study=desk)
+    told = run("erase", person, "--yes", study=desk)
+    assert "old.sqlite still holds them (0 ratings)" in told
+    assert "laptop file laptop.sqlite still holds them" in told
+    assert "today.log still names them" in told
+    for path in desk.glob("store.sqlite*"):
+        content = path.read_bytes()
+        assert person.encode() not in content
+        assert b"Zyxwvut" not in content
+    assert "nothing to report" in run("check", "--no-clips", study=desk)
+
+
+def test_a_back_up_never_replaces_the_store_itself(desk):
+    store = desk / "store.sqlite"
+    message = run("backup", "--out", store, "--overwrite", study=desk, expect=1)
+    assert "is the store itself" in message
+
+
 def test_sheets_are_printed_and_a_missing_word_is_named(desk, tmp_path):
     out = tmp_path / "sheets"
     assert "1 sheets" in run("print-sheet", "sheet", "--out", out, study=desk)
@@ -123,6 +152,20 @@ def test_demographics_go_out_in_bands(desk, tmp_path):
         (("screening", "P09"), "P09 is not enrolled"),
         (("merge", "nowhere.sqlite"), "no file nowhere.sqlite"),
         (("set-exercise", "nowhere.csv"), "no file nowhere.csv"),
+        (("demographics", "P09"), "nothing was said"),
+        (("demographics", "P09", "--answer", "age=old"), "age has an option of its own"),
+        (("demographics", "P09", "--answer", "mail=a@b.c"), "points to a person"),
+        (("close", "P09", "--reason", " "), "--reason is empty"),
+        (("backup", "--out", "/proc/no.sqlite"), "/proc/no.sqlite cannot be written"),
+        (("deal", "--participants", "P09", "--out", "l.sqlite"), "P09 is not enrolled"),
+        (("end-session", "P09"), "P09 is not enrolled"),
+        (
+            ("correct-ground-truth", "a/b.mp4", "--rating", 1, "--by", "AB", "--reason", "x"),
+            "a/b.mp4 is not among the 3 sampled ground truths",
+        ),
+        (("plan", "--disagreements"), "set protocol.max_ratings_per_clip"),
+        (("list", "--store", "mysql://u:secret@a/b"), "mysql://u:***@a/b is no store URL"),
+        (("list", "--store", "postgresql+asyncpg://a/b"), "Expected sqlite:///path or postgresql"),
     ],
 )
 def test_a_wrong_command_is_one_line_and_changes_nothing(desk, arguments, message):
@@ -133,3 +176,50 @@ def test_a_wrong_command_is_one_line_and_changes_nothing(desk, arguments, messag
     with transaction(engine) as db:
         assert not assignments.exist(db)
     engine.dispose()
+
+
+def test_the_audit_log_can_be_read_by_person_and_as_a_table(desk, tmp_path):
+    run("enrol", "P01", *CONSENT, "--by", "AB", study=desk)
+    run("enrol", "P02", study=desk)
+    lines = run("audit-log", "P01", study=desk).splitlines()
+    assert [line.split()[2:5] for line in lines[:-1]] == [
+        ["AB", "enrol", "P01"],
+        ["AB", "consent", "P01"],
+    ]
+    assert lines[-1] == "2 events"
+    run("audit-log", "--out", tmp_path / "log.csv", study=desk)
+    table = pd.read_csv(tmp_path / "log.csv")
+    assert table["action"].tolist() == ["init", "enrol", "consent", "enrol"]
+
+
+def test_a_statement_that_cannot_be_written_leaves_everything_unpaid(desk, tmp_path):
+    run("enrol", "P01", *CONSENT, study=desk)
+    engine = open_store(f"sqlite:///{desk / 'store.sqlite'}")
+    with transaction(engine) as db:
+        rate(db, "P01", {1: 3}, minutes=1)
+    engine.dispose()
+    (tmp_path / "taken.md").write_text("an older statement")
+    for out, message in ((tmp_path, "expected to end in"), (tmp_path / "taken.md", "exists")):
+        assert message in run("pay", "P01", "--settle", "--out", out, study=desk, expect=1)
+    assert "10p owed" in run("pay", "P01", study=desk)
+    assert "paid now: 10p" in run(
+        "pay", "P01", "--settle", "--out", tmp_path / "new.md", study=desk
+    )
+    assert "| yes |" in (tmp_path / "new.md").read_text()
+
+
+COMMANDS = get_command(app).commands
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_help_of_every_command_has_an_example_that_can_be_typed(name):
+    command = COMMANDS[name]
+    assert [parameter.name for parameter in command.params if not parameter.help] == []
+    result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    assert command.epilog in result.output
+    prefix, example = command.epilog.split("python -m sessions ")
+    assert prefix == "Example: "
+    first, *arguments = shlex.split(example)
+    assert first == name
+    command.make_context(name, arguments)

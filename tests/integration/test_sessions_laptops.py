@@ -1,22 +1,28 @@
 import sqlite3
+from datetime import timedelta
 
 import pytest
+from alembic import command
 from studies import AT, add_candidates, enrol, new_study, rate
 
-from sessions import changes, schedule, stations
+from sessions import changes, deals, schedule, stations
 from sessions.checking import findings
+from sessions.deals import require_whole
 from sessions.plan import plan_session
 from study.errors import NotClearedError, StoreError, StudyError
 from study.store import (
     assignments,
     audit,
     ground_truths,
+    headphone_checks,
     open_store,
     payments,
     ratings,
     transaction,
 )
-from study.vocabulary import ParticipantKind, Phase
+from study.store import engine as store_engine
+from study.store.headphone_checks import HeadphoneCheck
+from study.vocabulary import ParticipantKind, Phase, Rating
 
 PEOPLE = ("S01", "S02", "S03", "S04", "S05")
 
@@ -131,8 +137,51 @@ def test_a_file_changed_by_hand_is_refused(lab):
     with pytest.raises(StoreError, match="other trials for a session than were merged before"):
         merge(study, engine, path)
     altered(path, "UPDATE assignment SET position = position + 1000")
-    with pytest.raises(StoreError, match=r"the plan on .* is not the one that was dealt"):
+    with pytest.raises(StoreError, match=r"what was dealt differs in assignment"):
         merge(study, engine, path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "tables"),
+    [
+        ("UPDATE rating SET rating = 3 WHERE trial_id = 1", "rating"),
+        ("UPDATE rating SET bonus_pence = 1000 WHERE trial_id = 2", "rating"),
+        ("UPDATE ground_truth_version SET rating = 1", "ground_truth_version"),
+        ("UPDATE candidate SET avmit_label = 'diving' WHERE id = 1", "candidate"),
+        ("UPDATE session SET ended_at = '2026-01-06T09:00:00+00:00'", "session"),
+        ("DELETE FROM ground_truth WHERE position = 4", "ground_truth"),
+        ("UPDATE participant SET kind = 'human'", "participant"),
+    ],
+)
+def test_what_was_dealt_is_sealed_before_the_first_merge(lab, statement, tables):
+    study, engine, path = lab
+    with transaction(engine) as db:
+        ground_truths.add_version(db, candidate_id=1, rating=Rating(3), given_by="EXPERT", at=AT)
+    deal(study, engine, path)
+    altered(path, statement)
+    with pytest.raises(StoreError, match=f"was changed by hand: .* differs in {tables}. Nothing"):
+        merge(study, engine, path)
+
+
+@pytest.mark.parametrize("done", [0, 1])
+def test_slots_marked_by_hand_are_refused(lab, done):
+    study, engine, path = lab
+    deal(study, engine, path)
+    rate_on_laptop(study, path, "S02", 4)
+    altered(path, f"UPDATE assignment SET done = {done} WHERE participant_id = 'S02'")
+    with pytest.raises(StoreError, match="marked as rated that have no rating"):
+        merge(study, engine, path)
+
+
+def test_the_desk_changes_nothing_on_a_laptops_part(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    laptop = open_store(f"sqlite:///{path}")
+    with transaction(laptop) as db, pytest.raises(StudyError, match="part that was dealt to a"):
+        require_whole(db)
+    laptop.dispose()
+    with transaction(engine) as db:
+        require_whole(db)
 
 
 def test_a_foreign_store_and_a_whole_store_are_refused(lab, tmp_path):
@@ -167,3 +216,66 @@ def test_a_laptop_holds_nobody_elses_ratings_and_no_pay(lab):
         assert set(assignments.frame(db)["participant_id"]) == {"S01", "S02"}
         assert plan_session(db, study, "S01", Phase.ANNOTATION).n_done == 3
     laptop.dispose()
+
+
+def test_a_lost_laptop_is_given_up_and_its_clips_can_be_moved(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    with transaction(engine) as db:
+        with pytest.raises(StudyError, match=r"no laptop is out with b.sqlite. .*S01 in laptop-a"):
+            deals.write_off(db, "b.sqlite", reason="stolen", actor="AB", at=AT)
+        people = deals.write_off(db, path.name, reason="stolen", actor="AB", at=AT)
+        assert people == ["S01", "S02"]
+        assert deals.in_words(db) == ""
+        with pytest.raises(StudyError, match="no laptop is out"):
+            deals.write_off(db, path.name, reason="stolen", actor="AB", at=AT)
+        assert plan_session(db, study, "S01", Phase.ANNOTATION).n_done == 3
+        changes.reassign(db, study, ["S02"], actor="AB", at=AT)
+    rate_on_laptop(study, path, "S01", 2)
+    with pytest.raises(StoreError, match="clips were moved after its laptop was back"):
+        merge(study, engine, path)
+
+
+def test_what_was_rated_on_a_laptop_and_here_is_not_merged(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    merge(study, engine, path, final=True)
+    rate_on_laptop(study, path, "S01", 5)
+    with transaction(engine) as db:
+        rate_some(db, study, "S01", 2)
+    with pytest.raises(StoreError, match=r"2 clips were rated by the same people .* Nothing was"):
+        merge(study, engine, path)
+    with transaction(engine) as db:
+        assert len(ratings.frame(db)) == 5
+
+
+def test_a_file_that_was_dealt_before_an_upgrade_is_merged_and_left_as_it_was(lab):
+    study, engine, path = lab
+    deal(study, engine, path)
+    rate_on_laptop(study, path, "S01", 5)
+    older = store_engine._engine(f"sqlite:///{path}")
+    config = store_engine._alembic_config()
+    with older.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "-1")
+    older.dispose()
+    before = path.read_bytes()
+    assert merge(study, engine, path, final=True).n_ratings == 5
+    assert path.read_bytes() == before
+
+
+def test_a_headphone_check_done_on_a_laptop_comes_back_once(lab):
+    study, engine, path = lab
+    before = HeadphoneCheck("S01", "huggins", (1, 2), (1, 1), -20.0, 1, AT)
+    after = HeadphoneCheck("S01", "huggins", (1, 2), (1, 2), -18.0, 2, AT + timedelta(hours=1))
+    with transaction(engine) as db:
+        headphone_checks.add(db, before)
+    deal(study, engine, path)
+    laptop = open_store(f"sqlite:///{path}")
+    with transaction(laptop) as db:
+        headphone_checks.add(db, after)
+    laptop.dispose()
+    merge(study, engine, path)
+    merge(study, engine, path, final=True)
+    with transaction(engine) as db:
+        assert headphone_checks.listed(db, "S01") == [before, after]

@@ -138,6 +138,15 @@ def test_a_joiner_may_take_a_few_clips_only(planned):
     assert_exact(db)
 
 
+def test_a_joiner_takes_the_last_clip_that_is_left(planned):
+    study, db = planned
+    for person in RATERS:
+        rate_some(db, study, person, 72 if person != "S05" else 71)
+    enrol(db, "S06", kind=ParticipantKind.SIMULATED)
+    assert changes.extend(db, study, "S06", n_clips=None, actor="AB", at=AT).n_slots == 1
+    assert_exact(db)
+
+
 def test_nothing_rated_is_ever_moved(planned):
     study, db = planned
     for participant_id in RATERS:

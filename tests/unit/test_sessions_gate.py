@@ -4,10 +4,14 @@ from studies import AT, CONSENT, add_candidates, enrol, new_study, rate
 from sessions.gate import require_cleared, require_screening_passed
 from sessions.plan import plan_session
 from sessions.results import Attempt
+from sessions.show import lines
+from study.config import Study
 from study.errors import NotClearedError
+from study.headphones import Headphones
 from study.protocol import Protocol
-from study.store import exercises, participants, transaction
+from study.store import exercises, headphone_checks, participants, transaction
 from study.store.exercises import ExerciseClip
+from study.store.headphone_checks import HeadphoneCheck
 from study.vocabulary import ParticipantKind, Phase, Rating
 
 
@@ -139,3 +143,30 @@ def test_a_closed_participant_starts_nothing(desk):
     participants.close(db, "P03", reason="moved away", at=AT)
     with pytest.raises(NotClearedError, match=r"P03 was closed on 2026-01-05 \(moved away\)"):
         require_cleared(db, study, "P03", Phase.TRAINING)
+
+
+def heard(db, n_right, *, stimulus="huggins"):
+    targets = (1, 2, 3, 1, 2, 3)
+    answers = (*targets[:n_right], *(4 - target % 2 for target in targets[n_right:]))
+    headphone_checks.add(db, HeadphoneCheck("P03", stimulus, targets, answers, -20.0, n_right, AT))
+
+
+def test_a_study_with_a_headphone_check_asks_for_a_passed_one(desk):
+    study, db = desk
+    config = study.config.model_copy(update={"headphones": Headphones(check="huggins")})
+    checked = Study(study.folder, config)
+    require_cleared(db, study, "P03", Phase.TRAINING)
+    with pytest.raises(
+        NotClearedError, match=r"not done the headphone check.* check-headphones --participant P03"
+    ):
+        require_cleared(db, checked, "P03", Phase.TRAINING)
+    heard(db, 6, stimulus="antiphase")  # of another study's configuration
+    with pytest.raises(NotClearedError, match="not done the headphone check"):
+        require_cleared(db, checked, "P03", Phase.TRAINING)
+    heard(db, 4)
+    with pytest.raises(NotClearedError, match=r"found 4 of 6 sounds .* and 5 are needed"):
+        require_cleared(db, checked, "P03", Phase.TRAINING)
+    assert "headphone check: failed 4/6" in lines(db, checked, "P03")
+    heard(db, 5)
+    require_cleared(db, checked, "P03", Phase.TRAINING)
+    assert "headphone check: passed 5/6" in lines(db, checked, "P03")
