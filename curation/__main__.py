@@ -11,8 +11,6 @@ from curation.vetting import commands as vetting
 from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from study.config import Study
 
 RELEASE_FOLDER = "release"
@@ -47,36 +45,74 @@ def admit_candidates(
 ) -> None:
     """Admit or reject every clip of the study's classes; rejects.csv says why."""
     from curation import admission
+    from curation.mit_tree import MitTree
+    from curation.tables import write_report
+    from study.classes import read_classes
     from study.config import find_study
     from study.progress import progress_bar
-    from study.store import candidates, clip_audits, open_store, transaction
+    from study.store import candidates, clip_audits, store_transaction
 
     found = find_study(study, store)
     if again:
-        with transaction(open_store(found.store_url)) as db:
+        with store_transaction(found.store_url) as db:
             candidates.forget_rejects(db)
             clip_audits.forget_rejected(db)
+    tree = MitTree(found.mit_root, read_classes(found.classes_path))
+    for line in tree.notices():
+        typer.echo(line)
     with progress_bar() as progress:
         task = progress.add_task("examining clips", total=None)
-        counts = admission.admit(
+        result = admission.admit(
             found,
             at=datetime.now(UTC),
             n_processes=jobs,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    with transaction(open_store(found.store_url)) as db:
-        rejects, n_candidates = candidates.rejects(db), len(candidates.frame(db))
-    path = _write_rejects(rejects, _folder(out, found))
-    for line in _class_notices(found):
-        typer.echo(line)
+    with store_transaction(found.store_url) as db:
+        path = _folder(out, found) / "rejects.csv"
+        write_report(candidates.reject_frames(db), path, overwrite=True)
+        by_reason = candidates.counts(db).groupby("reason")["n"].sum()
     if report:
         _report_flow(found, _folder(out, found))
-    for reason, n_clips in rejects["reason"].value_counts().items():
+    n_candidates = int(by_reason.get("", 0))
+    rejected = by_reason.drop("", errors="ignore").sort_values(ascending=False)
+    for reason, n_clips in rejected.items():
         typer.echo(f"rejected, {reason}: {n_clips}")
     typer.echo(
-        f"{n_candidates + len(rejects)} clips = {n_candidates} candidates + {len(rejects)} "
-        f"rejected ({counts.n_known} decided on before): {path}"
+        f"{by_reason.sum()} clips = {n_candidates} candidates + {rejected.sum()} "
+        f"rejected ({result.n_known} decided on before): {path}"
     )
+
+
+@app.command("survey")
+def survey_tree(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")] = None,
+) -> None:
+    """Tell quickly how many clips of each class have a sound; decides and keeps nothing."""
+    from curation.flow import flow_table
+    from curation.mit_tree import MitTree
+    from curation.survey import survey
+    from study.classes import read_classes
+    from study.config import find_study
+    from study.progress import progress_bar
+
+    found = find_study(study, store)
+    classes = read_classes(found.classes_path)
+    tree = MitTree(found.mit_root, classes)
+    for line in tree.notices():
+        typer.echo(line)
+    with progress_bar() as progress:
+        task = progress.add_task("listening to clips", total=None)
+        counts = survey(
+            tree,
+            n_processes=jobs,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    table = flow_table(counts, classes).rename(columns={"candidates": "with sound"})
+    typer.echo(table.loc[table["clips"] > 0].to_string(index=False))
+    typer.echo(f"{table['clips'].sum()} clips, {table['with sound'].sum()} of them with sound")
 
 
 @app.command("sample-ground-truths")
@@ -91,11 +127,11 @@ def sample_ground_truths(
     from curation.chance import generator
     from curation.ground_truths import sample_ground_truths as draw
     from study.config import find_study
-    from study.store import audit, ground_truths, open_store, studies, transaction
+    from study.store import audit, ground_truths, store_transaction, studies
 
     found, now = find_study(study, store), datetime.now(UTC)
     n_wanted = n or found.config.protocol.n_ground_truths
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         studies.identity(db, found)
         n_before = len(ground_truths.sampled(db))
         n_missing = max(n_wanted - n_before, 0)
@@ -127,10 +163,10 @@ def export_ratings(
     """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
     from curation import export
     from study.config import find_study
-    from study.store import open_store, transaction
+    from study.store import store_transaction
 
     found = find_study(study, store)
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         result = export.export_ratings(
             db,
             found,
@@ -167,12 +203,12 @@ def choose_test_set(
     """Draw test_set.csv: accepted classes, unanimous clips of one frame rate (Table 3)."""
     from curation import selection
     from study.config import find_study
-    from study.store import open_store, transaction
+    from study.store import store_transaction
 
     found = find_study(study, store)
     folder = _folder(out, found)
     path = folder / "test_set.csv"
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         report = selection.make_test_set(
             db,
             found,
@@ -214,11 +250,11 @@ def training_lists(
     """Write the AVMIT and MIT-16 lists for training and validation."""
     from curation import selection
     from study.config import find_study
-    from study.store import open_store, transaction
+    from study.store import store_transaction
 
     found = find_study(study, store)
     folder = _folder(out, found)
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         lists = selection.make_training_lists(
             db,
             found,
@@ -257,11 +293,11 @@ def materialise(
     from curation.tables import TEST_SET, read_table
     from study.config import find_study
     from study.progress import track
-    from study.store import candidates, open_store, transaction
+    from study.store import candidates, store_transaction
 
     found = find_study(study, store)
     rows = read_table(test or _folder(out, found) / "test_set.csv", TEST_SET)
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         admitted = candidates.frame(db)
     keys = zip(admitted["video_location"], admitted["filename"], strict=True)
     known = dict(zip(keys, admitted["sha256"], strict=True))
@@ -277,24 +313,35 @@ def figures(
     store: StoreOption = None,
     out: OutOption = None,
     ratings: RatingsOption = None,
+    release: analysis.ReleaseOption = None,
+    only: Annotated[
+        Literal["figure-2", "test-set"] | None, typer.Option("--only", help="[default: both]")
+    ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Draw Figure 2 from the store, or from a video_ratings.csv with --ratings."""
-    from curation.figures import figure_2, save_figure
-    from curation.sources import rated_in_study, rated_in_table
+    """Draw Figure 2, and an overview of the test set where there is one."""
+    from curation.figures import figure_2, figure_of, plot_test_set, save_figure
+    from curation.sources import rated_from, test_clips
     from study.config import find_study
+    from study.errors import ConfigError
 
-    if ratings is not None and out is not None:
-        rated, folder = rated_in_table(ratings), out
-    else:
-        found = find_study(study, store)
-        folder = _folder(out, found)
-        rated = rated_in_study(found) if ratings is None else rated_in_table(ratings)
-    clips, stamp = rated.all_clips(), "rehearsal" if rated.rehearsal else ""
-    paths = save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
-    for path in paths:
-        typer.echo(str(path))
-    typer.echo(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
+    if release is not None and out is None:
+        raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
+    apart = out is not None and (release is not None or ratings is not None)
+    found = None if apart else find_study(study, store)
+    folder = out if found is None and out is not None else _folder(out, find_study(study, store))
+    stamp = "rehearsal" if found is not None and found.config.rehearsal else ""
+    said = []
+    if only != "test-set":
+        clips = rated_from(found, ratings=ratings, release=release).all_clips()
+        save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
+        said.append(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
+    test = test_clips(release or folder, needed=only == "test-set")
+    if test is not None and only != "figure-2":
+        overview = figure_of(plot_test_set(test))
+        save_figure(overview, folder, "test_set", overwrite=overwrite, stamp=stamp)
+        said.append(f"overview of {len(test)} test clips")
+    typer.echo(f"{', '.join(said)}: {folder}")
 
 
 @app.command("check-release")
@@ -346,49 +393,25 @@ def _say_rehearsal(study: "Study") -> None:
         typer.echo("rehearsal: simulated ratings are included, and the tables' .json files say so")
 
 
-def _class_notices(study: "Study") -> list[str]:
-    from curation.candidates import missing_classes
-    from study.classes import read_classes
-
-    missing = missing_classes(study.mit_root, read_classes(study.classes_path))
-    return [f"no folder for {len(missing)} classes: {', '.join(missing)}"] if missing else []
-
-
 def _report_flow(study: "Study", folder: Path) -> None:
     from curation.figures import figure_of, plot_flow, save_figure
-    from curation.flow import flow_table
+    from curation.flow import flow_table, write_audits
+    from curation.tables import write_report
     from study.classes import read_classes
-    from study.files import written_atomically
-    from study.store import candidates, clip_audits, open_store, transaction
+    from study.store import candidates, clip_audits, store_transaction
 
-    with transaction(open_store(study.store_url)) as db:
-        flow = flow_table(
-            candidates.frame(db), candidates.rejects(db), read_classes(study.classes_path)
-        )
-        audits = clip_audits.frame(db)
-    with written_atomically(folder / "candidates_report.csv") as part:
-        flow.to_csv(part, index=False, lineterminator="\n")
-    with written_atomically(folder / "clip_audit.parquet") as part:
-        audits.to_parquet(part, index=False)
+    with store_transaction(study.store_url) as db:
+        flow = flow_table(candidates.counts(db), read_classes(study.classes_path))
+        flags = write_audits(clip_audits.frames(db), folder / "clip_audit.parquet")
+        alike = clip_audits.group_sizes(db)
+    write_report(flow, folder / "candidates_report.csv", overwrite=True)
     stamp = "rehearsal" if study.config.rehearsal else ""
     save_figure(figure_of(plot_flow(flow)), folder, "candidates", overwrite=True, stamp=stamp)
     typer.echo(flow.loc[flow["clips"] > 0].to_string(index=False))
-    flags = audits["flags"].str.split(",").explode().value_counts().drop("", errors="ignore")
-    for flag, n_clips in flags.items():
+    for flag, n_clips in flags.most_common():
         typer.echo(f"flagged, {flag}: {n_clips}")
-    for column in ("duplicate_group", "same_sound_group"):
-        n_clips, n_groups = int(audits[column].notna().sum()), audits[column].nunique()
-        name = {"duplicate_group": "near_duplicate", "same_sound_group": "same_sound"}[column]
-        typer.echo(f"flagged, {name}: {n_clips} in {n_groups} groups")
-
-
-def _write_rejects(rejects: "pd.DataFrame", folder: Path) -> Path:
-    from study.files import written_atomically
-
-    path = folder / "rejects.csv"
-    with written_atomically(path) as part:
-        rejects.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
-    return path
+    for flag, column in (("near_duplicate", "duplicate_group"), ("same_sound", "same_sound_group")):
+        typer.echo("flagged, {}: {} in {} groups".format(flag, *alike[column]))
 
 
 def main() -> None:

@@ -1,72 +1,35 @@
-"""Examine the clips of a tree, over all cores and batch by batch, and keep what was decided."""
+"""Examine the clips of a tree, batch by batch, and keep what was decided."""
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from curation.audit import audit_clip
-from curation.candidates import TreeClip, decide, tree_clips
+from curation.batches import batches_of, in_batches
+from curation.candidates import PASSING_REASONS, decide
 from curation.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
+from curation.mit_tree import MitTree, TreeClip
 from study.classes import read_classes
 from study.config import Study
-from study.store import Db, audit, candidates, clip_audits, open_store, studies, transaction
+from study.store import (
+    Db,
+    Engine,
+    audit,
+    candidates,
+    clip_audits,
+    open_store,
+    studies,
+    transaction,
+)
 from study.store.candidates import Candidate, Reject
-from study.store.clip_audits import ClipAudit
 
-BATCH_SIZE = 128
 _WORTH_A_POOL = 64  # starting processes costs more than examining this many clips
-
-
-def audit_all(
-    clips: Sequence[TreeClip], mit_root: Path, *, clip_s: float, n_processes: int | None = None
-) -> Iterator[list[ClipAudit]]:
-    """Audit clips and yield what was found batch by batch, in the order of the clips.
-
-    Parameters
-    ----------
-    clips : sequence of TreeClip
-        What to examine.
-    mit_root : Path
-        The tree.
-    clip_s : float
-        How long clips should be.
-    n_processes : int or None
-        How many processes; None for one per core.
-
-    Yields
-    ------
-    list of ClipAudit
-        To be kept in one transaction, so that a killed run goes on where it stopped.
-    """
-    audit = partial(_audit, mit_root=mit_root, clip_s=clip_s)
-    n_processes = n_processes or os.cpu_count() or 1
-    if n_processes == 1 or len(clips) < _WORTH_A_POOL:
-        for batch in _batches(clips):
-            yield [audit(clip) for clip in batch]
-        return
-    # A forked process would inherit open databases; a spawned one starts clean.
-    with multiprocessing.get_context("spawn").Pool(n_processes) as pool:
-        for batch in _batches(clips):
-            yield pool.map(audit, batch, chunksize=4)
-
-
-def _audit(clip: TreeClip, *, mit_root: Path, clip_s: float) -> ClipAudit:
-    return audit_clip(
-        clip.path,
-        filename=clip.filename,
-        video_location=clip.video_location,
-        root=mit_root,
-        clip_s=clip_s,
-    )
-
-
-def _batches(clips: Sequence[TreeClip]) -> Iterator[Sequence[TreeClip]]:
-    for first in range(0, len(clips), BATCH_SIZE):
-        yield clips[first : first + BATCH_SIZE]
+_N_LOOKED_UP = 500
+_MAX_BITS: dict[clip_audits.HashColumn, int] = {
+    "frame_hash": MAX_FRAME_BITS,
+    "sound_hash": MAX_SOUND_BITS,
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +60,8 @@ def admit(
     n_processes : int or None
         How many processes; None for one per core.
     on_progress : callable
-        Told after each batch how many clips of how many are done.
+        Told after each batch how many clips of how many are done; a killed run goes on after the
+        last batch.
 
     Returns
     -------
@@ -105,17 +69,39 @@ def admit(
         The counts; clips in = admitted + rejected + known before.
     """
     engine = open_store(study.store_url)
+    try:
+        return _admit(engine, study, at, n_processes, on_progress)
+    finally:
+        engine.dispose()
+
+
+def _admit(
+    engine: Engine,
+    study: Study,
+    at: datetime,
+    n_processes: int | None,
+    on_progress: Callable[[int, int], None],
+) -> Admission:
     with transaction(engine) as db:
         studies.identity(db, study)
-        known = candidates.known(db)
-    found = list(tree_clips(study.mit_root, read_classes(study.classes_path)))
-    new = [clip for clip in found if (clip.video_location, clip.filename) not in known]
+        candidates.forget_rejects(db, PASSING_REASONS)
+        clip_audits.forget_rejected(db, PASSING_REASONS)
+        n_before = candidates.n_known(db)
+    tree = MitTree(study.mit_root, read_classes(study.classes_path))
+    n_clips = tree.n_clips()
     n_admitted = n_rejected = 0
-    on_progress(0, len(new))
-    clip_s = study.config.protocol.clip_s
-    label_of = read_classes(study.classes_path).label_of
-    for audits in audit_all(new, study.mit_root, clip_s=clip_s, n_processes=n_processes):
-        decisions = [decide(audit, label_of[audit.mit_label]) for audit in audits]
+    on_progress(min(n_before, n_clips), n_clips)
+    examine = partial(audit_clip, root=study.mit_root, clip_s=study.config.protocol.clip_s)
+    few = n_clips - n_before < _WORTH_A_POOL
+    label_of = tree.label_of
+
+    def known(location: str, filenames: Sequence[str]) -> set[str]:
+        with transaction(engine) as db:
+            return candidates.known(db, location, filenames)
+
+    new = new_clips(tree, known)
+    for audits in in_batches(examine, new, n_processes=1 if few else n_processes):
+        decisions = [decide(found, label_of[found.mit_label]) for found in audits]
         with transaction(engine) as db:
             clip_audits.add_many(db, audits, at)
             n_admitted += candidates.add_many(
@@ -124,17 +110,37 @@ def admit(
             n_rejected += candidates.add_rejects(
                 db, [item for item in decisions if isinstance(item, Reject)]
             )
-        on_progress(n_admitted + n_rejected, len(new))
-    if new:
+        on_progress(min(n_before + n_admitted + n_rejected, n_clips), n_clips)
+    n_new = n_admitted + n_rejected
+    if n_new:
         with transaction(engine) as db:
             group_duplicates(db)
-    if new:
-        with transaction(engine) as db:
-            detail = {"clips": len(new), "admitted": n_admitted, "rejected": n_rejected}
+            detail = {"clips": n_new, "admitted": n_admitted, "rejected": n_rejected}
             audit.add(
                 db, actor="curation", action="candidates", subject="store", detail=detail, at=at
             )
-    return Admission(len(found), n_admitted, n_rejected, len(found) - len(new))
+    return Admission(n_clips, n_admitted, n_rejected, n_clips - n_new)
+
+
+def new_clips(tree: MitTree, known: Callable[[str, Sequence[str]], set[str]]) -> Iterator[TreeClip]:
+    """Yield the clips of a tree that have not been decided on.
+
+    Parameters
+    ----------
+    tree : MitTree
+        The tree.
+    known : callable
+        Given a location and some filenames, returns those that have been decided on.
+
+    Yields
+    ------
+    TreeClip
+        By location, folder and name; no more than a folder's names are held at once.
+    """
+    for location, folder in tree.folders():
+        for clips in batches_of(tree.clips(location, folder), _N_LOOKED_UP):
+            decided = known(location, [clip.filename for clip in clips])
+            yield from (clip for clip in clips if clip.filename not in decided)
 
 
 def group_duplicates(db: Db) -> None:
@@ -145,10 +151,6 @@ def group_duplicates(db: Db) -> None:
     db : Session
         An open transaction.
     """
-    audits = clip_audits.frame(db)
-    audits = audits.loc[audits["reason"] == ""]
-    clip_audits.set_groups(
-        db,
-        near_groups(audits, "frame_hash", MAX_FRAME_BITS),
-        near_groups(audits, "sound_hash", MAX_SOUND_BITS),
-    )
+    for column, max_bits in _MAX_BITS.items():
+        ids, words = clip_audits.hashes(db, column)
+        clip_audits.set_groups(db, column, ids, near_groups(words, max_bits))

@@ -37,14 +37,16 @@ def agreement(
     from curation.agreement import ALL_CLASSES, agreement_table, pair_table
     from curation.chance import generator
     from curation.figures import figure_of, plot_agreement, save_figure
+    from curation.tables import write_report
 
     rated, folder, seed = _rated(study, store, release, out)
     rng = generator(seed, "agreement")
     table = agreement_table(rated.clips, rng, n_resamples=resamples)
-    _write(table, folder / "agreement.csv", overwrite)
-    if pairs or (pairs is None and rated.ratings is not None):
-        found = pair_table(rated.with_raters(), rng, n_resamples=resamples)
-        _write(found, folder / "agreement_of_pairs.csv", overwrite)
+    wants_pairs = pairs or (pairs is None and rated.ratings is not None)
+    found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
+    write_report(table, folder / "agreement.csv", overwrite=overwrite)
+    if found is not None:
+        write_report(found, folder / "agreement_of_pairs.csv", overwrite=overwrite)
     figure = figure_of(plot_agreement(table))
     stamp = "rehearsal" if rated.rehearsal else ""
     save_figure(figure, folder, "agreement", overwrite=overwrite, stamp=stamp)
@@ -68,6 +70,7 @@ def sensitivity(
     """Tell what changes in classes, test set and training lists when the majority rule does."""
     from curation.aggregation import dawid_skene
     from curation.sensitivity import prominence_by_rule, sensitivity_table
+    from curation.tables import write_report
     from study.protocol import Protocol as PaperProtocol
 
     rated, folder, _seed = _rated(study, store, release, out)
@@ -76,14 +79,20 @@ def sensitivity(
         posterior = dawid_skene(rated.ratings).posterior["p3"]
         probability = rated.clips["candidate_id"].map(posterior)
     protocol = _protocol(study, store) if release is None else PaperProtocol()
+    if rated.is_selected:
+        # Their classes have been accepted and cut to one size: the class filter is behind them.
+        protocol = protocol.model_copy(update={"class_min_prominent": 1})
     rules = prominence_by_rule(rated.clips, probability)
     table = sensitivity_table(rated.clips, rules, protocol)
-    _write(table, folder / "sensitivity.csv", overwrite)
+    write_report(table, folder / "sensitivity.csv", overwrite=overwrite)
     typer.echo(table.to_string(index=False))
     if rated.ratings is None:
         typer.echo("no rater column: Dawid-Skene cannot be told")
     if rated.is_selected:
-        typer.echo("prominent clips only: rules that let more clips in show no gain here")
+        typer.echo(
+            "prominent clips of accepted classes only: what a rule lets in, and which classes it "
+            "gains, cannot be told; every class counts as accepted"
+        )
     typer.echo(f"{len(table)} rules on {len(rated.clips)} clips: {folder / 'sensitivity.csv'}")
 
 
@@ -99,6 +108,7 @@ def raters(
 
     from curation.rater_pages import rater_page
     from curation.raters import rater_table, with_references
+    from curation.tables import write_report
     from study.files import written_atomically
 
     rated, folder, _seed = _rated(study, store, release, out)
@@ -106,7 +116,7 @@ def raters(
     truths = rated.ground_truths
     truths = pd.DataFrame({"candidate_id": [], "rating": []}) if truths is None else truths
     table = rater_table(ratings, truths)
-    _write(table, folder / "raters.csv", overwrite)
+    write_report(table, folder / "raters.csv", overwrite=overwrite)
     compared = with_references(ratings, truths)
     stamp = "rehearsal" if rated.rehearsal else ""
     for person, part in compared.groupby("participant_id"):
@@ -160,14 +170,7 @@ def _protocol(study: Path | None, store: str | None) -> "Protocol":
 
 def _duplicates(study: Path) -> "pd.Series | None":
     from study.config import find_study
-    from study.store import clip_audits, open_store, transaction
+    from study.store import clip_audits, store_transaction
 
-    with transaction(open_store(find_study(study).store_url)) as db:
+    with store_transaction(find_study(study).store_url) as db:
         return clip_audits.duplicates(db)
-
-
-def _write(table: "pd.DataFrame", path: Path, overwrite: bool) -> None:
-    from study.files import written_atomically
-
-    with written_atomically(path, overwrite=overwrite) as part:
-        table.to_csv(part, index=False, lineterminator="\n", float_format="%.6g")

@@ -1,10 +1,11 @@
-"""One clip -> its audit: cheap questions first, decoding only where they leave doubt."""
+"""One clip -> its audit: what the container tells, then what decoding all of it finds."""
 
 from dataclasses import replace
 from pathlib import Path
 
+from curation.mit_tree import TreeClip
 from study.clips.inspection import Inspection, inspect, spread
-from study.clips.probe import ClipProbe, probe
+from study.clips.probe import ClipProbe, missing_stream, probe
 from study.errors import ClipError
 from study.files import sha256_of
 from study.store.clip_audits import ClipAudit
@@ -14,17 +15,13 @@ NOTICED_OFFSET_S = 0.045  # sound this early is noticed (ITU-R BT.1359)
 _ODD_DURATION_S = 0.25
 
 
-def audit_clip(
-    path: Path, *, filename: str, video_location: str, root: Path, clip_s: float = 3.0
-) -> ClipAudit:
+def audit_clip(clip: TreeClip, root: Path, *, clip_s: float = 3.0) -> ClipAudit:
     """Examine a clip: what it is, whether all of it can be decoded, what it sounds like.
 
     Parameters
     ----------
-    path : Path
+    clip : TreeClip
         The clip.
-    filename, video_location : str
-        Its released name, and the part of Moments in Time.
     root : Path
         The tree, which a link must not leave.
     clip_s : float
@@ -33,40 +30,42 @@ def audit_clip(
     Returns
     -------
     ClipAudit
-        With a ``reason`` where it cannot be a candidate: ``empty``, ``missing``, ``no_audio``,
-        ``no_video``, ``outside_root``, ``silent``, ``unreadable``.
+        With a ``reason`` where it cannot be a candidate: ``bad_name``, ``empty``, ``missing``,
+        ``no_audio``, ``no_video``, ``outside_root``, ``silent``, ``unlisted``, ``unreadable``.
 
     Notes
     -----
     Paper: Selection of MIT Videos.
     """
-    mit_label = filename.partition("/")[0]
-    bare = ClipAudit(filename, video_location, mit_label, n_bytes=0)
-    if not path.resolve().is_relative_to(root.resolve()):
+    path = clip.path
+    bare = ClipAudit(clip.filename, clip.video_location, clip.mit_label, n_bytes=0)
+    if clip.standing:
+        return replace(bare, reason=clip.standing)
+    if clip.leaves(root):
         return replace(bare, reason="outside_root")
-    if path.is_file():
-        bare = replace(bare, n_bytes=path.stat().st_size)
-    if bare.n_bytes:
-        bare = replace(bare, sha256=sha256_of(path))
     try:
+        n_bytes = path.stat().st_size if path.is_file() else 0
+        bare = replace(bare, n_bytes=n_bytes, sha256=sha256_of(path) if n_bytes else "")
         told = probe(path)
-        if told.n_audio_streams == 0:
-            return _complete(replace(bare, reason="no_audio"), told, None, clip_s)
+        # Clips without sound go on some lists too, so their pictures are decoded as well.
         seen = inspect(path, hashed_frames=spread(told.n_frames or 1))
+        reason = "silent" if seen.peak == 0 else ""
+        reason = reason if told.n_audio_streams else missing_stream(path, "audio").reason
     except ClipError as error:
         return replace(bare, reason=error.reason)
-    reason = "silent" if seen.peak == 0 else ""
+    except OSError:  # a bad block, or no right to read: one clip must not stop the others
+        return replace(bare, reason="unreadable")
     return _complete(replace(bare, reason=reason), told, seen, clip_s)
 
 
-def flags_of(told: ClipProbe, seen: Inspection | None, *, clip_s: float = 3.0) -> list[str]:
+def flags_of(told: ClipProbe, seen: Inspection, *, clip_s: float = 3.0) -> list[str]:
     """Return what a curator should know of a clip, though it does not bar it.
 
     Parameters
     ----------
     told : ClipProbe
         What the container says.
-    seen : Inspection or None
+    seen : Inspection
         What decoding found.
     clip_s : float
         How long clips should be.
@@ -77,7 +76,7 @@ def flags_of(told: ClipProbe, seen: Inspection | None, *, clip_s: float = 3.0) -
         Of ``near_silent``, ``vfr``, ``av_offset``, ``two_video_streams``, ``odd_duration``.
     """
     found = {
-        "near_silent": seen is not None and 0 < seen.peak < NEAR_SILENT_PEAK,
+        "near_silent": 0 < seen.peak < NEAR_SILENT_PEAK,
         "vfr": told.is_vfr,
         "av_offset": abs(told.av_start_offset_s) > NOTICED_OFFSET_S,
         "two_video_streams": told.n_video_streams > 1,
@@ -86,9 +85,7 @@ def flags_of(told: ClipProbe, seen: Inspection | None, *, clip_s: float = 3.0) -
     return [flag for flag, is_so in found.items() if is_so]
 
 
-def _complete(
-    bare: ClipAudit, told: ClipProbe, seen: Inspection | None, clip_s: float
-) -> ClipAudit:
+def _complete(bare: ClipAudit, told: ClipProbe, seen: Inspection, clip_s: float) -> ClipAudit:
     return replace(
         bare,
         flags=",".join(flags_of(told, seen, clip_s=clip_s)),
@@ -105,9 +102,9 @@ def _complete(
         sample_rate_hz=told.sample_rate_hz,
         n_channels=told.n_channels,
         av_start_offset_s=told.av_start_offset_s,
-        n_frames=told.n_frames if seen is None else seen.n_frames,
-        peak=None if seen is None else seen.peak,
-        loudness_lufs=None if seen is None else seen.loudness_lufs,
-        frame_hash="" if seen is None else seen.frame_hash,
-        sound_hash="" if seen is None else seen.sound_hash,
+        n_frames=seen.n_frames,
+        peak=seen.peak if told.n_audio_streams else None,
+        loudness_lufs=seen.loudness_lufs,
+        frame_hash=seen.frame_hash,
+        sound_hash=seen.sound_hash,
     )

@@ -100,9 +100,11 @@ def export_ratings(
         raise StudyError(f"no rating to export yet{left}. Rate clips: python -m annotator")
     tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
     export = Export(tally, len(found), n_simulated, (raw_path, path))
+    store = studies.identity(db, study)
     provenance = Provenance(
         rehearsal=rehearsal,
-        store_id=studies.identity(db, study).store_id,
+        store_id=store.store_id,
+        store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
         settings={"ratings_per_clip": study.config.protocol.ratings_per_clip},
         counts=counts_of(export),

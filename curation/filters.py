@@ -89,7 +89,7 @@ def filter_clips(
     Parameters
     ----------
     clips : DataFrame
-        With ``r1, r2, r3, avmit_label, frame_rate_hz, is_vfr, is_excluded``.
+        With ``r1, r2, r3, avmit_label, frame_rate_hz, is_vfr, has_two_streams, is_excluded``.
     classes : sequence of str
         The accepted classes.
     accepted_hz : sequence of float
@@ -111,8 +111,9 @@ def filter_clips(
     steps = {
         "class not accepted": clips["avmit_label"].isin(classes),
         "not unanimous": is_unanimous(clips),
-        "frame rate": has_frame_rate(clips["frame_rate_hz"], accepted_hz),
         "variable frame rate": ~clips["is_vfr"].astype(bool),
+        "frame rate": has_frame_rate(clips["frame_rate_hz"], accepted_hz),
+        "two video streams": ~clips["has_two_streams"].astype(bool),
         "excluded by vetting": ~clips["is_excluded"].astype(bool),
     }
     if vetted_only:

@@ -272,7 +272,8 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
     Returns
     -------
     DataFrame
-        With further columns ``candidate_id, frame_rate_hz, is_vfr, is_excluded, is_vetted``.
+        With further columns ``candidate_id, frame_rate_hz, is_vfr, has_two_streams, is_excluded,
+        is_vetted``.
 
     Raises
     ------
@@ -289,13 +290,13 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
             f"{first}; their frame rates are not known. Use the store that the table came from, "
             "or admit the clips: curation candidates"
         )
-    audits = clip_audits.frame(db)
-    variable = audits.loc[audits["is_vfr"].eq(True)]
+    flagged = clip_audits.flagged(db)
     ids = known.set_index(clip_keys(known))["candidate_id"].reindex(clip_keys(clips))
     return clips.assign(
         candidate_id=ids.to_numpy(),
         frame_rate_hz=rates.to_numpy(),
-        is_vfr=clip_keys(clips).isin(clip_keys(variable)),
+        is_vfr=clip_keys(clips).isin(list(flagged["vfr"])),
+        has_two_streams=clip_keys(clips).isin(list(flagged["two_video_streams"])),
         is_excluded=ids.isin(vettings.excluded(db)).to_numpy(),
         is_vetted=ids.isin(vettings.vetted(db)).to_numpy(),
     )
@@ -329,9 +330,11 @@ def provenance_of(
     Provenance
         For `curation.tables.write_table`.
     """
+    store = studies.identity(db, study)
     return Provenance(
         rehearsal=study.config.rehearsal,
-        store_id=studies.identity(db, study).store_id,
+        store_id=store.store_id,
+        store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
         settings=settings,
         counts=counts,

@@ -46,8 +46,8 @@ def sensitivity_table(
     Parameters
     ----------
     clips : DataFrame
-        With ``r1, r2, r3, avmit_label``, and ``frame_rate_hz, is_vfr, is_excluded`` where the
-        pictures are known.
+        With ``r1, r2, r3, avmit_label``, and what `curation.filters.filter_clips` asks of the
+        pictures where they are known.
     rules : dict of str to Series of bool
         From `prominence_by_rule`.
     protocol : Protocol
@@ -95,6 +95,7 @@ def _with_pictures(clips: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     assumed = {
         "frame_rate_hz": protocol.test_frame_rates_hz[0],
         "is_vfr": False,
+        "has_two_streams": False,
         "is_excluded": False,
     }
     return clips.assign(**{k: v for k, v in assumed.items() if k not in clips})

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release import read_release, tally_of_release
+from curation.release import read_list, read_release, tally_of_release
 from curation.selection import with_picture_facts
 from curation.tables import VIDEO_RATINGS, read_table
 from curation.tally import tally_ratings
 from study.config import Study
 from study.errors import TableError
-from study.store import ground_truths, open_store, ratings, studies, transaction
+from study.store import ground_truths, ratings, store_transaction, studies
 
+TEST_SET_NAME = "test_set"
 _ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
 
 
@@ -99,7 +100,7 @@ def rated_in_study(study: Study) -> Rated:
     Rated
         Clips that were rated often enough, and all their ratings.
     """
-    with transaction(open_store(study.store_url)) as db:
+    with store_transaction(study.store_url) as db:
         studies.identity(db, study)
         found = ratings.frame(db, include_simulated=study.config.rehearsal)
         truths = ground_truths.frame(db)
@@ -147,6 +148,59 @@ def rated_in_release(folder: Path) -> Rated:
         found = raw.assign(rating=raw["rating"].astype(int), candidate_id=keys, rt_s=float("nan"))
         clips = clips.assign(candidate_id=clips["video_location"] + "/" + clips["filename"])
     return Rated(clips, str(folder), found, is_selected=is_selected or _looks_selected(clips))
+
+
+def rated_from(study: Study | None, *, ratings: Path | None, release: Path | None) -> Rated:
+    """Return the tallies of the first source that is given: lists, a table, a store.
+
+    Parameters
+    ----------
+    study : Study or None
+        Needed where neither of the others is given.
+    ratings, release : Path or None
+        A `video_ratings.csv`; a folder with published lists.
+
+    Returns
+    -------
+    Rated
+        As `rated_in_release`, `rated_in_table` or `rated_in_study` returns it.
+
+    Raises
+    ------
+    ValueError
+        If none is given.
+    """
+    if release is not None:
+        return rated_in_release(release)
+    if ratings is not None:
+        return rated_in_table(ratings)
+    if study is None:
+        raise ValueError("no source of ratings")
+    return rated_in_study(study)
+
+
+def test_clips(folder: Path, *, needed: bool) -> pd.DataFrame | None:
+    """Return the test set of a folder, ours or published.
+
+    Parameters
+    ----------
+    folder : Path
+        With or without ``test_set.csv``.
+    needed : bool
+        Whether it must be there.
+
+    Returns
+    -------
+    DataFrame or None
+        With ``avmit_label, mit_label``; None where there is none.
+
+    Raises
+    ------
+    TableError
+        If it is needed and missing, or cannot be read.
+    """
+    path = folder / f"{TEST_SET_NAME}.csv"
+    return read_list(path) if needed or path.exists() else None
 
 
 def _looks_selected(clips: pd.DataFrame) -> bool:

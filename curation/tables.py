@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +12,9 @@ import pandas as pd
 
 from study.errors import TableError
 from study.files import refuse_existing, sha256_of, written_atomically
+
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ class Provenance:
     ----------
     rehearsal : bool
         Whether simulated ratings or ungraded rigs may be in it.
-    store_id : str or None
-        The store, None for a table made from files.
+    store_id, store_revision : str or None
+        The store and the revision of its schema; None for a table made from files.
     made_at : str
         ISO time stamp.
     settings, counts : dict
@@ -120,6 +123,7 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    store_revision: str | None = None
 
 
 def write_table(
@@ -159,6 +163,41 @@ def write_table(
     text = json.dumps(_dictionary(frame, schema, path, provenance), indent=2, ensure_ascii=False)
     with written_atomically(sidecar, overwrite=overwrite) as part:
         part.write_text(text + "\n", encoding="utf-8")
+
+
+def write_report(
+    frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path, *, overwrite: bool
+) -> None:
+    """Write a table that is made to be looked at, in a spreadsheet as well.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front. Released tables
+    are read by programs, so `write_table` leaves their cells as they are.
+
+    Parameters
+    ----------
+    frame : DataFrame or iterable of DataFrame
+        The table, whole or in parts with the same columns, of which one is held at a time.
+    path : Path
+        Where to write the CSV file.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    StudyError
+        If the file exists and must not be replaced.
+    """
+    parts = [frame] if isinstance(frame, pd.DataFrame) else frame
+    with (
+        written_atomically(path, overwrite=overwrite) as part,
+        part.open("w", encoding="utf-8", newline="") as file,
+    ):
+        for place, rows in enumerate(parts):
+            text = rows.select_dtypes(["object", "string"]).columns
+            shown = rows.assign(**{name: rows[name].map(_no_formula) for name in text})
+            shown.to_csv(
+                file, index=False, header=place == 0, lineterminator="\n", float_format="%.6g"
+            )
 
 
 def read_table(path: Path, schema: Schema) -> pd.DataFrame:
@@ -238,6 +277,14 @@ def software_version() -> str:
         return "avmit-lab (from source)"
 
 
+def _no_formula(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    # A carriage return is not quoted where lines end in a line feed, but ends a line for readers.
+    shown = cell.replace("\r", "\\r")
+    return f"'{shown}" if cell.startswith(_FORMULA) else shown
+
+
 def _counts(values: pd.Series, path: Path) -> pd.Series:
     is_count = values.str.fullmatch(r"[0-9]{1,6}")
     if not is_count.all():
@@ -264,6 +311,7 @@ def _dictionary(
         },
         "provenance": {
             "store_id": provenance.store_id,
+            "store_revision": provenance.store_revision,
             "made_at": provenance.made_at,
             "software": software_version(),
             "settings": dict(provenance.settings),

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from study.config import find_study
 from study.founding import found_study
-from study.store import candidates, open_store, studies, transaction
+from study.store import candidates, store_transaction, studies
 from study.store.candidates import Candidate
 from study.store.tables import ParticipantRow, RatingRow, SessionRow, TrialRow
 
@@ -38,7 +38,7 @@ def candidate(filename, avmit_label, *, location="training", frame_rate_hz=30.0)
 def fill(study, clips, ratings_of, *, kind="human", n_participants=3):
     """Admit clips and give each the ratings that a function of its place returns."""
     people = [f"P{number:02d}" for number in range(1, n_participants + 1)]
-    with transaction(open_store(study.store_url)) as db:
+    with store_transaction(study.store_url) as db:
         candidates.add_many(db, clips, AT)
         add_people(db, study, people, kind)
         ids = candidates.frame(db).set_index(["video_location", "filename"])["candidate_id"]

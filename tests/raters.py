@@ -25,7 +25,7 @@ from study.store import (
     trials,
 )
 from study.store.sittings import Process
-from study.vocabulary import Phase, Presentation, Rating, Response, TrialRecord
+from study.vocabulary import EndReason, Phase, Presentation, Rating, Response, TrialRecord
 
 
 def at_once(target, arguments) -> None:
@@ -69,7 +69,7 @@ def rate_everything(barrier, url: str, participant_id: str) -> None:
             assignments.mark_done(db, participant_id, clip)
             total_pence(db, participant_id)
     with transaction(engine) as db:
-        sittings.end(db, session_id, reason="finished", at=datetime.now(UTC))
+        sittings.end(db, session_id, reason=EndReason.ENDED, at=datetime.now(UTC))
 
 
 def make_claims(url: str, n_clips: int) -> None:

@@ -10,6 +10,7 @@ import typer
 from study.cli import StoreOption, StudyOption
 from study.errors import ConfigError
 
+_N_AT_ONCE = 32  # clips whose hints are kept together: what a killed run loses at most
 _CURATOR = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -47,36 +48,48 @@ def vet(
 def hints(
     study: StudyOption = None,
     store: StoreOption = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")] = None,
     again: Annotated[bool, typer.Option("--again", help="compute known hints again")] = False,
 ) -> None:
     """Compute hints for the clips to vet: cuts, overlays, split screens, time-lapse, cartoons."""
-    from curation.vetting.hints import hints_of
+    from curation.batches import in_batches
+    from curation.vetting.hints import DUPLICATE, hints_or_error
     from curation.vetting.queue import vetting_queue
     from study.config import find_study
-    from study.errors import ClipError
-    from study.progress import track
-    from study.store import clip_audits, open_store, transaction, vettings
+    from study.progress import progress_bar
+    from study.store import clip_audits, store_transaction, vettings
 
     found, now = find_study(study, store), datetime.now(UTC)
-    engine = open_store(found.store_url)
-    with transaction(engine) as db:
+    with store_transaction(found.store_url) as db:
         queue = vetting_queue(db, found)
         known = set() if again else set(vettings.hints(db).index)
         duplicates = clip_audits.duplicates(db)
     alike = set() if duplicates is None else set(duplicates.index)
-    todo = [row for row in queue.to_dict("records") if row["candidate_id"] not in known]
+    columns = ["candidate_id", "video_location", "filename"]
+    todo = {
+        int(row[0]): (row[1], row[2])
+        for row in queue[columns].itertuples(index=False)
+        if row[0] not in known
+    }
+    paths = [found.clip_path(*key) for key in todo.values()]
+    n_processes = 1 if len(todo) < _N_AT_ONCE else jobs
+    answers = in_batches(hints_or_error, paths, n_processes=n_processes, size=_N_AT_ONCE)
+    waiting = iter(todo.items())
     n_failed = 0
-    for row in track(todo, "computing hints"):
-        key = (row["video_location"], row["filename"])
-        try:
-            scores = hints_of(found.clip_path(*key), is_duplicate=key in alike)
-        except ClipError as error:
-            n_failed += 1
-            typer.echo(f"no hints: {error}")
-            continue
-        with transaction(engine) as db:
-            of_clip = [(int(row["candidate_id"]), name, score) for name, score in scores.items()]
-            vettings.set_hints(db, of_clip, now)
+    with progress_bar() as progress:
+        task = progress.add_task("computing hints", total=len(todo))
+        for batch in answers:
+            rows: list[tuple[int, str, float]] = []
+            for answer, (clip, key) in zip(batch, waiting, strict=False):
+                if isinstance(answer, str):
+                    n_failed += 1
+                    typer.echo(f"no hints: {answer}")
+                else:
+                    scores = {**answer, DUPLICATE: float(key in alike)}
+                    rows += [(clip, name, score) for name, score in scores.items()]
+            with store_transaction(found.store_url) as db:
+                vettings.set_hints(db, rows, now)
+            progress.advance(task, len(batch))
     typer.echo(f"{len(queue)} clips to vet, hints for {len(todo) - n_failed} of them computed now")
 
 
@@ -88,13 +101,13 @@ def vet_report(
     ] = None,
 ) -> None:
     """Tell what vetting came to, where curators disagree, and how well hints foresaw it."""
+    from curation.tables import write_report
     from curation.vetting.report import disagreements, hint_quality, verdict_counts
     from study.config import find_study
-    from study.files import written_atomically
-    from study.store import candidates, open_store, transaction, vettings
+    from study.store import candidates, store_transaction, vettings
 
     found = find_study(study, store)
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         said, known, history = vettings.verdicts(db), vettings.hints(db), vettings.history(db)
         names = candidates.frame(db).set_index("candidate_id")["filename"]
     folder = out or found.folder / "release"
@@ -107,8 +120,7 @@ def vet_report(
         "vetting_hints": hint_quality(said, known),
     }
     for name, table in tables.items():
-        with written_atomically(folder / f"{name}.csv") as part:
-            table.to_csv(part, index=False, lineterminator="\n")
+        write_report(table, folder / f"{name}.csv", overwrite=True)
     typer.echo(verdict_counts(said).to_string(index=False))
     typer.echo(tables["vetting_hints"].round(3).to_string(index=False))
     n_clips = said["candidate_id"].nunique()

@@ -6,37 +6,41 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from study.clips.envelope import sound_envelope
 from study.clips.thumbnails import Pictures, small_frames
+from study.errors import ClipError
 
 Floats = npt.NDArray[np.float32]
 DUPLICATE = "near_duplicate"
+TIME_LAPSE = "time_lapse"
 # Which of a curator's reasons each hint speaks for; None where any exclusion counts.
 REASON_OF: Mapping[str, str | None] = {
     "cut": "supernatural",
     "overlay": "writing",
     "split_screen": "two_streams",
-    "time_lapse": "time_lapse",
+    TIME_LAPSE: "time_lapse",
     "cartoon": "not_naturalistic",
     DUPLICATE: None,
 }
 _EDGE = 24.0  # step of brightness (of 255) between neighbours that counts as an edge
+_N_SMOOTHED = 5  # frames
+_STEADY = 0.05  # spread of a curve, relative to its mean, below which it neither rises nor falls
 _MOVING = 6.0  # standard deviation over time above which a place moves
 
 
-def hints_of(path: Path, *, is_duplicate: bool = False) -> dict[str, float]:
-    """Compute all hints of a clip.
+def hints_of(path: Path) -> dict[str, float]:
+    """Compute all hints that a clip gives by itself.
 
     Parameters
     ----------
     path : Path
         The clip.
-    is_duplicate : bool
-        Whether the audit found another clip that shows nearly the same.
 
     Returns
     -------
     dict of str to float
-        Scores from 0 (nothing) to 1, by the names in `REASON_OF`.
+        Scores from 0 (nothing) to 1, by the names in `REASON_OF` but for `DUPLICATE`, which the
+        audit of all clips tells.
 
     Raises
     ------
@@ -45,7 +49,27 @@ def hints_of(path: Path, *, is_duplicate: bool = False) -> dict[str, float]:
     """
     frames = small_frames(path)
     scores = {name: measure(frames) for name, measure in _MEASURES.items()}
-    return {**scores, DUPLICATE: float(is_duplicate)}
+    scores[TIME_LAPSE] = time_lapse(frames, sound_envelope(path, max(len(frames) - 1, 1)))
+    return scores
+
+
+def hints_or_error(path: Path) -> dict[str, float] | str:
+    """Compute all hints of a clip, or say why they cannot be computed.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+
+    Returns
+    -------
+    dict of str to float, or str
+        As `hints_of`; the message of a `ClipError`.
+    """
+    try:
+        return hints_of(path)
+    except ClipError as error:
+        return str(error)
 
 
 def cut(frames: Pictures) -> float:
@@ -110,13 +134,18 @@ def split_screen(frames: Pictures) -> float:
     return _share(found, 0.8)
 
 
-def time_lapse(frames: Pictures) -> float:
-    """Return how fast everything changes, all over the picture and all the time.
+def time_lapse(frames: Pictures, level: Floats) -> float:
+    """Return how fast everything changes all the time, unless the sound goes with it.
+
+    What was speeded up keeps no sound of its own; where motion and sound rise and fall together,
+    as a drummer's do, the picture runs at the speed of life.
 
     Parameters
     ----------
     frames : ndarray of uint8, shape (n_frames, height, width, 3)
         All frames, small.
+    level : ndarray of float32, shape (n_frames - 1,)
+        Level of the sound between the frames, from `study.clips.envelope.sound_envelope`.
 
     Returns
     -------
@@ -124,7 +153,9 @@ def time_lapse(frames: Pictures) -> float:
         0 to 1.
     """
     steps = _steps(frames)
-    return _share(float(np.quantile(steps, 0.2)), 18.0) if len(steps) else 0.0
+    if not len(steps):
+        return 0.0
+    return _share(float(np.quantile(steps, 0.2)), 18.0) * (1 - _going_together(steps, level))
 
 
 def cartoon(frames: Pictures) -> float:
@@ -156,6 +187,17 @@ def _steps(frames: Pictures) -> Floats:
     return steps
 
 
+def _going_together(motion: Floats, level: Floats) -> float:
+    # Over a sixth of a second: sound and picture of one event are seldom in the same frame.
+    width = np.ones(_N_SMOOTHED, dtype=np.float32) / _N_SMOOTHED
+    if len(motion) < 2 * _N_SMOOTHED:
+        return 0.0
+    seen, heard = (np.convolve(curve, width, mode="valid") for curve in (motion, level))
+    if seen.std() < _STEADY * seen.mean() or heard.std() < _STEADY * heard.mean():
+        return 0.0
+    return max(float(np.corrcoef(seen, heard)[0, 1]), 0.0)
+
+
 def _share(value: float, full: float) -> float:
     return float(np.clip(value / full, 0.0, 1.0))
 
@@ -164,6 +206,5 @@ _MEASURES: Mapping[str, Callable[[Pictures], float]] = {
     "cut": cut,
     "overlay": overlay,
     "split_screen": split_screen,
-    "time_lapse": time_lapse,
     "cartoon": cartoon,
 }

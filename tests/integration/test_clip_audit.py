@@ -12,12 +12,13 @@ import pytest
 from curated import AT, candidate, fill, new_study
 from typer.testing import CliRunner
 
-from curation import admission
+from curation import admission, batches
 from curation.__main__ import app
 from curation.audit import audit_clip
-from curation.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
+from curation.duplicates import MAX_SOUND_BITS
 from curation.export import all_clips
 from curation.filters import filter_clips
+from curation.mit_tree import TreeClip
 from curation.selection import with_picture_facts
 from study.clips.inspection import frame_hash, inspect, sound_hash, spread
 from study.clips.probe import probe
@@ -27,9 +28,8 @@ from study.store.clip_audits import ClipAudit
 
 
 def _audit(path, **more):
-    return audit_clip(
-        path, filename=f"barking/{path.name}", video_location="training", root=path.parent, **more
-    )
+    clip = TreeClip(path, f"barking/{path.name}", "training", "barking", "barking")
+    return audit_clip(clip, path.parent, **more)
 
 
 def _film(path, *filters, seed=1, frequency=440):
@@ -106,22 +106,53 @@ def test_loudness_is_that_of_ffmpegs_meter(tmp_path):
 
 
 def test_a_scaled_and_encoded_copy_is_a_near_duplicate_and_another_clip_is_not(tmp_path):
-    clips = {
-        "one_1.mp4": _film(tmp_path / "one_1.mp4", seed=1),
-        "again_2.mp4": _film(tmp_path / "again_2.mp4", "scale=320:240", "eq=brightness=0.05"),
-        "other_3.mp4": _film(tmp_path / "other_3.mp4", seed=4, frequency=900),
-    }
-    audits = pd.DataFrame([vars_of(_audit(path)) for path in clips.values()])
-    for column, bits in (("frame_hash", MAX_FRAME_BITS), ("sound_hash", MAX_SOUND_BITS)):
-        groups = near_groups(audits, column, bits)
-        assert groups == {
-            ("training", "barking/one_1.mp4"): 1,
+    folder = tmp_path / "mit/training/barking"
+    folder.mkdir(parents=True)
+    _film(folder / "one_1.mp4", seed=1)
+    _film(folder / "again_2.mp4", "scale=320:240", "eq=brightness=0.05")
+    _film(folder / "other_3.mp4", seed=4, frequency=900)
+    study = new_study(tmp_path)
+    admission.admit(study, at=AT)
+    audits = _audits(study).set_index("filename")
+    for column in ("duplicate_group", "same_sound_group"):
+        assert audits[column].dropna().to_dict() == {
+            "barking/again_2.mp4": 1,
+            "barking/one_1.mp4": 1,
+        }
+    with transaction(open_store(study.store_url)) as db:
+        assert clip_audits.group_sizes(db) == {
+            "duplicate_group": (2, 1),
+            "same_sound_group": (2, 1),
+        }
+        assert clip_audits.duplicates(db).to_dict() == {
             ("training", "barking/again_2.mp4"): 1,
+            ("training", "barking/one_1.mp4"): 1,
         }
 
 
-def vars_of(audit):
-    return {name: getattr(audit, name) for name in ClipAudit.__dataclass_fields__}
+def test_a_copy_without_its_sound_is_a_near_duplicate_too(tmp_path):
+    # Lists of every clip have clips without sound: a copy must not stand on another side.
+    folder = tmp_path / "mit/training/barking"
+    folder.mkdir(parents=True)
+    heard = _film(folder / "heard_1.mp4")
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(heard), "-an", "-c:v", "copy",
+         str(folder / "mute_2.mp4")],
+        check=True,
+    )  # fmt: skip
+    study = new_study(tmp_path)
+    admission.admit(study, at=AT)
+    audits = _audits(study).set_index("filename")
+    assert audits["reason"].to_dict() == {
+        "barking/heard_1.mp4": "",
+        "barking/mute_2.mp4": "no_audio",
+    }
+    assert audits["duplicate_group"].tolist() == [1, 1]
+
+
+def _audits(study):
+    with transaction(open_store(study.store_url)) as db:
+        return pd.concat(clip_audits.frames(db), ignore_index=True)
 
 
 def test_flat_pictures_and_silence_are_alike_to_nothing():
@@ -139,22 +170,6 @@ def test_steady_noise_of_one_colour_is_not_the_same_sound():
     ]
     apart = [(a ^ b).bit_count() for i, a in enumerate(hashes) for b in hashes[:i]]
     assert min(apart) > MAX_SOUND_BITS * 2
-
-
-def test_groups_reach_through_others_and_are_found_block_by_block(monkeypatch):
-    from curation import duplicates
-
-    monkeypatch.setattr(duplicates, "_BLOCK_WORDS", 8)
-    values = [0, 0b11, 0b1111, 2**60 - 1, 2**60 - 2, 2**63]
-    audits = pd.DataFrame(
-        {
-            "filename": [f"a/{i}.mp4" for i in range(6)],
-            "video_location": "training",
-            "frame_hash": [f"{value:016x}" for value in values],
-        }
-    )
-    groups = near_groups(audits, "frame_hash", 2)
-    assert [groups.get(("training", f"a/{i}.mp4")) for i in range(6)] == [1, 1, 1, 2, 2, 1]
 
 
 def test_hashed_frames_lie_in_the_clip():
@@ -203,7 +218,7 @@ def test_the_report_counts_every_clip_once_and_writes_the_audit(tmp_path):
 def _admit_in_a_process(folder, n_processes):
     from study.config import find_study
 
-    admission.BATCH_SIZE = 4
+    batches.BATCH_SIZE = 4
     admission.admit(find_study(folder), at=AT, n_processes=n_processes)
 
 
@@ -226,15 +241,14 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path):
     counts = admission.admit(study, at=AT, n_processes=1)
     assert (counts.n_clips, counts.n_known) == (41, killed_at[-1])
     with transaction(open_store(study.store_url)) as db:
-        audits = clip_audits.frame(db)
         assert len(all_clips(db, study)) == 40
+    audits = _audits(study)
     assert len(audits) == 41
     assert audits["filename"].is_unique
 
 
 def _n_audits(study):
-    with transaction(open_store(study.store_url)) as db:
-        return len(clip_audits.frame(db))
+    return len(_audits(study))
 
 
 def test_a_variable_frame_rate_bars_a_clip_from_the_test_set(tmp_path):
@@ -251,7 +265,7 @@ def test_a_variable_frame_rate_bars_a_clip_from_the_test_set(tmp_path):
             "r3": 3,
         }
     )
-    audit = ClipAudit("barking/c_1.mp4", "training", "barking", 1, is_vfr=True)
+    audit = ClipAudit("barking/c_1.mp4", "training", "barking", 1, flags="vfr")
     with transaction(open_store(study.store_url)) as db:
         clip_audits.add_many(db, [audit], AT)
         known = with_picture_facts(db, rated, tmp_path)

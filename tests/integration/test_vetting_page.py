@@ -17,6 +17,7 @@ from curation.vetting import hints
 from curation.vetting.page import vetting_app
 from curation.vetting.queue import vetting_queue
 from curation.vetting.report import disagreements, hint_quality, verdict_counts
+from study.clips.envelope import sound_envelope
 from study.clips.thumbnails import contact_sheet, small_frames
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip
@@ -308,13 +309,37 @@ def test_each_hint_rises_for_what_it_is_made_for_and_for_nothing_else():
     assert hints.cut(smooth) == hints.cut(still) == 0
     assert hints.split_screen(split) > 0.9
     assert hints.split_screen(smooth) < 0.1
-    assert hints.time_lapse(lapse) > 0.9
-    assert hints.time_lapse(still) == 0
+    steady = np.full(29, 0.2, np.float32)
+    assert hints.time_lapse(lapse, steady) > 0.9
+    assert hints.time_lapse(still, steady) == 0
     assert hints.overlay(written) > 0.5
     assert hints.overlay(_noise(rng)) < 0.1
     assert hints.overlay(still) == 0
     assert hints.cartoon(cartoon) > 0.9
     assert hints.cartoon(rng.integers(0, 255, (30, 90, 160, 3)).astype(np.uint8)) < 0.1
+
+
+def test_motion_that_the_sound_goes_with_is_no_time_lapse():
+    rng = np.random.default_rng(0)
+    beat = 1.5 + np.sin(np.arange(60) / 3)
+    frames = [np.zeros((9, 16, 3))]
+    for strength in beat[1:]:
+        frames.append(frames[-1] + rng.normal(0, 60 * strength, (9, 16, 3)))
+    moving = (np.stack(frames) % 256).astype(np.uint8).repeat(10, 1).repeat(10, 2)
+    motion = hints._steps(moving)
+    alone = hints.time_lapse(moving, np.full(59, 0.1, np.float32))
+    together = hints.time_lapse(moving, motion / 255)
+    against = hints.time_lapse(moving, (motion.max() - motion) / 255)
+    assert alone > 0.9
+    assert together < 0.1
+    assert against > 0.9
+
+
+def test_an_envelope_rises_where_it_beeps(tmp_path):
+    level = sound_envelope(make_odd_clip("plain", tmp_path / "clip.mp4"), 30)
+    assert np.flatnonzero(level > 0.2).tolist() == [5, 15, 25]
+    short = sound_envelope(make_odd_clip("short", tmp_path / "short.mp4"), 6)
+    assert np.flatnonzero(short > 0.2).tolist() == [5]
 
 
 def test_hints_are_computed_for_the_queue_and_only_once(study):

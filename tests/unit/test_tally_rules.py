@@ -99,13 +99,14 @@ def test_ntsc_and_30_are_accepted_and_what_is_not_known_is_not():
 def test_every_clip_that_the_filter_drops_is_counted_under_one_reason():
     clips = pd.DataFrame(
         {
-            "avmit_label": ["a", "b", "a", "a", "a", "a"],
-            "r1": [0, 0, 1, 0, 0, 0],
+            "avmit_label": ["a", "b", "a", "a", "a", "a", "a"],
+            "r1": [0, 0, 1, 0, 0, 0, 0],
             "r2": 0,
-            "r3": [3, 3, 2, 3, 3, 3],
-            "frame_rate_hz": [30, 30, 30, 25, 30, 30],
-            "is_vfr": [False, False, False, False, True, False],
-            "is_excluded": [False, False, False, False, False, True],
+            "r3": [3, 3, 2, 3, 3, 3, 3],
+            "frame_rate_hz": [30, 30, 30, 25, 30, 30, 30],
+            "is_vfr": [False, False, False, False, True, False, False],
+            "has_two_streams": [*[False] * 6, True],
+            "is_excluded": [False, False, False, False, False, True, False],
         }
     )
     kept, left = filter_clips(clips, ["a"], (30.0,))
@@ -115,5 +116,6 @@ def test_every_clip_that_the_filter_drops_is_counted_under_one_reason():
         "not unanimous": 1,
         "frame rate": 1,
         "variable frame rate": 1,
+        "two video streams": 1,
         "excluded by vetting": 1,
     }
