@@ -10,6 +10,7 @@ from typing import Any
 
 from features.clip_list import ListedClip
 from features.extractor import Extractor
+from features.graph_names import files_of
 from features.job import Job, Reject, extract_clip, load
 from features.manifest import ManifestRow
 from study.errors import ConfigError
@@ -135,10 +136,12 @@ def _shared_graphs(job: Job) -> Iterator[Job]:
     # The cache of this machine is not that of the others; the folder of the records is.
     folder = job.folder / ".graphs"
     folder.mkdir(parents=True, exist_ok=True)
-    copies = [folder / graph.name for graph in (job.audio_graph, job.visual_graph)]
+    graphs = (job.audio_graph, job.visual_graph)
+    copies = [folder / graph.name for graph in graphs]
     try:
-        for graph, copy in zip((job.audio_graph, job.visual_graph), copies, strict=True):
-            shutil.copyfile(graph, copy)
+        for graph in graphs:
+            for file in files_of(graph):
+                shutil.copyfile(file, folder / file.name)
         yield replace(job, audio_graph=copies[0], visual_graph=copies[1])
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -8,8 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from features.graph_names import INPUT, OUTPUT
-from features.layers import Floats, Network, Weights, same_padding
-from study.errors import RecordError
+from features.layers import Floats, Network, Weights, checked_kernel, same_padding
 from study.files import written_atomically
 
 _OPSET = 17
@@ -82,19 +81,19 @@ class GraphWriter:
 
     def conv(self, x: Tensor, name: str, n_filters: int, size: int, stride: int = 1) -> Tensor:
         """Convolve with square windows and add a bias."""
-        kernel = self._kernel(name, (size, size, x.shape[2], n_filters))
+        kernel = checked_kernel(self.weights, name, (size, size, x.shape[2], n_filters))
         return self._convolve(x, name, kernel.transpose(3, 2, 0, 1), size, stride, groups=1)
 
     def depthwise(self, x: Tensor, name: str, size: int, stride: int = 1) -> Tensor:
         """Convolve every channel on its own and add a bias."""
-        kernel = self._kernel(name, (size, size, x.shape[2], 1))
+        kernel = checked_kernel(self.weights, name, (size, size, x.shape[2], 1))
         return self._convolve(
             x, name, kernel.transpose(2, 3, 0, 1), size, stride, groups=x.shape[2]
         )
 
     def dense(self, x: Tensor, name: str, n_units: int) -> Tensor:
         """Connect everything with everything and add a bias."""
-        kernel = self._kernel(name, (x.shape[0], n_units))
+        kernel = checked_kernel(self.weights, name, (x.shape[0], n_units))
         inputs = [x.name, *self._constants(name, kernel, self.weights[name].bias)]
         return self.emit("Gemm", inputs, (n_units,))
 
@@ -158,17 +157,6 @@ class GraphWriter:
             pads=[top, left, bottom, right],
             group=groups,
         )
-
-    def _kernel(self, name: str, shape: tuple[int, ...]) -> Floats:
-        layer = self.weights.get(name)
-        if layer is None:
-            raise RecordError(f"the weights lack the layer {name!r}; they are of another network")
-        if layer.kernel.shape != shape:
-            raise RecordError(
-                f"layer {name!r} has a kernel of shape {layer.kernel.shape}, expected {shape}; "
-                "the weights are of another network"
-            )
-        return layer.kernel
 
     def _constants(self, name: str, kernel: Floats, bias: Floats) -> list[str]:
         names = [f"{name}/kernel", f"{name}/bias"]

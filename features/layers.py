@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from study.errors import RecordError
+
 Value = TypeVar("Value")
 Floats = npt.NDArray[np.float32]
 
@@ -74,6 +76,39 @@ class Network(Protocol):
 
     def __call__(self, layers: Layers[Value], x: Value) -> Value:
         """Return the embedding."""
+
+
+def checked_kernel(weights: Weights, name: str, shape: tuple[int, ...]) -> Floats:
+    """Return the kernel of a layer that is there and fits.
+
+    Parameters
+    ----------
+    weights : dict of str to Layer
+        The weights by layer.
+    name : str
+        The layer.
+    shape : tuple of int
+        What its kernel must have, axes as in `Layer`.
+
+    Returns
+    -------
+    ndarray of float32
+        The kernel.
+
+    Raises
+    ------
+    RecordError
+        If the layer is missing or its kernel has another shape.
+    """
+    layer = weights.get(name)
+    if layer is None:
+        raise RecordError(f"the weights lack the layer {name!r}; they are of another network")
+    if layer.kernel.shape != shape:
+        raise RecordError(
+            f"layer {name!r} has a kernel of shape {layer.kernel.shape}, expected {shape}; "
+            "the weights are of another network"
+        )
+    return layer.kernel
 
 
 def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:

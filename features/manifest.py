@@ -164,12 +164,12 @@ def write_manifest(
     return path
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path | str) -> Manifest:
     """Read the manifest of a folder of records.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or str
         The folder of an embedding set, such as ``.../YamNet_EffNetB0``.
 
     Returns
@@ -182,7 +182,7 @@ def read_manifest(folder: Path) -> Manifest:
     RecordError
         If there is none, or it is not a manifest of this program.
     """
-    path = folder / MANIFEST_NAME
+    path = Path(folder) / MANIFEST_NAME
     if not path.is_file():
         raise RecordError(
             f"no {MANIFEST_NAME} in {folder}. Run: python -m features extract; for records that "

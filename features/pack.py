@@ -202,12 +202,12 @@ def pack_arrays(
     return sum(max(len(n.audio), len(n.visual)) > MAX_TIMESTEPS for n in notes)
 
 
-def read_pack(path: Path) -> Pack:
+def read_pack(path: Path | str) -> Pack:
     """Read packed records; their embeddings are mapped into memory, not loaded.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
         What `pack_arrays` wrote.
 
     Returns
@@ -220,6 +220,7 @@ def read_pack(path: Path) -> Pack:
     RecordError
         If it is missing or no such file.
     """
+    path = Path(path)
     try:
         with np.load(path) as file:
             small = {

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from features.embedding_set import Grid, Normalisation, Precision, find_embedding_set
+from features.engine import graph_format
 from features.job import Job
 from features.manifest import NetworkNote, Recipe
 from features.weights import WeightsSource, find_weights, prepare_graph
@@ -65,10 +66,16 @@ def prepare(
         audio=_note(audio),
         visual=_note(visual),
     )
-    job = Job(recipe, prepare_graph(audio), prepare_graph(visual), out / embedding_set.folder)
+    job = Job(
+        recipe, _graph(audio, precision), _graph(visual, precision), out / embedding_set.folder
+    )
     return job, [audio.description, visual.description]
 
 
 def _note(source: WeightsSource) -> NetworkNote:
     name = "untrained" if source.path is None else source.path.name
     return NetworkNote(source.network, name, source.sha256, source.seed)
+
+
+def _graph(source: WeightsSource, precision: Precision) -> Path:
+    return prepare_graph(source, graph_format(source.network, precision))

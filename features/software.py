@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import av
 
-_PACKAGES = ("avmit-lab", "av", "numpy", "onnxruntime", "opencv-python")
+_PACKAGES = ("avmit-lab", "av", "ncnn", "numpy", "onnxruntime", "opencv-python")
 
 
 def versions() -> dict[str, str]:

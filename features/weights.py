@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from features.graph_names import GraphFormat
 from features.networks import NETWORKS
 from study.errors import ConfigError
 from study.files import sha256_of
@@ -221,13 +222,15 @@ def hash_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def prepare_graph(source: WeightsSource) -> Path:
-    """Return the ONNX graph of a network with its weights; make it where it is not cached.
+def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
+    """Return the graph of a network with its weights; make it where it is not cached.
 
     Parameters
     ----------
     source : WeightsSource
         The network and its weights.
+    form : {"onnx", "ncnn"}
+        From `features.engine.graph_format`.
 
     Returns
     -------
@@ -239,12 +242,12 @@ def prepare_graph(source: WeightsSource) -> Path:
     ConfigError
         If the weights cannot be read or belong to another network.
     """
-    path = (
-        cache_folder() / "graphs" / f"{source.network}-v{_GRAPH_VERSION}-{source.sha256[:16]}.onnx"
-    )
+    name = f"{source.network}-v{_GRAPH_VERSION}-{source.sha256[:16]}.{form}"
+    path = cache_folder() / "graphs" / name
     if path.is_file():
         return path
     from features.graph import write_graph  # onnx, h5py and TensorFlow: only for the first run
+    from features.ncnn_graph import write_ncnn_graph
     from features.untrained import untrained_weights
     from features.weight_files import read_weights
 
@@ -253,7 +256,8 @@ def prepare_graph(source: WeightsSource) -> Path:
         weights = untrained_weights(spec, source.seed or 0)
     else:
         weights = read_weights(source.path, spec)
-    write_graph(spec.definition, weights, spec.input_shape, path)
+    write = write_graph if form == "onnx" else write_ncnn_graph
+    write(spec.definition, weights, spec.input_shape, path)
     return path
 
 

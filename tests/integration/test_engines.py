@@ -4,12 +4,14 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from features.engine import open_engine, providers
+from features.engine import graph_format, open_engine, providers
 from features.graph import write_graph
 from features.layers import Layer
+from features.ncnn_graph import write_ncnn_graph
 from features.networks import NETWORKS
 from features.untrained import examples, untrained_weights
-from study.errors import RecordError
+from features.weights import find_weights, prepare_graph
+from study.errors import ConfigError, RecordError
 
 SPEC = NETWORKS["yamnet"]
 
@@ -34,6 +36,43 @@ def test_an_embedding_does_not_depend_on_its_batch(graph, inputs):
     engine = open_engine(graph)
     alone = np.concatenate([engine.run(one[None]) for one in inputs])
     assert relative_error(engine.run(inputs), alone) < 1e-5
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_ncnn_and_onnx_runtime_give_the_same_embeddings(tmp_path, network):
+    spec = NETWORKS[network]
+    weights = untrained_weights(spec, 5)
+    frames = examples(spec.input_shape, seed=6)[:2]
+    shown = np.float32(spec.input_mean) + np.float32(spec.input_spread) * frames
+    found = {}
+    for suffix, write in ((".onnx", write_graph), (".ncnn", write_ncnn_graph)):
+        path = tmp_path / f"g{suffix}"
+        write(spec.definition, weights, spec.input_shape, path)
+        found[suffix] = open_engine(path, n_threads=2).run(shown)
+    assert found[".ncnn"].dtype == np.float32
+    assert relative_error(found[".ncnn"], found[".onnx"]) < 2e-5
+
+
+def test_vgg16_goes_to_ncnn_only_in_single_precision_on_a_processor(monkeypatch):
+    assert graph_format("vgg16", "bfloat16") == "onnx"
+    assert graph_format("efficientnetb0", "float32") == "onnx"
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    assert graph_format("vgg16", "float32") == "ncnn"
+    seen = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: seen)
+    assert graph_format("vgg16", "float32") == "onnx"
+
+
+@pytest.mark.parametrize("form", ["onnx", "ncnn"])
+@pytest.mark.parametrize("left", [0, 0.5])
+def test_a_broken_cached_graph_is_named(tmp_path, monkeypatch, form, left):
+    monkeypatch.setenv("AVMIT_CACHE", str(tmp_path))
+    graph = prepare_graph(find_weights("yamnet", tmp_path, 1), form)
+    for file in graph.parent.iterdir():
+        whole = file.read_bytes()
+        file.write_bytes(whole[: int(left * len(whole))])
+    with pytest.raises(ConfigError, match=f"{graph.name} is broken. Delete"):
+        open_engine(graph)
 
 
 def test_bfloat16_is_near_and_not_the_default(graph, inputs):

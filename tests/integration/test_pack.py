@@ -1,7 +1,9 @@
 """Records are packed, unpacked and proven."""
 
+import re
 import tarfile
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,8 +35,8 @@ def make_folder(folder, *, manifest=True):
     rng = np.random.default_rng(0)
     rows = []
     for label, stem, n_audio, n_visual in (
-        ("barking", "a_1", 3, 4),
-        ("barking", "b_1", 9, 8),
+        ("barking", "yt-abc_7", 3, 4),
+        ("barking", "yt-b_1", 9, 8),
         ("raining", "a_1", 1, 1),
     ):
         record = Record(
@@ -124,16 +126,16 @@ def test_an_archive_that_reaches_outside_is_refused(tmp_path):
 
 def test_check_names_every_kind_of_problem(folder):
     assert check_records(folder) == []
-    (folder / "barking" / "a_1.tfrecord").write_bytes(b"broken")
-    other = read_record(folder / "barking" / "b_1.tfrecord")
+    (folder / "barking" / "yt-abc_7.tfrecord").write_bytes(b"broken")
+    other = read_record(folder / "barking" / "yt-b_1.tfrecord")
     write_record(folder / "barking" / "new.tfrecord", other)
     write_record(folder / "raining" / "stray.tfrecord", other)
     (folder / "raining" / "a_1.tfrecord").unlink()
     changed = Record(other.filename, other.label, other.audio + 1, other.visual)
-    write_record(folder / "barking" / "b_1.tfrecord", changed)
+    write_record(folder / "barking" / "yt-b_1.tfrecord", changed)
     found = {problem.tfrecord_filename: problem.detail for problem in check_records(folder)}
-    assert "not a whole gzip file" in found.pop("barking/a_1.tfrecord")
-    assert "the manifest lists" in found.pop("barking/b_1.tfrecord")
+    assert "not a whole gzip file" in found.pop("barking/yt-abc_7.tfrecord")
+    assert "the manifest lists" in found.pop("barking/yt-b_1.tfrecord")
     assert found == {
         "barking/new.tfrecord": "it is not in the manifest",
         "raining/stray.tfrecord": "its label is 'barking', and it lies in 'raining'",
@@ -177,3 +179,12 @@ def test_tensors_of_the_other_set_stop_the_reading(folder):
     tf = pytest.importorskip("tensorflow")
     with pytest.raises(tf.errors.InvalidArgumentError):
         list(features.dataset(sorted(folder.rglob("*.tfrecord")), "yamnet_effnet"))
+
+
+def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
+    make_folder(tmp_path / "VGGish_VGG16")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["pack", "VGGish_VGG16", "--out", "."]).exit_code == 0
+    docs = Path(__file__).parents[2] / "docs" / "features.md"
+    (example,) = re.findall(r"```python\n(.*?)```", docs.read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(example, str(docs), "exec"), {})

@@ -10,6 +10,7 @@ from features import vision
 from features.engine import open_engine
 from features.frames import choose_frames, shrink
 from features.graph import write_graph
+from features.ncnn_graph import write_ncnn_graph
 from features.networks import NETWORKS
 from features.weight_files import read_weights
 from study.clips.extraction import decode_for_extraction
@@ -60,10 +61,11 @@ def save_legacy_h5(model, path):
                 group[f"{layer.name}/{weight.name}:0"] = weight.numpy()
 
 
-def embed(path, name, inputs, folder):
+def embed(path, name, inputs, folder, form="onnx"):
     spec = NETWORKS[name]
-    write_graph(spec.definition, read_weights(path, spec), spec.input_shape, folder / "g.onnx")
-    return open_engine(folder / "g.onnx", n_threads=2).run(inputs)
+    write = {"onnx": write_graph, "ncnn": write_ncnn_graph}[form]
+    write(spec.definition, read_weights(path, spec), spec.input_shape, folder / f"g.{form}")
+    return open_engine(folder / f"g.{form}", n_threads=2).run(inputs)
 
 
 def relative_error(found, expected):
@@ -137,13 +139,14 @@ def test_zero_centred_frames_equal_keras(frames):
     np.testing.assert_allclose(vision.zero_centred(frames), expected, atol=1e-4)
 
 
-def test_vgg16_equals_keras(frames, tmp_path):
+@pytest.mark.parametrize("form", ["onnx", "ncnn"])
+def test_vgg16_equals_keras(frames, tmp_path, form):
     model = with_random_norms(
         keras.applications.VGG16(include_top=False, weights=None, pooling="avg"), 2
     )
     save_legacy_h5(model, tmp_path / "vgg16.h5")
     inputs = vision.zero_centred(frames)
-    found = embed(tmp_path / "vgg16.h5", "vgg16", inputs, tmp_path)
+    found = embed(tmp_path / "vgg16.h5", "vgg16", inputs, tmp_path, form)
     assert relative_error(found, np.asarray(model(inputs))) < 1e-5
 
 
