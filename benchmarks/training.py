@@ -38,10 +38,10 @@ def main() -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from models.hyperparameters import CELLS, PAPER, cell_of
+    from models.hyperparameters import CELLS, PAPER, cell_named
     from models.search import Task  # noqa: F401 - fails early where the project is not installed
 
-    cells = [cell_of(*name.rsplit("-", 1)) for name in options.cells] or list(CELLS)
+    cells = [cell_named(name) for name in options.cells] or list(CELLS)
     print("| Cell | authors' way, CPU-s | ours, CPU-s | ratio | wall ratio | GFLOP an epoch |")
     print("|---|---|---|---|---|---|")
     ratios = []
@@ -116,11 +116,11 @@ def _ours(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     import time
 
     from models.commands import TrainRequest, plan_training
-    from models.hyperparameters import cell_of
+    from models.hyperparameters import cell_named
     from models.network import Architecture
     from models.training import Schedule, epochs, new_course
 
-    cell = cell_of(*name.rsplit("-", 1))
+    cell = cell_named(name)
     plan = plan_training(
         TrainRequest(
             folder,
@@ -167,9 +167,9 @@ def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]
     import tf_keras
 
     from features.embedding_set import find_embedding_set
-    from models.hyperparameters import PAPER, cell_of
+    from models.hyperparameters import PAPER, cell_named
 
-    cell = cell_of(*name.rsplit("-", 1))
+    cell = cell_named(name)
     chosen, embedding_set = PAPER[cell], find_embedding_set(cell.embedding_set)
     sizes = (embedding_set.audio_size, embedding_set.visual_size)
     labels = pd.read_csv(folder / "train.csv")["AVMIT_label"]

@@ -2,17 +2,16 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from models.hyperparameters import Rnn
+from models.search_commands import TableFormat
 from models.search_commands import app as search_app
 from study.cli import OverwriteOption, new_app, run
 
 app = new_app("Train the paper's networks on embeddings, evaluate them, tabulate the results.")
-
-TableFormat = Literal["markdown", "csv", "latex"]
 
 app.add_typer(search_app, name="search")
 
@@ -39,16 +38,29 @@ def train(
     train: Annotated[Path, typer.Option(help="training list (CSV)")],
     validation: Annotated[Path, typer.Option(help="validation list (CSV)")],
     out: Annotated[Path, typer.Option(help="folder of the model to be")],
-    embedding_set: Annotated[str, typer.Option("--set", help="embedding set")] = "yamnet_effnet",
+    embedding_set: Annotated[
+        str, typer.Option("--set", help="yamnet_effnet or vggish_vgg16")
+    ] = "yamnet_effnet",
     rnn: Annotated[Rnn, typer.Option(help="recurrent layer")] = Rnn.GRU,
-    preset: Annotated[str, typer.Option(help="hyperparameters")] = "paper",
+    preset: Annotated[
+        str, typer.Option(help="paper (Table 4), or the best.json of a search")
+    ] = "paper",
     epochs: Annotated[int, typer.Option(min=1, help="at most so many")] = 200,
-    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement")] = 20,
+    patience: Annotated[
+        int, typer.Option(min=1, help="stop after so many epochs without improvement")
+    ] = 20,
     seed: Annotated[int, typer.Option(min=0, help="all chance follows from it")] = 1,
     training_set: Annotated[
         str | None, typer.Option(help="name for tables [default: from the training list]")
     ] = None,
+    mixed_precision: Annotated[
+        bool,
+        typer.Option("--mixed-precision", help="products in bfloat16, weights in float32"),
+    ] = False,
     cache: CacheOption = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="folder for TensorBoard's event files")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on after an interruption")] = False,
     allow_untrained: AllowUntrainedOption = False,
     allow_overlap: AllowOverlapOption = False,
@@ -69,13 +81,19 @@ def train(
         patience=patience,
         seed=seed,
         training_set=training_set,
+        mixed_precision=mixed_precision,
         cache=cache,
         allow_untrained=allow_untrained,
         allow_overlap=allow_overlap,
         trust_list=trust_list,
     )
     card = train_with_progress(
-        request, out, made_at=datetime.now(UTC), resume=resume, overwrite=overwrite
+        request,
+        out,
+        made_at=datetime.now(UTC),
+        resume=resume,
+        overwrite=overwrite,
+        tensorboard=tensorboard,
     )
     best = card.history[card.best_epoch - 1]
     typer.echo(
@@ -99,7 +117,7 @@ def evaluate(
     allow_overlap: AllowOverlapOption = False,
     trust_list: TrustListOption = False,
 ) -> None:
-    """Evaluate a network on a list and print its row of Table 5."""
+    """Evaluate a network on a list, print its row of Table 5 and draw a page."""
     from models import tables
     from models.commands import EvaluateRequest, evaluate_and_write
 
@@ -115,11 +133,11 @@ def evaluate(
         allow_overlap=allow_overlap,
         trust_list=trust_list,
     )
-    evaluation, path = evaluate_and_write(request)
+    evaluation, page = evaluate_and_write(request)
     typer.echo(tables.markdown(tables.TABLE_5_COLUMNS, [tables.table_5_row(evaluation)]))
     if evaluation.untrained_embeddings:
         typer.echo("the embeddings come from untrained networks: no figure of the paper's kind")
-    typer.echo(f"{evaluation.test.n_clips} clips: {path}")
+    typer.echo(f"{evaluation.test.n_clips} clips: {page}")
 
 
 @app.command()
@@ -177,11 +195,11 @@ def experiment(
     """Train and evaluate all cells on several training sets; goes on where it was stopped."""
     from models.commands import TrainRequest
     from models.experiment import parse_lists, planned_runs, run_all
-    from models.hyperparameters import CELLS, cell_of
+    from models.hyperparameters import CELLS, cell_named
     from study.progress import track
 
     training_sets = [parse_lists(text) for text in lists]
-    chosen = [cell_of(*name.rsplit("-", 1)) for name in cells] if cells else list(CELLS)
+    chosen = [cell_named(name) for name in cells] if cells else list(CELLS)
     runs = planned_runs(training_sets, chosen, range(1, seeds + 1))
     base = TrainRequest(
         embeddings=embeddings,

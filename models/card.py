@@ -67,7 +67,7 @@ class Card(BaseModel):
     seed : int or None
         All its chance.
     mixed_precision : bool
-        Whether products were taken in a shorter format.
+        Whether products took their factors in bfloat16; the weights are float32 all the same.
     history : tuple of Epoch
         Its epochs.
     best_epoch : int

@@ -144,8 +144,9 @@ def read_layers(prefix: Path) -> list[Layer]:
     ConfigError
         If TensorFlow cannot read it.
     """
-    import tensorflow as tf
+    from models.backend import import_tensorflow
 
+    tf = import_tensorflow()
     layers: dict[int, dict[str, npt.NDArray[np.float32]]] = {}
     try:
         reader = tf.train.load_checkpoint(str(prefix))

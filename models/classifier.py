@@ -144,7 +144,9 @@ def save_classifier(model: KerasModel, path: Path) -> None:
     path : Path
         A path ending in ``.keras``.
     """
-    with written_atomically(path) as part:
+    from models.backend import without_tensorflow
+
+    with written_atomically(path) as part, without_tensorflow():
         model.save(part)
 
 
@@ -166,12 +168,13 @@ def load_classifier(path: Path) -> KerasModel:
     ConfigError
         If the file is missing or not a Keras model.
     """
-    from models.backend import keras
+    from models.backend import keras, without_tensorflow
 
     if not path.is_file():
         raise ConfigError(f"no model at {path}. Name a folder written by the train command")
     try:
-        return keras.saving.load_model(path, compile=False)
+        with without_tensorflow():
+            return keras.saving.load_model(path, compile=False)
     except (ValueError, OSError, KeyError) as error:
         raise ConfigError(f"{path} cannot be read as a Keras model: {error}") from error
 

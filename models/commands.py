@@ -1,5 +1,6 @@
 """What the commands do, between the command line and the library."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +21,12 @@ from models.evaluation import (
 )
 from models.hyperparameters import Rnn, cell_of, preset
 from models.lists import ClipList, read_list, refuse_overlap
+from models.memory import memory_errors
 from models.provenance import recipe_of
 from models.run import Notes, Plan, train_model
 from models.saved import SavedModel, load_model, require_place
 from models.tables import training_set_of
+from models.tensorboard import EventFile
 from models.training import Epoch, Schedule
 from study.cli import fail, stderr_console
 from study.errors import ConfigError, TableError
@@ -44,6 +47,7 @@ class TrainRequest:
     patience: int = 20
     seed: int = 1
     training_set: str | None = None
+    mixed_precision: bool = False
     cache: Path | None = None
     allow_untrained: bool = False
     allow_overlap: bool = False
@@ -96,12 +100,19 @@ def plan_training(request: TrainRequest) -> Plan:
         request.training_set or training_set_of(train.name),
         request.seed,
         Schedule(n_epochs=request.n_epochs, patience=request.patience),
+        request.mixed_precision,
         Notes(recipe, overlap_allowed=request.allow_overlap, trust_list=request.trust_list),
     )
 
 
 def train_with_progress(
-    request: TrainRequest, folder: Path, *, made_at: datetime, resume: bool, overwrite: bool
+    request: TrainRequest,
+    folder: Path,
+    *,
+    made_at: datetime,
+    resume: bool,
+    overwrite: bool,
+    tensorboard: Path | None = None,
 ) -> Card:
     """Train a network while a bar shows how far it is.
 
@@ -115,6 +126,8 @@ def train_with_progress(
         For the card, in UTC.
     resume, overwrite : bool
         What to do with what is there.
+    tensorboard : Path or None
+        Folder for TensorBoard's event file; None for none.
 
     Returns
     -------
@@ -123,15 +136,22 @@ def train_with_progress(
     """
     require_place(folder, resume=resume, overwrite=overwrite)
     plan = plan_training(request)
+    events = EventFile(tensorboard, started_s=time.time()) if tensorboard else None
     try:
-        return _train_under_a_bar(plan, folder, made_at, resume=resume, overwrite=overwrite)
+        return _train_under_a_bar(plan, folder, made_at, events, resume=resume, overwrite=overwrite)
     except KeyboardInterrupt:
         fail(f"{folder}: stopped after a whole epoch; go on with --resume", exit_code=130)
         raise
 
 
 def _train_under_a_bar(
-    plan: Plan, folder: Path, made_at: datetime, *, resume: bool, overwrite: bool
+    plan: Plan,
+    folder: Path,
+    made_at: datetime,
+    events: EventFile | None,
+    *,
+    resume: bool,
+    overwrite: bool,
 ) -> Card:
     with progress_bar() as progress:
         epochs_bar = progress.add_task("epochs", total=plan.schedule.n_epochs)
@@ -141,6 +161,8 @@ def _train_under_a_bar(
             said = f"epochs (validation loss {epoch.val_loss:.4f})"
             progress.update(epochs_bar, completed=epoch.epoch, description=said)
             progress.reset(clips_bar)
+            if events is not None:
+                events.add(epoch, at_s=time.time())
 
         card = train_model(
             plan,
@@ -183,8 +205,8 @@ def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
     -------
     evaluation : Evaluation
         The figures.
-    path : Path
-        Where they are.
+    page : Path
+        The page that shows them; the figures are in the JSON file beside it.
 
     Raises
     ------
@@ -211,18 +233,23 @@ def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
         trust_list=request.trust_list,
     )
     rng = np.random.default_rng(request.seed)
-    evaluation = evaluate(
-        model,
-        test,
-        modality=request.modality,  # type: ignore[arg-type]
-        sound_from=incongruent_partners(test.targets, rng) if request.incongruent else None,
-        untrained_embeddings=model.card.untrained_embeddings
-        or (recipe is not None and recipe.is_untrained),
-        overlap_allowed=request.allow_overlap,
-    )
+    with memory_errors(request.model):
+        evaluation = evaluate(
+            model,
+            test,
+            modality=request.modality,  # type: ignore[arg-type]
+            sound_from=incongruent_partners(test.targets, rng) if request.incongruent else None,
+            untrained_embeddings=model.card.untrained_embeddings
+            or (recipe is not None and recipe.is_untrained),
+            overlap_allowed=request.allow_overlap,
+        )
     path = evaluation_path(request.model, evaluation)
+    from models.evaluation_page import write_page  # matplotlib is slow to import
+
+    # The figures last: where they are, all of it is.
+    page, *_ = write_page(evaluation, path)
     write_evaluation(evaluation, path)
-    return evaluation, path
+    return evaluation, page
 
 
 def _refuse_known_clips(model: SavedModel, test: ClipList) -> None:

@@ -10,6 +10,7 @@ from models.card import CARD_NAME
 from models.commands import EvaluateRequest, TrainRequest, evaluate_and_write, plan_training
 from models.evaluation import FOLDER, Evaluation
 from models.hyperparameters import Cell
+from models.lists import read_list, refuse_overlap
 from models.run import train_model
 from study.errors import ConfigError
 
@@ -135,7 +136,18 @@ def run_all(
         Which.
     evaluation : Evaluation or None
         None where it had been evaluated before.
+
+    Raises
+    ------
+    TableError
+        If the test list shares clips with one that is trained on, before anything is trained.
     """
+    clips = read_list(test)
+    if not base.allow_overlap:
+        for path in dict.fromkeys(
+            path for run in runs for path in (run.lists.train, run.lists.validation)
+        ):
+            refuse_overlap(clips, read_list(path))
     for run in runs:
         folder = run.folder(root)
         embeddings = base.embeddings / find_embedding_set(run.cell.embedding_set).folder

@@ -1,13 +1,19 @@
-"""Plots of trainings, searches and evaluations; they neither show nor save."""
+"""Plots of trainings, searches and evaluations; they neither show nor save, `save_figure` does."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from study.files import written_atomically
+
+_HASH_SALT = "avmit-lab"  # matplotlib's ids in SVG are random without one
 
 
 def figure_of(n_rows: int, n_columns: int, *, width: float = 4.5, height: float = 3.2) -> Any:  # noqa: ANN401
@@ -27,6 +33,34 @@ def figure_of(n_rows: int, n_columns: int, *, width: float = 4.5, height: float 
     """
     figure = Figure(figsize=(width * n_columns, height * n_rows), layout="constrained")
     return figure, figure.subplots(n_rows, n_columns, squeeze=False)
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Save a figure as PNG, to look at, and as SVG, for print.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to save.
+    folder : Path
+        Where to.
+    name : str
+        File name without ending.
+
+    Returns
+    -------
+    list of Path
+        The files; the same figure gives the same bytes.
+    """
+    paths = []
+    for suffix, metadata in {".png": {"Software": None}, ".svg": {"Date": None}}.items():
+        with (
+            mpl.rc_context({"svg.hashsalt": _HASH_SALT}),
+            written_atomically(folder / f"{name}{suffix}") as part,
+        ):
+            figure.savefig(part, format=suffix[1:], dpi=120, metadata=metadata)
+        paths.append(folder / f"{name}{suffix}")
+    return paths
 
 
 def plot_history(history: pd.DataFrame, loss_ax: Axes, accuracy_ax: Axes) -> tuple[Axes, Axes]:
@@ -146,7 +180,7 @@ def plot_confusion(counts: npt.NDArray[np.int64], classes: Sequence[str], ax: Ax
     places = range(len(classes))
     ax.set_xticks(places, labels=classes, rotation=90)
     ax.set_yticks(places, labels=classes)
-    ax.set(xlabel="given", ylabel="class")
+    ax.set(xlabel="prediction", ylabel="class")
     return ax
 
 
@@ -171,6 +205,6 @@ def plot_calibration(
     """
     ax.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     sizes = 20 + 180 * np.asarray(n_clips) / max(n_clips)
-    ax.scatter(confidence, accuracy, s=sizes)
-    ax.set(xlabel="mean confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02))
+    ax.scatter(confidence, accuracy, s=sizes, clip_on=False, zorder=3)
+    ax.set(xlabel="mean confidence", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.06))
     return ax

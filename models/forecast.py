@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.embedding_set import find_embedding_set
-from models.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of, surrogate
+from models.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_named, surrogate
 from models.network import N_GATES
 from models.search import SearchPlan, SurrogateResult, Task, plan_cells
 
@@ -107,7 +107,7 @@ def forecast(plan: SearchPlan, results: Sequence[SurrogateResult], n_clips: int)
     expected = sum(_guess_s(plan, task, n_clips) * guessed for task in left)
     spent = sum(result.seconds for result in results)
     foreseen = sum(
-        _guess_s(plan, Task(cell_of(*result.cell.rsplit("-", 1)), result.number), n_clips) * guessed
+        _guess_s(plan, Task(cell_named(result.cell), result.number), n_clips) * guessed
         for result in results
     )
     ratio = spent / foreseen if foreseen else 1.0

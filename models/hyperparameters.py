@@ -99,11 +99,32 @@ def cell_of(embedding_set: str, rnn: str) -> Cell:
     ConfigError
         If there is no such cell.
     """
+    return cell_named(f"{embedding_set}-{rnn}")
+
+
+def cell_named(name: str) -> Cell:
+    """Return the cell of a name.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"yamnet_effnet-gru"``.
+
+    Returns
+    -------
+    Cell
+        One of the six.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such cell.
+    """
     for cell in CELLS:
-        if (cell.embedding_set, str(cell.rnn)) == (embedding_set, rnn):
+        if cell.name == name:
             return cell
     names = ", ".join(cell.name for cell in CELLS)
-    raise ConfigError(f"no cell {embedding_set}-{rnn}. Choose one of {names}")
+    raise ConfigError(f"no cell {name!r}. Choose one of {names}")
 
 
 # Paper: Hyperparameter Search and Training.
@@ -180,8 +201,24 @@ def preset(name: str, cell: Cell) -> Hyperparameters:
 
 def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
     try:
-        return Hyperparameters(**json.loads(path.read_text(encoding="utf-8"))[cell.name])
+        said = json.loads(path.read_text(encoding="utf-8"))[cell.name]
+        return _checked(Hyperparameters(**said))
     except FileNotFoundError as error:
         raise ConfigError(f"no preset at {path}. Run: python -m models search best") from error
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {error!r}") from error
+
+
+def _checked(chosen: Hyperparameters) -> Hyperparameters:
+    for name in ("rnn_units", "bottleneck_units"):
+        if not isinstance(getattr(chosen, name), int):
+            raise ValueError(f"{name} {getattr(chosen, name)!r}, expected a whole number")
+    if chosen.activation not in ACTIVATIONS:
+        raise ValueError(f"activation {chosen.activation!r}, expected {' or '.join(ACTIVATIONS)}")
+    if min(chosen.rnn_units, chosen.bottleneck_units) < 1:
+        raise ValueError("a layer has no units")
+    if not 0 <= chosen.dropout < 1:
+        raise ValueError(f"dropout {chosen.dropout}, expected a share below 1")
+    if not chosen.learning_rate > 0:
+        raise ValueError(f"learning rate {chosen.learning_rate}, expected more than 0")
+    return chosen

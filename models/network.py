@@ -81,11 +81,15 @@ class Architecture(NamedTuple):
         Activation of the squeeze units.
     audio_size : int
         Length of an audio embedding; the rest of a row is the visual one.
+    mixed_precision : bool
+        Whether products take their factors in bfloat16. They are summed up in float32, and
+        weights, norms and all else stay in float32.
     """
 
     rnn: Rnn
     activation: str
     audio_size: int
+    mixed_precision: bool = False
 
 
 class Dropout(NamedTuple):
@@ -199,25 +203,25 @@ def logits(
     Array of float32, shape (n_clips, n_classes)
         Scores before the softmax.
     """
-    trainable = weights.trainable
+    trainable, short = weights.trainable, architecture.mixed_precision
     joint = jnp.concatenate(
         [
-            _squeezed(trainable.audio, weights.audio, _audio(rows, architecture), heard),
-            _squeezed(trainable.visual, weights.visual, _visual(rows, architecture), seen),
+            _squeezed(trainable.audio, weights.audio, _audio(rows, architecture), short, heard),
+            _squeezed(trainable.visual, weights.visual, _visual(rows, architecture), short, seen),
         ],
         axis=-1,
     )
     joint = ACTIVATIONS[architecture.activation](joint)
-    state = _last_state(trainable.rnn, joint, architecture.rnn)
+    state = _last_state(trainable.rnn, joint, architecture.rnn, short)
     return state @ trainable.output.kernel + trainable.output.bias
 
 
-def _squeezed(unit: Squeeze, moving: Moving, embedding: Array, present: bool) -> Array:
+def _squeezed(unit: Squeeze, moving: Moving, embedding: Array, short: bool, present: bool) -> Array:
     if not present:
         shape = (*embedding.shape[:2], unit.beta.shape[0])
         return jnp.broadcast_to(unit.beta, shape)
     scale = unit.gamma / jnp.sqrt(moving.variance + BN_EPSILON)
-    return (_times(embedding, unit.kernel) + unit.bias - moving.mean) * scale + unit.beta
+    return (_times(embedding, unit.kernel, short) + unit.bias - moving.mean) * scale + unit.beta
 
 
 def training_logits(
@@ -248,13 +252,14 @@ def training_logits(
     -----
     Paper: DNN Architectures, Figure 3. The pooling over a 1x1 map changes nothing and is left out.
     """
-    trainable = weights.trainable
-    audio, audio_moving = _normed(trainable.audio, weights.audio, _audio(rows, architecture))
-    visual, visual_moving = _normed(trainable.visual, weights.visual, _visual(rows, architecture))
+    trainable, short = weights.trainable, architecture.mixed_precision
+    audio, visual = _audio(rows, architecture), _visual(rows, architecture)
+    audio, audio_moving = _normed(trainable.audio, weights.audio, audio, short)
+    visual, visual_moving = _normed(trainable.visual, weights.visual, visual, short)
     joint = jnp.concatenate([audio, visual], axis=-1)
     joint = ACTIVATIONS[architecture.activation](joint)
     joint = jnp.where(dropout_mask(dropout, joint.shape), joint / (1 - dropout.rate), 0)
-    state = _last_state(trainable.rnn, joint, architecture.rnn)
+    state = _last_state(trainable.rnn, joint, architecture.rnn, short)
     output = state @ trainable.output.kernel + trainable.output.bias
     return output, (audio_moving, visual_moving)
 
@@ -277,8 +282,8 @@ def dropout_mask(dropout: Dropout, shape: tuple[int, ...]) -> Array:
     return jax.random.uniform(dropout.key, shape, dtype=jnp.float32) >= dropout.rate
 
 
-def _normed(unit: Squeeze, moving: Moving, embedding: Array) -> tuple[Array, Moving]:
-    squeezed = _times(embedding, unit.kernel) + unit.bias
+def _normed(unit: Squeeze, moving: Moving, embedding: Array, short: bool) -> tuple[Array, Moving]:
+    squeezed = _times(embedding, unit.kernel, short) + unit.bias
     mean = jnp.mean(squeezed, axis=(0, 1))
     variance = jnp.mean(jnp.square(squeezed - mean), axis=(0, 1))
     normed = (squeezed - mean) * (unit.gamma / jnp.sqrt(variance + BN_EPSILON)) + unit.beta
@@ -298,46 +303,86 @@ def _visual(rows: Array, architecture: Architecture) -> Array:
     return rows[..., architecture.audio_size :]
 
 
-def _times(sequence: Array, kernel: Array) -> Array:
+def _times(sequence: Array, kernel: Array, short: bool) -> Array:
     # One large product over clips and timesteps; (clips, timesteps, size) in and out.
-    flat = sequence.reshape(-1, sequence.shape[-1]) @ kernel
+    flat = _product(sequence.reshape(-1, sequence.shape[-1]), kernel, short)
     return flat.reshape(*sequence.shape[:2], -1)
 
 
-def _last_state(layer: Recurrent, sequence: Array, rnn: Rnn) -> Array:
+def _dot(one: Array, other: Array, short: bool) -> Array:
+    if not short:
+        return one @ other
+    one, other = one.astype(jnp.bfloat16), other.astype(jnp.bfloat16)
+    return jnp.matmul(one, other, preferred_element_type=jnp.float32)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _product(rows: Array, kernel: Array, short: bool) -> Array:
+    return _dot(rows, kernel, short)
+
+
+def _product_forwards(rows: Array, kernel: Array, short: bool) -> tuple[Array, tuple[Array, Array]]:
+    return _dot(rows, kernel, short), (rows, kernel)
+
+
+def _product_backwards(
+    short: bool, kept: tuple[Array, Array], gradient: Array
+) -> tuple[Array, Array]:
+    rows, kernel = kept
+    return _dot(gradient, kernel.T, short), _dot(_turned(rows), gradient, short)
+
+
+_product.defvjp(_product_forwards, _product_backwards)
+
+
+def _turned(matrix: Array) -> Array:
+    # Transposed in memory. XLA would make the transposition a part of the product, which then
+    # takes up to twice the time.
+    return jax.lax.optimization_barrier(matrix.T)
+
+
+def _last_state(layer: Recurrent, sequence: Array, rnn: Rnn, short: bool) -> Array:
     # The inputs of all timesteps are multiplied at once; only the state goes step by step.
     bias = layer.bias[0] if rnn is Rnn.GRU else layer.bias
-    inputs = _times(sequence, layer.kernel) + bias
-    return _recur(inputs, layer.recurrent_kernel, layer.bias, rnn)
+    inputs = _times(sequence, layer.kernel, short) + bias
+    return _recur(inputs, layer.recurrent_kernel, layer.bias, rnn, short)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _recur(inputs: Array, kernel: Array, bias: Array, rnn: Rnn) -> Array:
-    return _recur_openly(inputs, kernel, bias, rnn, None)[0]
+@partial(jax.custom_vjp, nondiff_argnums=(3, 4))
+def _recur(inputs: Array, kernel: Array, bias: Array, rnn: Rnn, short: bool) -> Array:
+    nothing = jnp.zeros((*inputs.shape[:2], kernel.shape[1]), inputs.dtype)
+    return _steps(inputs, bias, nothing, lambda state: _dot(state, kernel, short), rnn)[0]
 
 
-def _recur_openly(
-    inputs: Array, kernel: Array, bias: Array, rnn: Rnn, extra: Array | None
+def _steps(
+    inputs: Array, bias: Array, extra: Array, times_kernel: Callable[[Array], Array], rnn: Rnn
 ) -> tuple[Array, Array]:
-    state = jnp.zeros((inputs.shape[0], kernel.shape[0]), inputs.dtype)
-    memory, states = state, []
+    # Before the first timestep the state is zero, and so is its product.
+    state = memory = jnp.zeros((inputs.shape[0], inputs.shape[2] // N_GATES[rnn]), inputs.dtype)
+    inner, states = extra[:, 0], []
     for timestep in range(inputs.shape[1]):
-        states.append(state)
-        inner = state @ kernel
-        if extra is not None:
-            inner = inner + extra[:, timestep]
+        if timestep:
+            states.append(state)
+            inner = times_kernel(state) + extra[:, timestep]
         state, memory = _STEPS[rnn](inputs[:, timestep], inner, bias, state, memory)
+        # Each step's gradient from the one after it, not from all of them over again.
+        state, memory = jax.lax.optimization_barrier((state, memory))
     return state, jnp.stack(states, axis=1)
 
 
 def _recur_forwards(
-    inputs: Array, kernel: Array, bias: Array, rnn: Rnn
+    inputs: Array, kernel: Array, bias: Array, rnn: Rnn, short: bool
 ) -> tuple[Array, tuple[Callable[[Array], tuple[Array, Array, Array]], Array]]:
     # Differentiating the steps would multiply the recurrent kernel's gradient together timestep
     # by timestep. The gradient of a zero added to each step's product gives it in one product.
     extra = jnp.zeros((*inputs.shape[:2], kernel.shape[1]), inputs.dtype)
+    turned = _turned(kernel)  # once for the gradients of all timesteps
+
+    def times_kernel(state: Array) -> Array:
+        return _state_product(state, kernel, turned, short)
+
     state, backwards, states = jax.vjp(
-        lambda inputs, bias, extra: _recur_openly(inputs, kernel, bias, rnn, extra),
+        lambda inputs, bias, extra: _steps(inputs, bias, extra, times_kernel, rnn),
         inputs,
         bias,
         extra,
@@ -348,17 +393,40 @@ def _recur_forwards(
 
 def _recur_backwards(
     _: Rnn,
+    short: bool,
     kept: tuple[Callable[[Array], tuple[Array, Array, Array]], Array],
     gradient: Array,
 ) -> tuple[Array, Array, Array]:
     backwards, states = kept
     to_inputs, to_bias, to_products = backwards(gradient)
     n_units, n_columns = states.shape[-1], to_products.shape[-1]
-    to_kernel = states.reshape(-1, n_units).T @ to_products.reshape(-1, n_columns)
+    to_products = to_products[:, 1:].reshape(-1, n_columns)
+    to_kernel = _dot(_turned(states.reshape(-1, n_units)), to_products, short)
     return to_inputs, to_kernel, to_bias
 
 
 _recur.defvjp(_recur_forwards, _recur_backwards)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _state_product(state: Array, kernel: Array, _turned_kernel: Array, short: bool) -> Array:
+    return _dot(state, kernel, short)
+
+
+def _state_product_forwards(
+    state: Array, kernel: Array, turned_kernel: Array, short: bool
+) -> tuple[Array, Array]:
+    return _dot(state, kernel, short), turned_kernel
+
+
+def _state_product_backwards(
+    short: bool, turned_kernel: Array, gradient: Array
+) -> tuple[Array, None, None]:
+    # The kernel's own gradient comes from `_recur_backwards`.
+    return _dot(gradient, turned_kernel, short), None, None
+
+
+_state_product.defvjp(_state_product_forwards, _state_product_backwards)
 
 
 def _frnn_step(

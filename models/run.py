@@ -12,6 +12,7 @@ from models.card import Card, DataCard, software_versions
 from models.dataset import Dataset
 from models.hyperparameters import Cell, Hyperparameters
 from models.lists import write_list
+from models.memory import memory_errors
 from models.network import Architecture
 from models.saved import (
     STATE_NAME,
@@ -60,6 +61,8 @@ class Plan:
         All chance follows from it.
     schedule : Schedule
         How long.
+    mixed_precision : bool
+        Whether products take their factors in bfloat16.
     notes : Notes
         What the card has to say beside.
     """
@@ -71,6 +74,7 @@ class Plan:
     training_set: str
     seed: int
     schedule: Schedule = field(default_factory=Schedule)
+    mixed_precision: bool = False
     notes: Notes = field(default_factory=Notes)
 
     @property
@@ -81,6 +85,7 @@ class Plan:
                 "cell": self.cell.name,
                 "hyperparameters": asdict(self.hyperparameters),
                 "schedule": asdict(self.schedule),
+                "mixed_precision": self.mixed_precision,
                 "seed": self.seed,
                 "lists": [self.train.clips.sha256, self.validation.clips.sha256],
                 "records": [self.train.sha256, self.validation.sha256],
@@ -125,24 +130,28 @@ def train_model(
     ------
     ConfigError
         If the folder is taken, or the training diverged.
+    StudyError
+        If the memory does not suffice.
     """
     require_place(folder, resume=resume, overwrite=overwrite)
-    course = _start(plan)
-    if resume and not overwrite:
-        course = read_course(course, plan.fingerprint, folder)
-    for course in epochs(  # noqa: B020 - the last course is the result
-        course,
-        plan.train,
-        plan.validation,
-        architecture=_architecture(plan),
-        hyperparameters=plan.hyperparameters,
-        schedule=plan.schedule,
-        seed=plan.seed,
-        on_step=on_step,
-    ):
-        write_course(course, plan.fingerprint, folder)
-        if on_epoch is not None:
-            on_epoch(course.history[-1])
+    with memory_errors(folder):
+        course = _start(plan)
+        if resume and not overwrite:
+            course = read_course(course, plan.fingerprint, folder)
+        for course in epochs(  # noqa: B020 - the last course is the result
+            course,
+            plan.train,
+            plan.validation,
+            architecture=_architecture(plan),
+            hyperparameters=plan.hyperparameters,
+            schedule=plan.schedule,
+            seed=plan.seed,
+            on_step=on_step,
+        ):
+            # Before the epoch is kept: who is killed in between sees it twice, never not at all.
+            if on_epoch is not None:
+                on_epoch(course.history[-1])
+            write_course(course, plan.fingerprint, folder)
     _refuse_diverged(course, plan)
     card = _card(plan, course, made_at)
     write_list(plan.train.clips, folder / "lists" / "train.csv")
@@ -175,8 +184,12 @@ def _start(plan: Plan) -> Course:
 
 def _architecture(plan: Plan) -> Architecture:
     embedding_set = find_embedding_set(plan.cell.embedding_set)
-    activation = plan.hyperparameters.activation
-    return Architecture(plan.cell.rnn, activation, embedding_set.audio_size)
+    return Architecture(
+        plan.cell.rnn,
+        plan.hyperparameters.activation,
+        embedding_set.audio_size,
+        mixed_precision=plan.mixed_precision,
+    )
 
 
 def _card(plan: Plan, course: Course, made_at: datetime) -> Card:
@@ -193,6 +206,7 @@ def _card(plan: Plan, course: Course, made_at: datetime) -> Card:
         validation=_data_card(plan.validation),
         schedule=plan.schedule,
         seed=plan.seed,
+        mixed_precision=plan.mixed_precision,
         history=course.history,
         best_epoch=course.best_epoch,
         software=software_versions(),

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from features.embedding_set import find_embedding_set
-from models.dataset import load_dataset
+from features.embedding_set import EmbeddingSet, find_embedding_set
+from models.dataset import Dataset, load_dataset
 from models.hyperparameters import (
     Cell,
     Hyperparameters,
-    cell_of,
+    cell_named,
     surrogate,
 )
-from models.lists import read_list, refuse_overlap
+from models.lists import ClipList, read_list, refuse_overlap
+from models.memory import memory_errors
 from models.network import Architecture
 from models.provenance import recipe_of
 from models.training import Epoch, Schedule, epochs, new_course
@@ -50,6 +51,8 @@ class SearchPlan(BaseModel):
         Their digests.
     cache : Path or None
         Folder of packed records.
+    trust_list : bool
+        Whether a list's label goes before a record's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +66,7 @@ class SearchPlan(BaseModel):
     validation: Path
     lists: tuple[str, str]
     cache: Path | None = None
+    trust_list: bool = False
 
 
 class SurrogateResult(BaseModel):
@@ -186,7 +190,7 @@ def plan_cells(plan: SearchPlan) -> tuple[Cell, ...]:
     tuple of Cell
         In the order of the plan.
     """
-    return tuple(cell_of(*name.rsplit("-", 1)) for name in plan.cells)
+    return tuple(cell_named(name) for name in plan.cells)
 
 
 def prepare(plan: SearchPlan, *, allow_untrained: bool) -> None:
@@ -206,7 +210,20 @@ def prepare(plan: SearchPlan, *, allow_untrained: bool) -> None:
         folder = plan.embeddings / embedding_set.folder
         recipe_of(folder, allow_untrained=allow_untrained)
         for clips in (train, validation):
-            load_dataset(clips, folder, embedding_set, train.classes, cache=plan.cache)
+            _load(plan, clips, embedding_set, train.classes)
+
+
+def _load(
+    plan: SearchPlan, clips: ClipList, embedding_set: EmbeddingSet, classes: Sequence[str]
+) -> Dataset:
+    return load_dataset(
+        clips,
+        plan.embeddings / embedding_set.folder,
+        embedding_set,
+        classes,
+        cache=plan.cache,
+        trust_list=plan.trust_list,
+    )
 
 
 def result_path(folder: Path, task: Task) -> Path:
@@ -271,7 +288,8 @@ def run_surrogate(plan: SearchPlan, task: Task, folder: Path) -> SurrogateResult
     path = result_path(folder, task)
     if path.exists():  # another machine was faster
         return SurrogateResult.model_validate_json(path.read_bytes())
-    result = _train_surrogate(plan, task)
+    with memory_errors(path):
+        result = _train_surrogate(plan, task)
     with written_atomically(path) as part:
         part.write_text(result.model_dump_json() + "\n", encoding="utf-8")
     return result
@@ -282,11 +300,7 @@ def _train_surrogate(plan: SearchPlan, task: Task) -> SurrogateResult:
     lists = read_list(plan.train), read_list(plan.validation)
     if (lists[0].sha256, lists[1].sha256) != plan.lists:
         raise ConfigError(f"{plan.train} or {plan.validation} has changed since the search began")
-    folder = plan.embeddings / embedding_set.folder
-    train, validation = (
-        load_dataset(clips, folder, embedding_set, lists[0].classes, cache=plan.cache)
-        for clips in lists
-    )
+    train, validation = (_load(plan, clips, embedding_set, lists[0].classes) for clips in lists)
     drawn = surrogate(plan.seed, task.cell, task.number)
     course = new_course(
         task.cell,
@@ -388,7 +402,7 @@ def best_of(results: Sequence[SurrogateResult]) -> dict[Cell, SurrogateResult]:
     """
     best: dict[Cell, SurrogateResult] = {}
     for result in results:
-        cell = cell_of(*result.cell.rsplit("-", 1))
+        cell = cell_named(result.cell)
         if result.val_loss is None:
             continue
         there = best.get(cell)

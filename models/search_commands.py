@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from models.search import SearchPlan, SurrogateResult
 
 app = new_app("The paper's random search: run it, see how far it is, take the best.")
+
+TableFormat = Literal["markdown", "csv", "latex"]
 
 OutOption = Annotated[Path, typer.Option("--out", help="folder of the search")]
 
@@ -29,7 +31,7 @@ def run(
     ] = None,
     n: Annotated[int, typer.Option(min=1, help="surrogates per cell")] = 300,
     epochs: Annotated[int, typer.Option(min=1, help="at most so many each")] = 200,
-    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement")] = 8,
+    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement each")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="of the study")] = 1,
     processes: Annotated[
         int | None, typer.Option(min=1, help="how many at a time [default: one per core]")
@@ -42,6 +44,9 @@ def run(
     ] = None,
     allow_untrained: Annotated[
         bool, typer.Option("--allow-untrained", help="take embeddings of untrained networks")
+    ] = False,
+    trust_list: Annotated[
+        bool, typer.Option("--trust-list", help="take the list's label where a record has another")
     ] = False,
 ) -> None:
     """Run the surrogates that have no result yet; goes on where it was stopped."""
@@ -64,6 +69,7 @@ def run(
         validation=validation.resolve(),
         lists=(lists[0].sha256, lists[1].sha256),
         cache=cache.resolve() if cache else None,
+        trust_list=trust_list,
     )
     prepare(plan, allow_untrained=allow_untrained)
     write_plan(plan, out)
@@ -131,18 +137,25 @@ def status(out: OutOption) -> None:
 
 
 @app.command()
-def best(out: OutOption) -> None:
+def best(
+    out: OutOption,
+    layout: Annotated[
+        TableFormat, typer.Option("--format", help="of what is printed")
+    ] = "markdown",
+) -> None:
     """Print Table 4 of a search and write best.json, to be passed as --preset."""
     from models import tables
     from models.search import best_of, read_results, write_best
+    from models.table5 import FORMATS
     from study.errors import ConfigError
 
     chosen = best_of(read_results(out))
     if not chosen:
         raise ConfigError(f"no surrogate of {out} has a result yet. Run the search first")
-    typer.echo(tables.markdown(tables.TABLE_4_COLUMNS, tables.table_4_rows(chosen)))
+    typer.echo(FORMATS[layout](tables.TABLE_4_COLUMNS, tables.table_4_rows(chosen)))
     write_best(chosen, out / "best.json")
-    typer.echo(f"{len(chosen)} cells: {out / 'best.json'}")
+    if layout == "markdown":
+        typer.echo(f"{len(chosen)} cells: {out / 'best.json'}")
 
 
 @app.command()
@@ -152,9 +165,13 @@ def plots(out: OutOption) -> None:
 
     import pandas as pd
 
-    from models.figures import figure_of, plot_learning_curves, plot_parallel_coordinates
+    from models.figures import (
+        figure_of,
+        plot_learning_curves,
+        plot_parallel_coordinates,
+        save_figure,
+    )
     from models.search import plan_cells, read_plan, read_results
-    from study.files import written_atomically
 
     results, n_drawn = read_results(out), 0
     for cell in plan_cells(read_plan(out)):
@@ -175,8 +192,7 @@ def plots(out: OutOption) -> None:
         plot_parallel_coordinates(surrogates, axes[0, 0])
         plot_learning_curves(curves, axes[0, 1])
         figure.suptitle(cell.name)
-        with written_atomically(out / f"{cell.name}.png") as part:
-            figure.savefig(part, format="png", dpi=120)
+        save_figure(figure, out, cell.name)
         n_drawn += 1
     typer.echo(f"{n_drawn} cells plotted: {out}")
 

@@ -72,6 +72,7 @@ class Epoch:
     accuracy: float
     val_loss: float
     val_accuracy: float
+    precision: str = "float32"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +186,7 @@ def epochs(
     train, validation : Dataset
         What to learn from, and what decides when to stop.
     architecture : Architecture
-        How to run the weights.
+        How to run the weights; validation is always in float32, as the saved network is.
     hyperparameters : Hyperparameters
         Dropout and learning rate.
     schedule : Schedule
@@ -204,6 +205,7 @@ def epochs(
     -----
     Paper: Hyperparameter Search and Training.
     """
+    whole = architecture._replace(mixed_precision=False)
     while not course.is_over(schedule):
         number = len(course.history) + 1
         rate = schedule.learning_rate(hyperparameters.learning_rate, number)
@@ -216,7 +218,7 @@ def epochs(
         learner, tally = _learn_epoch(
             course.learner, train, order, pace, architecture, schedule.batch_size, on_step
         )
-        val_loss, val_accuracy = score(learner.weights, validation, architecture)
+        val_loss, val_accuracy = score(learner.weights, validation, whole)
         epoch = Epoch(
             number,
             rate,
@@ -224,6 +226,7 @@ def epochs(
             int(tally.n_right) / len(train),
             val_loss,
             val_accuracy,
+            "mixed_bfloat16" if architecture.mixed_precision else "float32",
         )
         course = _advanced(course, learner, epoch, schedule)
         yield course

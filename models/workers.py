@@ -1,12 +1,14 @@
 """Surrogates on many cores or machines; each process keeps to one core."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from models.search import SearchPlan, SurrogateResult, Task, run_surrogate
 from study.errors import ConfigError, StudyError
+from study.processes import end_with_parent
 
 _ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -65,9 +67,10 @@ def run_here(
     """
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
-    with one_thread_each(), ProcessPoolExecutor(n_processes, get_context("spawn")) as pool:
+    context = get_context("spawn")
+    with one_thread_each(), ProcessPoolExecutor(n_processes, context, initializer=_settle) as pool:
         futures = [pool.submit(run_surrogate, plan, task, folder) for task in tasks]
         try:
             for future in as_completed(futures):
@@ -79,7 +82,15 @@ def run_here(
             ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            # Else Ctrl-C would wait for every surrogate that has begun.
+            for child in active_children():
+                child.terminate()
             raise
+
+
+def _settle() -> None:
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends its children
 
 
 def run_on_cluster(

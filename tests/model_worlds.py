@@ -9,6 +9,17 @@ import pandas as pd
 from features.embedding_set import find_embedding_set
 from features.records import Record, write_record
 
+# A program that runs the command line with room for small files only.
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from study.cli import run
+from models.__main__ import app
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as a full disk: EFBIG on write
+run(app)
+"""
+
 
 @dataclass(frozen=True)
 class World:

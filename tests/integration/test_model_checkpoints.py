@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from model_worlds import FULL_DISK
 from reference_network import Reference
 from typer.testing import CliRunner
 
@@ -75,6 +76,19 @@ def test_the_released_gru_equals_an_independent_forward_pass():
     )
     ours = np.exp(log_probabilities(weights, rows, card.architecture))
     np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
+@needs_released
+def test_a_disk_that_is_full_leaves_no_model(tmp_path):
+    command = [sys.executable, "-c", FULL_DISK, "import-checkpoint", RELEASED, "--out", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    assert done.returncode == 1
+    # One line, and nothing of what TensorFlow says as it loads.
+    assert done.stderr == (
+        f"error: {tmp_path}/model.keras: File too large. Make room, give access or name another "
+        "place, then run again\n"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_released

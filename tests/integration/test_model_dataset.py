@@ -1,10 +1,11 @@
 import os
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from model_worlds import make_world
+from model_worlds import FULL_DISK, make_world
 
 from features.embedding_set import find_embedding_set
 from features.records import Record, read_record, write_record
@@ -95,22 +96,40 @@ def test_a_list_may_go_before_the_records_labels_when_told(world):
     assert load(world, trust_list=True).targets[0] == 0
 
 
-FULL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-from study.cli import run
-from models.__main__ import app
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as a full disk: EFBIG on write
-run(app)
-"""
+def last_line(text):
+    return text.strip().splitlines()[-1]
+
+
+def test_a_disk_that_fills_up_while_training_leaves_no_model(world):
+    load(world)  # packed before
+    clips = read_list(world.validation)
+    load_dataset(clips, world.embeddings, VGG, read_list(world.train).classes)
+    out = world.embeddings.parent / "model"
+    command = [sys.executable, "-c", FULL_DISK, *world.train_flags(out, set="vggish_vgg16")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "model/training.npz: File too large" in last_line(done.stderr)
+    assert "Traceback" not in done.stderr
+    assert list(out.iterdir()) == []
 
 
 def test_a_disk_that_is_full_leaves_nothing_half_written(world):
     out = world.embeddings.parent / "model"
     command = [sys.executable, "-c", FULL_DISK, *world.train_flags(out, set="vggish_vgg16")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode != 0
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: \S+\.npy: File too large\. Make room, .*", last_line(done.stderr))
     assert packs(world) == []
     assert not list((world.embeddings / ".packed").glob(".*"))
     assert not out.exists()
+
+
+def test_a_folder_that_is_a_file_is_one_line(world):
+    out = world.embeddings.parent / "model"
+    out.write_text("not a folder")
+    command = [sys.executable, "-m", "models", *world.train_flags(out, set="vggish_vgg16")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert last_line(done.stderr).startswith(f"error: {out}")
+    assert "Traceback" not in done.stderr
+    assert out.read_text() == "not a folder"

@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import replace
 
+import psutil
 import pytest
 from model_worlds import make_world
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from models.__main__ import app
 from models.search import SearchPlan, Task, read_results
 from models.training import Schedule
 from models.workers import run_on_cluster
+from study.errors import ConfigError
 
 CELL = "vggish_vgg16-frnn"
 
@@ -61,8 +63,44 @@ def test_a_search_that_was_killed_goes_on_with_what_is_missing(world, tmp_path):
     said = runner.invoke(app, ["search", "best", "--out", str(out)])
     assert "| VGGish + VGG-16 | FRNN |" in said.stdout
     assert (out / "best.json").exists()
+    said = runner.invoke(app, ["search", "best", "--out", str(out), "--format", "csv"])
+    assert said.stdout.splitlines()[0].startswith("Embeddings,RNN,RNN Units,Bottleneck Units,")
+    assert len(said.stdout.splitlines()) == 2
+    said = runner.invoke(app, ["search", "best", "--out", str(out), "--format", "latex"])
+    assert said.stdout.startswith(r"\begin{tabular}{lllllllll}")
     assert runner.invoke(app, ["search", "plots", "--out", str(out)]).exit_code == 0
     assert (out / f"{CELL}.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_search_that_is_stopped_leaves_no_process_behind(world, tmp_path, sign):
+    out = tmp_path / "search"
+    # A shell that runs the tests in the background makes them and their children deaf to it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    command = [sys.executable, "-m", "models", "search", "run", *flags(world, out, 4)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (out / CELL / "000.json").exists():
+        time.sleep(0.02)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    process.send_signal(sign)
+    _, said = process.communicate(timeout=60)
+    gone, alive = psutil.wait_procs(children, timeout=30)
+    assert (len(gone), alive) == (len(children), [])
+    if sign is signal.SIGINT:
+        assert process.returncode == 130
+        assert said.strip().splitlines()[-1].startswith("error: stopped by the keyboard")
+        assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("flags", [["--cell", "vggish_vgg16"], ["--cell", "yamnet_effnet-gru2"]])
+def test_a_cell_that_is_none_is_refused_in_one_line(flags, world, tmp_path):
+    places = ["--embeddings", world.embeddings.parent, "--out", tmp_path / "search"]
+    lists = ["--train", world.train, "--validation", world.validation]
+    arguments = ["search", "run", *places, *lists, *flags]
+    with pytest.raises(ConfigError, match=r"no cell '.*'\. Choose one of yamnet_effnet-frnn"):
+        CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+    assert not (tmp_path / "search").exists()
 
 
 def test_a_dask_cluster_runs_surrogates_and_finds_what_a_process_finds(world, tmp_path):

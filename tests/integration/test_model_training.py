@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SET = {"set": "vggish_vgg16"}
+ENDS = ("png", "svg")
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,23 @@ def test_the_test_set_is_evaluated_and_its_row_printed(world, trained):
     assert invoke(["table5", "--results", trained]).splitlines()[:3] == [head, _, row]
 
 
+def test_an_evaluation_has_a_page_with_drawings(world, trained):
+    flags = ["--model", trained, "--embeddings", world.embeddings, "--test", world.test]
+    said = invoke(["evaluate", *flags])
+    page = trained / "evaluations" / "AVMIT_test.html"
+    assert said.strip().endswith(f"15 clips: {page}")
+    text = page.read_text()
+    linked = set(re.findall(r'<a href="([^"]+)"', text))
+    drawn = {f"AVMIT_test-{name}.{end}" for name in ("confusion", "calibration") for end in ENDS}
+    assert linked == drawn | {"AVMIT_test.json"}
+    assert all((page.parent / name).stat().st_size > 0 for name in linked)
+    assert text.count("<svg") == 2
+    assert "<td>barking</td>" in text
+    before = (page.parent / "AVMIT_test-confusion.svg").read_bytes()
+    invoke(["evaluate", *flags])
+    assert (page.parent / "AVMIT_test-confusion.svg").read_bytes() == before
+
+
 def test_keras_predicts_what_training_saw(world, trained):
     model = load_model(trained)
     clips = read_list(world.test)
@@ -118,6 +137,21 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(world, tm
     assert not np.array_equal(leaves(weights[0])[0], leaves(weights[2])[0])
 
 
+def test_mixed_precision_is_on_the_card_and_in_the_history(world, trained, tmp_path):
+    out = tmp_path / "out"
+    invoke([*world.train_flags(out, **SET, rnn="gru", epochs=12), "--mixed-precision"])
+    whole, mixed = load_model(trained), load_model(out)
+    assert (whole.card.mixed_precision, mixed.card.mixed_precision) == (False, True)
+    assert {each.precision for each in mixed.card.history} == {"mixed_bfloat16"}
+    assert {each.precision for each in whole.card.history} == {"float32"}
+    assert "--mixed-precision" in (out / "model_card.md").read_text()
+    assert "mixed_bfloat16" in (out / "history.csv").read_text()
+    assert {leaf.dtype for leaf in leaves(mixed.weights)} == {np.dtype(np.float32)}
+    losses = [model.card.history[-1].val_loss for model in (whole, mixed)]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+
+
 def test_a_finished_model_is_not_replaced_without_being_told(world, trained):
     with pytest.raises(ConfigError, match=r"holds a finished model\. To replace it"):
         train_model(plan_training(request(world)), trained, made_at=NOW)
@@ -134,6 +168,47 @@ def test_every_recurrent_layer_trains(rnn, world, tmp_path):
     card = train_model(plan_training(request(world, rnn=rnn)), tmp_path / "out", made_at=NOW)
     assert card.history[1].loss < card.history[0].loss
     assert load_model(tmp_path / "out").card == load_model(tmp_path / "out").card
+
+
+@pytest.mark.parametrize("breakage", ["device", "host"])
+def test_memory_that_runs_out_is_one_line(breakage, world, trained, tmp_path, monkeypatch):
+    import jax
+
+    from models import training
+
+    error = (
+        jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9999 bytes.")
+        if breakage == "device"
+        else MemoryError()
+    )
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "learn", raising(error))
+        with pytest.raises(StudyError, match=rf"{out}: the CPU has no memory left\. Close"):
+            train_model(plan_training(request(world)), out, made_at=NOW)
+    assert not list(out.glob("*"))
+    flags = ["--model", trained, "--embeddings", world.embeddings, "--test", world.test]
+    monkeypatch.setattr(training, "predict_batch", raising(error))
+    with pytest.raises(StudyError, match=rf"{trained}: the CPU has no memory left"):
+        invoke(["evaluate", *flags])
+
+
+def test_other_errors_of_the_device_keep_their_traceback(world, tmp_path, monkeypatch):
+    import jax
+
+    from models import training
+
+    broken = jax.errors.JaxRuntimeError("INTERNAL: something else")
+    monkeypatch.setattr(training, "learn", raising(broken))
+    with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"):
+        train_model(plan_training(request(world)), tmp_path / "out", made_at=NOW)
+
+
+def raising(error):
+    def call(*_, **__):
+        raise error
+
+    return call
 
 
 def broken_world(tmp_path, breakage):
@@ -213,6 +288,16 @@ def test_an_experiment_trains_what_is_missing_and_ends_in_table_5(world, tmp_pat
     said = invoke(["table5", "--results", tmp_path / "out"])
     assert "AVMIT minus MIT 16" in said
     assert said.strip().endswith("4 evaluations on AVMIT_test")
+
+
+def test_an_experiment_refuses_a_test_set_that_is_trained_on_before_it_trains(world, tmp_path):
+    flags = ["--embeddings", world.embeddings.parent, "--out", tmp_path / "out"]
+    flags += ["--lists", f"AVMIT={world.train},{world.validation}"]
+    with pytest.raises(TableError, match="18 of 18 clips of the list AVMIT_validation stand in"):
+        invoke(["experiment", *flags, "--test", world.validation])
+    with pytest.raises(TableError, match="no list at"):
+        invoke(["experiment", *flags, "--test", tmp_path / "none.csv"])
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("ablation", [["--modality", "visual"], ["--incongruent"]])

@@ -1,3 +1,5 @@
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -44,8 +46,35 @@ def test_the_preset_is_table_4_and_has_its_trainable_parameters(cell):
 def test_there_are_six_cells_and_another_one_is_refused():
     assert len(PAPER) == 6
     assert cell_of("yamnet_effnet", "gru") == Cell("yamnet_effnet", Rnn.GRU)
-    with pytest.raises(ConfigError, match="no cell openl3-gru"):
+    with pytest.raises(ConfigError, match="no cell 'openl3-gru'"):
         cell_of("openl3", "gru")
+
+
+GRU = {
+    "rnn_units": 64,
+    "bottleneck_units": 32,
+    "activation": "relu",
+    "dropout": 0.2,
+    "learning_rate": 1e-3,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"activation": "tanh"}, "activation 'tanh', expected relu or swish"),
+        ({"rnn_units": "64"}, "rnn_units '64', expected a whole number"),
+        ({"rnn_units": 0}, "a layer has no units"),
+        ({"dropout": 1.0}, "expected a share below 1"),
+        ({"learning_rate": -1.0}, "expected more than 0"),
+        ({"depth": 2}, "depth"),
+    ],
+)
+def test_a_preset_that_was_edited_wrongly_says_where(changes, message, tmp_path):
+    path = tmp_path / "best.json"
+    path.write_text(json.dumps({"yamnet_effnet-gru": GRU | changes}))
+    with pytest.raises(ConfigError, match=rf"best.json .*yamnet_effnet-gru.*{message}"):
+        preset(str(path), Cell("yamnet_effnet", Rnn.GRU))
 
 
 def test_the_learning_rate_decays_as_in_the_published_checkpoints():
