@@ -55,7 +55,7 @@ class Evidence:
     def knows_every_clip(self) -> bool:
         """Return whether every clip is a candidate or rejected."""
         with self._db() as db:
-            return len(candidates.known(db)) >= self.n_clips > 0
+            return candidates.n_known(db) >= self.n_clips > 0
 
     def has_sample(self) -> bool:
         """Return whether ground truths have been sampled."""

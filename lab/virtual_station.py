@@ -47,7 +47,7 @@ def virtual_station(width_px: int = 1280, height_px: int = 800) -> Iterator[dict
         environment.pop("WAYLAND_DISPLAY", None)
         screen = f"{width_px}x{height_px}x24"
         environment["DISPLAY"] = stack.enter_context(_x_server(screen, folder))
-        environment["PULSE_SERVER"] = stack.enter_context(_sound_server(folder))
+        environment["PULSE_SERVER"] = stack.enter_context(sound_server(folder))
         yield environment
 
 
@@ -80,10 +80,29 @@ def _x_server(screen: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _sound_server(folder: Path) -> Iterator[str]:
+def sound_server(folder: Path) -> Iterator[str]:
+    """Run a sound server of its own, with a sink that nobody hears.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it keeps its socket and its log.
+
+    Yields
+    ------
+    str
+        Its address, for ``PULSE_SERVER``; the same folder gives the same one again.
+
+    Raises
+    ------
+    StageError
+        If it does not start.
+    """
     address = folder / "native"
     protocol = f"module-native-protocol-unix auth-anonymous=1 socket={address}"
     sink = f"module-null-sink sink_name={SINK_NAME} rate=48000 channels=2 format=float32le"
+    # Without this a sink that ran dry, or runs for the first time, sleeps up to two seconds.
+    sink += " norewinds=1"
     command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
     command += ["-L", protocol, "-L", sink]
     private = {"PULSE_RUNTIME_PATH": str(folder), "PULSE_STATE_PATH": str(folder)}

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own; it ends with them."""
+"""A PostgreSQL server and a screen with a sound card of the tests' own; they end with them."""
 
 import os
 import shutil
@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from screens import OutsideView
+
+from lab.virtual_station import virtual_station
 
 USER = "lab"
 
@@ -80,3 +83,17 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture(scope="module")
+def station() -> Iterator[dict[str, str]]:
+    """Yield the environment of programs on a screen and a sound card that are not there."""
+    with virtual_station() as environment:
+        yield environment
+
+
+@pytest.fixture
+def view(station: dict[str, str]) -> Iterator[OutsideView]:
+    """Yield eyes on that screen, and fingers on its keyboard."""
+    with OutsideView(station) as outside:
+        yield outside

@@ -8,6 +8,8 @@ import pytest
 import typer
 
 from study.config import StudyConfig
+from study.headphones import Headphones
+from study.keys import Keys
 from study.protocol import Protocol
 from study.screen import Screen
 
@@ -15,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
 
 
-@pytest.mark.parametrize("model", [StudyConfig, Protocol, Screen])
+@pytest.mark.parametrize("model", [StudyConfig, Protocol, Screen, Keys, Headphones])
 def test_every_key_of_study_toml_is_documented(model):
     text = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
     missing = [key for key in model.model_fields if not re.search(rf"[`[]{key}[`\]]", text)]
