@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,10 +12,14 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from study.clips.orientation import orientation_of
+from study.clips.probe import video_streams
+from study.clips.sound_track import SoundTrack
 from study.errors import ClipError
 
-N_CHANNELS = 2
 MAX_FRAMES_BYTES = 600_000_000
+# Nobody rates such a clip; a file that says so has time stamps that are wrong.
+MAX_DURATION_S = 120.0
 # A file that breaks off before this share of what it promises is broken, not short.
 MIN_DECODED_SHARE = 0.9
 
@@ -88,9 +91,10 @@ class DecodedClip:
 def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: int) -> DecodedClip:
     """Decode a clip into memory.
 
-    Variable frame rates, rotation, pixel aspect and different beginnings of picture and sound
-    are honoured: the clip begins with whichever stream begins first, a picture that begins later
-    stands from the beginning, a sound that begins later is preceded by silence.
+    Variable frame rates, rotation, mirroring, pixel aspect, gaps in the sound and different
+    beginnings of picture and sound are honoured: the clip begins with whichever stream begins
+    first, a picture that begins later stands from the beginning, a sound that begins later is
+    preceded by silence.
 
     Parameters
     ----------
@@ -114,14 +118,13 @@ def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: i
     """
     content = _read(path)
     try:
-        with closing(av.open(io.BytesIO(content))) as container:
+        with closing(av.open(io.BytesIO(content), metadata_errors="replace")) as container:
             picture, sound = _decode(container, path, box_px, sample_rate_hz)
     except (av.error.FFmpegError, ValueError) as error:
         raise ClipError(f"{path} cannot be decoded: {error}. Replace the file") from error
-    begin_s = min(picture.begin_s, sound.begin_s)
-    picture_end_s = picture.times_s[-1] + picture.last_s - begin_s
-    sound_end_s = sound.begin_s - begin_s + len(sound.samples) / sample_rate_hz
-    duration_s = float(max(picture_end_s, sound_end_s))
+    sound_begin_s = picture.begin_s if sound.begin_s is None else sound.begin_s
+    begin_s = min(picture.begin_s, sound_begin_s)
+    duration_s = max(picture.end_s, sound.end_s) - begin_s
     times_s = picture.times_s - begin_s
     times_s[0] = 0.0
     return DecodedClip(
@@ -129,7 +132,7 @@ def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: i
         sha256=hashlib.sha256(content).hexdigest(),
         frames=picture.frames,
         times_s=times_s,
-        sound=_padded(sound, begin_s, duration_s, sample_rate_hz),
+        sound=sound.samples(begin_s, duration_s),
         sample_rate_hz=sample_rate_hz,
         duration_s=duration_s,
         scale=picture.scale,
@@ -147,11 +150,9 @@ class _Picture:
     def begin_s(self) -> float:
         return float(self.times_s[0])
 
-
-@dataclass(frozen=True, slots=True)
-class _Sound:
-    samples: npt.NDArray[np.float32]
-    begin_s: float
+    @property
+    def end_s(self) -> float:
+        return float(self.times_s[-1]) + self.last_s
 
 
 def _read(path: Path) -> bytes:
@@ -171,53 +172,68 @@ def _decode(
     path: Path,
     box_px: tuple[int, int],
     sample_rate_hz: int,
-) -> tuple[_Picture, _Sound]:
-    if not container.streams.video:
-        raise ClipError(f"{path} has no picture. Replace the file", "no_video")
-    if not container.streams.audio:
-        raise ClipError(f"{path} has no sound. Take it out of the candidates", "no_audio")
-    video, audio = container.streams.video[0], container.streams.audio[0]
-    frames: list[npt.NDArray[np.uint8]] = []
-    samples: list[npt.NDArray[np.float32]] = []
+) -> tuple[_Picture, SoundTrack]:
+    video, audio = _streams(container, path)
+    images: list[npt.NDArray[np.uint8]] = []
     times_s: list[float] = []
-    scale, last_s, sound_begin_s = 1.0, 0.0, None
-    resampler = _Resampler(audio, sample_rate_hz)
+    scale, last_s, begin_s = 1.0, 0.0, None
+    sound = SoundTrack(audio, sample_rate_hz)
     room = MAX_FRAMES_BYTES
     for frame in container.decode(video, audio):
+        time_s = _time_s(frame, path)
+        begin_s = time_s if begin_s is None else begin_s
         if isinstance(frame, av.VideoFrame):
-            image, scale = _upright(frame, _pixel_aspect(video, frame), box_px)
+            image, scale = _upright(frame, _pixel_aspect(video), box_px)
             room -= image.nbytes
-            if room < 0:
-                raise ClipError(f"{path} is too long to be shown from memory", "too_large")
-            frames.append(image)
-            times_s.append(float(frame.pts * frame.time_base))
+            images.append(image)
+            times_s.append(time_s)
             last_s = float((frame.duration or 0) * frame.time_base)
         else:
-            if sound_begin_s is None:
-                sound_begin_s = float(frame.pts * frame.time_base)
-            samples.extend(resampler.resample(frame))
-    samples.extend(resampler.resample(None))
-    if not frames:
+            sound.add(frame, time_s)
+        if room < 0 or abs(time_s - begin_s) > MAX_DURATION_S:
+            raise ClipError(
+                f"{path} is too long to be shown from memory: at most {MAX_DURATION_S:g} s and "
+                f"{MAX_FRAMES_BYTES / 1e6:g} MB of frames. Take it out of the candidates",
+                "too_large",
+            )
+    sound.finish()
+    if not images:
         raise ClipError(f"{path} holds no frame that can be decoded. Replace the file")
-    if sound_begin_s is None:
+    if sound.begin_s is None:
         raise ClipError(f"{path} holds no sound that can be decoded", "no_audio")
-    order = np.argsort(times_s, kind="stable")
     picture = _Picture(
-        np.stack([frames[i] for i in order]),
-        np.asarray(times_s)[order],
+        np.stack(images),
+        # Frames come in the order in which they are shown; not all containers stamp them so.
+        np.sort(np.asarray(times_s)),
         last_s or _usual_interval_s(video),
         scale,
     )
-    _refuse_broken_off(video, picture, path)
-    return picture, _Sound(np.concatenate(samples), sound_begin_s)
+    _refuse_broken_off(container, video, picture, sound, path)
+    return picture, sound
+
+
+def _streams(container: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
+    video = video_streams(container)
+    if not video:
+        raise ClipError(f"{path} has no picture. Replace the file", "no_video")
+    if not container.streams.audio:
+        raise ClipError(f"{path} has no sound. Take it out of the candidates", "no_audio")
+    return video[0], container.streams.audio[0]
+
+
+def _time_s(frame: av.VideoFrame | av.AudioFrame, path: Path) -> float:
+    stamp = frame.dts if frame.pts is None else frame.pts
+    if stamp is None or frame.time_base is None:
+        raise ClipError(f"{path} has frames without a time stamp. Replace the file")
+    return float(stamp * frame.time_base)
 
 
 def _upright(
     frame: av.VideoFrame, pixel_aspect: Fraction, box_px: tuple[int, int]
 ) -> tuple[npt.NDArray[np.uint8], float]:
-    quarter_turns = round(frame.rotation / 90) % 4
+    orientation = orientation_of(frame)
     width, height = frame.width * float(pixel_aspect), float(frame.height)
-    upright = (height, width) if quarter_turns % 2 else (width, height)
+    upright = (height, width) if orientation.transposed else (width, height)
     scale = min(1.0, box_px[0] / upright[0], box_px[1] / upright[1])
     scaled = frame.reformat(
         width=max(1, round(width * scale)),
@@ -225,11 +241,10 @@ def _upright(
         format="rgb24",
         interpolation="BICUBIC",
     )
-    image = scaled.to_ndarray()
-    return np.ascontiguousarray(np.rot90(image, quarter_turns)), scale
+    return orientation.apply(scaled.to_ndarray()), scale
 
 
-def _pixel_aspect(video: Any, frame: av.VideoFrame) -> Fraction:  # noqa: ANN401
+def _pixel_aspect(video: Any) -> Fraction:  # noqa: ANN401
     aspect = video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio
     return Fraction(aspect) if aspect else Fraction(1)
 
@@ -238,37 +253,22 @@ def _usual_interval_s(video: Any) -> float:  # noqa: ANN401
     return 1.0 / float(video.average_rate) if video.average_rate else 0.0
 
 
-def _refuse_broken_off(video: Any, picture: _Picture, path: Path) -> None:  # noqa: ANN401
-    if not video.duration:
+def _refuse_broken_off(
+    container: Any,  # noqa: ANN401
+    video: Any,  # noqa: ANN401
+    picture: _Picture,
+    sound: SoundTrack,
+    path: Path,
+) -> None:
+    if video.duration:
+        promised_s = float(video.duration * video.time_base)
+        decoded_s = picture.end_s - picture.begin_s
+    elif container.duration:  # Matroska tells how long the longest stream is
+        promised_s = container.duration / av.time_base
+        decoded_s = max(picture.end_s, sound.end_s)
+    else:
         return
-    promised_s = float(video.duration * video.time_base)
-    decoded_s = picture.times_s[-1] + picture.last_s - picture.begin_s
     if decoded_s < MIN_DECODED_SHARE * promised_s:
         raise ClipError(
             f"{path} breaks off after {decoded_s:.2f} of {promised_s:.2f} s. Replace the file"
         )
-
-
-class _Resampler:
-    """Bring sound to one rate and two channels; one channel is heard on both ears alike."""
-
-    def __init__(self, audio: Any, sample_rate_hz: int) -> None:  # noqa: ANN401
-        self._is_mono = audio.codec_context.channels == 1
-        layout = "mono" if self._is_mono else "stereo"
-        self._resampler = av.AudioResampler(format="flt", layout=layout, rate=sample_rate_hz)
-
-    def resample(self, frame: av.AudioFrame | None) -> Iterator[npt.NDArray[np.float32]]:
-        for resampled in self._resampler.resample(frame):
-            # Packed samples come as one row: left, right, left, ...
-            samples = resampled.to_ndarray().reshape(-1, 1 if self._is_mono else N_CHANNELS)
-            yield np.broadcast_to(samples, (len(samples), N_CHANNELS))
-
-
-def _padded(
-    sound: _Sound, begin_s: float, duration_s: float, sample_rate_hz: int
-) -> npt.NDArray[np.float32]:
-    n_before = round((sound.begin_s - begin_s) * sample_rate_hz)
-    n_total = max(round(duration_s * sample_rate_hz), n_before + len(sound.samples))
-    padded = np.zeros((n_total, N_CHANNELS), dtype=np.float32)
-    padded[n_before : n_before + len(sound.samples)] = sound.samples
-    return padded

@@ -1,8 +1,11 @@
 """Odd clips, decoded for showing: every picture upright and on time, sound where it belongs."""
 
 import hashlib
+import struct
+import subprocess
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -150,6 +153,98 @@ def test_the_digest_is_of_the_bytes_that_were_decoded(folder):
 def test_the_frame_at_a_time_is_the_last_one_whose_time_has_come(folder):
     clip = decoded(folder, "plain")
     assert [clip.frame_at(t) for t in (-1.0, 0.0, 0.03, 0.0334, 99.0)] == [0, 0, 0, 1, 89]
+
+
+def remuxed(source, path, change=lambda packet: True, title=""):
+    """Copy a clip's packets into another file; `change` may alter a packet or leave it out."""
+    with av.open(str(source)) as read, av.open(str(path), "w") as written:
+        written.metadata["title"] = title
+        streams = {s.index: written.add_stream_from_template(s) for s in read.streams}
+        for packet in read.demux():
+            if packet.dts is not None and change(packet):
+                packet.stream = streams[packet.stream.index]
+                written.mux(packet)
+    return path
+
+
+def shown(path):
+    return decode_for_display(path, box_px=BOX_PX, sample_rate_hz=RATE_HZ)
+
+
+def test_what_is_missing_from_the_sound_is_silent_and_the_rest_stays_in_place(folder):
+    plain = decoded(folder, "plain")
+
+    def outside_the_gap(packet):
+        return packet.stream.type == "video" or not 0.8 < float(packet.pts * packet.time_base) < 1.8
+
+    clip = shown(remuxed(plain.path, folder / "gap.mkv", outside_the_gap))
+    assert beep_times_s(clip) == pytest.approx([0.5, 2.5], abs=0.03)
+    assert flash_times_s(clip) == pytest.approx([0.5, 1.5, 2.5], abs=0.04)
+    assert not clip.sound[int(0.9 * RATE_HZ) : int(1.75 * RATE_HZ)].any()
+
+
+@pytest.mark.parametrize(
+    ("matrix", "corner"),
+    [((-1, 0, 0, 1), (0, -1)), ((1, 0, 0, -1), (-1, 0)), ((0, 1, 1, 0), (0, 0))],
+    ids=["mirrored", "upside down", "transposed"],
+)
+def test_a_mirrored_clip_is_shown_as_its_file_says(folder, matrix, corner):
+    content = bytearray(decoded(folder, "plain").path.read_bytes())
+    place = content.find(b"tkhd") + 4 + 40  # behind version, flags, times, id, layer and volume
+    a, b, c, d = (0x10000 * n for n in matrix)
+    content[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
+    path = folder / f"matrix{matrix}.mp4"
+    path.write_bytes(content)
+    frame = shown(path).frames[0]
+    red = {
+        (row, column)
+        for row in (0, -1)
+        for column in (0, -1)
+        if int(frame[4 * (2 * row + 1), 4 * (2 * column + 1), 0]) > 150
+    }
+    assert red == {corner}
+
+
+def test_frames_without_presentation_times_are_shown_in_their_order(folder):
+    plain = decoded(folder, "plain")
+    path = folder / "plain.avi"
+    # AVI stamps packets in the order of decoding, and these hold frames ahead of their turn.
+    command = ["ffmpeg", "-v", "error", "-i", plain.path, "-c:v", "libx264", "-bf", "2", path]
+    subprocess.run(command, check=True)
+    clip = shown(path)
+    assert (np.diff(clip.times_s) > 0).all()
+    expected = [is_flash(i / 30) for i in range(plain.n_frames)]
+    assert (clip.frames[:, 128, 128].min(axis=1) > 200).tolist() == expected
+
+
+def test_a_matroska_file_that_breaks_off_is_refused(folder):
+    whole = remuxed(decoded(folder, "plain").path, folder / "whole.mkv").read_bytes()
+    path = folder / "half.mkv"
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ClipError, match=r"breaks off after 1\.\d+ of 3\.\d+ s"):
+        shown(path)
+
+
+def test_wrong_time_stamps_do_not_fill_the_memory(folder):
+    def a_day_later(packet):
+        if packet.stream.type == "audio":
+            packet.pts += round(86_400 / packet.time_base)
+            packet.dts = packet.pts
+        return True
+
+    path = remuxed(decoded(folder, "plain").path, folder / "late.mkv", a_day_later)
+    with pytest.raises(ClipError, match="at most 120 s") as caught:
+        shown(path)
+    assert caught.value.reason == "too_large"
+
+
+def test_a_title_in_another_encoding_keeps_no_clip_from_being_shown(folder):
+    plain = decoded(folder, "plain")
+    path = remuxed(plain.path, folder / "latin.mp4", title="a dog")
+    content = path.read_bytes()
+    assert b"a dog" in content
+    path.write_bytes(content.replace(b"a dog", "ä dög".encode("latin-1")))
+    assert shown(path).n_frames == plain.n_frames
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the real clips of shared/ are not here")
