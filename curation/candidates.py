@@ -51,11 +51,11 @@ def decide(audit: ClipAudit, avmit_label: str) -> Candidate | Reject:
 _MEANINGS = {
     "bad_name": "its name is no UTF-8 or has a carriage return: rename it",
     "empty": "the file has no bytes",
-    "missing": "there is no file",
+    "missing": "there is no file, or what is there is none",
     "no_audio": "there is no sound stream",
     "no_video": "there is no picture",
     "outside_root": "a link leads out of the tree",
     "silent": "all samples are 0",
     "unlisted": "the tree's own list does not have it",
-    "unreadable": "it cannot be decoded to the end",
+    "unreadable": "it cannot be decoded to the end without faults",
 }

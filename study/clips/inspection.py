@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.clips.probe import largest_sample, missing_stream, opened, video_streams
+from study.clips.wholeness import ends_early
 from study.errors import ClipError
 
 # Five frames, spread over the clip, each as the signs of 64 horizontal steps of brightness.
@@ -86,12 +87,17 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
         seen = _Seen(hashed_frames)
         resampler = av.AudioResampler(format="s16")
         for frame in container.decode(video[0], *audio):
+            if frame.is_corrupt:  # decoders fill what they could not read with what was there
+                raise ClipError(f"{path} is damaged: a frame of it is made up. Copy it again")
             if isinstance(frame, av.VideoFrame):
                 seen.add_picture(frame)
             else:
                 seen.add_sound(resampler.resample(frame))
         if audio:
             seen.add_sound(resampler.resample(None))
+        if container.format.name.startswith("matroska") and ends_early(path):
+            # Without an index a decoder takes what is there for all there is.
+            raise ClipError(f"{path} ends before its container does. Copy it again")
         if seen.n_frames == 0:
             raise ClipError(f"{path} has no frame that can be decoded. Copy it again")
         if audio and seen.n_samples == 0:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import av
 import numpy as np
 
+from study.clips.wholeness import ends_early
 from study.errors import ClipError
 
 PCM16_FULL_SCALE = 32768.0  # 2 ** 15, one bit of 16 being the sign
@@ -24,7 +25,7 @@ class ClipProbe:
     Parameters
     ----------
     duration_s : float
-        Length of the longer of picture and sound.
+        From where the first of picture and sound begins to where the last one ends.
     frame_rate_hz : float
         Average frame rate of the first video stream; 0 where it is not known.
     nominal_frame_rate_hz : float
@@ -90,7 +91,7 @@ def probe(path: Path) -> ClipProbe:
         upright = scan.rotation_deg % 180 == 0
         size = (video[0].width, video[0].height)
         return ClipProbe(
-            duration_s=scan.end_s,
+            duration_s=scan.duration_s,
             frame_rate_hz=float(video[0].average_rate or 0),
             nominal_frame_rate_hz=float(video[0].base_rate or 0),
             is_vfr=_is_variable(sorted(scan.times_s["video"])),
@@ -237,8 +238,8 @@ def missing_stream(path: Path, kind: Literal["audio", "video"]) -> ClipError:
         With reason ``"no_audio"`` or ``"no_video"``; with ``"unreadable"`` where the file ends too
         early: of a header that was cut, a decoder shows the streams that came before the cut.
     """
-    if _ends_early(path):
-        return ClipError(f"{path} ends before its last box does. Copy it again")
+    if ends_early(path):
+        return ClipError(f"{path} ends before its container does. Copy it again")
     return ClipError(f"{path} has no {kind} stream. Leave it out", f"no_{kind}")
 
 
@@ -273,6 +274,11 @@ class _Scan:
     end_s: float = 0.0
     first_s: dict[str, float] = field(default_factory=dict)
     rotation_deg: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        # Some containers count from another time than 0.
+        return max(self.end_s - min(self.first_s.values(), default=0.0), 0.0)
 
     @property
     def av_start_offset_s(self) -> float:
@@ -311,20 +317,3 @@ def _is_variable(times_s: list[float]) -> bool:
     steps = np.diff(times_s)
     median = float(np.median(steps))
     return bool(np.any(np.abs(steps - median) > _VFR_TOLERANCE * median))
-
-
-def _ends_early(path: Path) -> bool:
-    # An MP4 file is a row of boxes, each headed by its size: 4 bytes, or 1 and then 8 more.
-    n_bytes, place = path.stat().st_size, 0
-    with path.open("rb") as file:
-        while place < n_bytes:
-            file.seek(place)
-            head = file.read(16)
-            if place == 0 and head[4:8] != b"ftyp":
-                return False
-            size = int.from_bytes(head[:4])
-            size = int.from_bytes(head[8:16]) if size == 1 else size
-            if size == 0:  # to the end of the file
-                return False
-            place += max(size, 8)
-    return place > n_bytes

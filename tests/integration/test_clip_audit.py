@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,6 +23,7 @@ from curation.mit_tree import TreeClip
 from curation.selection import with_picture_facts
 from study.clips.inspection import frame_hash, inspect, sound_hash, spread
 from study.clips.probe import probe
+from study.clips.wholeness import ends_early
 from study.rehearsal.odd import make_odd_clip
 from study.store import clip_audits, open_store, transaction
 from study.store.clip_audits import ClipAudit
@@ -42,6 +44,12 @@ def _film(path, *filters, seed=1, frequency=440):
         check=True,
     )  # fmt: skip
     return path
+
+
+def _ffmpeg(*arguments):
+    """Run ffmpeg and return what it says."""
+    command = ["ffmpeg", "-v", "error", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
 
 @pytest.mark.parametrize(
@@ -68,6 +76,49 @@ def test_each_kind_of_clip_gets_its_reason_and_flags(tmp_path, kind, reason, fla
     assert (found.reason, found.flags) == (reason, flags)
     assert (found.n_bytes > 0) == (kind != "empty")
     assert len(found.sha256) == (64 if kind != "empty" else 0)
+
+
+def test_a_frame_that_the_decoder_had_to_make_up_bars_a_clip(tmp_path):
+    path = _film(tmp_path / "clip.mp4")
+    with av.open(str(path)) as container:
+        inside = [
+            packet.pos + packet.size // 2 for packet in container.demux(video=0) if packet.pos
+        ]
+    content = bytearray(path.read_bytes())
+    for place in inside[10:50:10]:
+        content[place : place + 4] = bytes(byte ^ 0x55 for byte in content[place : place + 4])
+    path.write_bytes(content)
+    assert "concealing" in _ffmpeg("-v", "info", "-i", path, "-f", "null", "-")  # it plays
+    assert _audit(path).reason == "unreadable"
+
+
+@pytest.mark.parametrize(("ending", "codecs"), [("mkv", []), ("webm", ["libvpx", "libopus"])])
+def test_a_cut_file_without_an_index_is_unreadable_under_any_name(tmp_path, ending, codecs):
+    flags = ["-c:v", codecs[0], "-c:a", codecs[1]] if codecs else ["-c", "copy"]
+    whole = tmp_path / f"whole.{ending}"
+    _ffmpeg("-i", _film(tmp_path / "film.mp4"), *flags, whole)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(whole.read_bytes())
+    assert _audit(path).reason == ""
+    path.write_bytes(whole.read_bytes()[:-5000])
+    assert _audit(path).reason == "unreadable"
+
+
+def test_a_length_counts_from_where_the_clip_begins(tmp_path):
+    path = tmp_path / "clip.mp4"
+    _ffmpeg("-i", _film(tmp_path / "film.mp4"), "-c", "copy", "-f", "mpegts", path)
+    assert probe(path).duration_s == pytest.approx(2.0, abs=0.06)
+
+
+def test_a_segment_of_unknown_length_is_never_too_short(tmp_path):
+    path = tmp_path / "live.webm"
+    head = b"\x1aE\xdf\xa3\x82ab" + b"\x18S\x80g"
+    path.write_bytes(head + b"\x01" + b"\xff" * 7 + b"abc")
+    assert not ends_early(path)
+    path.write_bytes(head + b"\x84abc")
+    assert ends_early(path)
+    path.write_bytes(head + b"\x84abcd")
+    assert not ends_early(path)
 
 
 def test_two_video_streams_are_flagged_and_the_first_is_taken(tmp_path):
