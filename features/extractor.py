@@ -102,10 +102,7 @@ class Extractor:
         audio = _run(self.audio_engine, seen, self.embedding_set.audio_network)
         frames = self._prepared(np.stack(clip.images))
         visual = _run(self.visual_engine, frames, self.embedding_set.visual_network)
-        if clip.n_damaged_packets:
-            warnings.append("damaged: what could be decoded was used")
-        if max(len(audio), len(visual)) > MAX_TIMESTEPS:
-            warnings.append("more than 7 timesteps: networks see the first 7")
+        warnings += _warnings(clip, max(len(audio), len(visual)))
         return Extraction(
             audio=audio,
             visual=visual,
@@ -136,6 +133,17 @@ class Extractor:
                 return vision.normalised(frames, normalisation)
             case _:
                 return vision.zero_centred(frames)
+
+
+def _warnings(clip: DecodedClip, timesteps: int) -> list[str]:
+    found = {
+        "damaged: what could be decoded was used": clip.n_damaged_packets > 0,
+        "several streams of a kind: the first was used": clip.n_video_streams > 1
+        or clip.n_audio_streams > 1,
+        "colours marked other than BT.601: OpenCV before 5 takes no notice": not clip.is_bt601,
+        "more than 7 timesteps: networks see the first 7": timesteps > MAX_TIMESTEPS,
+    }
+    return [warning for warning, applies in found.items() if applies]
 
 
 def _run(engine: Engine, inputs: Floats, network: str) -> Floats:

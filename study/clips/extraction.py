@@ -18,6 +18,8 @@ from study.errors import ClipError
 Image = npt.NDArray[np.uint8]
 FrameChoice = Callable[[npt.NDArray[np.float64]], Sequence[int]]
 _Av = Any  # PyAV's containers, streams, packets and frames
+# FFmpeg's numbers of colour spaces: red-green-blue, not stated, and the two of BT.601.
+_TAKEN_FOR_BT601 = (0, 2, 5, 6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,10 @@ class DecodedClip:
         Their times from the start of the video stream.
     n_damaged_packets : int
         Packets that could not be decoded and were passed over.
+    n_video_streams, n_audio_streams : int
+        Of which the first ones are used; cover pictures are not counted.
+    is_bt601 : bool
+        Whether the colours are stored as BT.601 has it, or not marked, which is taken for that.
     """
 
     samples: npt.NDArray[np.int16] | None
@@ -43,6 +49,9 @@ class DecodedClip:
     images: list[Image]
     image_times_s: tuple[float, ...]
     n_damaged_packets: int = 0
+    n_video_streams: int = 1
+    n_audio_streams: int = 1
+    is_bt601: bool = True
 
 
 def decode_for_extraction(
@@ -72,21 +81,34 @@ def decode_for_extraction(
         With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
     """
     with opened(path) as container:
-        video = next(iter(video_streams(container)), None)
-        if video is None:
+        videos, audios = video_streams(container), container.streams.audio
+        if not videos:
             raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
-        audio = next(iter(container.streams.audio), None)
+        video, audio = videos[0], next(iter(audios), None)
+        _refuse_unknown_codec(path, [video] if audio is None else [video, audio])
         video.codec_context.thread_type = "NONE"  # one process per core is faster
         decoder = _Decoder()
-        packets, blocks = _demux(decoder, container, video, audio)
+        packets, sound = _demux(decoder, container, video, audio)
         images, times_ms = _decode_chosen(decoder, video, packets, choose, keep)
         return DecodedClip(
-            samples=None if audio is None else _joined(blocks),
-            sample_rate_hz=None if audio is None else audio.codec_context.sample_rate,
+            samples=None if audio is None else sound.samples(),
+            sample_rate_hz=None if audio is None else sound.sample_rate_hz,
             images=images,
             image_times_s=tuple(float(time) / 1000 for time in times_ms),
             n_damaged_packets=decoder.n_damaged,
+            n_video_streams=len(videos),
+            n_audio_streams=len(audios),
+            is_bt601=int(video.codec_context.colorspace) in _TAKEN_FOR_BT601,
         )
+
+
+def _refuse_unknown_codec(path: Path, streams: Sequence[_Av]) -> None:
+    for stream in streams:
+        if stream.codec_context is None:
+            raise ClipError(
+                f"{path} has its first {stream.type} stream in a format that no decoder here "
+                "knows. Convert it or leave it out"
+            )
 
 
 class _Decoder:
@@ -103,28 +125,53 @@ class _Decoder:
             return []
 
 
-def _demux(
-    decoder: _Decoder, container: _Av, video: _Av, audio: _Av
-) -> tuple[list[_Av], list[_Av]]:
+class _Sound:
+    """Gathers 16-bit samples in the rate and the channels of the first frame, as FFmpeg does."""
+
+    def __init__(self) -> None:
+        self._blocks: list[_Av] = []
+        self._first: _Av = None
+        self._resampler: _Av = None
+        self._form: tuple[object, ...] = ()
+
+    @property
+    def sample_rate_hz(self) -> int | None:
+        return None if self._first is None else int(self._first.sample_rate)
+
+    def add(self, frame: _Av) -> None:
+        form = (frame.format.name, frame.layout, frame.sample_rate)
+        if form != self._form:
+            self._finish()
+            self._first = self._first or frame
+            self._resampler = av.AudioResampler(
+                format="s16", layout=self._first.layout, rate=self._first.sample_rate
+            )
+            self._form = form
+        self._blocks.extend(self._resampler.resample(frame))
+
+    def samples(self) -> npt.NDArray[np.int16]:
+        self._finish()
+        if not self._blocks:
+            return np.zeros((0, 1), np.int16)
+        n_channels = len(self._blocks[0].layout.channels)
+        return np.concatenate([b.to_ndarray().reshape(-1, n_channels) for b in self._blocks])
+
+    def _finish(self) -> None:
+        if self._resampler is not None:
+            self._blocks.extend(self._resampler.resample(None))
+            self._resampler = None
+
+
+def _demux(decoder: _Decoder, container: _Av, video: _Av, audio: _Av) -> tuple[list[_Av], _Sound]:
     packets: list[_Av] = []
-    blocks: list[_Av] = []
-    resampler = av.AudioResampler(format="s16")
+    sound = _Sound()
     for packet in container.demux([video] if audio is None else [video, audio]):
         if packet.stream is video:
             packets.append(packet)
             continue
         for frame in decoder.decode(packet):
-            blocks.extend(resampler.resample(frame))
-    if blocks:
-        blocks.extend(resampler.resample(None))
-    return packets, blocks
-
-
-def _joined(blocks: list[_Av]) -> npt.NDArray[np.int16]:
-    if not blocks:
-        return np.zeros((0, 1), np.int16)
-    n_channels = len(blocks[0].layout.channels)
-    return np.concatenate([block.to_ndarray().reshape(-1, n_channels) for block in blocks])
+            sound.add(frame)
+    return packets, sound
 
 
 def _decode_chosen(
@@ -205,7 +252,10 @@ def _times_ms(video: _Av, pts: Sequence[int]) -> npt.NDArray[np.float64]:
 
 
 def _upright(frame: _Av) -> Image:
-    bgr = frame.reformat(format="bgr24", interpolation=av.video.reformatter.Interpolation.BICUBIC)
+    # One thread: left to itself, each frame starts one per core in every process.
+    bgr = frame.reformat(
+        format="bgr24", interpolation=av.video.reformatter.Interpolation.BICUBIC, threads=1
+    )
     image: Image = bgr.to_ndarray()
     turns = round(frame.rotation / 90) % 4  # counterclockwise, as numpy turns
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
