@@ -156,7 +156,9 @@ def set_exercise(
     file: Annotated[
         Path | None, typer.Argument(help="CSV with the expert's ratings and reasons")
     ] = None,
-    sample: Annotated[bool, typer.Option("--sample", help="pick one clip per class")] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="pick one clip per class and set")
+    ] = False,
     screening_sets: Annotated[
         int, typer.Option(min=1, help="screenings to pick; a retry takes the next one")
     ] = 2,
@@ -171,20 +173,22 @@ def set_exercise(
     """Choose the clips of training and screening, before the plan is made.
 
     With --sample the clips are picked by chance. In a rehearsal their ratings and reasons are
-    known; in a real study a draft is written for the expert, to be filled in and read back.
+    known; in a real study a draft is written for the expert, to be filled in and read back. Once
+    there is a training, further screenings are added to those that there are.
     """
-    from sessions import exercises
+    from sessions import exercise_lists, exercises
 
     if (file is None) != sample:
         raise typer.BadParameter("give a file, or --sample")
     with at_desk(study, store, changes=True) as (found, db):
         at = datetime.now(UTC)
         if file is not None:
-            clips = exercises.read_list(file, exercises.free_candidates(db))
+            free, labels = exercises.free_candidates(db), exercises.labels(db)
+            clips = exercise_lists.read_list(file, free, labels)
         else:
             picked = exercises.sample_clips(db, found, screening_sets)
             if not found.config.rehearsal:
-                exercises.write_draft(picked, out, overwrite=overwrite)
+                exercise_lists.write_draft(picked, out, overwrite=overwrite)
                 typer.echo(f"{len(picked)} clips to rate and explain: {out}")
                 typer.echo(f"then: python -m sessions set-exercise {out}")
                 return
@@ -215,6 +219,7 @@ def plan(
 ) -> None:
     """Decide once who rates which clip, and in which order."""
     from sessions import overlap, schedule
+    from study.store import assignments
 
     if sum([bool(participant), late_candidates, disagreements]) > 1:
         raise typer.BadParameter(
@@ -227,6 +232,8 @@ def plan(
         elif late_candidates:
             change = schedule.plan_late_candidates(db, found, actor=by, at=at)
         else:
+            if not assignments.exist(db):
+                schedule.require_ready(db, found, participant)
             change = schedule.make_plan(db, found, ids=participant, actor=by, at=at)
         n_undecided = len(overlap.undecided(db, found))
     _echo_change("planned", change)

@@ -1,25 +1,23 @@
 """Choose the clips of training and screening; they are in no plan and in no sample."""
 
-import csv
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
+from sessions.results import TRAINING_SET
 from study.config import Study
 from study.errors import ConfigError
-from study.files import written_atomically
 from study.store import Db, assignments, audit, candidates, exercises, ground_truths
 from study.store.exercises import ExerciseClip
 from study.vocabulary import Phase, Rating
 
 ClipKey = tuple[str, str]
+ExerciseSet = tuple[Phase, int]
+EXERCISES = (Phase.TRAINING, Phase.SCREENING)
 _CLIP = ("avmit_label", "video_location", "filename")
-COLUMNS = ("phase", "exercise_set", "avmit_label", "video_location", "filename", "rating",
-           "reasoning")  # fmt: skip
 
 
 def free_candidates(db: Db) -> pd.DataFrame:
@@ -59,19 +57,60 @@ def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `sample`, for every class that has candidates.
+        As `sample`; a training unless there is one, and screenings after those that there are.
     """
-    labels = sorted(set(candidates.frame(db)["avmit_label"]))
-    if not labels:
-        raise ConfigError("there are no candidates yet. Run: python -m curation candidates")
     rng = generator(study, Stream.EXERCISE, len(exercises.frame(db)))
-    return sample(free_candidates(db), labels, n_screening_sets, rng)
+    return sample(free_candidates(db), labels(db), new_sets(db, n_screening_sets), rng)
+
+
+def labels(db: Db) -> list[str]:
+    """Return the classes that have candidates; a set of an exercise has one clip of each.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Raises
+    ------
+    ConfigError
+        If there are no candidates.
+    """
+    found = sorted(set(candidates.frame(db)["avmit_label"]))
+    if not found:
+        raise ConfigError("there are no candidates yet. Run: python -m curation candidates")
+    return found
+
+
+def new_sets(db: Db, n_screening_sets: int) -> list[ExerciseSet]:
+    """Return which sets come next.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    n_screening_sets : int
+        How many screenings to add.
+
+    Returns
+    -------
+    list of (Phase, int)
+        The training, unless it has been chosen, and screenings after those that there are.
+    """
+    training = [] if exercises.set_sizes(db, Phase.TRAINING) else [(Phase.TRAINING, TRAINING_SET)]
+    first = max(exercises.set_sizes(db, Phase.SCREENING), default=0) + 1
+    return [*training, *((Phase.SCREENING, first + i) for i in range(n_screening_sets))]
 
 
 def sample(
-    free: pd.DataFrame, labels: list[str], n_screening_sets: int, rng: np.random.Generator
+    free: pd.DataFrame, labels: list[str], sets: list[ExerciseSet], rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Pick one clip per class for the training and for each screening.
+    """Pick one clip per class for each set.
 
     Parameters
     ----------
@@ -79,8 +118,8 @@ def sample(
         From `free_candidates`.
     labels : list of str
         The classes.
-    n_screening_sets : int
-        A screening that is repeated takes the next set.
+    sets : list of (Phase, int)
+        From `new_sets`.
     rng : Generator
         Source of chance.
 
@@ -95,8 +134,6 @@ def sample(
     ConfigError
         If a class has too few clips.
     """
-    sets = [(Phase.TRAINING.value, 1)]
-    sets += [(Phase.SCREENING.value, number) for number in range(1, n_screening_sets + 1)]
     picked = []
     for label in labels:
         own = free[free["avmit_label"] == label]
@@ -107,7 +144,11 @@ def sample(
                 "--screening-sets"
             )
         chosen = own.iloc[rng.permutation(len(own))[: len(sets)]]
-        picked.append(chosen.assign(phase=[s[0] for s in sets], exercise_set=[s[1] for s in sets]))
+        picked.append(
+            chosen.assign(
+                phase=[phase.value for phase, _ in sets], exercise_set=[n for _, n in sets]
+            )
+        )
     table = pd.concat(picked).reset_index(drop=True)
     parts = [
         group.sample(frac=1, random_state=rng)
@@ -161,65 +202,6 @@ def rehearsed(
     return clips
 
 
-def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
-    """Write chosen clips for the expert to fill in ratings and reasons.
-
-    Parameters
-    ----------
-    picked : DataFrame
-        From `sample`.
-    path : Path
-        A CSV file.
-    overwrite : bool
-        Whether it may be replaced.
-    """
-    draft = picked.assign(rating="", reasoning="")[list(COLUMNS)]
-    with written_atomically(path, overwrite=overwrite) as part:
-        draft.to_csv(part, index=False)
-
-
-def read_list(path: Path, free: pd.DataFrame) -> list[ExerciseClip]:
-    """Read exercise clips that the expert has rated and explained.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV file with `COLUMNS`; ``avmit_label`` is for the reader only.
-    free : DataFrame
-        From `free_candidates`.
-
-    Returns
-    -------
-    list of ExerciseClip
-        In the order of the file.
-
-    Raises
-    ------
-    ConfigError
-        If a column is missing, or a clip is unknown, taken, named twice or not rated.
-    """
-    if not path.is_file():
-        raise ConfigError(
-            f"no file {path}. Write a draft: python -m sessions set-exercise --sample"
-        )
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not set(COLUMNS) <= set(rows[0]):
-        found = ", ".join(rows[0]) if rows else "no rows"
-        raise ConfigError(f"{path} has {found}; the columns {', '.join(COLUMNS)} are expected")
-    ids = {
-        (row["video_location"], row["filename"]): row["candidate_id"]
-        for row in free.to_dict("records")
-    }
-    positions: dict[tuple[str, str], int] = {}
-    clips = []
-    for number, row in enumerate(rows, start=2):
-        clip = _clip(row, ids, positions, where=f"{path}, line {number}")
-        ids.pop((row["video_location"], row["filename"]))
-        clips.append(clip)
-    return clips
-
-
 def set_exercise(
     db: Db, clips: list[ExerciseClip], *, study: Study, actor: str, at: datetime
 ) -> None:
@@ -241,16 +223,10 @@ def set_exercise(
     Raises
     ------
     ConfigError
-        If a set that is there already would be changed.
+        If a set that is there already would be changed, or one would never be shown.
     """
-    for phase in (Phase.TRAINING, Phase.SCREENING):
-        new = {clip.exercise_set for clip in clips if clip.phase is phase}
-        there = new & set(exercises.set_sizes(db, phase))
-        if there:
-            raise ConfigError(
-                f"{phase.value} set {min(there)} has been chosen already, and people may have "
-                "been trained with it. Choose clips for a new set"
-            )
+    for phase in EXERCISES:
+        _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, db)
     exercises.add_many(db, clips)
     detail = {
         "seed": study.config.seed,
@@ -259,33 +235,17 @@ def set_exercise(
     audit.add(db, actor=actor, action="set_exercise", subject="exercises", detail=detail, at=at)
 
 
-def _clip(
-    row: Mapping[str, str],
-    ids: Mapping[tuple[str, str], int],
-    positions: dict[tuple[str, str], int],
-    where: str,
-) -> ExerciseClip:
-    key = (row["video_location"], row["filename"])
-    if key not in ids:
+def _require_next(phase: Phase, new: set[int], db: Db) -> None:
+    there = set(exercises.set_sizes(db, phase))
+    if there & new:
         raise ConfigError(
-            f"{where}: {row['filename']} is no free candidate (unknown, named twice, sampled for "
-            "ground truths, or in use already). Choose another clip of this class"
+            f"{phase.value} set {min(there & new)} has been chosen already, and people may have "
+            "seen it. A further screening is drawn with: python -m sessions set-exercise --sample"
         )
-    phases = {Phase.TRAINING.value, Phase.SCREENING.value}
-    if row["phase"] not in phases or not row["exercise_set"].isdigit():
+    shown = {TRAINING_SET} if phase is Phase.TRAINING else set(range(1, len(there | new) + 1))
+    never = sorted(new - shown)
+    if never:
         raise ConfigError(
-            f"{where}: phase {row['phase']!r}, set {row['exercise_set']!r}; expected training or "
-            "screening and a number from 1"
+            f"{phase.value} set {never[0]} would never be shown: the training has set 1 only, and "
+            f"screenings take theirs in turn, {len(there) + 1} next. Change exercise_set"
         )
-    if row["rating"] not in {"1", "2", "3"} or not row["reasoning"].strip():
-        raise ConfigError(
-            f"{where}: rating {row['rating']!r}, reasoning {row['reasoning']!r}; the expert gives "
-            "a rating from 1 to 3 and says why"
-        )
-    group = (row["phase"], row["exercise_set"])
-    position = positions.get(group, 0)
-    positions[group] = position + 1
-    return ExerciseClip(
-        ids[key], Phase(row["phase"]), int(row["exercise_set"]), position,
-        Rating(int(row["rating"])), row["reasoning"].strip(),
-    )  # fmt: skip
