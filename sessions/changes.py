@@ -51,7 +51,7 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     planned = assignments.candidate_ids(db)
     for participant_id in leaving:
         assignments.remove(db, participant_id, rated_too=False)
-    staying = [person for person in able_raters(db) if person not in leaving]
+    staying = [person for person in able_raters(db, study) if person not in leaving]
     rng = generator(study, Stream.REASSIGN, n_changes(db))
     rows = fill_missing(db, study, planned, staying, rng, strict=True)
     further = overlap.fill_further(db, study, staying, rng)
@@ -95,12 +95,12 @@ def extend(
     StudyError
         If there is no plan or nothing left to take, or one of those concerned is rating.
     """
-    people = able_raters(db)
+    people = able_raters(db, study)
     if joiner not in people:
         participants.get(db, joiner)
         raise StudyError(
-            f"participant {joiner} is closed, the expert or on a laptop. Who can join: "
-            f"{', '.join(people)}"
+            f"participant {joiner} is closed, the expert, on a laptop, or simulated in a real "
+            f"study. Who can join: {', '.join(people)}"
         )
     table = assignments.frame(db).drop(columns="position")
     table = table.assign(is_ground_truth=table["candidate_id"].isin(ground_truths.sampled(db)))

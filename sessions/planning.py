@@ -44,13 +44,15 @@ class Change:
     loads: dict[str, int]
 
 
-def able_raters(db: Db, ids: list[str] | None = None) -> list[str]:
+def able_raters(db: Db, study: Study, ids: list[str] | None = None) -> list[str]:
     """Return who may be given clips.
 
     Parameters
     ----------
     db : Session
         An open transaction.
+    study : Study
+        Simulated people rate in rehearsals only.
     ids : list of str or None
         Only these; None for everybody who is enrolled, not closed, not the expert and not
         rating on a laptop.
@@ -66,10 +68,13 @@ def able_raters(db: Db, ids: list[str] | None = None) -> list[str]:
         If one of `ids` rates no clips.
     """
     away = dealt_out(db)
+    raters = {ParticipantKind.HUMAN}
+    if study.config.rehearsal:
+        raters.add(ParticipantKind.SIMULATED)
     able = [
         participant.id
         for participant in participants.listed(db)
-        if participant.kind is not ParticipantKind.EXPERT
+        if participant.kind in raters
         and participant.closed_at is None
         and participant.id not in away
     ]
@@ -79,8 +84,8 @@ def able_raters(db: Db, ids: list[str] | None = None) -> list[str]:
         participants.get(db, participant_id)
         if participant_id not in able:
             raise StudyError(
-                f"participant {participant_id} is closed, the expert or on a laptop. "
-                f"Who can: {', '.join(able)}"
+                f"participant {participant_id} is closed, the expert, on a laptop, or simulated "
+                f"in a real study. Who can: {', '.join(able)}"
             )
     return sorted(set(ids))
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sessions import assignment, overlap
 from sessions.chance import Stream, generator
+from sessions.exercises import EXERCISES
 from sessions.planning import (
     Change,
     able_raters,
@@ -19,7 +20,50 @@ from sessions.planning import (
 from sessions.slots import fill_missing
 from study.config import Study
 from study.errors import StudyError
-from study.store import Db, assignments, candidates, exercises, ground_truths
+from study.store import Db, assignments, candidates, exercises, ground_truths, participants
+from study.vocabulary import ParticipantKind, Phase
+
+
+def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
+    """Raise where a plan would take the clips that have to be chosen before it.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    ids : list of str or None
+        Who rates; None for everybody who can.
+
+    Raises
+    ------
+    StudyError
+        If ground truths have not been sampled, or somebody has to be trained or screened with
+        clips that nobody has chosen.
+
+    Notes
+    -----
+    Paper: Quality Control ("uniformly sampled [...] prior to the annotation task").
+    """
+    if not ground_truths.sampled(db):
+        raise StudyError(
+            "no candidates have been sampled for ground truths, which the plan spreads over "
+            "everybody's trials. Run: python -m curation sample-ground-truths"
+        )
+    missing = [p.value for p in EXERCISES if not exercises.set_sizes(db, p)]
+    to_train = [
+        rater
+        for rater in able_raters(db, study, ids)
+        if participants.get(db, rater).kind is ParticipantKind.HUMAN
+        and not participants.is_cleared(db, rater, Phase.ANNOTATION)
+    ]
+    if missing and to_train:
+        raise StudyError(
+            f"no clips have been chosen for {' and '.join(missing)}, and after the plan none are "
+            f"free: {', '.join(to_train)} could not start. Run: python -m sessions set-exercise "
+            "--sample"
+        )
 
 
 def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: datetime) -> Change:
@@ -61,7 +105,7 @@ def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: da
     found = _unplanned(db)
     if found.empty:
         raise StudyError("there are no candidates to plan. Run: python -m curation candidates")
-    people = able_raters(db, ids)
+    people = able_raters(db, study, ids)
     rng = generator(study, Stream.PLAN)
     strata = (codes(found["avmit_label"]), flags(found["is_ground_truth"]))
     n_slots = study.config.protocol.ratings_per_clip
@@ -100,7 +144,7 @@ def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> C
     found = _unplanned(db)
     if found.empty:
         raise StudyError("all candidates are planned already. Nothing was changed")
-    people = able_raters(db)
+    people = able_raters(db, study)
     rng = generator(study, Stream.PLAN, n_changes(db))
     late = found["candidate_id"].to_numpy(np.int64)
     rows = fill_missing(db, study, late, people, rng, strict=True)
@@ -138,7 +182,7 @@ def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Cha
             "To ask for further ones where raters disagree, set protocol.max_ratings_per_clip in "
             "study.toml"
         )
-    people = able_raters(db)
+    people = able_raters(db, study)
     rng = generator(study, Stream.FURTHER, n_changes(db))
     rows = overlap.fill_further(db, study, people, rng)
     return audited(db, "plan_disagreements", rows, people, study, actor, at)

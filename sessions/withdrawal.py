@@ -139,7 +139,7 @@ def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tu
     planned = assignments.candidate_ids(db)
     n_reopened = assignments.remove(db, participant_id, rated_too=rated_too)
     overlap.drop_needless(db, study)
-    people = [person for person in able_raters(db) if person != participant_id]
+    people = [person for person in able_raters(db, study) if person != participant_id]
     rng = generator(study, Stream.REASSIGN, n_changes(db))
     fill_missing(db, study, planned, people, rng, strict=False)
     n_raters = assignments.frame(db)["candidate_id"].value_counts().reindex(planned, fill_value=0)

@@ -67,13 +67,16 @@ def test_from_the_first_participant_to_the_last_payment(desk):
     draft = desk / "draft.csv"
     for person in ("P01", "P02", "P03"):
         assert f"enrolled {person} (human)" in run("enrol", person, *CONSENT, study=desk)
-    assert "no clips have been chosen" not in run("show", "P03", study=desk)
+    assert "no clips have been chosen for training and screening" in (
+        run("plan", study=desk, expect=1)
+    )
     assert "12 clips to rate" in run(
         "set-exercise", "--sample", "--screening-sets", "1", "--out", draft, study=desk
     )
     assert "the expert gives a rating" in run("set-exercise", draft, study=desk, expect=1)
     fill_in(draft)
     assert "6 training clips, 6 screening clips" in run("set-exercise", draft, study=desk)
+    assert "in use already" in run("set-exercise", draft, study=desk, expect=1)
     assert "planned: 72 ratings of 24 clips" in run("plan", study=desk)
     shown = run("show", "P03", study=desk)
     assert "training: may start" in shown
@@ -97,7 +100,7 @@ def test_from_the_first_participant_to_the_last_payment(desk):
 
 
 def test_who_is_erased_is_in_no_byte_of_the_store_and_copies_are_named(desk):
-    person = "QZX90210"
+    person = "QZ9021"
     run("enrol", person, *CONSENT, study=desk)
     run("demographics", person, "--age", 30, "--answer", "town=Zyxwvut", study=desk)
     run("backup", "--out", desk / "backups" / "old.sqlite", study=desk)
@@ -138,6 +141,38 @@ def test_demographics_go_out_in_bands(desk, tmp_path):
     assert "63" not in table.read_text()
     assert "1 participant was recruited" in run("participants-text", study=desk)
     assert "range 63-63" in run("participants-text", "--exact", study=desk)
+
+
+def test_a_further_screening_is_drawn_beside_those_that_there_are(desk):
+    draft = desk / "draft.csv"
+    for sampled, kept in (("18 clips", "6 training clips, 12"), ("6 clips", "0 training clips, 6")):
+        n_sets = 2 if sampled == "18 clips" else 1
+        told = run("set-exercise", "--sample", "--screening-sets", n_sets, "--out", draft,
+                   "--overwrite", study=desk)  # fmt: skip
+        assert f"{sampled} to rate" in told
+        fill_in(draft)
+        assert f"{kept} screening clips" in run("set-exercise", draft, study=desk)
+    engine = open_store(f"sqlite:///{desk / 'store.sqlite'}")
+    with transaction(engine) as db:
+        assert exercises.set_sizes(db, Phase.SCREENING) == {1: 6, 2: 6, 3: 6}
+        assert not set(ground_truths.sampled(db)) & set(exercises.frame(db)["candidate_id"])
+    engine.dispose()
+
+
+def test_a_plan_waits_for_ground_truths_and_leaves_simulated_people_out(tmp_path):
+    study, engine = new_study(tmp_path / "study")
+    (study.folder / "study.toml").touch()
+    with transaction(engine) as db:
+        clips = add_candidates(db, 6)
+    run("enrol", "P01", study=study.folder)
+    run("enrol", "S01", "--kind", "simulated", study=study.folder)
+    waiting = run("plan", study=study.folder, expect=1)
+    assert waiting.startswith("no candidates have been sampled for ground truths")
+    with transaction(engine) as db:
+        ground_truths.add_sample(db, clips[::12], AT)
+    engine.dispose()
+    refused = run("plan", "--participant", "S01", study=study.folder, expect=1)
+    assert "simulated in a real study. Who can: P01" in refused
 
 
 @pytest.mark.parametrize(
