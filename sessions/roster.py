@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import date, datetime
+from string import ascii_uppercase
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from study.store import Db, assignments, audit, participants
 from study.store.participants import Consent
 from study.vocabulary import ParticipantKind, Phase
 
-_ID = re.compile(r"[A-Z]{1,3}[0-9]{1,5}")
+_ID = re.compile(r"(?:[A-Z]|[B-DF-HJ-NP-TV-XZ]{2})[0-9]{1,4}")  # two letters spell no name
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _EXPERT_ID = re.compile(r"EXPERT[0-9]{0,2}")
 _EXPERIMENTER = re.compile(r"[A-Z]{2,4}")
-_RANDOM_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words
+_RANDOM_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 _CLEARED_PHASES = (Phase.TRAINING, Phase.SCREENING, Phase.ANNOTATION)
 
 
@@ -32,7 +34,7 @@ def check_id(participant_id: str, kind: ParticipantKind) -> None:
     Raises
     ------
     ConfigError
-        If it could be a name, initials with a date, or an e-mail address.
+        If it could be a name, initials with a year or a date, or an e-mail address.
 
     Examples
     --------
@@ -40,11 +42,12 @@ def check_id(participant_id: str, kind: ParticipantKind) -> None:
     """
     if kind is ParticipantKind.EXPERT and _EXPERT_ID.fullmatch(participant_id):
         return
-    if not _ID.fullmatch(participant_id):
+    if not _ID.fullmatch(participant_id) or _YEAR.fullmatch(participant_id.lstrip(ascii_uppercase)):
         raise ConfigError(
-            f"{participant_id!r} cannot be an id: one to three capital letters and one to five "
-            "digits are expected, such as P03, and nothing that points to a person. The list of "
-            "who is who belongs on paper. For a random id pass --random-id"
+            f"{participant_id!r} cannot be an id: a capital letter (or two that are no vowels) and "
+            "one to four digits that are no year are expected, such as P03, and nothing that "
+            "points to a person. The list of who is who belongs on paper. For a random id pass "
+            "--random-id"
         )
 
 
