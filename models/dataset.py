@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +104,9 @@ def load_dataset(
         If a label is not among the classes.
     """
     targets = np.asarray(class_indices(clips, classes), dtype=np.int32)
-    paths = [embeddings / record for record in clips.records]
+    # Not resolved one by one, which would take longer than all else that a second start does.
+    folder = os.fspath(embeddings.resolve())
+    paths = [f"{folder}/{record}" for record in clips.records]
     pack = load_pack(paths, embedding_set, cache or embeddings / CACHE_NAME)
     if not trust_list:
         _require_same_labels(paths, clips.labels, pack.labels)
@@ -110,7 +114,7 @@ def load_dataset(
 
 
 def _require_same_labels(
-    paths: Sequence[Path], listed: Sequence[str], recorded: Sequence[str]
+    paths: Sequence[str], listed: Sequence[str], recorded: Sequence[str]
 ) -> None:
     pairs = zip(paths, listed, recorded, strict=True)
     other = [(path, label, said) for path, label, said in pairs if label != said]
@@ -122,7 +126,7 @@ def _require_same_labels(
         )
 
 
-def load_pack(paths: Sequence[Path], embedding_set: EmbeddingSet, cache: Path) -> Pack:
+def load_pack(paths: Sequence[str], embedding_set: EmbeddingSet, cache: Path) -> Pack:
     """Return the records of these paths as one array, from the cache where it is there.
 
     The packed file is named after the content of all records. Hashing them takes a while, so a
@@ -130,7 +134,7 @@ def load_pack(paths: Sequence[Path], embedding_set: EmbeddingSet, cache: Path) -
 
     Parameters
     ----------
-    paths : sequence of Path
+    paths : sequence of str
         Records.
     embedding_set : EmbeddingSet
         Gives the sizes.
@@ -147,27 +151,31 @@ def load_pack(paths: Sequence[Path], embedding_set: EmbeddingSet, cache: Path) -
     RecordError
         If a record is missing or cannot be used.
     """
+    shape = (len(paths), TIMESTEPS, embedding_set.audio_size + embedding_set.visual_size)
     shortcut = cache / f"{_state_of(paths, embedding_set)}.key"
-    if shortcut.is_file() and _is_packed(cache, shortcut.read_text()):
-        return _open_pack(cache, shortcut.read_text())
+    if shortcut.is_file() and (pack := _open_pack(cache, shortcut.read_text(), shape)):
+        return pack
     key = _content_of(paths, embedding_set)
-    if not _is_packed(cache, key):
-        _write_pack(paths, embedding_set, cache, key)
+    pack = _open_pack(cache, key, shape)
+    if pack is None:
+        pack = _write_pack(paths, embedding_set, cache, key, shape)
     with written_atomically(shortcut) as part:
         part.write_text(key)
-    return _open_pack(cache, key)
+    return pack
 
 
-def _state_of(paths: Sequence[Path], embedding_set: EmbeddingSet) -> str:
+def _state_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
     digest = hashlib.sha256(f"{_FORMAT} {embedding_set.name} {TIMESTEPS}".encode())
     missing = []
     for path in paths:
         try:
-            state = path.stat()
+            state = os.stat(path)  # noqa: PTH116 - a Path for each record takes twice the time
         except (FileNotFoundError, NotADirectoryError):
             missing.append(path)
             continue
-        digest.update(f"{path.resolve()} {state.st_size} {state.st_mtime_ns}\n".encode())
+        if not stat.S_ISREG(state.st_mode):
+            raise RecordError(f"{path} is no file, expected a record. Correct the list")
+        digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
     if missing:
         raise RecordError(
             f"{missing[0]} is missing ({len(missing)} of {len(paths)} records are). "
@@ -176,37 +184,40 @@ def _state_of(paths: Sequence[Path], embedding_set: EmbeddingSet) -> str:
     return digest.hexdigest()
 
 
-def _content_of(paths: Sequence[Path], embedding_set: EmbeddingSet) -> str:
+def _content_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
     digest = hashlib.sha256(f"{_FORMAT} {embedding_set.name} {TIMESTEPS}".encode())
     for path in paths:
-        digest.update(sha256_of(path).encode())
+        digest.update(sha256_of(Path(path)).encode())
     return digest.hexdigest()
 
 
-def _is_packed(cache: Path, key: str) -> bool:
-    return (cache / f"{key}.json").is_file() and (cache / f"{key}.npy").is_file()
+def _open_pack(cache: Path, key: str, shape: tuple[int, ...]) -> Pack | None:
+    # None where there is none, or where a copy was cut short: it is packed again.
+    try:
+        said = json.loads((cache / f"{key}.json").read_text(encoding="utf-8"))
+        rows = np.load(cache / f"{key}.npy", mmap_mode="r")
+        pack = Pack(rows, tuple(said["labels"]), said["n_cut"], key)
+    except (FileNotFoundError, ValueError, KeyError, EOFError):
+        return None
+    return pack if pack.rows.shape == shape and len(pack.labels) == len(rows) else None
 
 
-def _open_pack(cache: Path, key: str) -> Pack:
-    said = json.loads((cache / f"{key}.json").read_text(encoding="utf-8"))
-    rows = np.load(cache / f"{key}.npy", mmap_mode="r")
-    return Pack(rows, tuple(said["labels"]), said["n_cut"], key)
-
-
-def _write_pack(paths: Sequence[Path], embedding_set: EmbeddingSet, cache: Path, key: str) -> None:
-    shape = (len(paths), TIMESTEPS, embedding_set.audio_size + embedding_set.visual_size)
+def _write_pack(
+    paths: Sequence[str], embedding_set: EmbeddingSet, cache: Path, key: str, shape: tuple[int, ...]
+) -> Pack:
     labels, n_cut = [], 0
     # Written row by row, not mapped: a full disk then is an error and not the end of the process.
     with written_atomically(cache / f"{key}.npy") as part, part.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, _header(shape))  # type: ignore[no-untyped-call]
         for path in track(paths, "packing records"):
-            record = read_record(path, embedding_set)
+            record = read_record(Path(path), embedding_set)
             labels.append(record.label)
             n_cut += max(len(record.audio), len(record.visual)) > TIMESTEPS
             file.write(_padded(record).tobytes())
     # Written last: a pack without its description is none.
     with written_atomically(cache / f"{key}.json") as part:
         part.write_text(json.dumps({"labels": labels, "n_cut": n_cut}), encoding="utf-8")
+    return Pack(np.load(cache / f"{key}.npy", mmap_mode="r"), tuple(labels), n_cut, key)
 
 
 def _header(shape: tuple[int, ...]) -> dict[str, Any]:

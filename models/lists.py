@@ -94,8 +94,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise TableError(f"no list at {path}. Run: python -m curation training-lists") from error
+    except IsADirectoryError as error:
+        raise TableError(f"{path} is a folder, expected a list (CSV). Name the file") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise TableError(f"{path} cannot be read as a CSV table: {error}") from error
+        raise TableError(
+            f"{path} cannot be read as a CSV table: {error}. Save it again as CSV in UTF-8"
+        ) from error
 
 
 def _checked(
@@ -107,10 +111,28 @@ def _checked(
             raise TableError(f"{path} line {number} has an empty field: {', '.join(row)}")
         if row[2] in seen:
             raise TableError(f"{path} line {number} names the record {row[2]} a second time")
+        if row[2].startswith("/") or ".." in row[2].split("/"):
+            raise TableError(
+                f"{path} line {number} names the record {row[2]}, expected a path within the "
+                "folder of embeddings. Correct the list"
+            )
         seen.add(row[2])
+    _refuse_two_spellings(path, labels)
     content = "\n".join("\t".join(row) for row in zip(filenames, labels, records, strict=True))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return ClipList(path.stem, tuple(filenames), tuple(labels), tuple(records), digest)
+
+
+def _refuse_two_spellings(path: Path, labels: Iterable[str]) -> None:
+    # "Barking" beside "barking" would train a network of one class too many.
+    spelt: dict[str, str] = {}
+    for label in sorted(set(labels)):
+        other = spelt.setdefault(label.strip().casefold(), label)
+        if other != label:
+            raise TableError(
+                f"{path} has the labels {other!r} and {label!r}, expected one spelling of each "
+                "class. Correct the list"
+            )
 
 
 def write_list(clips: ClipList, path: Path) -> None:

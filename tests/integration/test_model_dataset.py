@@ -71,6 +71,27 @@ def test_records_are_read_once_until_their_content_changes(world, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("suffix", ["npy", "json", "key"])
+def test_a_packed_file_that_was_cut_short_is_packed_again(world, suffix):
+    first = load(world)
+    rows = np.array(first.rows)
+    for path in (world.embeddings / ".packed").glob(f"*.{suffix}"):
+        content = path.read_bytes()
+        path.unlink()  # not in place, since the rows are mapped
+        path.write_bytes(content[: len(content) // 2])
+    again = load(world)
+    assert again.sha256 == first.sha256
+    np.testing.assert_array_equal(again.rows, rows)
+
+
+def test_a_folder_in_the_place_of_a_record_is_named(world):
+    path = world.embeddings / "barking" / "train-barking_0.tfrecord"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(RecordError, match=r"train-barking_0.tfrecord is no file, expected a reco"):
+        load(world)
+
+
 def test_a_record_with_a_number_that_is_none_is_named(world):
     path = world.embeddings / "barking" / "train-barking_0.tfrecord"
     record = read_record(path)

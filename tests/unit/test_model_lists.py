@@ -46,12 +46,29 @@ def test_a_record_name_that_is_not_there_follows_the_rule(tmp_path):
         (["filename,AVMIT_label"], "lists no clip"),
         (["filename,AVMIT_label", "a/a.mp4,"], "line 2 has an empty field"),
         (["filename,AVMIT_label", "a/a.mp4,a", "b/a.mp4,a"], "line 3 names the record a/a.tfrec"),
+        (
+            ["filename,AVMIT_label", "a/a.mp4,barking", "a/b.mp4,Barking"],
+            "has the labels 'Barking' and 'barking', expected one spelling",
+        ),
+        (
+            ["filename,AVMIT_label", "a/a.mp4,barking", "a/b.mp4,barking "],
+            "has the labels 'barking' and 'barking ', expected one spelling",
+        ),
+        (
+            ["filename,AVMIT_label,tfrecord_filename", "a/a.mp4,a,../a.tfrecord"],
+            "line 2 names the record ../a.tfrecord, expected a path within the folder",
+        ),
         ([""], "cannot be read as a CSV table"),
     ],
 )
 def test_a_list_that_cannot_be_used_says_why(lines, message, tmp_path):
     with pytest.raises(TableError, match=message):
         read_list(write(tmp_path / "list.csv", *lines))
+
+
+def test_a_folder_is_no_list(tmp_path):
+    with pytest.raises(TableError, match=r"is a folder, expected a list"):
+        read_list(tmp_path)
 
 
 def test_a_missing_list_says_how_to_make_it(tmp_path):
