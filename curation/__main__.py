@@ -350,7 +350,7 @@ def check_release(
 ) -> None:
     """Look for what is wrong with published lists; exit code 1 if something breaks a run."""
     from curation.release import read_release
-    from curation.release_check import check
+    from curation.release_check import check, totals
     from study.errors import TableError
 
     release = read_release(folder)
@@ -362,6 +362,8 @@ def check_release(
         typer.echo(f"{kind} [{item.code}] {item.where}: {item.n} {item.message}")
         for example in item.examples:
             typer.echo(f"    {example}")
+    for code, n_rows in totals(found).items():
+        typer.echo(f"in all lists [{code}]: {n_rows}")
     breaking = sum(item.breaks for item in found)
     typer.echo(f"{len(release.lists)} lists, {len(found)} findings, {breaking} of them break a run")
     if breaking:

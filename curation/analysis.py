@@ -138,10 +138,13 @@ def leakage(
 ) -> None:
     """Tell which sources and near-duplicates stand in two lists."""
     from curation.leakage import leakage_report
-    from curation.release import read_release
+    from curation.release import LIST_NAMES, RATED_LISTS, read_release, with_location
+    from curation.release_check import refuse_unusable
 
-    rated_too = ("video_ratings", "raw_video_ratings")
-    lists = {k: v for k, v in read_release(folder).lists.items() if k not in rated_too}
+    release = read_release(folder)
+    names = [name for name in LIST_NAMES if name not in RATED_LISTS]
+    refuse_unusable(release, names)
+    lists = {k: with_location(release.lists[k]) for k in names if k in release.lists}
     report = leakage_report(lists, None if study is None else _duplicates(study))
     typer.echo(report.to_string(index=False))
     typer.echo(f"{len(report)} pairs of lists: {int(report['n_sources'].sum())} shared sources")

@@ -35,7 +35,7 @@ def leakage_report(
     Parameters
     ----------
     lists : dict of str to DataFrame
-        With ``filename``, and ``video_location`` where it is known.
+        With ``filename`` and ``video_location``.
     duplicates : Series of int or None
         Group of near-duplicates, indexed by location and filename; None where no clip was
         audited.

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from curation.tables import read_text_table
-from curation.tally import COUNTS
+from curation.tally import COUNTS, tally_ratings
 from study.errors import TableError
+from study.protocol import Protocol
 
 # How the published files and ours spell the same column.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -25,6 +26,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "r3": ("r3",),
 }
 _LOCATION_PREFIX = "MIT_"
+ASSUMED_LOCATION = "training"  # the published MIT-16 lists have no location; their authors say so
 _INDEX_NAMES = ("", "index", "Unnamed: 0")
 _CLIP = ("filename", "avmit_label", "mit_label")
 _NEEDED: dict[str, tuple[str, ...]] = {
@@ -37,7 +39,8 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "MIT16_validation": (*_CLIP, "tfrecord_filename"),
 }
 LIST_NAMES = tuple(_NEEDED)
-TRAIN_AND_VALIDATION = ("AVMIT_train", "AVMIT_validation")
+RATED_LISTS: tuple[str, ...] = ("video_ratings", "raw_video_ratings")
+TRAIN_AND_VALIDATION: tuple[str, ...] = ("AVMIT_train", "AVMIT_validation")
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,23 @@ def read_list(path: Path) -> pd.DataFrame:
     rows = pd.DataFrame(found, index=table.index)
     if "video_location" in rows:
         rows["video_location"] = rows["video_location"].str.removeprefix(_LOCATION_PREFIX)
-    return rows.assign(line=range(2, len(rows) + 2))
+    return rows.reset_index(names="line")
+
+
+def with_location(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a list with a location for every clip, assumed where the list has none.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `read_list`.
+
+    Returns
+    -------
+    DataFrame
+        With ``video_location``.
+    """
+    return rows if "video_location" in rows else rows.assign(video_location=ASSUMED_LOCATION)
 
 
 def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -189,8 +208,8 @@ def rated_lists(release: Release) -> Iterator[tuple[str, pd.DataFrame]]:
             yield name, with_counts(rows)
 
 
-def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
-    """Return the tallies of a release, and whether they are a selection.
+def rating_lists(release: Release) -> list[str]:
+    """Return which lists of a release its tallies are taken from.
 
     Parameters
     ----------
@@ -199,23 +218,47 @@ def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
 
     Returns
     -------
+    list of str
+        ``video_ratings`` and, for who rated, ``raw_video_ratings``; without both the two AVMIT
+        lists. Empty where there is none of them.
+    """
+    here = {*release.lists, *release.broken}
+    rated = [name for name in RATED_LISTS if name in here]
+    return rated or [name for name in TRAIN_AND_VALIDATION if name in here]
+
+
+def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
+    """Return the tallies of a release, and whether they are a selection.
+
+    Parameters
+    ----------
+    release : Release
+        Lists that `curation.release_check.refuse_unusable` lets pass.
+
+    Returns
+    -------
     clips : DataFrame
-        One row per clip: from ``video_ratings.csv``, else from the two AVMIT lists.
+        One row per clip: from ``video_ratings.csv``, else counted in ``raw_video_ratings.csv``,
+        else from the two AVMIT lists.
     is_selected : bool
         True for the AVMIT lists, which have the prominent clips of the test classes only.
 
     Raises
     ------
     TableError
-        If no list carries tallies.
+        If no list carries ratings.
     """
-    rated = dict(rated_lists(release))
-    if "video_ratings" in rated:
-        return rated["video_ratings"], False
-    parts = [rated[name] for name in TRAIN_AND_VALIDATION if name in rated]
-    if not parts:
+    names = rating_lists(release)
+    if not names:
         raise TableError(
-            f"no list with r1, r2, r3 in {release.folder}. Expected video_ratings.csv, or "
-            "AVMIT_train.csv and AVMIT_validation.csv"
+            f"no list with ratings in {release.folder}. Expected video_ratings.csv, "
+            "raw_video_ratings.csv, or AVMIT_train.csv and AVMIT_validation.csv"
         )
-    return pd.concat(parts, ignore_index=True), True
+    if names[0] == "raw_video_ratings":
+        raw = release.lists[names[0]].astype({"rating": int})
+        n_enough = Protocol().ratings_per_clip  # Paper: Data Description
+        return tally_ratings(raw, ratings_per_clip=n_enough).clips, False
+    rated = dict(rated_lists(release))
+    if names[0] == "video_ratings":
+        return rated[names[0]], False
+    return pd.concat([rated[name] for name in names], ignore_index=True), True

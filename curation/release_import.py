@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release import Release, with_counts
-from curation.release_check import Finding, check
+from curation.release import Release, with_counts, with_location
+from curation.release_check import refuse_unusable
 from curation.tables import (
     CLIP_LIST,
     RAW_VIDEO_RATINGS,
+    RAW_WITH_PARTICIPANT,
     TEST_SET,
     VIDEO_RATINGS,
     Provenance,
@@ -17,7 +18,6 @@ from curation.tables import (
     write_table,
 )
 from curation.tally import COUNTS
-from study.errors import TableError
 from study.files import refuse_existing, sha256_of
 
 _SCHEMAS = {
@@ -29,20 +29,6 @@ _SCHEMAS = {
     "MIT16_train": CLIP_LIST,
     "MIT16_validation": CLIP_LIST,
 }
-# Findings after which a row does not say what it should; the others are carried over as they are.
-_UNUSABLE = frozenset(
-    {
-        "unreadable_list",
-        "no_rows",
-        "empty_cell",
-        "stray_space",
-        "no_count",
-        "unknown_rating",
-        "unknown_location",
-        "unsafe_filename",
-    }
-)
-ASSUMED_LOCATION = "training"  # the published MIT-16 lists have no location; their authors say so
 
 
 def import_release(
@@ -71,18 +57,14 @@ def import_release(
     TableError
         If a row does not say what it should; oddities that do not hinder reading are kept.
     """
-    hindering = [item for item in check(release) if item.code in _UNUSABLE]
-    if hindering:
-        raise TableError(
-            f"{release.folder} cannot be imported: {'; '.join(_said(item) for item in hindering)}. "
-            "See all findings: curation check-release"
-        )
+    refuse_unusable(release)
     paths = {name: folder / f"{name}.csv" for name in release.lists}
     for path in paths.values():
         refuse_existing(path, overwrite=overwrite)
     written = {}
     for name, path in paths.items():
-        rows, schema = release.lists[name], _SCHEMAS[name]
+        rows = release.lists[name]
+        schema = _schema_of(name, rows)
         write_table(
             _complete(rows, schema),
             schema,
@@ -100,12 +82,10 @@ def import_release(
     return written
 
 
+def _schema_of(name: str, rows: pd.DataFrame) -> Schema:
+    return RAW_WITH_PARTICIPANT if "participant_id" in rows else _SCHEMAS[name]
+
+
 def _complete(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    if "video_location" not in rows:
-        rows = rows.assign(video_location=ASSUMED_LOCATION)
+    rows = with_location(rows)
     return with_counts(rows) if set(COUNTS) <= {c.inside for c in schema.columns} else rows
-
-
-def _said(item: Finding) -> str:
-    examples = f" ({', '.join(item.examples)})" if item.examples else ""
-    return f"{item.where}: {item.n} {item.message}{examples}"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release import read_list, read_release, tally_of_release
+from curation.release import rating_lists, read_list, read_release, tally_of_release
+from curation.release_check import refuse_unusable
 from curation.selection import with_picture_facts
 from curation.tables import VIDEO_RATINGS, read_table
 from curation.tally import tally_ratings
@@ -138,8 +139,14 @@ def rated_in_release(folder: Path) -> Rated:
     -------
     Rated
         With raters only where a raw table has a column for them.
+
+    Raises
+    ------
+    TableError
+        If no list has ratings, or a row of those that have does not say what it should.
     """
     release = read_release(folder)
+    refuse_unusable(release, rating_lists(release))
     clips, is_selected = tally_of_release(release)
     raw = release.lists.get("raw_video_ratings")
     found = None

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.errors import TableError
@@ -231,7 +232,7 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
     for column in schema.columns:
         values = table[column.name]
         result[column.inside] = _counts(values, path) if column.kind == "count" else values
-    return result
+    return result.reset_index(drop=True)
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
@@ -245,7 +246,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As in the file; empty cells are empty text.
+        As in the file, indexed by line; empty cells are empty text, empty lines are left out.
 
     Raises
     ------
@@ -255,12 +256,16 @@ def read_text_table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise TableError(f"no table at {path}. Write it first: curation export-ratings")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+        )
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise TableError(f"{path} is no CSV table in UTF-8: {error}. Export it again") from error
     if not isinstance(table.index, pd.RangeIndex):
         raise TableError(f"{path} has more cells in its rows than in its heading. Export it again")
-    return table.fillna("")
+    if len(table.columns) == 1 and set(";\t") & set(table.columns[0]):
+        raise TableError(f"{path} has no commas between its cells. Export it again with commas")
+    return _by_line(table.fillna(""))
 
 
 def software_version() -> str:
@@ -277,6 +282,15 @@ def software_version() -> str:
         return "avmit-lab (from source)"
 
 
+def _by_line(table: pd.DataFrame) -> pd.DataFrame:
+    # A cell in quotes may go over several lines.
+    n_lines = np.ones(len(table), dtype=np.int64)
+    for name in table.columns:
+        n_lines += table[name].str.count("\n").to_numpy(dtype=np.int64)
+    first = 2 + n_lines.cumsum() - n_lines
+    return table.set_index(pd.Index(first)).loc[~(table == "").all(axis=1).to_numpy()]
+
+
 def _no_formula(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
@@ -290,8 +304,8 @@ def _counts(values: pd.Series, path: Path) -> pd.Series:
     if not is_count.all():
         row = int((~is_count).to_numpy().argmax())
         raise TableError(
-            f"{path}, line {row + 2}: {values.name} is {values.iloc[row]!r}, expected a whole "
-            "number of ratings. Correct the line or export the table again"
+            f"{path}, line {values.index[row]}: {values.name} is {values.iloc[row]!r}, expected a "
+            "whole number of ratings. Correct the line or export the table again"
         )
     return values.astype(int)
 

@@ -117,6 +117,24 @@ def _into_test_set(lists, row):
     _set(lists, "test_set", 2, "filename", clip["filename"])
 
 
+def _raw(lists, row=0, *, label=None, person=None):
+    """Return every rating of the tallies, one of them with another label or person."""
+    rows = [
+        [clip.filename, clip.AVMIT_label, clip.MIT_label, clip.video_location, rating]
+        for clip in lists["video_ratings"].itertuples()
+        for rating, n in ((1, clip.r1), (2, clip.r2), (3, clip.r3))
+        for _ in range(n)
+    ]
+    columns = ["filename", "AVMIT_label", "MIT_label", "video_location", "rating"]
+    raw = pd.DataFrame(rows, columns=columns)
+    raw["participant"] = [f"P{place % 3}" for place in range(len(raw))]
+    if label is not None:
+        raw.loc[row, "AVMIT_label"] = label
+    if person is not None:
+        raw.loc[3 * (row // 3) + 1, "participant"] = person
+    return raw
+
+
 FAULTS = {
     "duplicate_clip": lambda lists, row: _copy_row(lists, "AVMIT_train", row, "AVMIT_train"),
     "shared_clip": _into_test_set,
@@ -146,6 +164,11 @@ FAULTS = {
     "new_filename_twice": lambda lists, row: _set(
         lists, "test_set", 1, "new_filename", "barking/barking_1.mp4"
     ),
+    "new_filename_elsewhere": lambda lists, row: _set(
+        lists, "test_set", 1, "new_filename", "../barking_2.mp4"
+    ),
+    "labels_differ": lambda lists, row: lists.update(raw_video_ratings=_raw(lists, row, label="x")),
+    "rated_twice": lambda lists, row: lists.update(raw_video_ratings=_raw(lists, row, person="P0")),
     "classes_differ": lambda lists, row: _set(lists, "MIT16_train", row, "AVMIT label", "sneezing"),
     "tallies_differ": lambda lists, row: _set(lists, "AVMIT_train", row, "r3", "9"),
     "no_rows": lambda lists, row: lists.update(test_set=lists["test_set"].iloc[:0]),
@@ -224,15 +247,7 @@ def test_any_list_alone_is_looked_at(tmp_path, name):
 
 def test_raw_ratings_are_held_against_the_tallies(tmp_path):
     lists = {"video_ratings": _lists(0)["video_ratings"]}
-    lists["raw_video_ratings"] = pd.DataFrame(
-        [
-            (row.filename, row.AVMIT_label, row.MIT_label, row.video_location, rating)
-            for row in lists["video_ratings"].itertuples()
-            for rating, n in ((1, row.r1), (2, row.r2), (3, row.r3))
-            for _ in range(n)
-        ],
-        columns=["filename", "AVMIT_label", "MIT_label", "video_location", "rating"],
-    )
+    lists["raw_video_ratings"] = _raw(lists)
     assert check(_write(lists, tmp_path)) == []
     _set(lists, "raw_video_ratings", 4, "rating", 2)
     assert n_of(check(_write(lists, tmp_path)), "tallies_differ") == 1
@@ -283,6 +298,82 @@ def test_lists_whose_rows_cannot_be_trusted_are_not_imported(tmp_path):
         app, ["import-release", str(tmp_path), "--out", str(tmp_path / "out")]
     )
     assert "r2 is no count (line 7:" in str(result.exception)
+
+
+def _run(*arguments):
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+@pytest.mark.parametrize("command", ["agreement", "sensitivity", "raters", "figures"])
+@pytest.mark.parametrize(
+    "fault", [("video_ratings", "r3", "2.5"), ("raw_video_ratings", "rating", "x")]
+)
+def test_ratings_that_cannot_be_read_are_never_taken_for_others(tmp_path, command, fault):
+    lists = {"video_ratings": _lists(0)["video_ratings"]}
+    lists["raw_video_ratings"] = _raw(lists)
+    name, column, value = fault
+    _set(lists, name, 4, column, value)
+    _write(lists, tmp_path)
+    result = _run(command, "--release", tmp_path, "--out", tmp_path / "out")
+    assert isinstance(result.exception, TableError)
+    assert "line 6:" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_leakage_does_not_pass_over_a_list_that_cannot_be_read(tmp_path):
+    lists = _lists(0)
+    FAULTS["unreadable_list"](lists, 0)
+    _write(lists, tmp_path)
+    assert "lacks avmit_label" in str(_run("leakage", tmp_path).exception)
+
+
+def test_ratings_one_by_one_are_counted_where_there_are_no_tallies(tmp_path):
+    lists = _lists(0)
+    release = _write({"raw_video_ratings": _raw(lists)}, tmp_path)
+    clips, is_selected = tally_of_release(release)
+    told = lists["video_ratings"].sort_values("filename")
+    assert (
+        clips[["r1", "r2", "r3"]].to_numpy().tolist()
+        == told[["r1", "r2", "r3"]].to_numpy().tolist()
+    )
+    assert not is_selected
+    result = _run("agreement", "--release", tmp_path, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out/agreement_of_pairs.csv").exists()
+
+
+def test_who_rated_is_not_lost_at_import(tmp_path):
+    lists = {"video_ratings": _lists(0)["video_ratings"]}
+    lists["raw_video_ratings"] = _raw(lists)
+    _write(lists, tmp_path)
+    assert _run("import-release", tmp_path, "--out", tmp_path / "out").exit_code == 0
+    raw = pd.read_csv(tmp_path / "out/raw_video_ratings.csv")
+    assert raw["participant"].value_counts().to_dict() == {"P0": 120, "P1": 120, "P2": 120}
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path):
+    path = tmp_path / "MIT16_train.csv"
+    head = "filename,MIT label,AVMIT label,tfrecord_filename"
+    row = "barking/a_{0}.mp4,barking,barking,barking/a_{0}.tfrecord"
+    quoted = '"barking/b\n_1.mp4",barking,barking,barking/b.tfrecord'
+    path.write_text("\n".join([head, row.format(1), "", quoted, row.format(2)]) + "\n")
+    assert read_release(tmp_path).lists["MIT16_train"]["line"].tolist() == [2, 4, 6]
+
+
+def test_cells_without_commas_between_them_are_said(tmp_path):
+    (tmp_path / "MIT16_train.csv").write_text("filename;MIT label\nbarking/a.mp4;barking\n")
+    assert "no commas between its cells" in read_release(tmp_path).broken["MIT16_train"]
+
+
+@needs_published
+def test_the_command_adds_up_what_several_lists_have():
+    told = _run("check-release", PUBLISHED).output
+    for code, n in (
+        ("record_of_another_class", 4),
+        ("no_strict_majority", 98),
+        ("more_than_three_ratings", 287),
+    ):
+        assert f"in all lists [{code}]: {n}\n" in told
 
 
 @needs_published
