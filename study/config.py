@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from study.errors import ConfigError
@@ -17,6 +17,7 @@ from study.screen import Screen
 
 CONFIG_NAME = "study.toml"
 STUDY_VARIABLE = "AVMIT_STUDY"
+_LARGEST_SEED = 2**31 - 1  # what an integer of every database holds
 SQLITE_PREFIX = "sqlite:///"
 
 
@@ -55,13 +56,13 @@ class StudyConfig(BaseModel):
         Level and check of the headphones.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     title: str = "Audiovisual Moments in Time"
     mit_root: str = "mit"
     store: str = "sqlite:///store.sqlite"
     classes: str | None = None
-    seed: NonNegativeInt = 1
+    seed: int = Field(1, ge=0, le=_LARGEST_SEED)
     rehearsal: bool = False
     language: str = "en"
     texts: str | None = None
@@ -70,6 +71,13 @@ class StudyConfig(BaseModel):
     screen: Screen = Screen()
     keys: Keys = Keys()
     headphones: Headphones = Headphones()
+
+    @field_validator("title")
+    @classmethod
+    def _one_line(cls, title: str) -> str:
+        if len(title.splitlines()) != 1:
+            raise ValueError(f"{title!r} is not one line of text")
+        return title
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +186,7 @@ def read_config(path: Path) -> StudyConfig:
         If it is not TOML, or has a key or a value that a study cannot have.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text: {error}. Save it as UTF-8") from error
     return parse_config(text, str(path))
@@ -224,4 +232,6 @@ def _problem(details: ErrorDetails) -> str:
         return f"there is no key {key}"
     if details["type"] == "value_error":  # our own words
         return f"{key}: {details['ctx']['error']}"
+    if details["type"] == "model_type":
+        return f"{key} is {details['input']!r}, not a table; write [{key}] and its keys below"
     return f"{key} is {details['input']!r}: {details['msg'].lower()}"

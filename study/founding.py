@@ -12,6 +12,7 @@ from study.config import CONFIG_NAME, Study, StudyConfig, find_study, parse_conf
 from study.errors import ConfigError, StudyError
 from study.files import written_atomically
 from study.store import create_store, store_transaction, studies
+from study.vocabulary import VIDEO_LOCATIONS
 
 _HEADER = """\
 # The study's configuration; every key and what it means: docs/study.md.
@@ -103,22 +104,44 @@ def findings(study: Study) -> Iterator[str]:
     str
         What was found and what to do; nothing where all is well.
     """
-    if not study.mit_root.is_dir():
-        yield f"mit_root {study.mit_root} is no folder. Correct it in {CONFIG_NAME}"
-    checks = (
-        lambda: read_classes(study.classes_path),
-        lambda: _check_store(study),
-    )
+    checks = (_check_clips_folder, _check_classes, _check_texts, _check_store)
     for check in checks:
         try:
-            check()
+            check(study)
         except StudyError as error:
             yield str(error)
+
+
+def _check_clips_folder(study: Study) -> None:
+    root = study.mit_root
+    if not root.is_dir():
+        raise ConfigError(f"mit_root {root} is no folder. Correct it in {CONFIG_NAME}")
+    if not any((root / location).is_dir() for location in VIDEO_LOCATIONS):
+        raise ConfigError(
+            f"mit_root {root} has neither a folder {' nor '.join(VIDEO_LOCATIONS)}. Correct it in "
+            f"{CONFIG_NAME}, or make clips to rehearse with: python -m study make-clips {root}"
+        )
+
+
+def _check_classes(study: Study) -> None:
+    n_classes = len(read_classes(study.classes_path).avmit_labels)
+    mark = study.config.protocol.pass_mark(n_classes)
+    if mark > n_classes:
+        raise ConfigError(
+            f"protocol.screening_pass_mark is {mark}, but a screening shows one clip of each of "
+            f"the {n_classes} classes, so that nobody can pass. Lower it in {CONFIG_NAME}"
+        )
+
+
+def _check_texts(study: Study) -> None:
+    if study.texts_path is not None and not study.texts_path.is_dir():
+        raise ConfigError(f"texts {study.texts_path} is no folder. Correct it in {CONFIG_NAME}")
 
 
 def _check_store(study: Study) -> None:
     with store_transaction(study.store_url) as db:
         studies.identity(db, study)
+        studies.refuse_changed(db, study.config)
 
 
 def _write_config(path: Path, settings: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ class Headphones(BaseModel):
         Whether people have to pass a headphone check, and with which sounds.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     set_level: bool = True
     # Louder than in its file a clip would be cut off at full scale.

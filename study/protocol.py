@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     NonNegativeFloat,
     NonNegativeInt,
+    PositiveFloat,
     PositiveInt,
     ValidationInfo,
     field_validator,
@@ -23,9 +24,9 @@ class Protocol(BaseModel):
     Another laboratory changes a number in its `study.toml`, never in the code that uses it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    clip_s: float = Field(3.0, gt=0)  # Paper: Selection of MIT Videos
+    clip_s: float = Field(3.0, gt=0, le=60)  # Paper: Selection of MIT Videos
     ratings_per_clip: PositiveInt = 3  # Paper: Annotation Procedure
     # Not in the paper: up to so many, where the first ones disagree.
     max_ratings_per_clip: PositiveInt | None = Field(None, le=5)
@@ -38,7 +39,9 @@ class Protocol(BaseModel):
     hourly_rate_pence: NonNegativeInt = 600  # Paper: Participants
     class_min_prominent: PositiveInt = 500  # Paper: Test Set, class filtering
     test_size_per_class: PositiveInt = 60  # Paper: Test Set
-    test_frame_rates_hz: tuple[float, ...] = Field((29.97, 30.0), strict=False)  # Paper: Test Set
+    test_frame_rates_hz: tuple[PositiveFloat, ...] = Field(
+        (29.97, 30.0), strict=False, min_length=1
+    )  # Paper: Test Set
     validation_share: float = Field(0.1, gt=0, lt=1)  # the released lists: 46 of 456, 141 of 1,406
     warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
     trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes

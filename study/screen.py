@@ -40,7 +40,7 @@ class Screen(BaseModel):
         How long before the flip of the first frame the sound is scheduled.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     width_px: PositiveInt | None = None
     height_px: PositiveInt | None = None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 
+VIDEO_LOCATIONS = ("training", "validation")  # the two parts of Moments in Time
+
 
 class Rating(IntEnum):
     """How clean a clip is, as the paper defines it (Paper: Annotation Procedure)."""

@@ -126,16 +126,11 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
     ConfigError
         If another configuration is frozen.
     """
+    refuse_changed(db, config)
     digest = config_sha256(config)
     known = db.scalars(
         select(ProtocolVersionRow).where(ProtocolVersionRow.config_sha256 == digest)
     ).one_or_none()
-    frozen = _frozen(db)
-    if frozen is not None and not _is_same(frozen, config):
-        raise ConfigError(
-            f"study.toml differs from the frozen configuration in {_differences(frozen, config)}. "
-            "Put it back, or record the change: python -m study freeze --amend --reason WHY"
-        )
     if known is not None:
         return known.id
     row = ProtocolVersionRow(
@@ -153,6 +148,29 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
             select(ProtocolVersionRow.id).where(ProtocolVersionRow.config_sha256 == digest)
         ).one()
     return row.id
+
+
+def refuse_changed(db: Db, config: StudyConfig) -> None:
+    """Raise if another configuration than this one is frozen.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    config : StudyConfig
+        The effective configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it differs in what bears on a rating; names the keys.
+    """
+    frozen = _frozen(db)
+    if frozen is not None and not _is_same(frozen, config):
+        raise ConfigError(
+            f"study.toml differs from the frozen configuration in {_differences(frozen, config)}. "
+            "Put it back, or record the change: python -m study freeze --amend --reason WHY"
+        )
 
 
 def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetime) -> int:

@@ -20,8 +20,8 @@ def test_an_empty_file_is_the_papers_study():
 
 
 @given(
-    title=st.text(st.characters(blacklist_categories=("Cs", "Cc"))),
-    seed=st.integers(0, 2**40),
+    title=st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1),
+    seed=st.integers(0, 2**31 - 1),
     per_class=st.integers(1, 99),
 )
 def test_what_is_written_reads_back(title, seed, per_class):
@@ -48,6 +48,15 @@ def test_what_is_written_reads_back(title, seed, per_class):
         ("[keys]\nleave = 'escape'", "leave is escape, which always asks"),
         ("screen.background = 'blurple'", "screen.background: 'blurple' is no colour"),
         ("screen.foreground = '#12345'", "screen.foreground: '#12345' is no colour"),
+        ('title = "two\\nlines"', "is not one line of text"),
+        ("title = ''", "is not one line of text"),
+        ("seed = 2147483648", "seed is 2147483648"),
+        ("protocol = 3", r"protocol is 3, not a table; write \[protocol\]"),
+        ("[protocol]\nclip_s = inf", "protocol.clip_s is inf"),
+        ("[protocol]\nwarning_s = inf", "protocol.warning_s is inf"),
+        ("[protocol]\ntest_frame_rates_hz = []", "protocol.test_frame_rates_hz is"),
+        ("[protocol]\ntest_frame_rates_hz = [-30.0]", "protocol.test_frame_rates_hz.0 is -30.0"),
+        ("[screen]\nbreak_s = nan", "screen.break_s is nan"),
         ("[headphones]\nmax_gain_db = 6.0", "headphones.max_gain_db is 6.0"),
         ("[headphones]\nstart_gain_db = -60.0", "start_gain_db -60 .* not in ascending order"),
         ("[headphones]\ncheck = 'hum'", "headphones.check is 'hum'"),
@@ -57,6 +66,11 @@ def test_a_wrong_file_is_one_line_that_names_the_key(text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         parse_config(text, "study.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_the_mark_that_editors_put_in_front_is_no_error(tmp_path):
+    (tmp_path / "study.toml").write_text('title = "Übung"', encoding="utf-8-sig")
+    assert find_study(tmp_path).config.title == "Übung"
 
 
 def test_a_study_is_found_by_argument_then_variable_then_working_directory(tmp_path, monkeypatch):
@@ -91,7 +105,7 @@ def test_founding_twice_is_refused_and_keeps_the_store(tmp_path):
     found_study(tmp_path, ["rehearsal=true"], NOW)
     with pytest.raises(ConfigError, match="exists already"):
         found_study(tmp_path, ["rehearsal=true"], NOW)
-    with pytest.raises(StoreError, match="in use already"):
+    with pytest.raises(StoreError, match="has tables in it already"):
         found_study(tmp_path, [], NOW)
     study = find_study(tmp_path)
     with transaction(open_store(study.store_url)) as db:
@@ -131,8 +145,30 @@ def test_after_the_freeze_a_changed_protocol_is_refused_until_amended(tmp_path):
 
 
 def test_findings_name_what_is_missing(tmp_path):
-    study = found_study(tmp_path, ['classes="none.csv"', "rehearsal=true"], NOW)
-    assert [finding.split(" ")[0] for finding in findings(study)] == ["mit_root", "no"]
+    settings = ['classes="none.csv"', 'texts="texts"', "rehearsal=true"]
+    study = found_study(tmp_path, settings, NOW)
+    assert [finding.split(" ")[0] for finding in findings(study)] == ["mit_root", "no", "texts"]
+    (tmp_path / "mit").mkdir()
+    first, *_ = findings(study)
+    assert "neither a folder training nor validation" in first
+
+
+def test_a_whole_study_has_no_findings_until_its_frozen_protocol_is_changed(tmp_path):
+    study = found_study(tmp_path, [], NOW)
+    (tmp_path / "mit/training").mkdir(parents=True)
+    with transaction(open_store(study.store_url)) as db:
+        studies.freeze(db, config=study.config, amend_reason=None, at=NOW)
+    assert list(findings(study)) == []
+    (tmp_path / "study.toml").write_text("[protocol]\nbonus_pence = 9")
+    (finding,) = findings(find_study(tmp_path))
+    assert "differs from the frozen configuration in protocol.bonus_pence" in finding
+
+
+def test_a_pass_mark_that_nobody_can_reach_is_a_finding(tmp_path):
+    study = found_study(tmp_path, ["protocol.screening_pass_mark=42"], NOW)
+    (tmp_path / "mit/training").mkdir(parents=True)
+    (finding,) = findings(study)
+    assert "screening_pass_mark is 42, but a screening shows one clip of each of the 41" in finding
 
 
 def test_the_shipped_classes_are_41_and_hold_the_test_classes_and_table_1():
