@@ -10,6 +10,7 @@ from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 from study.errors import ConfigError
 
 app = new_app("Make a study, check it, freeze its protocol.")
+_PICTURES = (".png", ".svg", ".pdf")
 
 
 @app.command()
@@ -52,7 +53,8 @@ def check(study: StudyOption = None, store: StoreOption = None) -> None:
     for problem in problems:
         typer.echo(f"finding: {problem}")
     if problems:
-        raise ConfigError(f"{len(problems)} findings in {found.folder}; see above")
+        count = "1 finding" if len(problems) == 1 else f"{len(problems)} findings"
+        raise ConfigError(f"{count} in {found.folder}; see above")
     typer.echo(f"study {found.config.title!r} in {found.folder}: nothing to report")
 
 
@@ -67,8 +69,10 @@ def freeze(
     from study.config import find_study
     from study.store import open_store, studies, transaction
 
-    if amend and not reason:
+    if amend and not reason.strip():
         raise ConfigError("an amendment needs a reason. Pass --reason WHY")
+    if reason and not amend:
+        raise ConfigError("a reason belongs to an amendment. Pass --amend too, or leave it out")
     found = find_study(study, store)
     with transaction(open_store(found.store_url)) as db:
         studies.identity(db, found)
@@ -88,8 +92,12 @@ def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
     from study.store import upgrade_store
 
     found = find_study(study, store)
-    backup = upgrade_store(found.store_url)
-    typer.echo(f"upgraded {found.store_url}" + (f"; back-up: {backup}" if backup else ""))
+    done = upgrade_store(found.store_url)
+    if done.before == done.after:
+        typer.echo(f"{found.store_url} is of the present revision {done.after}: nothing to do")
+        return
+    copied = f"; back-up: {done.backup}" if done.backup else ""
+    typer.echo(f"upgraded {found.store_url} from revision {done.before} to {done.after}{copied}")
 
 
 @app.command()
@@ -111,7 +119,7 @@ def make_clips(
         root,
         seed=seed,
         n_per_class=clips_per_class,
-        classes=[label.strip() for label in classes.split(",") if label.strip()] or DEFAULT_CLASSES,
+        classes=[label.strip() for label in classes.split(",")] if classes else DEFAULT_CLASSES,
         n_processes=processes,
         overwrite=overwrite,
     )
@@ -130,10 +138,13 @@ def contact_sheet(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Draw rehearsal clips of every class and rating: a frame and the spectrogram of each."""
-    from study.files import written_atomically
+    from study.files import refuse_existing, written_atomically
     from study.rehearsal import read_scenes
     from study.rehearsal.contact_sheet import contact_sheet
 
+    if out.suffix not in _PICTURES:
+        raise ConfigError(f"{out} does not end in {', '.join(_PICTURES)}. Name it so")
+    refuse_existing(out, overwrite=overwrite)
     figure = contact_sheet(read_scenes(root), root)
     with written_atomically(out, overwrite=overwrite) as part:
         figure.savefig(part, dpi=90)

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,24 @@ Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 _MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade did.
+
+    Parameters
+    ----------
+    before, after : str
+        Revision of the schema; the same where there was nothing to do.
+    backup : Path or None
+        Copy of the store as it was; None for PostgreSQL, whose back-ups are the server's, and
+        where there was nothing to do.
+    """
+
+    before: str
+    after: str
+    backup: Path | None
 
 
 def create_store(url: str) -> Engine:
@@ -52,7 +71,10 @@ def create_store(url: str) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
     with _connected(engine) as connection:
         if inspect(connection).get_table_names():
-            raise StoreError(f"{_shown(engine)} is in use already. Choose another store")
+            raise StoreError(
+                f"{_shown(engine)} has tables in it already, so that no new store can be made "
+                "there. Use it as it is, or choose another store"
+            )
     _migrate(engine)
     return engine
 
@@ -90,8 +112,10 @@ def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     return engine
 
 
-def upgrade_store(url: str) -> Path | None:
+def upgrade_store(url: str) -> Upgrade:
     """Bring an older store to the present schema; a SQLite file is backed up first.
+
+    A store of the present schema is left alone.
 
     Parameters
     ----------
@@ -100,8 +124,8 @@ def upgrade_store(url: str) -> Path | None:
 
     Returns
     -------
-    Path or None
-        The back-up; None for PostgreSQL, whose back-ups are the server's.
+    Upgrade
+        The revisions, and where the back-up is.
 
     Raises
     ------
@@ -110,17 +134,17 @@ def upgrade_store(url: str) -> Path | None:
     """
     engine = _engine(url)
     path = _sqlite_path(engine.url)
-    backup = None
     if path is not None:
         _check_sqlite_file(path)
-    revision = _known_revision(engine)
-    if path is not None:
+    revision, head = _known_revision(engine), _head()
+    backup = None
+    if path is not None and revision != head:
         backup = path.with_name(f"{path.name}.{revision}.backup")
         with written_atomically(backup) as part:
             copy_sqlite(path, part)
     _migrate(engine)
     engine.dispose()
-    return backup
+    return Upgrade(revision, head, backup)
 
 
 @contextmanager
@@ -218,7 +242,7 @@ def _engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         raise StoreError(
             f"{url!r} is no store URL. Expected sqlite:///path or postgresql+psycopg://host/name"
         ) from error
-    if parsed.drivername not in _DRIVERS:
+    if parsed.drivername not in _DRIVERS or _is_in_memory(parsed):
         raise StoreError(
             f"{parsed.render_as_string(hide_password=True)} is no store URL. Expected "
             "sqlite:///path or postgresql+psycopg://host/name"
@@ -273,6 +297,8 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 
 
 def _check_sqlite_file(path: Path) -> None:
+    if path.is_dir():
+        raise StoreError(f"store {path} is a folder. Name a file, such as {path}/store.sqlite")
     if not path.is_file():
         raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
     _refuse_network_share(path)
@@ -298,10 +324,13 @@ def _refuse_network_share(path: Path) -> None:
         )
 
 
+def _is_in_memory(url: URL) -> bool:
+    # Such a store ends with the command that made it.
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
 def _sqlite_path(url: URL) -> Path | None:
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    return Path(str(url.database))
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
 def _way_out(problem: str) -> str:

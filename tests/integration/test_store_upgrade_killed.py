@@ -30,7 +30,7 @@ def _slowly(connection, cursor, statement, *rest):
     time.sleep(0.005)
 
 print("ready", flush=True)
-print("back-up", upgrade_store(sys.argv[1]), flush=True)
+print("back-up", upgrade_store(sys.argv[1]).backup, flush=True)
 """
 
 

@@ -106,8 +106,14 @@ def test_a_store_from_a_newer_version_is_refused_unchanged(tmp_path, url):
 
 
 def test_an_unknown_url_says_what_is_expected():
-    with pytest.raises(StoreError, match="Expected sqlite:///path or postgresql"):
-        open_store("store.sqlite")
+    for url in ("store.sqlite", "mysql://host/name", "sqlite://", "sqlite:///:memory:"):
+        with pytest.raises(StoreError, match="Expected sqlite:///path or postgresql"):
+            open_store(url)
+
+
+def test_a_folder_is_no_store(tmp_path):
+    with pytest.raises(StoreError, match="is a folder"):
+        open_store(f"sqlite:///{tmp_path}")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -118,12 +124,14 @@ def test_a_read_only_store_is_refused(tmp_path, url):
         open_store(url)
 
 
-def test_an_upgrade_of_the_present_version_backs_up_and_changes_nothing(tmp_path, url):
+def test_an_upgrade_of_the_present_version_does_nothing(tmp_path, url):
     create_store(url).dispose()
-    backup = upgrade_store(url)
-    assert backup is not None
-    assert backup.exists()
-    open_store(url).dispose()
+    before = (tmp_path / "store.sqlite").read_bytes()
+    done = upgrade_store(url)
+    assert done.before == done.after
+    assert done.backup is None
+    assert [path.name for path in tmp_path.iterdir()] == ["store.sqlite"]
+    assert (tmp_path / "store.sqlite").read_bytes() == before
 
 
 def test_a_copy_holds_what_the_log_still_holds(tmp_path, url):
