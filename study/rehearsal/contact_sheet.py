@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from study.errors import ClipError, ConfigError
 from study.rehearsal.encoding import Picture
 from study.vocabulary import Rating
 
@@ -36,8 +37,17 @@ def contact_sheet(scenes: pd.DataFrame, mit_root: Path, clips_per_rating: int = 
     -------
     Figure
         One row per class; the caller saves it.
+
+    Raises
+    ------
+    ConfigError
+        If there is no clip with sound.
+    ClipError
+        If a clip is missing or cannot be decoded.
     """
     heard = scenes[scenes["audio"] == "sound"]
+    if heard.empty:
+        raise ConfigError(f"{mit_root} has no clip with sound. Make more clips")
     labels = sorted(set(heard["avmit_label"]))
     n_columns = 2 * clips_per_rating * len(_WORDS)
     figure, axes = plt.subplots(
@@ -72,6 +82,13 @@ def _draw_clip(seen: Axes, heard: Axes, path: Path) -> None:
 
 
 def _middle_and_sound(path: Path) -> tuple[Picture, npt.NDArray[np.float32], int]:
+    try:
+        return _decoded(path)
+    except av.error.FFmpegError as error:
+        raise ClipError(f"{path}: {error.strerror}. Make the clips again") from error
+
+
+def _decoded(path: Path) -> tuple[Picture, npt.NDArray[np.float32], int]:
     with av.open(str(path)) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     with av.open(str(path)) as container:

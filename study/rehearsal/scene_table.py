@@ -142,10 +142,16 @@ def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
     Raises
     ------
     ConfigError
-        If a row is broken and must not be skipped.
+        If a column is missing, or a row is broken and must not be skipped.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        for number, text in enumerate(csv.DictReader(file), start=2):
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        reader = csv.DictReader(file)
+        if not skip_broken and not set(COLUMNS) <= set(reader.fieldnames or ()):
+            raise ConfigError(
+                f"{path} is no table of scenes: expected the columns {', '.join(COLUMNS)}. Make "
+                "the clips again"
+            )
+        for number, text in enumerate(reader, start=2):
             row = _row_from_text(text)
             if row is not None:
                 yield row

@@ -27,6 +27,7 @@ from study.rehearsal.scene_table import (
     write_scenes,
 )
 from study.rehearsal.scenes import Scene
+from study.vocabulary import VIDEO_LOCATIONS
 
 CLASSES_NAME = "classes.csv"
 JOURNAL_NAME = ".scenes.partial.csv"  # what has been made so far; gone when scenes.csv is written
@@ -73,6 +74,7 @@ def make_clips(
     ConfigError
         If a class is not known, or the folder holds other clips.
     """
+    classes = list(dict.fromkeys(classes))  # a class named twice is not made twice
     _check(root, classes, n_per_class)
     scenes = [describe(seed, label, i) for label in classes for i in range(n_per_class)]
     made_before = _made_before(root)
@@ -125,7 +127,7 @@ def _check(root: Path, classes: Sequence[str], n_per_class: int) -> None:
     if not classes or n_per_class < 1:
         raise ConfigError("there is no clip to make. Name a class and ask for one clip at least")
     is_ours = (root / SCENES_NAME).exists() or (root / JOURNAL_NAME).exists()
-    if not is_ours and any((root / part).exists() for part in ("training", "validation")):
+    if not is_ours and any((root / part).exists() for part in VIDEO_LOCATIONS):
         raise ConfigError(
             f"{root} holds clips but no {SCENES_NAME}; they may be the real Moments in Time. "
             "Choose another folder"

@@ -1,4 +1,5 @@
 import csv
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,6 +174,39 @@ def test_the_command_says_how_many_and_refuses_in_one_line(tmp_path):
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: no scenes for ['swimming']")
     assert refused.stderr.count("\n") == 1
+
+
+def sheet_of(root, out):
+    command = [sys.executable, "-m", "study", "contact-sheet", str(root), str(out)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_a_contact_sheet_that_cannot_be_drawn_is_one_line(tree, tmp_path):
+    root = tmp_path / "mit"
+    shutil.copytree(tree, root)
+    scenes = (root / "scenes.csv").read_text()
+    clip = next(root.glob("training/frying/*.mp4"))
+    header = scenes.splitlines()[0]
+    for name, text, wrong in (
+        ("sheet.xyz", scenes, "does not end in .png, .svg, .pdf"),
+        ("sheet.png", "garbage\n", "is no table of scenes"),
+        ("sheet.png", "", "is no table of scenes"),
+        ("sheet.png", f"{header}\n", "has no clip with sound"),
+        ("sheet.png", scenes, "Make the clips again"),
+    ):
+        (root / "scenes.csv").write_text(text)
+        clip.write_bytes(b"no clip")
+        done = sheet_of(root, tmp_path / name)
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: ")
+        assert wrong in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["mit"]
+
+
+def test_a_class_named_twice_is_made_once(tmp_path):
+    twice = {**FEW, "classes": ["barking", "barking"], "n_per_class": 1}
+    assert make_clips(tmp_path / "mit", **twice) == 1
 
 
 def test_a_contact_sheet_has_a_row_per_class(tree, tmp_path):
