@@ -1,5 +1,6 @@
 """Age, sex, hearing and vision: kept apart, and out of the lab in bands only."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.config import Study
 from study.errors import ConfigError
 from study.store import Db, audit, demographics, participants
 from study.vocabulary import ParticipantKind
@@ -16,11 +18,18 @@ OLDEST = 120
 AGE_EDGES = (18, 25, 35, 45, 55, 65)
 NOT_SAID = "not said"
 TOO_FEW = "all"
+_ANSWER = re.compile(r"[^\W\d_][\w -]{0,29}")
 _WITH_OPTION = ("age", "sex", "hearing_normal", "vision_normal")
 
 
 def record(
-    db: Db, participant_id: str, answers: Mapping[str, Any], *, actor: str, at: datetime
+    db: Db,
+    study: Study,
+    participant_id: str,
+    answers: Mapping[str, Any],
+    *,
+    actor: str,
+    at: datetime,
 ) -> None:
     """Keep what a participant said of themselves.
 
@@ -28,6 +37,8 @@ def record(
     ----------
     db : Session
         An open transaction.
+    study : Study
+        Gives the questions.
     participant_id : str
         Who.
     answers : mapping of str to object
@@ -40,12 +51,15 @@ def record(
     Raises
     ------
     ConfigError
-        If the participant is not a person, nothing was said, or the age cannot be.
+        If the participant is not a person, nothing was said, something was said that the study
+        does not ask, or an answer cannot be.
     """
     if not answers:
         raise ConfigError("nothing was said. Give at least one answer, such as --age 30")
     if participants.get(db, participant_id).kind is not ParticipantKind.HUMAN:
         raise ConfigError(f"participant {participant_id} is no person who takes part")
+    for question, said in answers.items():
+        _check_answer(question, said, study.config.demographics)
     age = answers.get("age")
     if age is not None and not 0 < age <= OLDEST:
         raise ConfigError(f"an age of {age} cannot be. Give it in years")
@@ -76,7 +90,7 @@ def pair(text: str) -> tuple[str, str | None]:
     Raises
     ------
     ConfigError
-        If it is no such pair, has an option of its own, or could be an address.
+        If it is no such pair, or has an option of its own.
 
     Examples
     --------
@@ -88,8 +102,6 @@ def pair(text: str) -> tuple[str, str | None]:
         raise ConfigError(f"--answer {text!r} is expected to be question=answer")
     if question in _WITH_OPTION:
         raise ConfigError(f"--answer {text!r}: {question} has an option of its own")
-    if "@" in text:
-        raise ConfigError(f"--answer {text!r} points to a person. Addresses belong on paper")
     return question, answer or None
 
 
@@ -181,6 +193,19 @@ def age_band(age: int) -> str:
     return f"{lower}-{upper - 1}"
 
 
+def _check_answer(question: str, said: object, asked: Sequence[str]) -> None:
+    if question not in asked:
+        raise ConfigError(
+            f"this study does not ask for {question}. It asks for {', '.join(asked)}; more can be "
+            "named under demographics in study.toml"
+        )
+    if isinstance(said, str) and not _ANSWER.fullmatch(said):
+        raise ConfigError(
+            f"{question} {said!r} is expected to be a word or two that point to nobody; names and "
+            "addresses belong on paper"
+        )
+
+
 def _age_counts(ages: Iterable[int | None]) -> list[tuple[str, int]]:
     known = list(ages)
     counts = Counter(age_band(age) for age in sorted(a for a in known if a is not None))
@@ -198,4 +223,4 @@ def _in_words(value: object) -> str:
             return NOT_SAID
         case bool():
             return "yes" if value else "no"
-    return str(value)
+    return str(value).casefold()

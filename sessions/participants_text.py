@@ -91,7 +91,7 @@ def _facts(db: Db, study: Study) -> _Facts:
 
 
 def _exactly(answers: Sequence[dict[str, Any]]) -> str:
-    sexes = Counter(a["sex"] for a in answers if a.get("sex"))
+    sexes = Counter(a["sex"].casefold() for a in answers if a.get("sex"))
     ages = [a["age"] for a in answers if a.get("age") is not None]
     parts = []
     if sexes:

@@ -148,7 +148,8 @@ def demographics(
         typer.Option("--vision-normal/--vision-impaired", help="normal, or corrected to normal"),
     ] = None,
     answer: Annotated[
-        list[str] | None, typer.Option(help="any other question: key=value; repeat")
+        list[str] | None,
+        typer.Option(help="a question of the study's own: question=answer; repeat"),
     ] = None,
     by: ByOption = "desk",
     study: StudyOption = None,
@@ -160,8 +161,8 @@ def demographics(
     answers: dict[str, object] = dict(desk.pair(text) for text in answer or [])
     known = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
     answers |= {question: said for question, said in known.items() if said is not None}
-    with at_desk(study, store, changes=True) as (_, db):
-        desk.record(db, participant_id, answers, actor=by, at=datetime.now(UTC))
+    with at_desk(study, store, changes=True) as (found, db):
+        desk.record(db, found, participant_id, answers, actor=by, at=datetime.now(UTC))
     typer.echo(f"kept {len(answers)} answers of {participant_id}: {', '.join(answers)}")
 
 

@@ -1,6 +1,7 @@
 """A study on disk: its folder, `study.toml`, and where its store and clips are."""
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ CONFIG_NAME = "study.toml"
 STUDY_VARIABLE = "AVMIT_STUDY"
 _LARGEST_SEED = 2**31 - 1  # what an integer of every database holds
 SQLITE_PREFIX = "sqlite:///"
+_QUESTION = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_PERSONAL = re.compile(r"name|mail|phone|address|birth|passport|insurance")
 
 
 class StudyConfig(BaseModel):
@@ -44,6 +47,8 @@ class StudyConfig(BaseModel):
     texts : str or None
         A folder of the study's own texts, seen from the study folder; each replaces the shipped
         one of its name.
+    demographics : tuple of str
+        What participants are asked of themselves; kept apart from their ratings.
     placeholders : dict of str to str
         The study's own words for the texts, such as the contact or the ethics approval number.
     protocol : Protocol
@@ -66,6 +71,9 @@ class StudyConfig(BaseModel):
     rehearsal: bool = False
     language: str = "en"
     texts: str | None = None
+    demographics: tuple[str, ...] = Field(
+        ("age", "sex", "hearing_normal", "vision_normal"), strict=False
+    )
     placeholders: dict[str, str] = Field(default_factory=dict)
     protocol: Protocol = Protocol()
     screen: Screen = Screen()
@@ -78,6 +86,16 @@ class StudyConfig(BaseModel):
         if len(title.splitlines()) != 1:
             raise ValueError(f"{title!r} is not one line of text")
         return title
+
+    @field_validator("demographics")
+    @classmethod
+    def _points_to_nobody(cls, questions: tuple[str, ...]) -> tuple[str, ...]:
+        for question in questions:
+            if not _QUESTION.fullmatch(question):
+                raise ValueError(f"{question!r} is no word of small letters, such as handedness")
+            if _PERSONAL.search(question):
+                raise ValueError(f"{question!r} would point to a person. That belongs on paper")
+        return questions
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ def test_the_process_ends_with_one_line_and_exit_code_1(desk):
 def desk(tmp_path):
     """A real study with 36 candidates, three of them sampled as ground truths."""
     study, engine = new_study(tmp_path / "study")
-    (study.folder / "study.toml").write_text('[placeholders]\ncontact = "the lab"\n')
+    (study.folder / "study.toml").write_text(
+        'demographics = ["age", "sex", "hearing_normal", "vision_normal", "town"]\n'
+        '[placeholders]\ncontact = "the lab"\n'
+    )
     with transaction(engine) as db:
         clips = add_candidates(db, 6)
         ground_truths.add_sample(db, clips[::12], AT)
@@ -189,7 +192,7 @@ def test_a_plan_waits_for_ground_truths_and_leaves_simulated_people_out(tmp_path
         (("set-exercise", "nowhere.csv"), "no file nowhere.csv"),
         (("demographics", "P09"), "nothing was said"),
         (("demographics", "P09", "--answer", "age=old"), "age has an option of its own"),
-        (("demographics", "P09", "--answer", "mail=a@b.c"), "points to a person"),
+        (("demographics", "P09", "--answer", "handedness"), "expected to be question=answer"),
         (("close", "P09", "--reason", " "), "--reason is empty"),
         (("backup", "--out", "/proc/no.sqlite"), "/proc/no.sqlite cannot be written"),
         (("deal", "--participants", "P09", "--out", "l.sqlite"), "P09 is not enrolled"),

@@ -168,7 +168,7 @@ def described(tmp_path):
                 "age": age, "sex": "male" if number == 5 else "female",
                 "hearing_normal": True, "vision_normal": True,
             }  # fmt: skip
-            demographics.record(db, person, answers, actor="AB", at=AT)
+            demographics.record(db, study, person, answers, actor="AB", at=AT)
         yield study, db
 
 
@@ -204,10 +204,25 @@ def test_the_audit_log_does_not_keep_what_people_said(described):
     assert {tuple(detail) for detail in details} == {("questions",)}
 
 
-def test_an_impossible_age_is_refused(described):
-    _, db = described
-    with pytest.raises(ConfigError, match="an age of 200 cannot be"):
-        demographics.record(db, "P01", {"age": 200}, actor="AB", at=AT)
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"age": 200}, "an age of 200 cannot be"),
+        ({"sex": "jane@example.org"}, "point to nobody"),
+        ({"town": "Ulm"}, "does not ask for town. It asks for age, sex, hearing_normal"),
+    ],
+)
+def test_what_cannot_be_or_is_not_asked_is_refused(described, said, message):
+    study, db = described
+    with pytest.raises(ConfigError, match=message):
+        demographics.record(db, study, "P01", said, actor="AB", at=AT)
+
+
+def test_answers_are_counted_alike_however_they_are_typed(described):
+    study, db = described
+    demographics.record(db, study, "P05", {"sex": "Female"}, actor="AB", at=AT)
+    exact = participants_text(db, study, exact=True, actor="AB", at=AT)
+    assert "11 participants (11 females; mean age" in exact
 
 
 def test_a_screening_is_reported_with_its_confusions_and_missed_clips(tmp_path):

@@ -202,3 +202,9 @@ def test_a_wrong_list_of_classes_is_refused(tmp_path, text, message):
     (tmp_path / "classes.csv").write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_classes(tmp_path / "classes.csv")
+
+
+@pytest.mark.parametrize("question", ["full_name", "e_mail", "Handed", "", "date_of_birth"])
+def test_a_question_that_would_point_to_a_person_is_refused(question):
+    with pytest.raises(ConfigError, match="demographics"):
+        parse_config(f'demographics = ["age", "{question}"]', "study.toml")
