@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -75,6 +76,14 @@ def run(app: typer.Typer) -> None:
         app()
     except StudyError as error:
         fail(str(error))
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if not module or find_spec(module) is not None:
+            raise
+        fail(
+            f"the Python package {module} is not installed; this environment was set up for "
+            "another role. Set up the role that this command belongs to, or all: make setup"
+        )
     except OSError as error:
         if error.errno not in _REFUSALS:
             raise

@@ -1,9 +1,11 @@
+import importlib
 from typing import Annotated
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
-from study.cli import new_app
+from study.cli import new_app, run
 
 
 def test_help_says_what_an_option_that_is_left_out_stands_for():
@@ -17,3 +19,29 @@ def test_help_says_what_an_option_that_is_left_out_stands_for():
 
     said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"}).stdout
     assert "a folder [default: beside it]" in said
+
+
+def run_importing(module, monkeypatch):
+    app = new_app("A program.")
+
+    @app.command()
+    def use() -> None:
+        importlib.import_module(module)
+
+    monkeypatch.setattr("sys.argv", ["program"])
+    run(app)
+
+
+def test_a_package_of_another_role_is_one_line(monkeypatch, capsys):
+    with pytest.raises(SystemExit) as ending:
+        run_importing("package_of_nobody.part", monkeypatch)
+    assert ending.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: the Python package package_of_nobody is not installed; this environment was set "
+        "up for another role. Set up the role that this command belongs to, or all: make setup\n"
+    )
+
+
+def test_a_module_that_an_installed_package_lacks_is_a_bug(monkeypatch):
+    with pytest.raises(ModuleNotFoundError):
+        run_importing("study.nowhere", monkeypatch)
