@@ -12,8 +12,8 @@ help: ## say what can be made
 setup: ## install system packages and the Python environment (ROLE=annotator for a rating laptop)
 	@scripts/setup $(ROLE)
 
-demo: setup ## run a whole study, from clips to Table 5, in the folder $(DEMO)
-	@$(python) -m lab demo $(DEMO)
+demo: setup ## run a whole study, from clips to Table 5 (in the folder demo; DEMO=DIR for another)
+	@$(python) -m lab demo "$(DEMO)"
 
 test: setup ## run every test
 	@$(python) -m pytest
