@@ -62,9 +62,9 @@ SignedOption = Annotated[
 
 @contextmanager
 def at_desk(
-    study: Path | None, store: str | None, *, changes: bool = False
+    study: Path | None, store: str | None, *, changes: bool = False, on_laptop: bool = False
 ) -> "Iterator[tuple[Study, Db]]":
-    """Yield a study and one transaction on its store.
+    """Yield a study and one transaction on its store, in which nobody waits for what only reads.
 
     Parameters
     ----------
@@ -73,7 +73,9 @@ def at_desk(
     store : str or None
         A store URL in place of the one in `study.toml`.
     changes : bool
-        Whether something is about to be changed, which a laptop's part of a store refuses.
+        Whether something is about to be changed; the store is only read otherwise.
+    on_laptop : bool
+        Whether it may be changed in a laptop's part of a store as well.
 
     Yields
     ------
@@ -84,14 +86,14 @@ def at_desk(
     """
     from sessions.deals import require_whole
     from study.config import find_study
-    from study.store import open_store, studies, transaction
+    from study.store import open_store, snapshot, studies, transaction
 
     found = find_study(study, store)
     engine = open_store(found.store_url)
     try:
-        with transaction(engine) as db:
+        with transaction(engine) if changes else snapshot(engine) as db:
             studies.identity(db, found)
-            if changes:
+            if changes and not on_laptop:
                 require_whole(db)
             yield found, db
     finally:

@@ -82,7 +82,7 @@ def end_session(
     from sessions.open_sessions import end_crashed
     from study.processes import is_annotator
 
-    with at_desk(study, store) as (_, db):
+    with at_desk(study, store, changes=True, on_laptop=True) as (_, db):
         end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=datetime.now(UTC))
     typer.echo(f"ended the session of {participant_id}; its ratings stay")
 

@@ -16,7 +16,7 @@ from sessions.monitor.progress import Progress, progress, sentence
 from sessions.reratings import in_words
 from study.config import Study
 from study.pages import figure_to_svg, html_page, html_table
-from study.store import open_store, transaction
+from study.store import open_store, snapshot
 from study.web import Site, new_web_app
 
 REFRESH_S = 60
@@ -45,7 +45,7 @@ def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> Fast
 
     @app.get("/")
     def overview() -> HTMLResponse:
-        with transaction(engine) as db:
+        with snapshot(engine) as db:
             found = progress(db, study)
         return HTMLResponse(page(found, study, now()), headers={"Refresh": str(REFRESH_S)})
 

@@ -1,7 +1,8 @@
 """The store: one SQLite file or PostgreSQL database with all that a study must not lose.
 
 `engine` opens it, `tables` is its schema, and one module per noun reads and writes it. Every
-function takes ``db``, an open transaction, and leaves the commit to `engine.transaction`.
+function takes ``db``, an open transaction, and leaves the commit to `engine.transaction`;
+`engine.snapshot` is for those that only read.
 """
 
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from study.store.engine import (
     Db,
     create_store,
     open_store,
+    snapshot,
     store_transaction,
     transaction,
     upgrade_store,
@@ -20,6 +22,7 @@ __all__ = [
     "Engine",
     "create_store",
     "open_store",
+    "snapshot",
     "store_transaction",
     "transaction",
     "upgrade_store",

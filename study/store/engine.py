@@ -24,6 +24,7 @@ from study.store.filesystem import file_system_of, is_network_file_system
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
+_READS_ONLY = "avmit_reads_only"
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -166,9 +167,46 @@ def transaction(engine: Engine) -> Iterator[Db]:
     StoreError
         If the database cannot be reached, is locked or damaged, or has no room left.
     """
+    with _told_in_one_line(engine), Db(engine) as db, db.begin():
+        yield db
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Db]:
+    """Yield a database session that reads the store as it is at this moment, and changes nothing.
+
+    Others go on writing meanwhile: nobody's rating waits for a report that takes seconds, or for
+    a check that reads every clip.
+
+    Parameters
+    ----------
+    engine : Engine
+        From `open_store`.
+
+    Yields
+    ------
+    Session
+        A SQLAlchemy session; a change is refused by the database.
+
+    Raises
+    ------
+    StoreError
+        As `transaction` does.
+    """
+    if engine.dialect.name == "sqlite":
+        reading = engine.execution_options(**{_READS_ONLY: True})
+    else:
+        reading = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    with _told_in_one_line(engine), Db(reading) as db, db.begin():
+        yield db
+
+
+@contextmanager
+def _told_in_one_line(engine: Engine) -> Iterator[None]:
     try:
-        with Db(engine) as db, db.begin():
-            yield db
+        yield
     except OperationalError as error:
         raise StoreError(
             f"{_shown(engine)}: {error.orig}. Nothing was changed. {_way_out(str(error.orig))}"
@@ -250,7 +288,7 @@ def _engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediately)
+        event.listen(engine, "begin", _begin)
         return engine
     try:
         return create_engine(parsed, pool_pre_ping=True)
@@ -275,8 +313,10 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
     connection.execute("PRAGMA fullfsync = ON")
 
 
-def _begin_immediately(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    reads_only = bool(connection.get_execution_options().get(_READS_ONLY))
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(reads_only)}")
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 @contextmanager

@@ -1,10 +1,21 @@
 import pytest
 from raters import at_once, claim_naively, claims, make_claims, rate_everything
+from sqlalchemy.exc import InternalError
 from studies import AT, add_candidates, enrol, new_study
 
 from sessions import schedule
 from sessions.checking import findings, wrong_rater_counts
-from study.store import assignments, ground_truths, payments, ratings, transaction
+from study.errors import StoreError
+from study.store import (
+    assignments,
+    ground_truths,
+    open_store,
+    participants,
+    payments,
+    ratings,
+    snapshot,
+    transaction,
+)
 from study.vocabulary import ParticipantKind, Rating
 
 N_STATIONS = 11
@@ -40,6 +51,29 @@ def test_eleven_annotators_at_once_leave_every_clip_with_exactly_three_raters(ur
             (given["rating"].eq(3) & given["candidate_id"].isin(clips[::9])).sum()
         )
         assert list(findings(db, study, clips=False, hashes=False)) == []
+    engine.dispose()
+
+
+def test_nobody_waits_for_a_report_and_it_sees_one_moment(url, tmp_path):
+    study, engine = new_study(tmp_path / "study", rehearsal=True, url=url)
+    other = open_store(study.store_url, busy_timeout_s=0)
+    with snapshot(engine) as report:
+        assert participants.listed(report) == []
+        with transaction(other) as db:
+            enrol(db, "P01")
+        assert participants.listed(report) == []
+    with snapshot(engine) as report:
+        assert [person.id for person in participants.listed(report)] == ["P01"]
+    other.dispose()
+    engine.dispose()
+
+
+def test_a_report_cannot_change_anything(url, tmp_path):
+    study, engine = new_study(tmp_path / "study", rehearsal=True, url=url)
+    with pytest.raises((StoreError, InternalError), match="read.?only"), snapshot(engine) as report:
+        enrol(report, "P01")
+    with transaction(engine) as db:
+        enrol(db, "P02")
     engine.dispose()
 
 
