@@ -127,6 +127,27 @@ def test_a_study_sets_colours_sizes_texts_and_keys(station, tmp_path):
     assert (warning == (255, 255, 0)).all(axis=2).any()
 
 
+def test_a_text_that_is_long_for_the_screen_is_set_smaller_and_stays_clear_of_the_bonus(
+    station, tmp_path
+):
+    settings = {"screen.width_px": "800", "screen.height_px": "600", "texts": '"own"'}
+    study, _ = ratable_study(tmp_path, kinds=("short",), settings=settings)
+    (study.folder / "own").mkdir()
+    long_text = "# Welcome\n\n" + "Please read all of this.\n\n" * 8 + "Press any key."
+    (study.folder / "own" / "welcome.md").write_text(long_text, encoding="utf-8")
+    shots = tmp_path / "shots"
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "perfect", "--speed", "max",
+        "--screenshots", str(shots), station=station,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    page = np.asarray(Image.open(shots / "welcome.png").convert("L"))
+    lit_rows = np.flatnonzero((page[:, :500] > 128).any(axis=1))  # the bonus is right of that
+    n_lines = 1 + (np.diff(lit_rows) > 1).sum()
+    assert n_lines >= 10
+    assert 40 <= lit_rows.min() < lit_rows.max() < 600 - 40 - 72
+
+
 def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, view, tmp_path):
     study, engine = ratable_study(tmp_path, kinds=("plain", "short", "short", "short"))
     process = started(study, station)
