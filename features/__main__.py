@@ -27,9 +27,13 @@ def extract(
     embedding_set: Annotated[SetName, typer.Option("--set", help="which networks")],
     out: Annotated[Path, typer.Option(help="folder for the sets of records")],
     mit_root: Annotated[
-        Path | None, typer.Option(help="folder with training/<class>/<clip>.mp4")
+        Path | None, typer.Option(help="folder with training/CLASS/CLIP.mp4")
     ] = None,
     weights: WeightsFolderOption = None,
+    weights_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NETWORK=PATH", help="a single file or SavedModel, of any name"),
+    ] = None,
     untrained: Annotated[
         int | None,
         typer.Option(metavar="SEED", help="untrained networks where weights are missing"),
@@ -69,6 +73,7 @@ def extract(
         silence_for_missing_audio=silence_for_missing_audio,
         precision=precision,
         weights_folder=weights,
+        weights_of=dict(_named_path(text) for text in weights_of or ()),
         untrained_seed=untrained,
         out=out,
     )
@@ -210,6 +215,15 @@ def forecast(
     for row in table.itertuples():
         typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.1f} h, {row.cost:.2f}")
     typer.echo(f"{len(table)} forecasts: {out}")
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    network, separator, path = text.partition("=")
+    if not separator or not path:
+        raise typer.BadParameter(
+            f"{text!r} is not such as yamnet=yamnet.h5", param_hint="--weights-of"
+        )
+    return network, Path(path)
 
 
 def _performer(cluster: str | None, n_processes: int | None) -> "Perform":

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from features.graph_names import INPUT, OUTPUT
 from features.layers import Floats, Network, Weights, checked_kernel, same_padding
+from features.networks import NetworkSpec
 from study.files import written_atomically
 
 _OPSET = 17
@@ -59,6 +60,25 @@ def write_graph(
     model.ir_version = _IR_VERSION
     with written_atomically(path) as part:
         onnx.save(model, part)
+
+
+def require_fit(weights: Weights, spec: NetworkSpec) -> None:
+    """Raise if weights are not those of a network.
+
+    Parameters
+    ----------
+    weights : dict of str to Layer
+        The weights by layer.
+    spec : NetworkSpec
+        The network.
+
+    Raises
+    ------
+    RecordError
+        If a layer's weights are missing or have another shape.
+    """
+    writer = GraphWriter(weights)
+    spec.definition(writer, writer.begin(spec.input_shape))
 
 
 class GraphWriter:

@@ -15,6 +15,13 @@ from study.errors import ConfigError
 
 Arrays = Mapping[str, npt.NDArray[np.float32]]
 
+# The variables of Keras 3's layers in the order in which `.weights.h5` files number them.
+_NUMBERED = {
+    1: ("kernel",),
+    2: ("kernel", "bias"),
+    4: ("gamma", "beta", "moving_mean", "moving_variance"),
+}
+
 # What a file's variable is, by its name; the last ones are those of old Keras and TF-Slim.
 _ROLES = {
     "kernel": "kernel",
@@ -37,7 +44,8 @@ def read_weights(path: Path, spec: NetworkSpec) -> Weights:
     Parameters
     ----------
     path : Path
-        An `.h5` file with Keras weights, a `.keras` model, or the folder of a SavedModel.
+        An `.h5` or `.weights.h5` file with Keras weights, a `.keras` model, or the folder of a
+        SavedModel.
     spec : NetworkSpec
         The network.
 
@@ -49,7 +57,8 @@ def read_weights(path: Path, spec: NetworkSpec) -> Weights:
     Raises
     ------
     ConfigError
-        If the file cannot be read or lacks a layer.
+        If the file cannot be read, lacks a layer, or has convolutions that the network has not:
+        VGG-19 and EfficientNetB1 hold all layers of their smaller sisters, and others beside them.
     """
     arrays = read_arrays(path)
     named = _by_layer(arrays, spec)
@@ -58,6 +67,12 @@ def read_weights(path: Path, spec: NetworkSpec) -> Weights:
         raise ConfigError(
             f"{path} lacks {len(missing)} of {len(spec.layer_names)} layers of {spec.title}, the "
             f"first is {missing[0]!r}. Name a file with the weights of {spec.title}"
+        )
+    foreign = _foreign_convolutions(arrays, spec)
+    if foreign:
+        raise ConfigError(
+            f"{path} has {len(foreign)} convolutions that {spec.title} has not, the first is "
+            f"{foreign[0]!r}. Name a file with the weights of {spec.title}"
         )
     return {name: _folded(name, named, spec) for name in spec.layer_names}
 
@@ -78,27 +93,41 @@ def read_arrays(path: Path) -> Arrays:
     Raises
     ------
     ConfigError
-        If there is no such file, or it is none of the three kinds.
+        If there is no such file, or it is of another kind.
     """
     if path.is_dir():
         return _saved_model_arrays(path)
-    if path.suffix == ".keras" or path.name.endswith(".weights.h5"):
+    if path.suffix == ".keras":
         return _keras_arrays(path)
     try:
         with h5py.File(path) as file:
-            found: dict[str, npt.NDArray[np.float32]] = {}
-
-            def note(name: str, item: Any) -> None:  # noqa: ANN401
-                if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
-                    found[name] = np.asarray(item, dtype=np.float32)
-
-            file.visititems(note)
+            # Beside a whole model's weights stand those of its optimiser, under the same names.
+            return _h5_arrays(file.get("model_weights", file))
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read as an HDF5 file: {error}. Fetch it again: "
             "python -m features weights fetch"
         ) from error
+
+
+def _h5_arrays(group: h5py.Group) -> Arrays:
+    found: dict[str, npt.NDArray[np.float32]] = {}
+
+    def note(name: str, item: Any) -> None:  # noqa: ANN401
+        if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+            found[_name_of(name, item)] = np.asarray(item, dtype=np.float32)
+
+    group.visititems(note)
     return found
+
+
+def _name_of(name: str, item: h5py.Dataset) -> str:
+    # Keras 3 numbers a layer's variables and names the layer in an attribute of their group.
+    layer, number = item.parent.attrs.get("name"), name.rsplit("/", 1)[-1]
+    roles = _NUMBERED.get(len(item.parent))
+    if layer is None or roles is None or not number.isdecimal():
+        return name
+    return f"{layer}/{roles[int(number)]}"
 
 
 def _saved_model_arrays(path: Path) -> Arrays:
@@ -122,10 +151,10 @@ def _keras_arrays(path: Path) -> Arrays:
 
     try:
         model = keras.saving.load_model(path, compile=False)
-    except (ValueError, OSError) as error:
+    except (ValueError, TypeError, OSError) as error:
         raise ConfigError(
-            f"{path} cannot be read as a Keras model: {error}. Save the whole model as .keras, or "
-            "its weights as .h5"
+            f"{path} cannot be read as a Keras model: {error}. Load it where it was made and save "
+            "its weights as .weights.h5"
         ) from error
     return {
         f"{layer.name}/{variable.name}": variable.numpy()
@@ -135,15 +164,34 @@ def _keras_arrays(path: Path) -> Arrays:
 
 
 def _by_layer(arrays: Arrays, spec: NetworkSpec) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
-    known = {name for layer in spec.layer_names for name in (layer, spec.norm_of(layer)) if name}
+    known = _known_names(spec)
     found: dict[str, dict[str, npt.NDArray[np.float32]]] = {}
     for name, array in arrays.items():
-        parts = re.sub(r":\d+$", "", name).split("/")
+        parts = _parts(name)
         role = _role(parts[-1])
         layer = _layer(parts[:-1], known)
         if role is not None and layer is not None:
             found.setdefault(layer, {})[role] = array
     return found
+
+
+def _foreign_convolutions(arrays: Arrays, spec: NetworkSpec) -> list[str]:
+    known = _known_names(spec)
+    convolutions = [_parts(name) for name, array in arrays.items() if array.ndim == 4]
+    return [
+        parts[-2] if len(parts) > 1 else parts[0]
+        for parts in convolutions
+        if _role(parts[-1]) == "kernel" and _layer(parts[:-1], known) is None
+    ]
+
+
+def _known_names(spec: NetworkSpec) -> set[str]:
+    return {name for layer in spec.layer_names for name in (layer, spec.norm_of(layer)) if name}
+
+
+def _parts(name: str) -> list[str]:
+    # Keras' public port of VGGish writes "vggish_fc2" for "fc2".
+    return [part.removeprefix("vggish_") for part in re.sub(r":\d+$", "", name).split("/")]
 
 
 def _role(leaf: str) -> str | None:
@@ -177,4 +225,6 @@ def _folded(
         )
         kernel *= scale[:, None] if depthwise else scale
         bias = (bias - norm["mean"]) * scale + norm["beta"]
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise ConfigError(f"layer {name!r} of {spec.title} has weights that are not finite")
     return Layer(kernel.astype(np.float32), bias.astype(np.float32))

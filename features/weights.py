@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.graph_names import GraphFormat
 from features.networks import NETWORKS
-from study.errors import ConfigError
+from study.errors import ConfigError, RecordError
 from study.files import sha256_of
 
 CACHE_VARIABLE = "AVMIT_CACHE"
@@ -80,7 +80,10 @@ def weights_folder() -> Path:
 
 
 def find_weights(
-    network: str, folder: Path | None = None, untrained_seed: int | None = None
+    network: str,
+    folder: Path | None = None,
+    untrained_seed: int | None = None,
+    file: Path | None = None,
 ) -> WeightsSource:
     """Find the weights of a network.
 
@@ -92,6 +95,8 @@ def find_weights(
         Where to look; None for the downloaded ones.
     untrained_seed : int or None
         Takes the place of weights that are not there; None to refuse.
+    file : Path or None
+        The file or SavedModel itself, whatever it is called; None to look in the folder.
 
     Returns
     -------
@@ -104,6 +109,13 @@ def find_weights(
         If there are none, more than one file could be meant, or the file is not the one that
         was downloaded.
     """
+    if file is not None:
+        if not _holds_weights(file):
+            raise ConfigError(
+                f"{file} holds no weights. Name an .h5 or .keras file, or the folder of a "
+                "SavedModel"
+            )
+        return WeightsSource(network, file, None, verified_hash(file))
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"there is no weights folder {folder}. Name an existing one")
     folder = folder or weights_folder()
@@ -257,11 +269,17 @@ def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
     else:
         weights = read_weights(source.path, spec)
     write = write_graph if form == "onnx" else write_ncnn_graph
-    write(spec.definition, weights, spec.input_shape, path)
+    try:
+        write(spec.definition, weights, spec.input_shape, path)
+    except RecordError as error:
+        raise ConfigError(f"{source.path} cannot be used: {error}") from error
     return path
 
 
 def _could_be(path: Path, network: str) -> bool:
-    if not path.name.lower().startswith(network):
-        return False
-    return path.suffix in _SUFFIXES or (path / "saved_model.pb").is_file()
+    return path.name.lower().startswith(network) and _holds_weights(path)
+
+
+def _holds_weights(path: Path) -> bool:
+    is_file = path.suffix in _SUFFIXES and path.is_file()
+    return is_file or (path / "saved_model.pb").is_file()

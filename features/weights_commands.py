@@ -7,6 +7,7 @@ import typer
 from rich.progress import TaskID
 
 from study.cli import fail, new_app
+from study.errors import RecordError
 
 weights_app = new_app("Fetch, list and verify the weights of the four networks.")
 
@@ -62,6 +63,7 @@ def list_weights(weights: WeightsFolderOption = None) -> None:
 @weights_app.command("verify")
 def verify_weights(weights: WeightsFolderOption = None) -> None:
     """Prove that the weights are those that were downloaded, and fit their networks."""
+    from features.graph import require_fit
     from features.networks import NETWORKS
     from features.weight_files import read_weights
     from features.weights import find_file, verified_hash, weights_folder
@@ -71,8 +73,13 @@ def verify_weights(weights: WeightsFolderOption = None) -> None:
     present = {network: path for network, path in found.items() if path is not None}
     for network, path in present.items():
         sha256 = verified_hash(path)
-        n_layers = len(read_weights(path, NETWORKS[network]))
-        typer.echo(f"{network}: {path.name} fits, {n_layers} layers, sha256 {sha256}")
+        spec = NETWORKS[network]
+        layers = read_weights(path, spec)
+        try:
+            require_fit(layers, spec)
+        except RecordError as error:
+            fail(f"{path} cannot be used: {error}")
+        typer.echo(f"{network}: {path.name} fits, {len(layers)} layers, sha256 {sha256}")
     typer.echo(f"{len(present)} of {len(found)} networks verified: {folder}")
     if len(present) < len(found):
         missing = ", ".join(network for network in found if network not in present)

@@ -14,6 +14,7 @@ from features.ncnn_graph import write_ncnn_graph
 from features.networks import NETWORKS
 from features.weight_files import read_weights
 from study.clips.extraction import decode_for_extraction
+from study.errors import ConfigError
 
 keras = pytest.importorskip("keras")
 
@@ -163,3 +164,75 @@ def test_the_names_of_old_keras_files_are_understood(tmp_path):
     weights = read_weights(tmp_path / "vgg16.h5", spec)
     assert weights["block5_conv3"].kernel.shape == (3, 3, 512, 512)
     assert weights["block5_conv3"].bias.any()
+
+
+SISTERS = [("vgg16", "VGG19"), ("efficientnetb0", "EfficientNetB1")]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own
+@pytest.mark.parametrize(("name", "sister"), SISTERS)
+def test_larger_sisters_that_hold_all_layers_are_refused(tmp_path, name, sister):
+    model = getattr(keras.applications, sister)(include_top=False, weights=None)
+    model.save_weights(tmp_path / f"{name}.weights.h5")
+    save_legacy_h5(model, tmp_path / f"{name}.h5")
+    for path in (tmp_path / f"{name}.weights.h5", tmp_path / f"{name}.h5"):
+        with pytest.raises(ConfigError, match=r"has \d+ convolutions that .* has not"):
+            read_weights(path, NETWORKS[name])
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own
+@pytest.mark.parametrize("include_top", [False, True])
+def test_every_file_that_keras_writes_gives_the_same_weights(tmp_path, include_top):
+    model = with_random_norms(
+        keras.applications.EfficientNetB0(include_top=include_top, weights=None), 4
+    )
+    spec = NETWORKS["efficientnetb0"]
+    model.compile("adam", "mse")
+    model.save(tmp_path / "whole.keras")
+    model.save_weights(tmp_path / "numbered.weights.h5")
+    model.save(tmp_path / "whole.h5")
+    save_legacy_h5(model, tmp_path / "legacy.h5")
+    expected = read_weights(tmp_path / "legacy.h5", spec)
+    for name in ("whole.keras", "numbered.weights.h5", "whole.h5"):
+        found = read_weights(tmp_path / name, spec)
+        for layer in spec.layer_names:
+            np.testing.assert_array_equal(found[layer].kernel, expected[layer].kernel)
+            np.testing.assert_array_equal(found[layer].bias, expected[layer].bias)
+
+
+def test_what_an_optimiser_keeps_is_not_taken_for_weights(tmp_path):
+    weights = {name: np.zeros(1) for name in NETWORKS["vgg16"].layer_names}
+    n_in, sizes = 3, [64] * 2 + [128] * 2 + [256] * 3 + [512] * 6
+    with h5py.File(tmp_path / "vgg16.h5", "w") as file:
+        for name, n_out in zip(weights, sizes, strict=True):
+            shape = (3, 3, n_in, n_out)
+            file[f"model_weights/{name}/{name}/kernel:0"] = np.ones(shape, "f4")
+            file[f"optimizer_weights/Adam/m/{name}/kernel:0"] = np.zeros(shape, "f4")
+            n_in = n_out
+    assert read_weights(tmp_path / "vgg16.h5", NETWORKS["vgg16"])["block1_conv1"].kernel.min() == 1
+
+
+def test_winograd_is_left_where_it_is_inaccurate_on_this_machine(tmp_path, monkeypatch):
+    from features import prepare as preparing
+
+    monkeypatch.setenv("AVMIT_CACHE", str(tmp_path / "cache"))
+    job, notes = prepared(tmp_path)
+    assert (job.visual_graph.suffix, len(notes)) == (".ncnn", 2)
+    monkeypatch.setattr(preparing, "MAX_RELATIVE_DIFFERENCE", 0.0)
+    job, notes = prepared(tmp_path)
+    assert job.visual_graph.suffix == ".onnx"
+    assert "VGG-16: computed with all multiplications" in notes[2]
+
+
+def prepared(folder):
+    from features.prepare import prepare
+
+    return prepare(
+        "vggish_vgg16",
+        grid="paper",
+        normalisation="keras3",
+        silence_for_missing_audio=False,
+        weights_folder=None,
+        untrained_seed=1,
+        out=folder,
+    )

@@ -161,3 +161,22 @@ def test_the_downloads_have_the_checksums_that_keras_states():
     assert fetching.DOWNLOADS["efficientnetb0"].md5 == "50bc09e76180e00e4465e1a485ddc09d"
     assert fetching.DOWNLOADS["vgg16"].md5 == "6d6bbae143d832006294945121d1f1fc"
     assert all(d.name.startswith(network) for network, d in fetching.DOWNLOADS.items())
+
+
+def test_a_file_of_any_name_is_taken_where_it_is_named_for_its_network(vgg16, tmp_path):
+    path = shutil.copy(vgg16, tmp_path / "any name.h5")
+    source = find_weights("vgg16", None, None, path)
+    assert (source.path, source.seed) == (path, None)
+    for other in (tmp_path / "none.h5", tmp_path):
+        with pytest.raises(ConfigError, match="holds no weights"):
+            find_weights("vgg16", None, None, other)
+
+
+def test_verify_refuses_layers_of_another_width(server, vgg16, tmp_path):
+    path = shutil.copy(vgg16, tmp_path / "vgg16.h5")
+    with h5py.File(path, "a") as file:
+        del file["block1_conv1/block1_conv1_W_1:0"]
+        file["block1_conv1/block1_conv1_W_1:0"] = np.zeros((3, 3, 4, 64), "f4")
+    result = CliRunner().invoke(app, ["weights", "verify", "--weights", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "vgg16.h5 cannot be used: layer 'block1_conv1' has a kernel of shape" in result.output
