@@ -1,6 +1,7 @@
 """A screen and a sound card that are not there: Xvfb and a private PulseAudio with a null sink."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from study.processes import end_with_parent
 SINK_NAME = "avmit"  # record what was played: parec -d avmit.monitor
 _PATIENCE_S = 20.0
 _PACKAGES = {"Xvfb": "xvfb", "pulseaudio": "pulseaudio"}
+# The address of a socket has 107 bytes, and arguments of PulseAudio's modules end at a blank.
+_FIT_FOR_SOCKETS = re.compile(r"[\w./-]{1,60}", re.ASCII)
 
 
 @contextmanager
@@ -42,7 +45,7 @@ def virtual_station(width_px: int = 1280, height_px: int = 800) -> Iterator[dict
     """
     require_servers()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="avmit-station-")))
+        folder = Path(stack.enter_context(_socket_folder()))
         environment = dict(os.environ)
         environment.pop("WAYLAND_DISPLAY", None)
         screen = f"{width_px}x{height_px}x24"
@@ -65,6 +68,12 @@ def require_servers() -> None:
                 f"{program} is not installed, and there is no screen or sound card to use "
                 f"instead. Install it (Debian: apt-get install {package})"
             )
+
+
+def _socket_folder() -> tempfile.TemporaryDirectory[str]:
+    usual = tempfile.gettempdir()
+    place = usual if _FIT_FOR_SOCKETS.fullmatch(usual) else "/tmp"
+    return tempfile.TemporaryDirectory(prefix="avmit-station-", dir=place)
 
 
 @contextmanager
@@ -100,6 +109,7 @@ def sound_server(folder: Path) -> Iterator[str]:
     """
     address = folder / "native"
     protocol = f"module-native-protocol-unix auth-anonymous=1 socket={address}"
+    protocol += " auth-cookie-enabled=0"  # else it needs a home that it can write to
     sink = f"module-null-sink sink_name={SINK_NAME} rate=48000 channels=2 format=float32le"
     # Without this a sink that ran dry, or runs for the first time, sleeps up to two seconds.
     sink += " norewinds=1"

@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def test_two_stations_stand_side_by_side():
     with virtual_station() as one, virtual_station() as other:
         assert one["DISPLAY"] != other["DISPLAY"]
         assert one["PULSE_SERVER"] != other["PULSE_SERVER"]
+
+
+@needs_servers
+@pytest.mark.parametrize("name", ["with a blank", "x" * 100])
+def test_a_station_stands_whatever_the_folders_of_the_user_are(name, monkeypatch, tmp_path):
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", os.fspath(tmp_path / name))
+    monkeypatch.setenv("HOME", "/proc/nobody")
+    with virtual_station() as environment:
+        command = ["pactl", "list", "short", "sinks"]
+        assert SINK_NAME in subprocess.check_output(command, env=environment, text=True)
 
 
 @needs_servers
