@@ -1,5 +1,6 @@
 """`python -m sessions`: the experimenter's desk."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,8 @@ from study.vocabulary import ParticipantKind
 
 if TYPE_CHECKING:
     from sessions.planning import Change
+
+NICE = 10  # of a process that others do not wait for
 
 app = new_app("Enrol participants, train, screen, plan, pay.")
 app.add_typer(people_commands.app)
@@ -340,6 +343,8 @@ def dashboard(
         return
     site, listener = web.open_site(port)
     app = board.dashboard_app(find_study(study, store), site, lambda: datetime.now(UTC))
+    # A session's window on the same machine comes first.
+    os.nice(NICE)
     typer.echo(f"open {site.url}")
     web.serve(app, listener)
 

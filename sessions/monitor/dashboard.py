@@ -1,7 +1,7 @@
 """The study at a glance, as a page of the local web server."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pandas as pd
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from instructions import pence
 from sessions.monitor import figures
+from sessions.monitor.evidence import PEER
 from sessions.monitor.progress import Progress, progress, sentence
 from sessions.reratings import in_words
 from study.config import Study
@@ -69,7 +70,6 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     str
         HTML with its plots inside.
     """
-    careless = {alarm.participant_id for alarm in found.alarms}
     n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
     n_done = n_slots - found.n_left
     share = 100 * n_done / n_slots if n_slots else 0
@@ -82,15 +82,7 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     ]
     if found.reliability.n or found.reliability.n_to_come:
         parts.append(f"<h2>The expert</h2><p>{html.escape(in_words(found.reliability))}</p>")
-    if len(found.days):
-        parts += [
-            _figure("Ratings per day", figures.plot_days(found.days)),
-            _figure(
-                "Agreement with ground truths", figures.plot_agreement(found.evidence, careless)
-            ),
-        ]
-    if len(found.classes):
-        parts.append(_figure("Classes", figures.plot_classes(found.classes)))
+    parts += [_figure(title, ax) for title, ax in _plots(found)]
     parts.append(_failures(found))
     stamp = "rehearsal" if study.config.rehearsal else ""
     return html_page(study.config.title, "\n".join(parts), stamp=stamp)
@@ -100,6 +92,27 @@ _HEADINGS = (
     "participant", "rated", "left", "ground truths", "peers", "median response", "replays / 100",
     "early presses / 100", "failures", "bonus", "owed",
 )  # fmt: skip
+
+
+def _plots(found: Progress) -> Iterator[tuple[str, Axes]]:
+    careless = {alarm.participant_id for alarm in found.alarms}
+    if len(found.people):
+        people = found.people.assign(n_done=found.people["n_rated"])
+        people["n_slots"] = people["n_rated"] + people["n_left"]
+        yield "Progress of the participants", figures.plot_progress(people, "participant_id")
+    if len(found.days):
+        given, evidence = found.ratings, found.evidence
+        yield "Ratings per day", figures.plot_days(found.days)
+        yield "Agreement with ground truths", figures.plot_agreement(evidence, careless)
+        yield (
+            "Agreement with earlier ratings of the same clips",
+            figures.plot_agreement(evidence, careless, source=PEER),
+        )
+        yield "Response times", figures.plot_response_times(given, careless)
+        yield "Replays", figures.plot_per_100(given, "n_replays", careless)
+        yield "Early presses", figures.plot_per_100(given, "n_early_presses", careless)
+    if len(found.classes):
+        yield "Progress of the classes", figures.plot_progress(found.classes, "avmit_label")
 
 
 def _person(row: dict[object, object]) -> list[object]:

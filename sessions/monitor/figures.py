@@ -8,11 +8,13 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sessions.monitor.evidence import GROUND_TRUTH
+from sessions.monitor.evidence import GROUND_TRUTH, PEER
 from study.pages import new_axes
 
-ROLLING = 100
+ROLLING = {GROUND_TRUTH: (100, "ground truths"), PEER: (500, "earlier ratings")}
+ROLLING_TRIALS = 500
 MOST_TICKS = 8
+MOST_POINTS = 300  # of one line; more cannot be told apart, and make a page heavy
 
 
 def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -49,9 +51,13 @@ def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 
 def plot_agreement(
-    evidence: pd.DataFrame, highlighted: Collection[str] = (), ax: Axes | None = None
+    evidence: pd.DataFrame,
+    highlighted: Collection[str] = (),
+    ax: Axes | None = None,
+    *,
+    source: str = GROUND_TRUTH,
 ) -> Axes:
-    """Plot how often each participant agreed with the ground truths, over their trials.
+    """Plot how often each participant agreed with the ground truths, or with others, over trials.
 
     Parameters
     ----------
@@ -61,38 +67,93 @@ def plot_agreement(
         Participants to look at; the others are drawn thin and pale, unless there is none.
     ax : Axes or None
         Where to draw; None for a new figure.
+    source : {"ground_truth", "peer"}
+        With what they were compared.
 
     Returns
     -------
     Axes
-        The axes; a point is the share of the last 100 ground truths.
+        The axes; a point is the share of the last 100 ground truths, or 500 earlier ratings.
     """
     ax = new_axes() if ax is None else ax
-    truths = evidence[evidence["source"] == GROUND_TRUTH]
-    for number, (participant_id, own) in enumerate(truths.groupby("participant_id")):
-        share = own["agrees"].astype(float).rolling(ROLLING, min_periods=min(10, ROLLING)).mean()
-        pale = bool(highlighted) and participant_id not in highlighted
-        ax.plot(
-            own["n_trial"],
-            share,
-            label=participant_id,
-            color=_colour(number),
-            linewidth=0.8 if pale else 1.8,
-            alpha=0.45 if pale else 1,
-        )
-    ax.set(xlabel="trial", ylabel=f"agreement, last {ROLLING} ground truths", ylim=(0.4, 1.02))
-    ax.grid(axis="y", alpha=0.3)
-    _legend(ax)
+    own = evidence[evidence["source"] == source]
+    lines = own.assign(agrees=own["agrees"].astype(float))
+    rolling, words = ROLLING[source]
+    _plot_over_trials(lines, "agrees", rolling, highlighted, ax)
+    ax.set(ylabel=f"agreement, last {rolling} {words}", ylim=(0.4, 1.02))
     return ax
 
 
-def plot_classes(classes: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Plot how far each class is.
+def plot_response_times(
+    ratings: pd.DataFrame, highlighted: Collection[str] = (), ax: Axes | None = None
+) -> Axes:
+    """Plot how long each participant took to answer, over their trials.
 
     Parameters
     ----------
-    classes : DataFrame
-        Columns ``avmit_label, n_slots, n_done``.
+    ratings : DataFrame
+        Columns ``participant_id, rt_s``, in the order in which they were given.
+    highlighted : collection of str
+        As in `plot_agreement`.
+    ax : Axes or None
+        Where to draw; None for a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes; a point is the mean of the last 500 trials, the slowest 1 % cut off.
+    """
+    ax = new_axes() if ax is None else ax
+    # One answer after a telephone call would hide hundreds of others.
+    slowest = float(ratings["rt_s"].quantile(0.99))
+    usual = ratings.assign(rt_s=ratings["rt_s"].clip(upper=slowest))
+    _plot_over_trials(usual, "rt_s", ROLLING_TRIALS, highlighted, ax)
+    ax.set(ylabel=f"response time (s), last {ROLLING_TRIALS}")
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def plot_per_100(
+    ratings: pd.DataFrame,
+    column: str,
+    highlighted: Collection[str] = (),
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot how often each participant did something, over their trials.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        Columns ``participant_id`` and `column`, in the order in which they were given.
+    column : {"n_replays", "n_early_presses"}
+        What is counted.
+    highlighted : collection of str
+        As in `plot_agreement`.
+    ax : Axes or None
+        Where to draw; None for a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes; a point is the number in 100 trials, over the last 500.
+    """
+    ax = new_axes() if ax is None else ax
+    scaled = ratings.assign(**{column: 100 * ratings[column]})
+    _plot_over_trials(scaled, column, ROLLING_TRIALS, highlighted, ax)
+    ax.set(ylabel=f"in 100 trials, last {ROLLING_TRIALS}")
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def plot_progress(table: pd.DataFrame, names: str, ax: Axes | None = None) -> Axes:
+    """Plot how much is rated of what is planned, one bar a class or participant.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns `names`, ``n_slots, n_done``.
+    names : str
+        The column that names the bars.
     ax : Axes or None
         Where to draw; None for a new figure.
 
@@ -101,14 +162,35 @@ def plot_classes(classes: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Axes
         The axes.
     """
-    ax = new_axes(height_in=0.8 + 0.2 * len(classes)) if ax is None else ax
-    table = classes.sort_values("avmit_label", ascending=False)
-    ax.barh(table["avmit_label"], table["n_slots"], color="0.85", label="planned")
-    ax.barh(table["avmit_label"], table["n_done"], color=_colour(0), label="rated")
+    ax = new_axes(height_in=0.8 + 0.2 * len(table)) if ax is None else ax
+    ordered = table.sort_values(names, ascending=False)
+    ax.barh(ordered[names], ordered["n_slots"], color="0.85", label="planned")
+    ax.barh(ordered[names], ordered["n_done"], color=_colour(0), label="rated")
     ax.set(xlabel="ratings")
     ax.margins(y=0.01)
-    ax.legend(loc="lower right", fontsize="small")
+    _legend(ax)
     return ax
+
+
+def _plot_over_trials(
+    rows: pd.DataFrame, column: str, rolling: int, highlighted: Collection[str], ax: Axes
+) -> None:
+    for number, (participant_id, own) in enumerate(rows.groupby("participant_id")):
+        trial = own["n_trial"] if "n_trial" in own else pd.Series(range(1, len(own) + 1))
+        mean = own[column].rolling(rolling, min_periods=10).mean()
+        every = ceil(len(own) / MOST_POINTS)
+        pale = bool(highlighted) and participant_id not in highlighted
+        ax.plot(
+            trial.to_numpy()[::every],
+            mean.to_numpy()[::every],
+            label=participant_id,
+            color=_colour(number),
+            linewidth=0.8 if pale else 1.8,
+            alpha=0.45 if pale else 1,
+        )
+    ax.set(xlabel="trial")
+    ax.grid(axis="y", alpha=0.3)
+    _legend(ax)
 
 
 def _colour(number: int) -> tuple[float, ...]:

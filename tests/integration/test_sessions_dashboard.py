@@ -90,7 +90,7 @@ def test_the_dashboard_shows_numbers_and_plots_in_a_browser(going):
         assert page.locator("h1").inner_text() == study.config.title
         assert "90 of 180 ratings (50.0 %)" in page.locator(".lead").inner_text()
         assert page.locator("tbody tr").count() == 3
-        assert page.locator("svg.figure").count() == 3
+        assert page.locator("svg.figure").count() == 8
         box = page.locator("svg.figure").first.bounding_box()
         assert box is not None
         assert box["width"] > 400
