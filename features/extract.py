@@ -6,7 +6,7 @@ from pathlib import Path
 
 from features.clip_list import ListedClip
 from features.job import Job, Reject
-from features.journal import open_journal, read_finished, sweep
+from features.journal import open_journal, read_finished, require_same_clips, sweep
 from features.manifest import ManifestRow, write_manifest
 from features.software import versions
 from study.files import written_atomically
@@ -68,16 +68,19 @@ def extract_all(
     Raises
     ------
     RecordError
-        If the folder's records were made in another way and must not be replaced.
+        If the folder's records were made in another way or of other clips, and must not be
+        replaced, or another extraction is writing there.
     StudyError
         If the processes or the cluster gave up.
     """
-    finished = {} if overwrite else read_finished(job.folder, job.recipe)
-    todo = [clip for clip in clips if clip.tfrecord_filename not in finished]
-    for _ in range(len(clips) - len(todo)):
-        advance()
+    if not overwrite:
+        _finished(clips, job)  # refuses before anything is written
     rejects: list[Reject] = []
     with open_journal(job.folder, job.recipe, begin_again=overwrite) as journal:
+        finished = _finished(clips, job)
+        todo = [clip for clip in clips if clip.tfrecord_filename not in finished]
+        for _ in range(len(clips) - len(todo)):
+            advance()
         sweep(job.folder)
         for result in perform(todo, job):
             if isinstance(result, Reject):
@@ -91,6 +94,12 @@ def extract_all(
     rejects.sort(key=lambda reject: reject.clip.filename)
     _write_rejects(job.folder / REJECTS_NAME, rejects)
     return Outcome(job.folder, len(todo) - len(rejects), len(clips) - len(todo), tuple(rejects))
+
+
+def _finished(clips: Sequence[ListedClip], job: Job) -> dict[str, ManifestRow]:
+    finished = read_finished(job.folder, job.recipe)
+    require_same_clips(clips, finished, job.folder)
+    return finished
 
 
 def _write_rejects(path: Path, rejects: Sequence[Reject]) -> None:

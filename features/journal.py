@@ -2,11 +2,13 @@
 
 import fcntl
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from features.clip_list import ListedClip
 from features.manifest import (
     MANIFEST_NAME,
     ManifestRow,
@@ -30,6 +32,8 @@ class Journal:
         The file; lines are added at its end.
     recipe : Recipe
         Stated in the first line.
+    begin_again : bool
+        Whether to forget what was noted so far, here and in the manifest.
 
     Raises
     ------
@@ -37,18 +41,27 @@ class Journal:
         If another process is writing it.
     """
 
-    def __init__(self, path: Path, recipe: Recipe) -> None:
+    def __init__(self, path: Path, recipe: Recipe, *, begin_again: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._file = path.open("a", encoding="utf-8")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            # A run that ended just now took the file away, and its lock is worth nothing.
+            is_there = path.exists() and os.path.samestat(
+                os.fstat(self._file.fileno()), path.stat()
+            )
+        except BlockingIOError:
+            is_there = False
+        if not is_there:
             self._file.close()
             raise RecordError(
                 f"another extraction is writing to {path.parent}. Wait for its end, or choose "
                 "another --out"
-            ) from error
+            )
+        if begin_again:  # with the lock in hand: another run may be at work here
+            self._file.truncate(0)
+            (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
         begun = path.stat().st_size > 0
         # After a crash the last line may lack its end: begin a new one, and skip the broken one.
         self._file.write("\n" if begun else json.dumps(asdict(recipe)) + "\n")
@@ -104,10 +117,7 @@ def open_journal(folder: Path, recipe: Recipe, *, begin_again: bool = False) -> 
     Journal
         Add a row after each record.
     """
-    if begin_again:
-        (folder / MANIFEST_NAME).unlink(missing_ok=True)
-        (folder / JOURNAL_NAME).unlink(missing_ok=True)
-    journal = Journal(folder / JOURNAL_NAME, recipe)
+    journal = Journal(folder / JOURNAL_NAME, recipe, begin_again=begin_again)
     try:
         yield journal
     finally:
@@ -143,6 +153,42 @@ def read_finished(folder: Path, recipe: Recipe) -> dict[str, ManifestRow]:
     return {
         row.tfrecord_filename: row for row in rows if (folder / row.tfrecord_filename).is_file()
     }
+
+
+def require_same_clips(
+    clips: Sequence[ListedClip], finished: Mapping[str, ManifestRow], folder: Path
+) -> None:
+    """Raise if a finished record is of another clip than the list's, or has another label.
+
+    Moments in Time has clips of one name in several classes: two lists can give them one record.
+
+    Parameters
+    ----------
+    clips : sequence of ListedClip
+        What to extract.
+    finished : dict of str to ManifestRow
+        From `read_finished`.
+    folder : Path
+        The folder of the embedding set.
+
+    Raises
+    ------
+    RecordError
+        With the first of them.
+    """
+    for clip in clips:
+        row = finished.get(clip.tfrecord_filename)
+        if row is None:
+            continue
+        # A folder of clips names no location.
+        elsewhere = row.video_location and clip.video_location not in ("", row.video_location)
+        if elsewhere or (row.filename, row.label) != (clip.filename, clip.label):
+            raise RecordError(
+                f"{folder / clip.tfrecord_filename} is of {row.filename} ({row.video_location}), "
+                f"labelled {row.label}; the list has {clip.filename} ({clip.video_location}), "
+                f"labelled {clip.label}. Name another record in the column tfrecord_filename, or "
+                "choose another --out"
+            )
 
 
 def _read_journal(folder: Path, recipe: Recipe) -> Iterator[ManifestRow]:

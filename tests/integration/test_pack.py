@@ -2,7 +2,7 @@
 
 import re
 import tarfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,14 @@ import features
 from features.__main__ import app
 from features.check import Problem, check_records, set_of
 from features.embedding_set import EMBEDDING_SETS
-from features.manifest import ManifestRow, NetworkNote, Recipe, write_manifest
+from features.manifest import (
+    ManifestRow,
+    NetworkNote,
+    Recipe,
+    read_manifest,
+    rows_from,
+    write_manifest,
+)
 from features.pack import read_pack
 from features.records import Record, read_record, write_record
 from study.errors import RecordError
@@ -138,11 +145,26 @@ def test_check_names_every_kind_of_problem(folder):
     assert "the manifest lists" in found.pop("barking/yt-b_1.tfrecord")
     assert found == {
         "barking/new.tfrecord": "it is not in the manifest",
-        "raining/stray.tfrecord": "its label is 'barking', and it lies in 'raining'",
+        "raining/stray.tfrecord": "its label is 'barking', expected 'raining'",
         "raining/a_1.tfrecord": "the manifest lists it, and it is missing",
     }
     result = CliRunner().invoke(app, ["check", str(folder)])
     assert result.exit_code == 1
+
+
+def test_a_record_may_lie_in_the_folder_of_another_class_where_the_manifest_says_so(folder):
+    manifest = read_manifest(folder)
+    rows = rows_from(manifest.rows)
+    name = "raining/moved.tfrecord"
+    (folder / rows[0].tfrecord_filename).rename(folder / name)
+    moved = replace(rows[0], tfrecord_filename=name)
+    write_manifest(folder, manifest.recipe, manifest.software, [moved, *rows[1:]])
+    assert check_records(folder) == []
+    write_manifest(
+        folder, manifest.recipe, manifest.software, [replace(moved, label="raining"), *rows[1:]]
+    )
+    (problem,) = check_records(folder)
+    assert problem == Problem(name, f"its label is {rows[0].label!r}, expected 'raining'")
 
 
 def test_records_without_a_manifest_are_checked_by_themselves(tmp_path):

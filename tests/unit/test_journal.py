@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from features.journal import JOURNAL_NAME, open_journal, read_finished
+from features.clip_list import ListedClip
+from features.journal import JOURNAL_NAME, open_journal, read_finished, require_same_clips
 from features.manifest import ManifestRow, NetworkNote, Recipe, read_manifest, write_manifest
 from study.errors import RecordError
 
@@ -65,6 +66,34 @@ def test_a_journal_of_another_recipe_is_refused(tmp_path):
         pass
     with pytest.raises(RecordError, match="grid was paper, now released"):
         read_finished(tmp_path, replace(RECIPE, grid="released"))
+
+
+def test_a_record_of_another_clip_or_label_is_not_kept_for_this_one(tmp_path):
+    touch(tmp_path, "a")
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("a"))
+    finished = read_finished(tmp_path, RECIPE)
+    same = ListedClip("a.mp4", "x", "training", "x/a.tfrecord", tmp_path / "a.mp4")
+    require_same_clips([same, replace(same, video_location="")], finished, tmp_path)
+    require_same_clips([replace(same, tfrecord_filename="x/b.tfrecord")], finished, tmp_path)
+    for other in ({"filename": "z/a.mp4"}, {"label": "y"}, {"video_location": "validation"}):
+        with pytest.raises(RecordError, match=r"x/a\.tfrecord is of a\.mp4 \(training\)"):
+            require_same_clips([replace(same, **other)], finished, tmp_path)
+
+
+def test_beginning_again_leaves_a_running_extraction_alone(tmp_path):
+    touch(tmp_path, "a", "b")
+    write_manifest(tmp_path, RECIPE, {}, [row("a")])
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("b"))
+        with (
+            pytest.raises(RecordError, match="another extraction is writing"),
+            open_journal(tmp_path, RECIPE, begin_again=True),
+        ):
+            pass
+        assert len(read_finished(tmp_path, RECIPE)) == 2
+    with open_journal(tmp_path, RECIPE, begin_again=True):
+        assert read_finished(tmp_path, RECIPE) == {}
 
 
 def test_untrained_networks_are_told_from_the_manifest(tmp_path):
