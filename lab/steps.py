@@ -1,7 +1,6 @@
 """The steps of a demo: the commands that a lab would type, in their order."""
 
 import shlex
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from lab.evidence import EMBEDDINGS, MIT, MODELS, RELEASE, Evidence
 from lab.size import DemoSize
+from study.cli import python_command
 from study.vocabulary import Phase
 
 EXPERT = "EXPERT"
@@ -69,15 +69,26 @@ def next_steps(folder: Path) -> tuple[str, str, str]:
         Command lines with the Python that runs this, as seen from the working directory.
     """
     return (
-        _typed("annotator", "--participant", LATE, "--study", str(folder)),
-        _typed("sessions", "status", "--study", str(folder)),
-        _typed("lab", "demo", str(folder), "--fresh"),
+        typed("annotator", "--participant", LATE, "--study", str(folder)),
+        typed("sessions", "status", "--study", str(folder)),
+        typed("lab", "demo", str(folder), "--fresh"),
     )
 
 
-def _typed(*words: str) -> str:
-    here = f"{Path.cwd()}/"
-    return shlex.join((sys.executable.removeprefix(here), "-m", *words))
+def typed(*words: str) -> str:
+    """Return a command of this project as a person types it here.
+
+    Parameters
+    ----------
+    *words : str
+        What stands after ``python -m``.
+
+    Returns
+    -------
+    str
+        The command line.
+    """
+    return shlex.join((python_command(), "-m", *words))
 
 
 def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple[Step, ...]:

@@ -1,6 +1,8 @@
 """What all command lines share: options, and errors as one line."""
 
 import errno
+import shlex
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,8 +100,22 @@ def run(app: typer.Typer) -> None:
         fail("stopped by the keyboard; what was finished is kept", exit_code=_STOPPED)
 
 
+def python_command() -> str:
+    """Return what a person types to run the Python that runs this.
+
+    Returns
+    -------
+    str
+        ``python`` where that is the one, else its path as seen from the working directory: a
+        fresh Debian has no ``python`` on its path.
+    """
+    if shutil.which("python") == sys.executable:
+        return "python"
+    return sys.executable.removeprefix(f"{Path.cwd()}/")
+
+
 def fail(message: str, *, exit_code: int = 1) -> None:
-    """Print one line to stderr and leave.
+    """Print one line to stderr and leave; the commands that it names can be typed as they stand.
 
     Parameters
     ----------
@@ -108,7 +124,9 @@ def fail(message: str, *, exit_code: int = 1) -> None:
     exit_code : int
         The process's exit code.
     """
-    sys.stderr.write(f"error: {' '.join(message.split())}\n")
+    python = shlex.quote(python_command())
+    line = " ".join(message.split()).replace("python -m ", f"{python} -m ")
+    sys.stderr.write(f"error: {line}\n")
     raise _Said(exit_code)
 
 

@@ -1,11 +1,12 @@
 import importlib
+import sys
 from typing import Annotated
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from study.cli import new_app, run
+from study.cli import fail, new_app, run
 
 
 def test_help_says_what_an_option_that_is_left_out_stands_for():
@@ -19,6 +20,22 @@ def test_help_says_what_an_option_that_is_left_out_stands_for():
 
     said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"}).stdout
     assert "a folder [default: beside it]" in said
+
+
+@pytest.mark.parametrize("is_on_path", [True, False])
+def test_a_command_that_an_error_names_can_be_typed_as_it_stands(
+    is_on_path, monkeypatch, tmp_path, capsys
+):
+    (tmp_path / ".venv").mkdir()
+    python = tmp_path / ".venv/python"
+    python.symlink_to(sys.executable)
+    monkeypatch.setattr("sys.executable", str(python))
+    monkeypatch.setenv("PATH", str(python.parent if is_on_path else tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        fail("no study. Make one: python -m study init DIR")
+    typed = "python" if is_on_path else ".venv/python"
+    assert capsys.readouterr().err == f"error: no study. Make one: {typed} -m study init DIR\n"
 
 
 def run_importing(module, monkeypatch):
