@@ -1,26 +1,24 @@
 """Run a whole study, from clips to Table 5, as a lab would: one command after another."""
 
+import fcntl  # not on Windows, where there is no virtual station either
 import os
-import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.evidence import MIT, Evidence
-from lab.journal import JOURNAL_NAME, Entry, add_entry
+from lab.evidence import Evidence
+from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal
 from lab.report import REPORT_NAME, write_report
 from lab.size import DemoSize
-from lab.steps import TITLES, Step, next_steps, steps_of
+from lab.steps import TITLES, Step, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
-from study.config import CONFIG_NAME, read_config
 from study.errors import ConfigError, StageError, StudyError
 from study.processes import end_with_parent
-from study.rehearsal.scene_table import SCENES_NAME
 
 Say = Callable[[str], None]
 
@@ -56,13 +54,14 @@ def run_demo(
         If the folder holds something else, or a command fails.
     """
     _check_folder(folder, size, fresh=fresh)
-    if fresh and folder.exists():
-        shutil.rmtree(folder)
     _check_screen(show=show)
-    _run_steps(folder, steps_of(folder, size, weights), show=show, say=say)
-    say(f"\n{len(TITLES)} {TITLES[-1]}")
-    report = write_report(folder)
-    return report
+    with _alone_in(folder):
+        if fresh:
+            _empty(folder)
+        begin_journal(folder)
+        _run_steps(folder, steps_of(folder, size, weights), show=show, say=say)
+        say(f"\n{len(TITLES)} {TITLES[-1]}")
+        return write_report(folder)
 
 
 def closing_lines(folder: Path) -> Sequence[str]:
@@ -108,10 +107,34 @@ def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
 
 
 def _is_demo(folder: Path) -> bool:
-    config = folder / CONFIG_NAME
-    if config.is_file():
-        return read_config(config).rehearsal
-    return (folder / JOURNAL_NAME).is_file() or (folder / MIT / SCENES_NAME).is_file()
+    # Any other study may be a rehearsal too, with ratings that nobody wants to lose.
+    return (folder / JOURNAL_NAME).is_file()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise StudyError(
+            f"another demo is running in {folder}. Wait for its end, or choose another folder"
+        ) from error
+    finally:
+        os.close(handle)
+
+
+def _empty(folder: Path) -> None:
+    # The folder itself stays: it may be a link, or where the shell is. The journal goes last, so
+    # that a demo that is half removed can still be removed.
+    logs = (folder / JOURNAL_NAME).parent
+    for path in sorted(folder.iterdir(), key=lambda path: path == logs):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _check_screen(*, show: bool) -> None:
@@ -153,7 +176,7 @@ def _station(stack: ExitStack, *, show: bool) -> dict[str, str]:
 
 
 def _run_step(folder: Path, step: Step, environment: dict[str, str] | None, say: Say) -> None:
-    command = shlex.join(("python", "-m", *step.command))
+    command = typed(*step.command)
     say(f"  {step.what}\n    $ {command}")
     started_at, start_s = datetime.now(UTC), time.monotonic()
     said: list[str] = []

@@ -1,4 +1,4 @@
-"""What a demo ran, when, and how long it took: a log for the report, nothing that it relies on."""
+"""What a demo ran, when, and how long it took: a log for the report, and the mark of a demo."""
 
 import json
 from collections.abc import Iterator
@@ -36,6 +36,19 @@ class Entry:
     said: str
 
 
+def begin_journal(folder: Path) -> None:
+    """Make the journal where there is none; its folder is a demo's from then on.
+
+    Parameters
+    ----------
+    folder : Path
+        The demo's folder.
+    """
+    path = folder / JOURNAL_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
 def add_entry(folder: Path, entry: Entry) -> None:
     """Add a line to the journal.
 
@@ -46,9 +59,8 @@ def add_entry(folder: Path, entry: Entry) -> None:
     entry : Entry
         What ran.
     """
-    path = folder / JOURNAL_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
+    begin_journal(folder)
+    with (folder / JOURNAL_NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(entry)) + "\n")
 
 

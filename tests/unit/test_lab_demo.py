@@ -7,10 +7,10 @@ import pytest
 import typer
 
 from lab import demo
-from lab.journal import JOURNAL_NAME, Entry, add_entry, read_entries
+from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal, read_entries
 from lab.report import write_report
 from lab.size import FULL, SMALLEST
-from lab.steps import PROFILES, TITLES, Step, steps_of
+from lab.steps import PROFILES, TITLES, Step, steps_of, typed
 from study.errors import ConfigError, StageError, StudyError
 from study.founding import found_study
 from study.people import PROFILES as KNOWN_PROFILES
@@ -56,7 +56,9 @@ def test_done_steps_are_not_run_again(tmp_path):
 
 
 def test_a_step_that_fails_stops_the_demo_and_says_how_to_go_on(tmp_path):
-    with pytest.raises(StudyError, match=r"exit code 2: python -m study no-such-command.*goes on"):
+    with pytest.raises(
+        StudyError, match=r"exit code 2: .*python -m study no-such-command.*goes on"
+    ):
         demo._run_steps(tmp_path, [step(("study", "no-such-command"))], show=False, say=print)
     assert list(read_entries(tmp_path)) == []
 
@@ -70,7 +72,7 @@ def test_a_step_that_ran_stands_in_the_journal(tmp_path):
     answers = iter([False, True])
     demo._run_steps(tmp_path, [step(done=lambda: next(answers))], show=False, say=print)
     (entry,) = read_entries(tmp_path)
-    assert entry.command == "python -m study --help"
+    assert entry.command == typed("study", "--help")
     assert entry.duration_s > 0
     assert entry.said
 
@@ -96,15 +98,48 @@ def test_a_file_is_no_place_for_a_demo(tmp_path):
         demo._check_folder(tmp_path / "notes", FULL, fresh=False)
 
 
-def test_a_real_study_is_never_removed(tmp_path):
-    found_demo(tmp_path / "study", rehearsal=False)
+@pytest.mark.parametrize("rehearsal", [True, False])
+def test_a_study_that_no_demo_founded_is_never_removed(rehearsal, tmp_path):
+    found_demo(tmp_path / "study", rehearsal=rehearsal)
     with pytest.raises(ConfigError, match="holds something that no demo made"):
         demo._check_folder(tmp_path / "study", FULL, fresh=True)
+
+
+def test_a_demo_that_was_killed_at_once_is_known_as_one(tmp_path):
+    begin_journal(tmp_path)
+    (tmp_path / "mit").mkdir()
+    demo._check_folder(tmp_path, FULL, fresh=False)
+
+
+def test_two_demos_do_not_run_in_one_folder(tmp_path):
+    with (
+        demo._alone_in(tmp_path),
+        pytest.raises(StudyError, match="another demo is running in"),
+        demo._alone_in(tmp_path),
+    ):
+        pass
+    with demo._alone_in(tmp_path):
+        pass
+
+
+def test_starting_afresh_empties_the_folder_and_leaves_what_a_link_leads_to(tmp_path):
+    folder, elsewhere = tmp_path / "demo", tmp_path / "elsewhere"
+    begin_journal(folder)
+    (folder / "mit/training").mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "clip.mp4").write_text("kept")
+    (folder / "mit/linked").symlink_to(elsewhere)
+    (folder / "linked").symlink_to(elsewhere)
+    (tmp_path / "way").symlink_to(folder)
+    demo._empty(tmp_path / "way")
+    assert list(folder.iterdir()) == []
+    assert (elsewhere / "clip.mp4").is_file()
 
 
 def test_a_demo_of_another_size_is_not_mixed_with_this_one(tmp_path):
     from study.rehearsal import make_clips
 
+    begin_journal(tmp_path)
     make_clips(tmp_path / "mit", seed=1, n_per_class=1, classes=["tapping"], n_processes=1)
     with pytest.raises(ConfigError, match=r"a demo of 1 clips, not 42\. Pass --fresh"):
         demo._check_folder(tmp_path, SMALLEST, fresh=False)
