@@ -7,6 +7,7 @@ on the screen cannot differ. A text names a number as ``{{ name }}``.
 import re
 from collections.abc import Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from study.config import Study
@@ -121,6 +122,17 @@ def languages() -> tuple[str, ...]:
 
 
 def _template(name: str, language: str, own: Path | None) -> str:
+    path = _path(name, language, own)
+    try:
+        template = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"text {path} is not written in UTF-8. Save it as UTF-8") from error
+    if not template.strip():
+        raise ConfigError(f"text {path} is empty. Write it, or remove it for the shipped one")
+    return template
+
+
+def _path(name: str, language: str, own: Path | None) -> Traversable:
     if own is not None:
         if not own.is_dir():
             raise ConfigError(
@@ -128,13 +140,20 @@ def _template(name: str, language: str, own: Path | None) -> str:
                 "study.toml"
             )
         if (own / f"{name}.md").is_file():
-            return (own / f"{name}.md").read_text(encoding="utf-8")
+            return own / f"{name}.md"
     if language not in languages():
         raise ConfigError(
-            f"no texts in language {language!r}, there are {', '.join(languages())}. "
-            "Correct `language` in study.toml"
+            f"no texts in language {language!r}, there are {', '.join(languages())}. Correct "
+            "`language` in study.toml, or name a folder with all of them as `texts`"
         )
     path = _TEXTS / language / f"{name}.md"
     if not path.is_file():
-        raise ConfigError(f"no text {name!r} in language {language!r}. Add {name}.md to its folder")
-    return path.read_text(encoding="utf-8")
+        raise ConfigError(
+            f"no text {name!r} in language {language!r}; there are {', '.join(_names(language))}. "
+            f"Choose one of them, or add {name}.md to its folder"
+        )
+    return path
+
+
+def _names(language: str) -> list[str]:
+    return sorted(path.name.removesuffix(".md") for path in (_TEXTS / language).iterdir())

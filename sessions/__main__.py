@@ -364,6 +364,7 @@ def print_sheet(
     import instructions
     from study.classes import read_classes
     from study.config import find_study
+    from study.files import refuse_existing
 
     found = find_study(study, store)
     n_classes = len(read_classes(found.classes_path).avmit_labels)
@@ -373,6 +374,8 @@ def print_sheet(
     texts = {
         name: instructions.text(name, language, values, own=found.texts_path) for name in chosen
     }
+    for name in texts:
+        refuse_existing(out / f"{name}.pdf", overwrite=overwrite)
     for name, text in texts.items():
         write_text(text, out / f"{name}.pdf", footer=title, overwrite=overwrite)
     typer.echo(f"{len(texts)} sheets in {out}: {', '.join(texts)}")

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import matplotlib
 from fpdf import FPDF
+from matplotlib.font_manager import get_font
 
+from study.errors import ConfigError
 from study.files import written_atomically
 
 FONT = "DejaVu"
@@ -17,6 +20,8 @@ MARGIN_MM = 22
 INDENT_MM = 6
 _STYLES = {"": "DejaVuSans", "B": "DejaVuSans-Bold", "I": "DejaVuSans-Oblique"}
 _STYLES |= {"BI": "DejaVuSans-BoldOblique"}
+# matplotlib ships a font with all of Europe's letters, so that none has to be installed.
+_FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 _HEADINGS_PT = {1: 19, 2: 13, 3: 11}
 _ITEM = re.compile(r"^(?P<indent> *)(?P<mark>-|\d+\.) (?P<box>\[ \] )?(?P<text>.*)$")
 _BLANK = re.compile(r"(_{3,})")
@@ -101,7 +106,19 @@ def write_sheet(markdown: str, path: Path, *, footer: str, overwrite: bool) -> i
     -------
     int
         How many pages.
+
+    Raises
+    ------
+    ConfigError
+        If the font lacks a letter of the text.
     """
+    lacking = [letter for letter in dict.fromkeys(markdown + footer) if not _has_letter(letter)]
+    if lacking:
+        raise ConfigError(
+            f"{path.name} cannot be printed: the font {_STYLES['']} has no "
+            f"{''.join(lacking[:20])!r}. It has the letters of Latin, Greek and Cyrillic scripts; "
+            "reword the text, or print its Markdown with another program"
+        )
     sheet = _Sheet(footer)
     try:
         for block in blocks(markdown):
@@ -119,10 +136,8 @@ class _Sheet(FPDF):  # type: ignore[misc]
     def __init__(self, footer_text: str) -> None:
         super().__init__(format="A4")
         self._footer_text = footer_text
-        # matplotlib ships a font with all of Europe's letters, so that none has to be installed.
-        fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
         for style, name in _STYLES.items():
-            self.add_font(FONT, style, str(fonts / f"{name}.ttf"))
+            self.add_font(FONT, style, str(_FONTS / f"{name}.ttf"))
         self.set_margins(MARGIN_MM, 20, MARGIN_MM)
         self.set_auto_page_break(True, margin=22)
         self.add_page()
@@ -185,10 +200,13 @@ class _Sheet(FPDF):  # type: ignore[misc]
         self.set_font(FONT, "", BODY_PT)
         self.set_draw_color(*_INK)
         for part in _BLANK.split(text):
-            if _BLANK.fullmatch(part):
-                self.cell(BLANK_MM * len(part), LINE_MM, "", border="B")
-            else:
-                self.cell(self.get_string_width(part), LINE_MM, part)
+            if not _BLANK.fullmatch(part):
+                self.write(LINE_MM, part)
+                continue
+            width = BLANK_MM * len(part)
+            if self.get_x() + width > self.w - self.r_margin:
+                self.ln(2 * LINE_MM)
+            self.cell(width, LINE_MM, "", border="B")
         self.ln(LINE_MM)
 
     def _item(self, block: Block) -> None:
@@ -217,6 +235,17 @@ class _Sheet(FPDF):  # type: ignore[misc]
                 if not set("".join(cells)) <= set("-: "):
                     table.row(cells)
         self.ln(4)
+
+
+def _has_letter(letter: str) -> bool:
+    return letter.isspace() or ord(letter) in _letters()
+
+
+@cache
+def _letters() -> frozenset[int]:
+    # What the upright, bold and slanted letters all have.
+    shapes = [get_font(_FONTS / f"{name}.ttf").get_charmap() for name in _STYLES.values()]
+    return frozenset.intersection(*(frozenset(shape) for shape in shapes))
 
 
 def _italic(text: str) -> str:

@@ -75,3 +75,17 @@ def test_a_study_may_have_texts_of_its_own(tmp_path):
     assert instructions.text("warning", "en", values, own=own.texts_path).startswith("# Too early")
     with pytest.raises(ConfigError, match="nowhere of the study's own texts is not there"):
         instructions.text("pause", "en", values, own=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"\xff\xfe", "is not written in UTF-8"), (b" \n", "is empty")]
+)
+def test_an_own_text_that_cannot_be_read_is_named(tmp_path, content, message):
+    (tmp_path / "sheet.md").write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        instructions.text("sheet", "en", {}, own=tmp_path)
+
+
+def test_an_unknown_text_is_answered_with_those_that_there_are():
+    with pytest.raises(ConfigError, match=r"there are break, .*sheet"):
+        instructions.text("shet", "en", {})

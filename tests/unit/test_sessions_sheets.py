@@ -6,7 +6,7 @@ from pypdf import PdfReader
 import instructions
 from sessions.sheets import Block, blocks, write_sheet
 from study.config import Study, StudyConfig
-from study.errors import StudyError
+from study.errors import ConfigError, StudyError
 
 WORDS = {
     "contact": "the lab",
@@ -66,3 +66,22 @@ def test_a_table_is_set_row_by_row(tmp_path):
     path = tmp_path / "pay.pdf"
     write_sheet("| date | pay |\n|---|---|\n| 5 May | 10p |", path, footer="", overwrite=False)
     assert "5 May" in PdfReader(path).pages[0].extract_text()
+
+
+def test_letters_that_the_font_lacks_are_named_and_nothing_is_written(tmp_path):
+    path = tmp_path / "sheet.pdf"
+    with pytest.raises(ConfigError, match=r"sheet\.pdf cannot be printed: .* has no '参加'"):
+        write_sheet("# Участник, συμμετέχων, 参加", path, footer="", overwrite=False)
+    assert not path.exists()
+
+
+def test_a_line_to_fill_in_stays_within_the_margins(tmp_path):
+    path = tmp_path / "form.pdf"
+    words = "Whatever you want to tell us about how you sat, heard and saw"
+    write_sheet(f"{words}: {'_' * 60} Date: {'_' * 30}", path, footer="", overwrite=False)
+    found = []
+    PdfReader(path).pages[0].extract_text(
+        visitor_text=lambda text, _cm, matrix, _font, _size: found.append((text, matrix[4]))
+    )
+    (date_at,) = [x for text, x in found if "Date" in text]
+    assert date_at < 500
