@@ -1,10 +1,9 @@
 """Lists of clips to extract: released tables, training lists, or a folder."""
 
-from collections.abc import Hashable, Mapping, Sequence
+import csv
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-import pandas as pd
 
 from study.errors import TableError
 from study.naming import tfrecord_filename
@@ -15,6 +14,7 @@ CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 _LABEL_COLUMNS = ("AVMIT_label", "AVMIT label", "avmit_label", "label")
 _LOCATIONS = {"MIT_training": "training", "MIT_validation": "validation"}
 _DEFAULT_LOCATION = "training"  # the released MIT-16 lists name none
+_LONGEST_NAME = 255  # bytes; file systems take no longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def read_clip_list(source: Path, mit_root: Path | None) -> list[ListedClip]:
     Raises
     ------
     TableError
-        If the list lacks a column, is empty, names a record outside its folder, or gives two
-        clips the same record.
+        If the list is no table, lacks a column, is empty, names a record that is not
+        ``<label>/<name>.tfrecord`` or a clip outside the root, or gives two clips the same record.
     """
     clips = _of_folder(source) if source.is_dir() else _of_table(source, mit_root)
     if not clips:
@@ -71,7 +71,11 @@ def read_clip_list(source: Path, mit_root: Path | None) -> list[ListedClip]:
 
 
 def _of_folder(folder: Path) -> list[ListedClip]:
-    paths = sorted(p for p in folder.glob("*/*") if p.suffix.lower() in CLIP_SUFFIXES)
+    paths = sorted(
+        path
+        for path in folder.glob("*/*")
+        if path.suffix.lower() in CLIP_SUFFIXES and not path.name.startswith(".")
+    )
     return [
         ListedClip(
             filename=f"{path.parent.name}/{path.name}",
@@ -89,26 +93,60 @@ def _of_table(source: Path, mit_root: Path | None) -> list[ListedClip]:
         raise TableError(f"no list of clips at {source}. Name a .csv file or a folder of clips")
     if mit_root is None or not mit_root.is_dir():
         raise TableError(f"there is no folder {mit_root}. Pass --mit-root with the folder of clips")
-    table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    label_column = next((name for name in _LABEL_COLUMNS if name in table), None)
-    if label_column is None or "filename" not in table:
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            clips = list(_listed_clips(file, source, mit_root))
+    except (UnicodeDecodeError, csv.Error) as error:
         raise TableError(
-            f"{source} has columns {list(table)}, expected filename and one of {_LABEL_COLUMNS}"
-        )
-    clips = [_listed(row, label_column, mit_root) for row in table.to_dict("records")]
+            f"{source} cannot be read as a table: {error}. Save it as .csv in UTF-8"
+        ) from error
     return list(dict.fromkeys(clips))
 
 
-def _listed(row: Mapping[Hashable, str], label_column: str, mit_root: Path) -> ListedClip:
+def _listed_clips(lines: Iterator[str], source: Path, mit_root: Path) -> Iterator[ListedClip]:
+    reader = csv.DictReader(lines, strict=True)
+    columns = list(reader.fieldnames or ())
+    label_column = next((name for name in _LABEL_COLUMNS if name in columns), None)
+    if label_column is None or "filename" not in columns:
+        raise TableError(
+            f"{source} has columns {columns}, expected filename and one of {_LABEL_COLUMNS}"
+        )
+    for row in reader:
+        where = f"line {reader.line_num} of {source}"
+        # The csv module notes values without a column, and columns without a value, as None.
+        if None in row or None in row.values():
+            raise TableError(f"{where} has not {len(columns)} values as its head has. Correct it")
+        yield _listed(row, label_column, mit_root, where)
+
+
+def _listed(row: Mapping[str, str], label_column: str, mit_root: Path, where: str) -> ListedClip:
+    filename, label = row["filename"], row[label_column]
+    if not filename or not label:
+        raise TableError(f"{where} names no {'label' if filename else 'clip'}. Correct it")
     location = row.get("video_location") or _DEFAULT_LOCATION
     location = _LOCATIONS.get(location, location)
-    label = row[label_column]
-    record = row.get("tfrecord_filename") or tfrecord_filename(row["filename"], label)
-    for name in (record, row["filename"], location):
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise TableError(f"the list names {name!r}, which is outside its folder. Correct it")
-    path = mit_root / location / row["filename"]
-    return ListedClip(row["filename"], label, location, record, path)
+    record = row.get("tfrecord_filename") or tfrecord_filename(filename, label)
+    for name in (filename, location, record):
+        _require_inside(name, where)
+    if not _is_record_name(record):
+        raise TableError(f"{where} names the record {record!r}, expected <label>/<name>.tfrecord")
+    return ListedClip(filename, label, location, record, mit_root / location / filename)
+
+
+def _require_inside(name: str, where: str) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise TableError(f"{where} names {name!r}, which is outside its folder. Correct it")
+    if "\0" in name or any(len(part.encode()) > _LONGEST_NAME for part in path.parts):
+        raise TableError(
+            f"{where} names {name!r}, which cannot be a file's name: at most {_LONGEST_NAME} "
+            "bytes. Name another one; that of a record stands in the column tfrecord_filename"
+        )
+
+
+def _is_record_name(record: str) -> bool:
+    path = PurePosixPath(record)
+    return len(path.parts) == 2 and path.suffix == ".tfrecord" and not path.name.startswith(".")
 
 
 def _refuse_collisions(clips: Sequence[ListedClip], source: Path) -> None:

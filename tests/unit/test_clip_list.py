@@ -84,8 +84,49 @@ def test_what_is_no_list_is_refused(tmp_path):
         read_clip_list(tmp_path / "empty", None)
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", r"has columns \[\], expected filename"),
+        (b"\xff\xfe\x00", "cannot be read as a table: .* Save it as .csv in UTF-8"),
+        (b"filename,label\nx/\xe9.mp4,y\n", "cannot be read as a table"),
+        (b'filename,label\n"x/a.mp4,y\n', "cannot be read as a table"),
+        (b"filename,label\nx/a.mp4,y,z\n", "line 2 of .* has not 2 values"),
+        (b"filename,label\nx/a.mp4,y\nx/b.mp4\n", "line 3 of .* has not 2 values"),
+        (b"filename,label\n,y\n", "line 2 of .* names no clip"),
+        (b"filename,label\nx/a.mp4,\n", "line 2 of .* names no label"),
+        (b"filename,label\nx/" + 252 * b"a" + b".mp4,y\n", "cannot be a file's name"),
+        (b"filename,label\nx/" + 250 * b"a" + b".mp4,y\n", "cannot be a file's name"),
+        (b"filename,label\nx/a.mp4,y/z\n", "names the record 'y/z/a.tfrecord', expected"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_named_with_its_line(tmp_path, content, problem):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(TableError, match=problem):
+        read_clip_list(tmp_path / "a.csv", tmp_path)
+
+
+@pytest.mark.parametrize("record", ["a.tfrecord", "y/a", "y/.a.tfrecord", "x/y/a.tfrecord"])
+def test_records_that_check_and_pack_would_not_find_are_refused(tmp_path, record):
+    table = write(tmp_path / "a.csv", filename=["x/a.mp4"], label=["y"], tfrecord_filename=[record])
+    with pytest.raises(TableError, match=r"expected <label>/<name>\.tfrecord"):
+        read_clip_list(table, tmp_path)
+
+
+def test_a_byte_order_mark_and_quoted_names_are_understood(tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_text('filename,label\n"x/a, ""b"" é.mp4",y\n', encoding="utf-8-sig")
+    assert read_clip_list(table, tmp_path)[0].filename == 'x/a, "b" é.mp4'
+
+
 def test_a_folder_of_clips_is_a_list(tmp_path):
-    for name in ("barking/b.mp4", "barking/a.MP4", "raining/c.mkv", "raining/notes.txt"):
+    for name in (
+        "barking/b.mp4",
+        "barking/a.MP4",
+        "raining/c.mkv",
+        "raining/notes.txt",
+        "raining/._c.mkv",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     clips = read_clip_list(tmp_path, None)
