@@ -25,9 +25,13 @@ SCREENS = {
     "warning": "The warning after a key that came too early",
 }
 _STYLE = """
-.screens { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem; }
+.screens { display: grid; gap: 1rem; }
+.screens { grid-template-columns: repeat(auto-fit, minmax(min(27rem, 100%), 1fr)); }
 .screens figure { margin: 0; }
-.steps code { display: block; color: var(--dim); overflow-wrap: anywhere; }
+.steps { width: 100%; table-layout: fixed; }
+.steps td { overflow-wrap: anywhere; }
+.steps th:nth-child(2) { width: 6.5rem; }
+.steps code { display: block; color: var(--dim); }
 img.paper { background: #ffffff; border-radius: 4px; }
 """
 
@@ -38,6 +42,7 @@ class Screen:
 
     caption: str
     data_uri: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,8 @@ def _screens(folder: Path) -> dict[str, Screen]:
     for name, caption in SCREENS.items():
         shots = sorted((folder / SCREENSHOTS).glob(f"*/{name}.png"))
         if shots:
-            found[name] = Screen(caption, image_to_data_uri(shots[0]))
+            href = quote(shots[0].relative_to(folder).as_posix())
+            found[name] = Screen(caption, image_to_data_uri(shots[0]), href)
     return found
 
 
@@ -194,7 +200,14 @@ def _table_5(folder: Path) -> str:
     except ConfigError:
         return '<p class="warn">No network has been evaluated.</p>'
     rows = [(*table_5_row(each), each.test.n_clips) for each in in_order_of_paper(found)]
-    return html_table((*TABLE_5_COLUMNS, "Test clips"), rows)
+    n_classes = len(found[0].classes)
+    note = (
+        f"Who guesses among {n_classes} classes gets {100 / n_classes:.1f} % top 1 and "
+        f"{100 * min(5, n_classes) / n_classes:.1f} % top 5."
+    )
+    if any(each.untrained_embeddings for each in found):
+        note += " The embeddings come from untrained networks: no figures of the paper's kind."
+    return f"<p>{note}</p>\n{html_table((*TABLE_5_COLUMNS, 'Test clips'), rows)}"
 
 
 def _entries(folder: Path) -> list[Entry]:
