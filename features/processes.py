@@ -2,12 +2,14 @@
 
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from features.clip_list import ListedClip
 from features.extractor import Extractor
@@ -26,6 +28,9 @@ def on_processes(
 ) -> Iterator[ManifestRow | Reject]:
     """Yield the results of clips, in any order.
 
+    When a process dies (no memory left, or a decoder crashed), the clips that were at work are
+    tried once more, each alone; one that takes its process down again is rejected.
+
     Parameters
     ----------
     clips : sequence of ListedClip
@@ -43,7 +48,7 @@ def on_processes(
     Raises
     ------
     StudyError
-        If a process died.
+        If no process stays alive.
     """
     n_processes = min(n_processes, len(clips))
     if n_processes <= 1:
@@ -51,34 +56,57 @@ def on_processes(
             extractor = load(job)
             yield from (extract_clip(extractor, clip, job.folder) for clip in clips)
         return
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(n_processes, get_context("spawn"), _start, (job,)) as pool,
-    ):
-        yield from _in_any_order(pool, clips, n_processes * _AHEAD)
+    left, some_done = deque(clips), False
+    with _one_thread_each():
+        while left:
+            lost: list[ListedClip] = []
+            for result in _until_a_loss(left, job, n_processes, lost):
+                some_done = True
+                yield result
+            again = [(clip, _alone(clip, job)) for clip in lost]
+            some_done = some_done or any(result is not None for _, result in again)
+            if lost and not some_done:
+                raise StudyError(
+                    "the processes that extract clips die (no memory left, or a network cannot run "
+                    "on this machine). Run the command again with --processes 1"
+                )
+            for clip, second in again:
+                yield second or Reject(
+                    clip, "worker_lost", "the process that took this clip died, twice"
+                )
 
 
-def _in_any_order(
-    pool: ProcessPoolExecutor, clips: Sequence[ListedClip], n_ahead: int
+def _until_a_loss(
+    left: deque[ListedClip], job: Job, n_processes: int, lost: list[ListedClip]
 ) -> Iterator[ManifestRow | Reject]:
-    waiting: set[Future[ManifestRow | Reject]] = set()
-    left = iter(clips)
-    try:
-        while True:
-            while len(waiting) < n_ahead and (clip := next(left, None)) is not None:
-                waiting.add(pool.submit(_extract_here, clip))
-            if not waiting:
-                return
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
-    except BrokenProcessPool as error:
-        raise StudyError(
-            "a process that extracted clips died (no memory left, or a decoder crashed). What was "
-            "finished is kept: run the command again, with fewer --processes if need be"
-        ) from error
-    finally:
-        for future in waiting:
-            future.cancel()
+    clip_of: dict[Future[ManifestRow | Reject], ListedClip] = {}
+    with ProcessPoolExecutor(n_processes, get_context("spawn"), _start, (job,)) as pool:
+        try:
+            while clip_of or (left and not lost):
+                while left and not lost and len(clip_of) < n_processes * _AHEAD:
+                    clip_of[pool.submit(_extract_here, left[0])] = left[0]
+                    left.popleft()
+                for future in wait(clip_of, return_when=FIRST_COMPLETED).done:
+                    clip = clip_of.pop(future)
+                    try:
+                        result = future.result()
+                    except BrokenProcessPool:
+                        lost.append(clip)
+                    else:
+                        yield result
+        except BrokenProcessPool:  # between two clips: those that were handed out have ended too
+            lost += clip_of.values()
+        finally:
+            for future in clip_of:
+                future.cancel()
+
+
+def _alone(clip: ListedClip, job: Job) -> ManifestRow | Reject | None:
+    with ProcessPoolExecutor(1, get_context("spawn"), _start, (job,)) as pool:
+        try:
+            return pool.submit(_extract_here, clip).result()
+        except BrokenProcessPool:
+            return None
 
 
 _here: tuple[Extractor, Path] | None = None  # of a worker process
@@ -87,8 +115,17 @@ _here: tuple[Extractor, Path] | None = None  # of a worker process
 def _start(job: Job) -> None:
     # The keyboard stops the process that hands out the clips, and that one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     global _here
     _here = load(job), job.folder
+
+
+def _end_with_parent() -> None:
+    # One that is killed ends nobody: its processes would wait for clips, and hold memory, for ever.
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _extract_here(clip: ListedClip) -> ManifestRow | Reject:

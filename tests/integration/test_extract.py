@@ -1,11 +1,13 @@
 """Many clips: records, manifest, rejects, resuming, and nothing twice."""
 
+import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -220,14 +222,14 @@ def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(clips, t
         *("--set", "yamnet_effnet", "--out", str(tmp_path / "out"), "--untrained", "1"),
         *("--processes", "2"),
     ]
-    process = subprocess.Popen(
-        command, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while len(list(job.folder.rglob("[!.]*.tfrecord"))) < 8 and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    left_alone = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert psutil.wait_procs(left_alone, timeout=20)[1] == []  # they do not wait for ever
     left = [p for p in job.folder.rglob("*.tfrecord") if not p.name.startswith(".")]
     assert 8 <= len(left) < 40
     for path in left:
@@ -245,33 +247,68 @@ def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(clips, t
     assert rows["record_sha256"].nunique() == 40  # the filename stands in each
 
 
-def test_a_dead_process_ends_the_run_with_one_line_and_what_was_finished_is_kept(clips, tmp_path):
+def workers():
+    children = psutil.Process().children()
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_process_that_died_is_made_up_for(clips, tmp_path):
     many = tmp_path / "many" / "barking"
     many.mkdir(parents=True)
-    for index in range(40):
+    for index in range(20):
         shutil.copy(clips / "barking" / "a_0.mp4", many / f"clip_{index}.mp4")
     listed = read_clip_list(many.parent, None)
     job = job_for(tmp_path / "out")
-
-    def kill_one_child():
-        children = psutil.Process().children()
-        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-        workers[0].kill()
-
     n_done = 0
 
     def advance():
         nonlocal n_done
         n_done += 1
         if n_done == 5:
-            kill_one_child()
+            workers()[0].kill()
 
-    with pytest.raises(StudyError, match=r"a process that extracted clips died .* run the command"):
-        extract_all(listed, job, perform=partial(on_processes, n_processes=2), advance=advance)
-    again = extract_all(listed, job, perform=partial(on_processes, n_processes=1))
-    assert again.n_kept >= 5
-    assert again.n_kept + again.n_extracted == 40
-    assert len(read_manifest(job.folder).rows) == 40
+    outcome = extract_all(
+        listed, job, perform=partial(on_processes, n_processes=2), advance=advance
+    )
+    assert (outcome.n_extracted, outcome.rejects, n_done) == (20, (), 20)
+    assert len(read_manifest(job.folder).rows) == 20
+
+
+def test_a_clip_that_takes_its_process_down_is_rejected_and_the_others_are_not(clips, tmp_path):
+    many = tmp_path / "many" / "barking"
+    many.mkdir(parents=True)
+    for index in range(9):
+        shutil.copy(clips / "barking" / "a_0.mp4", many / f"clip_{index}.mp4")
+    write_colourful_clip(many / "clip_9.mp4", size=(640, 480), n_frames=300)
+    job = job_for(tmp_path / "out")
+    is_over = threading.Event()
+
+    def kill_whoever_reads_it():
+        while not is_over.wait(0.003):
+            with contextlib.suppress(psutil.Error):
+                for worker in workers():
+                    if any(file.path.endswith("clip_9.mp4") for file in worker.open_files()):
+                        worker.kill()
+
+    killer = threading.Thread(target=kill_whoever_reads_it)
+    killer.start()
+    try:
+        outcome = extract_all(
+            read_clip_list(many.parent, None), job, perform=partial(on_processes, n_processes=2)
+        )
+    finally:
+        is_over.set()
+        killer.join()
+    assert outcome.n_extracted == 9
+    assert [(r.clip.path.name, r.reason) for r in outcome.rejects] == [
+        ("clip_9.mp4", "worker_lost")
+    ]
+
+
+def test_processes_that_cannot_start_end_the_run_in_one_line(clips, tmp_path):
+    job = replace(job_for(tmp_path), audio_graph=tmp_path / "none.onnx")
+    with pytest.raises(StudyError, match=r"die .* --processes 1"):
+        list(on_processes(read_clip_list(clips, None), job, n_processes=2))
 
 
 @pytest.mark.parametrize(("grid", "n_frames"), [("paper", 4), ("released", 6)])
