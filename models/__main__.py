@@ -231,7 +231,9 @@ def import_checkpoint(
     require_place(out, resume=False, overwrite=overwrite)
     card, weights = import_checkpoint(folder, made_at=datetime.now(UTC))
     save_model(out, card, weights)
-    typer.echo(f"{card.rnn.upper()} of {card.training_set}, {len(card.classes)} classes: {out}")
+    task = "" if card.task == "action" else f" ({card.task})"
+    said = f"{card.rnn.upper()} of {card.training_set}{task}, {len(card.classes)} classes"
+    typer.echo(f"{said}: {out}")
 
 
 def main() -> None:

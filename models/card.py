@@ -5,6 +5,7 @@ import platform
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,6 +17,7 @@ from study.errors import ConfigError
 from study.files import written_atomically
 
 CARD_NAME = "model_card.json"
+Task = Literal["action", "correspondence"]
 SOFTWARE = ("avmit-lab", "jax", "jaxlib", "keras", "numpy")
 
 
@@ -50,6 +52,8 @@ class Card(BaseModel):
     ----------
     origin : str
         ``"trained"``, or where it was imported from.
+    task : {"action", "correspondence"}
+        What it tells: which action a clip shows, or whether its sound and picture belong together.
     embedding_set, rnn : str
         The cell.
     audio_size, visual_size, timesteps : int
@@ -87,6 +91,7 @@ class Card(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     origin: str = "trained"
+    task: Task = "action"
     embedding_set: str
     rnn: str
     audio_size: int
@@ -194,7 +199,6 @@ def card_text(card: Card) -> str:
     str
         The text.
     """
-    chosen = card.hyperparameters
     parts = [
         f"# {card.rnn.upper()} on {card.embedding_set}, {card.training_set}",
         f"Made {card.made_at:%Y-%m-%d %H:%M} UTC ({card.origin}); all of this and the digests "
@@ -202,8 +206,7 @@ def card_text(card: Card) -> str:
         "## Network",
         f"- takes {card.timesteps} timesteps of {card.audio_size} audio and {card.visual_size} "
         "visual values, padded with zeros",
-        f"- squeeze units of {chosen.bottleneck_units} ({chosen.activation}), "
-        f"{card.rnn.upper()} of {chosen.rnn_units} units, dropout {chosen.dropout:g}",
+        _layers_line(card),
         f"- {len(card.classes)} classes in the order of the outputs: {', '.join(card.classes)}",
         "## Training",
         *_training_lines(card),
@@ -213,6 +216,15 @@ def card_text(card: Card) -> str:
         ", ".join(f"{name} {number}" for name, number in sorted(card.software.items())),
     ]
     return "\n".join(_spaced(parts)) + "\n"
+
+
+def _layers_line(card: Card) -> str:
+    chosen = card.hyperparameters
+    if card.task == "correspondence":
+        before = f"two dense layers of {chosen.bottleneck_units} each, the distance of the two"
+    else:
+        before = f"squeeze units of {chosen.bottleneck_units} ({chosen.activation})"
+    return f"- {before}, {card.rnn.upper()} of {chosen.rnn_units} units, dropout {chosen.dropout:g}"
 
 
 def _spaced(parts: list[str]) -> list[str]:
@@ -247,11 +259,20 @@ def _training_lines(card: Card) -> list[str]:
             f"- best of {len(card.history)} epochs: {card.best_epoch}, validation loss "
             f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %"
         )
-    return lines or ["- not recorded"]
+    start = card.hyperparameters.learning_rate
+    return lines or [f"- learning rate {start:g} at the start; the rest is not recorded"]
 
 
 def _limit_lines(card: Card) -> list[str]:
-    lines = ["- it knows its classes only: every clip is given to one of them"]
+    if card.task == "correspondence":
+        lines = ["- it tells whether sound and picture belong together, and names no action"]
+    else:
+        lines = ["- it knows its classes only: every clip is given to one of them"]
+    if card.train is None:
+        lines.append(
+            "- the clips that it was trained on are not known here, so that a test list with some "
+            "of them is not refused"
+        )
     if card.untrained_embeddings:
         lines.append(
             "- **the embeddings come from untrained networks**: its accuracy says nothing about "

@@ -12,12 +12,14 @@ import pandas as pd
 
 from models.card import CARD_NAME, Card, read_card, write_card
 from models.classifier import (
+    KerasModel,
     build_classifier,
     get_weights,
     load_classifier,
     save_classifier,
     set_weights,
 )
+from models.correspondence import CorrespondenceWeights, build_correspondence
 from models.network import Weights
 from models.training import Course, Epoch
 from study.errors import ConfigError
@@ -36,7 +38,7 @@ class SavedModel:
     weights: Weights
 
 
-def save_model(folder: Path, card: Card, weights: Weights) -> None:
+def save_model(folder: Path, card: Card, weights: Weights | CorrespondenceWeights) -> None:
     """Save a network; the card is written last and makes the folder a model.
 
     Parameters
@@ -45,9 +47,17 @@ def save_model(folder: Path, card: Card, weights: Weights) -> None:
         Where to.
     card : Card
         What it is.
-    weights : Weights
+    weights : Weights or CorrespondenceWeights
         Its weights.
     """
+    save_classifier(_keras_model(card, weights), folder / MODEL_NAME)
+    card = card.model_copy(update={"model_sha256": sha256_of(folder / MODEL_NAME)})
+    write_card(card, folder)
+
+
+def _keras_model(card: Card, weights: Weights | CorrespondenceWeights) -> KerasModel:
+    if isinstance(weights, CorrespondenceWeights):
+        return build_correspondence(card, weights)
     model = build_classifier(
         card.cell.rnn,
         card.hyperparameters,
@@ -57,9 +67,7 @@ def save_model(folder: Path, card: Card, weights: Weights) -> None:
         timesteps=card.timesteps,
     )
     set_weights(model, weights)
-    save_classifier(model, folder / MODEL_NAME)
-    card = card.model_copy(update={"model_sha256": sha256_of(folder / MODEL_NAME)})
-    write_card(card, folder)
+    return model
 
 
 def load_model(folder: Path) -> SavedModel:
@@ -78,10 +86,16 @@ def load_model(folder: Path) -> SavedModel:
     Raises
     ------
     ConfigError
-        If the folder holds no model, or a file that its card does not describe.
+        If the folder holds no model, one that names no actions, or a file that its card does not
+        describe.
     """
     card = read_card(folder)
     path = folder / MODEL_NAME
+    if card.task != "action":
+        raise ConfigError(
+            f"{folder} holds a network of the {card.task} task, which names no action, expected "
+            f"one of the action task. Load {path} with Keras"
+        )
     model = load_classifier(path)
     if sha256_of(path) != card.model_sha256:
         raise ConfigError(f"{path} is not the file that its card describes. Train it again")

@@ -11,7 +11,9 @@ from reference_network import Reference
 from typer.testing import CliRunner
 
 from models.__main__ import app
-from models.checkpoints import import_checkpoint, read_layers
+from models.card import read_card
+from models.checkpoint_files import find_prefix, read_layers
+from models.checkpoints import import_checkpoint
 from models.classifier import load_classifier
 from models.saved import load_model
 from models.training import log_probabilities
@@ -29,13 +31,22 @@ needs_released = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", params=["frnn", "gru", "lstm"])
-def written(request, tmp_path_factory):
+def write_checkpoint(folder, rnn, task):
     """A checkpoint as the library of the originals writes it."""
-    folder = tmp_path_factory.mktemp(request.param)
-    command = [sys.executable, TESTS / "write_checkpoint.py", folder, request.param]
+    command = [sys.executable, TESTS / "write_checkpoint.py", folder, rnn, task]
     subprocess.run(command, check=True, capture_output=True, timeout=250)
     return folder
+
+
+@pytest.fixture(scope="module", params=["frnn", "gru", "lstm"])
+def written(request, tmp_path_factory):
+    return write_checkpoint(tmp_path_factory.mktemp(request.param), request.param, "action")
+
+
+@pytest.fixture(scope="module", params=["frnn", "gru"])
+def written_of_pairs(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(f"{request.param}_avcorr")
+    return write_checkpoint(folder, request.param, "correspondence")
 
 
 def test_a_checkpoint_of_every_recurrent_layer_gives_what_its_library_gives(written, tmp_path):
@@ -53,6 +64,39 @@ def test_a_checkpoint_of_every_recurrent_layer_gives_what_its_library_gives(writ
     np.testing.assert_allclose(predicted, expected["probabilities"], atol=1e-5)
     assert model.card.training_set == "MIT 16"
     assert model.card.classes == ("barking", "diving", "drumming", "frying")
+
+
+def test_a_correspondence_network_gives_what_its_library_gives(written_of_pairs, tmp_path):
+    out = tmp_path / "model"
+    result = CliRunner().invoke(
+        app, ["import-checkpoint", str(written_of_pairs), "--out", str(out)]
+    )
+    assert result.exit_code == 0, result.output
+    assert "of MIT 16 (correspondence), 2 classes" in result.output
+    expected = np.load(written_of_pairs / "expected.npz")
+    keras_model = load_classifier(out / "model.keras")
+    predicted = keras_model.predict([expected["audio"], expected["visual"]], verbose=0)
+    np.testing.assert_allclose(predicted, expected["probabilities"], atol=1e-5)
+    assert np.ptp(predicted[:, 1]) > 1e-4  # it does not say the same of every clip
+    card = read_card(out)
+    assert (card.classes, card.timesteps) == (("incongruent", "congruent"), 4)
+    with pytest.raises(ConfigError, match=r"correspondence task, which names no action"):
+        load_model(out)
+
+
+def test_of_several_checkpoints_the_one_that_keras_names_last_is_meant(written, tmp_path):
+    folder = tmp_path / "released"
+    shutil.copytree(written, folder)
+    for suffix in ("index", "data-00000-of-00001"):
+        later = folder / f"weights.12-0.34.ckpt.{suffix}"
+        (folder / f"weights.03-0.90.ckpt.{suffix}").write_bytes(later.read_bytes())
+    # Of another machine, as Keras writes it.
+    said = 'model_checkpoint_path: "/home/someone/runs/weights.03-0.90.ckpt"\n'
+    (folder / "checkpoint").write_text(said)
+    assert find_prefix(folder).name == "weights.03-0.90.ckpt"
+    (folder / "checkpoint").write_text('model_checkpoint_path: "weights.99-0.10.ckpt"\n')
+    with pytest.raises(ConfigError, match=r"has 2 checkpoints .* does not say which is meant"):
+        find_prefix(folder)
 
 
 @needs_released
@@ -104,14 +148,34 @@ def test_a_disk_that_is_full_leaves_no_model(tmp_path):
             lambda folder: next(folder.glob("*.data-*")).write_bytes(b"x" * 1000),
             "cannot be read as a checkpoint",
         ),
-        (lambda folder: next(folder.glob("*.index")).unlink(), r"has 0 checkpoints"),
+        (
+            lambda folder: next(folder.glob("*.index")).unlink(),
+            r"has no checkpoint: no file ends in .index",
+        ),
         (
             lambda folder: _edit(folder / "train.yaml", "units: 128", "units: 64"),
             r"recurrent kernel have shape \(128, 384\), and train.yaml asks for \(128, 192\)",
         ),
         (
             lambda folder: _edit(folder / "train.yaml", "layers.GRU", "layers.QRNN"),
-            "does not describe a network of the paper",
+            r"does not describe a released network: the function QRNN, expected one of SimpleRNN",
+        ),
+        (
+            lambda folder: _edit(folder / "train.yaml", "swish", "gelu"),
+            r"the activation gelu, expected relu or swish",
+        ),
+        (
+            lambda folder: _edit(folder / "train.yaml", "whistling: 15", "whistling: 16"),
+            r"label_to_int does not count from 0",
+        ),
+        (lambda folder: (folder / "train.yaml").write_text(""), "a value is not of the kind"),
+        (
+            lambda folder: _edit(folder / "train.yaml", "bottleneck_size", "width"),
+            r"'bottleneck_size' is missing",
+        ),
+        (
+            lambda folder: (folder / "train.yaml").write_bytes(b"\x84\x9a" * 300),
+            r"is not YAML: .{,90}\. Download it again$",
         ),
     ],
 )
