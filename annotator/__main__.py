@@ -159,7 +159,7 @@ def flash_and_beep(
     store: StoreOption = None,
 ) -> None:
     """Play flashes with beeps where clips stand, for a photodiode and a line-in to record."""
-    from annotator.photodiode import FLASHES_PER_PLAY, play_flashes
+    from annotator.flashes import FLASHES_PER_PLAY, play_flashes
     from study.config import find_study
 
     given_study, given_store = context.obj

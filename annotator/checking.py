@@ -8,7 +8,6 @@ import shutil
 import socket
 import statistics
 import subprocess
-import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -16,21 +15,19 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from annotator.flashes import FLASHES_PER_PLAY, play_flashes
 from annotator.keyboard import Keyboard
 from annotator.keyboard_path import keyboard_path_s
 from annotator.loopback import recorded
-from annotator.psychopy_stage import PsychopyStage
 from annotator.recording import machine
 from annotator.rig import Measurement, as_table, graded, observed, overall
 from annotator.sound import SoundPath, open_sound, start_error_s
 from annotator.texture import Texture
-from annotator.trial import PlaybackEnded
 from annotator.window import TaskWindow
 from study.errors import StageError
-from study.rehearsal.odd import FIRST_FLASH_S, FLASH_EVERY_S, make_odd_clip
+from study.rehearsal.odd import FIRST_FLASH_S, FLASH_EVERY_S
 from study.screen import Screen
 from study.store.rig_checks import RigCheck
-from study.vocabulary import Stimulus
 
 N_FLIPS = 180
 N_UPLOADS = 30
@@ -237,21 +234,12 @@ def _power() -> Measurement:
 
 
 def _av_offset(screen: Screen, device: str) -> Measurement:
-    with tempfile.TemporaryDirectory() as folder:
-        clip = Stimulus(0, make_odd_clip("plain", Path(folder) / "clip.mp4"), "flash and beep")
-        stage = PsychopyStage(screen, warning_s=0.0, warning="", reminder="")
-        try:
-            with recorded(device) as recording:
-                for _ in range(N_LOOPBACK_PLAYS):
-                    _play(stage, clip)
-            onsets_s = [p.onset_s for p in stage.take_presentations()]
-            start_s = float(stage.facts()["clock_start_s"])
-        finally:
-            stage.close()
+    with recorded(device) as recording:
+        onsets_s = play_flashes(screen, N_LOOPBACK_PLAYS)
     flashes_s = [
-        start_s + onset_s + FIRST_FLASH_S + i * FLASH_EVERY_S
+        onset_s + FIRST_FLASH_S + i * FLASH_EVERY_S
         for onset_s in onsets_s
-        for i in range(3)
+        for i in range(FLASHES_PER_PLAY)
     ]
     beeps_s = recording.onsets_s()
     if len(beeps_s) == 0:
@@ -261,12 +249,6 @@ def _av_offset(screen: Screen, device: str) -> Measurement:
         )
     nearest = [beeps_s[np.abs(beeps_s - flash_s).argmin()] - flash_s for flash_s in flashes_s]
     return graded("av_offset", 1000 * abs(statistics.median(map(float, nearest))))
-
-
-def _play(stage: PsychopyStage, clip: Stimulus) -> None:
-    stage.play(clip)
-    while not any(isinstance(event, PlaybackEnded) for event in stage.poll()):
-        pass
 
 
 def lines(check: RigCheck) -> list[str]:

@@ -1,7 +1,6 @@
 """True offset of picture and sound: photodiode and headphones on two channels of a line-in."""
 
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.rig import LIMITS, graded
-from annotator.stage import Stage
 from annotator.timing import SPREAD_OF_MAD
-from annotator.trial import PlaybackDisturbed, PlaybackEnded, PlaybackFailed
 from study.errors import StageError
-from study.rehearsal.odd import FLASH_EVERY_S, make_odd_clip
-from study.screen import Screen
-from study.vocabulary import Stimulus
+from study.rehearsal.odd import FLASH_EVERY_S
 
-FLASHES_PER_PLAY = 3
 _NEAR_S = FLASH_EVERY_S / 2  # a beep belongs to the flash that it is nearest to
 _QUIET_S = 0.15  # a new event begins after so much rest; a flash lasts 0.1 s
 _SHARE_OF_PEAK = 0.4
@@ -163,43 +157,3 @@ def lines(found: TrueOffset) -> list[str]:
         f"{LIMITS['av_offset'].b:g} ms)",
     ]
     return told + ([f"-> {offset.advice}"] if offset.advice else [])
-
-
-def play_flashes(screen: Screen, n_plays: int) -> None:
-    """Play the flash-and-beep clip in the task's window, at the clips' place.
-
-    Parameters
-    ----------
-    screen : Screen
-        As in the study.
-    n_plays : int
-        How often; each has three flashes.
-
-    Raises
-    ------
-    StageError
-        If there is no display or no sound device.
-    """
-    from annotator.psychopy_stage import PsychopyStage
-
-    with tempfile.TemporaryDirectory() as folder:
-        clip = Stimulus(0, make_odd_clip("plain", Path(folder) / "clip.mp4"), "flash and beep")
-        stage = PsychopyStage(screen, warning_s=0.0, warning="", reminder="")
-        try:
-            for _ in range(n_plays):
-                _play(stage, clip)
-        finally:
-            stage.close()
-
-
-def _play(stage: Stage, clip: Stimulus) -> None:
-    stage.play(clip)
-    while True:
-        for event in stage.poll():
-            match event:
-                case PlaybackEnded():
-                    return
-                case PlaybackDisturbed():
-                    stage.play(clip)
-                case PlaybackFailed(reason=reason):
-                    raise StageError(f"the clip could not be played: {reason}. Run: check-rig")

@@ -189,5 +189,6 @@ def _import_visual() -> Any:  # noqa: ANN401
         # pyglet's exception can only be named after importing pyglet, which raises it.
         if type(error).__name__ != "NoSuchDisplayException":
             raise
-        raise StageError(_NO_DISPLAY.format(found=str(error))) from error
+        found = f"DISPLAY is {os.environ.get('DISPLAY')!r}, and nothing can be opened there"
+        raise StageError(_NO_DISPLAY.format(found=found)) from error
     return visual

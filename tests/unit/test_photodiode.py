@@ -1,14 +1,27 @@
 """True offsets from recordings that are made up, with events where they are known to be."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.io import wavfile
 from typer.testing import CliRunner
 
 from annotator.__main__ import app
+from annotator.flashes import play_whole
 from annotator.photodiode import lines, read_recording, true_offset
 from annotator.rig import LIMITS
+from annotator.trial import (
+    LeaveAsked,
+    LeaveOrdered,
+    PlaybackBegan,
+    PlaybackDisturbed,
+    PlaybackEnded,
+    PlaybackFailed,
+    SoundLost,
+)
 from study.errors import StageError
+from study.vocabulary import Stimulus
 
 RATE_HZ = 48_000
 
@@ -86,3 +99,39 @@ def test_a_file_that_is_no_recording_of_two_channels_is_refused(tmp_path):
     (tmp_path / "note.wav").write_text("no recording")
     with pytest.raises(StageError, match="cannot be read"):
         read_recording(tmp_path / "note.wav")
+
+
+class ScriptedStage:
+    """A stage on which things happen that were written down; it only counts what is played."""
+
+    def __init__(self, *polls):
+        self._polls, self.n_plays = list(polls), 0
+
+    def play(self, stimulus):
+        self.n_plays += 1
+
+    def poll(self):
+        return [self._polls.pop(0)]
+
+
+CLIP = Stimulus(0, Path("clip.mp4"), "flash and beep")
+
+
+def test_a_disturbed_flash_clip_is_played_again_and_nobody_waits_for_ever():
+    stage = ScriptedStage(PlaybackBegan(0.0), PlaybackDisturbed(0.1), PlaybackEnded(3.2))
+    play_whole(stage, CLIP)
+    assert stage.n_plays == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (PlaybackFailed(0.0, "unreadable"), "could not be played: unreadable"),
+        (SoundLost(0.0, "the sound device stopped"), "the sound device stopped"),
+        (LeaveAsked(0.0), "ended before all flashes were played"),
+        (LeaveOrdered(0.0), "ended before all flashes were played"),
+    ],
+)
+def test_flashes_that_cannot_be_played_to_the_end_say_why(event, message):
+    with pytest.raises(StageError, match=message):
+        play_whole(ScriptedStage(event), CLIP)
