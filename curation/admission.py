@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from curation.audit import audit_clip
-from curation.batches import batches_of, in_batches
+from curation.audit import audit_clip, audit_of_a_killer
+from curation.batches import IN_THIS_PROCESS, batches_of, in_batches
 from curation.candidates import PASSING_REASONS, decide
 from curation.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 from curation.mit_tree import MitTree, TreeClip
@@ -100,7 +100,12 @@ def _admit(
             return candidates.known(db, location, filenames)
 
     new = new_clips(tree, known)
-    for audits in in_batches(examine, new, n_processes=1 if few else n_processes):
+    for audits in in_batches(
+        examine,
+        new,
+        if_it_kills=audit_of_a_killer,
+        n_processes=IN_THIS_PROCESS if few else n_processes,
+    ):
         decisions = [decide(found, label_of[found.mit_label]) for found in audits]
         with transaction(engine) as db:
             clip_audits.add_many(db, audits, at)
@@ -112,9 +117,9 @@ def _admit(
             )
         on_progress(min(n_before + n_admitted + n_rejected, n_clips), n_clips)
     n_new = n_admitted + n_rejected
-    if n_new:
-        with transaction(engine) as db:
-            group_duplicates(db)
+    with transaction(engine) as db:
+        group_duplicates(db)
+        if n_new:
             detail = {"clips": n_new, "admitted": n_admitted, "rejected": n_rejected}
             audit.add(
                 db, actor="curation", action="candidates", subject="store", detail=detail, at=at
@@ -146,11 +151,15 @@ def new_clips(tree: MitTree, known: Callable[[str, Sequence[str]], set[str]]) ->
 def group_duplicates(db: Db) -> None:
     """Find clips that show or sound nearly the same, and keep their groups with the audits.
 
+    Where all audits have been grouped, by an earlier run, nothing is done.
+
     Parameters
     ----------
     db : Session
         An open transaction.
     """
     for column, max_bits in _MAX_BITS.items():
+        if clip_audits.are_grouped(db, column):
+            continue
         ids, words = clip_audits.hashes(db, column)
         clip_audits.set_groups(db, column, ids, near_groups(words, max_bits))

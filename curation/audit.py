@@ -38,7 +38,7 @@ def audit_clip(clip: TreeClip, root: Path, *, clip_s: float = 3.0) -> ClipAudit:
     Paper: Selection of MIT Videos.
     """
     path = clip.path
-    bare = ClipAudit(clip.filename, clip.video_location, clip.mit_label, n_bytes=0)
+    bare = _bare(clip)
     if clip.standing:
         return replace(bare, reason=clip.standing)
     if clip.leaves(root):
@@ -56,6 +56,22 @@ def audit_clip(clip: TreeClip, root: Path, *, clip_s: float = 3.0) -> ClipAudit:
     except OSError:  # a bad block, or no right to read: one clip must not stop the others
         return replace(bare, reason="unreadable")
     return _complete(replace(bare, reason=reason), told, seen, clip_s)
+
+
+def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
+    """Return the audit of a clip over which the decoding process died.
+
+    Parameters
+    ----------
+    clip : TreeClip
+        The clip.
+
+    Returns
+    -------
+    ClipAudit
+        Nothing is known but that it is ``unreadable``.
+    """
+    return replace(_bare(clip), reason="unreadable")
 
 
 def flags_of(told: ClipProbe, seen: Inspection, *, clip_s: float = 3.0) -> list[str]:
@@ -83,6 +99,10 @@ def flags_of(told: ClipProbe, seen: Inspection, *, clip_s: float = 3.0) -> list[
         "odd_duration": abs(told.duration_s - clip_s) > _ODD_DURATION_S,
     }
     return [flag for flag, is_so in found.items() if is_so]
+
+
+def _bare(clip: TreeClip) -> ClipAudit:
+    return ClipAudit(clip.filename, clip.video_location, clip.mit_label, n_bytes=0)
 
 
 def _complete(bare: ClipAudit, told: ClipProbe, seen: Inspection, clip_s: float) -> ClipAudit:

@@ -1,13 +1,20 @@
 """Work on many items, over all cores and batch by batch, in bounded memory."""
 
-import multiprocessing
-import os
+import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing import get_context
 from typing import TypeVar
 
+from study.processes import end_with_parent
+
 BATCH_SIZE = 128
+IN_THIS_PROCESS = 0
+_N_BATCHES_AHEAD = 2  # one is under way while the one before it is kept: no process waits
+_N_SENT_TOGETHER = 4
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
@@ -16,10 +23,14 @@ def in_batches(
     do: Callable[[Item], Found],
     items: Iterable[Item],
     *,
+    if_it_kills: Callable[[Item], Found],
     n_processes: int | None = None,
     size: int | None = None,
 ) -> Iterator[list[Found]]:
     """Do something with every item, over several processes, and yield what came of it.
+
+    A process may die over an item: a decoder can crash, memory can end. Then the items of its
+    batch are done again one by one, so that one item costs no other.
 
     Parameters
     ----------
@@ -27,8 +38,11 @@ def in_batches(
         What to do; it goes to the processes by name.
     items : iterable
         With what; taken as they are needed.
+    if_it_kills : callable
+        From an item that ended the process which it had for itself to what is yielded for it.
     n_processes : int or None
-        How many processes; None for one per core.
+        How many processes; None for one per core, `IN_THIS_PROCESS` for no further one, which
+        begins at once and has no protection.
     size : int or None
         How many items make a batch; None for `BATCH_SIZE`.
 
@@ -37,21 +51,29 @@ def in_batches(
     list
         What came of a batch, in its order.
     """
-    n_processes = n_processes or os.cpu_count() or 1
-    if n_processes == 1:
-        for batch in batches_of(items, size or BATCH_SIZE):
+    batches = batches_of(items, size or BATCH_SIZE)
+    if n_processes == IN_THIS_PROCESS:
+        for batch in batches:
             yield [do(item) for item in batch]
         return
-    # A forked process would inherit open databases; a spawned one starts clean.
-    with multiprocessing.get_context("spawn").Pool(n_processes) as pool:
-        batches = (
-            pool.map_async(do, b, chunksize=4) for b in batches_of(items, size or BATCH_SIZE)
+    pool = _new_pool(n_processes)
+    try:
+        ahead = deque(
+            (batch, _send(pool, do, batch)) for batch in islice(batches, _N_BATCHES_AHEAD)
         )
-        # A second batch is under way while the first one is kept: no process waits.
-        under_way = deque(islice(batches, 2))
-        while under_way:
-            yield under_way.popleft().get()
-            under_way.extend(islice(batches, 1))
+        while ahead:
+            batch, parts = ahead.popleft()
+            try:
+                found = [one for part in parts for one in part.result()]
+            except BrokenProcessPool:
+                pool.shutdown()
+                found = _one_by_one(do, batch, if_it_kills)
+                pool = _new_pool(n_processes)
+                ahead = deque((later, _send(pool, do, later)) for later, _ in ahead)
+            yield found
+            ahead.extend((batch, _send(pool, do, batch)) for batch in islice(batches, 1))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def batches_of(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -72,3 +94,48 @@ def batches_of(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     remaining = iter(items)
     while batch := list(islice(remaining, size)):
         yield batch
+
+
+def _new_pool(n_processes: int | None) -> ProcessPoolExecutor:
+    # A forked process would inherit open databases; a spawned one starts clean.
+    return ProcessPoolExecutor(n_processes, get_context("spawn"), initializer=_become_worker)
+
+
+def _become_worker() -> None:
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and closes the pool
+
+
+def _send(
+    pool: ProcessPoolExecutor, do: Callable[[Item], Found], batch: Sequence[Item]
+) -> list[Future[list[Found]]]:
+    parts = []
+    for some in batches_of(batch, _N_SENT_TOGETHER):
+        try:
+            parts.append(pool.submit(_do_some, do, some))
+        except BrokenProcessPool as error:  # told where the results are asked for
+            parts.append(Future())
+            parts[-1].set_exception(error)
+    return parts
+
+
+def _do_some(do: Callable[[Item], Found], some: Sequence[Item]) -> list[Found]:
+    return [do(item) for item in some]
+
+
+def _one_by_one(
+    do: Callable[[Item], Found], batch: Sequence[Item], if_it_kills: Callable[[Item], Found]
+) -> list[Found]:
+    found = []
+    pool = _new_pool(1)
+    try:
+        for item in batch:
+            try:
+                found.append(pool.submit(do, item).result())
+            except BrokenProcessPool:
+                pool.shutdown()
+                pool = _new_pool(1)
+                found.append(if_it_kills(item))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return found

@@ -40,7 +40,8 @@ def survey(
     on_progress(0, n_clips)
     clips = (clip for place in tree.folders() for clip in tree.clips(*place))
     counts: Counter[tuple[str, str]] = Counter()
-    for answers in in_batches(partial(_answer, root=tree.root), clips, n_processes=n_processes):
+    ask = partial(_answer, root=tree.root)
+    for answers in in_batches(ask, clips, if_it_kills=_no_answer, n_processes=n_processes):
         counts.update(answers)
         n_done += len(answers)
         on_progress(n_done, n_clips)
@@ -69,9 +70,15 @@ def what_sounds(path: Path) -> str:
         return "silent" if is_silent(path) else ""
     except ClipError as error:
         return error.reason
+    except OSError:  # a bad block, or no right to read
+        return "unreadable"
 
 
 def _answer(clip: TreeClip, root: Path) -> tuple[str, str]:
     if clip.standing:
         return clip.mit_label, clip.standing
     return clip.mit_label, "outside_root" if clip.leaves(root) else what_sounds(clip.path)
+
+
+def _no_answer(clip: TreeClip) -> tuple[str, str]:
+    return clip.mit_label, "unreadable"

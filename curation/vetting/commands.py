@@ -52,8 +52,8 @@ def hints(
     again: Annotated[bool, typer.Option("--again", help="compute known hints again")] = False,
 ) -> None:
     """Compute hints for the clips to vet: cuts, overlays, split screens, time-lapse, cartoons."""
-    from curation.batches import in_batches
-    from curation.vetting.hints import DUPLICATE, hints_or_error
+    from curation.batches import IN_THIS_PROCESS, in_batches
+    from curation.vetting.hints import DUPLICATE, error_of_a_killer, hints_or_error
     from curation.vetting.queue import vetting_queue
     from study.config import find_study
     from study.progress import progress_bar
@@ -72,8 +72,13 @@ def hints(
         if row[0] not in known
     }
     paths = [found.clip_path(*key) for key in todo.values()]
-    n_processes = 1 if len(todo) < _N_AT_ONCE else jobs
-    answers = in_batches(hints_or_error, paths, n_processes=n_processes, size=_N_AT_ONCE)
+    answers = in_batches(
+        hints_or_error,
+        paths,
+        if_it_kills=error_of_a_killer,
+        n_processes=IN_THIS_PROCESS if len(todo) < _N_AT_ONCE else jobs,
+        size=_N_AT_ONCE,
+    )
     waiting = iter(todo.items())
     n_failed = 0
     with progress_bar() as progress:

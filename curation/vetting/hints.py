@@ -72,6 +72,22 @@ def hints_or_error(path: Path) -> dict[str, float] | str:
         return str(error)
 
 
+def error_of_a_killer(path: Path) -> dict[str, float] | str:
+    """Return what is said of a clip over which the decoding process died.
+
+    Parameters
+    ----------
+    path : Path
+        The clip.
+
+    Returns
+    -------
+    str
+        The message.
+    """
+    return f"the process that decoded {path} died. Leave the clip out, or encode it again"
+
+
 def cut(frames: Pictures) -> float:
     """Return how far the largest change between frames stands out from the usual ones.
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import delete, func, insert, select, update
 
+from study.errors import StoreError
 from study.store.engine import Db
 from study.store.tables import ClipAuditRow
 
@@ -76,6 +77,7 @@ _GROUP_OF: dict[HashColumn, str] = {
     "frame_hash": "duplicate_group",
     "sound_hash": "same_sound_group",
 }
+ALONE = 0  # the group of a clip that was compared and is alike to no other
 _N_AT_ONCE = 10_000
 _WHOLE = (
     "rotation_deg",
@@ -149,7 +151,12 @@ def frames(db: Db) -> Iterator[pd.DataFrame]:
         Columns `COLUMNS`, sorted by location and filename; at least one, with no row where no
         clip was audited.
     """
-    columns = [getattr(ClipAuditRow, name) for name in COLUMNS]
+    columns = [
+        func.nullif(getattr(ClipAuditRow, name), ALONE).label(name)
+        if name in _GROUP_OF.values()
+        else getattr(ClipAuditRow, name)
+        for name in COLUMNS
+    ]
     query = select(*columns).order_by(ClipAuditRow.video_location, ClipAuditRow.filename)
     found = db.execute(query.execution_options(yield_per=_N_AT_ONCE))
     n_yielded = 0
@@ -208,6 +215,25 @@ def hashes(db: Db, column: HashColumn) -> tuple[Ints, Words]:
     return np.array(ids, dtype=np.int64), words.reshape(len(ids), -1 if len(ids) else 1)
 
 
+def are_grouped(db: Db, column: HashColumn) -> bool:
+    """Return whether every audit with a hash has been compared with the others.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    column : {"frame_hash", "sound_hash"}
+        Which hash.
+
+    Returns
+    -------
+    bool
+        False too where a run ended before it got to comparing.
+    """
+    hashed, group = getattr(ClipAuditRow, column), getattr(ClipAuditRow, _GROUP_OF[column])
+    return db.scalar(select(ClipAuditRow.id).where(hashed != "", group.is_(None)).limit(1)) is None
+
+
 def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
     """Replace the groups of clips that are alike.
 
@@ -220,13 +246,14 @@ def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
     ids : ndarray of int64, shape (n_clips,)
         From `hashes`.
     groups : ndarray of int64, shape (n_clips,)
-        The group of each; 0 for clips that are alike to no other.
+        The group of each; `ALONE` for clips that are alike to no other.
     """
     name = _GROUP_OF[column]
-    db.execute(update(ClipAuditRow).values({name: None}))
+    hashed = getattr(ClipAuditRow, column) != ""
+    db.execute(update(ClipAuditRow).where(hashed).values({name: ALONE}))
     rows = [
         {"id": int(row_id), name: int(group)}
-        for row_id, group in zip(ids[groups > 0], groups[groups > 0], strict=True)
+        for row_id, group in zip(ids[groups != ALONE], groups[groups != ALONE], strict=True)
     ]
     for first in range(0, len(rows), _N_AT_ONCE):
         db.execute(update(ClipAuditRow), rows[first : first + _N_AT_ONCE])
@@ -247,7 +274,9 @@ def group_sizes(db: Db) -> dict[str, tuple[int, int]]:
     """
     columns = {name: getattr(ClipAuditRow, name) for name in _GROUP_OF.values()}
     found = {
-        name: db.execute(select(func.count(column), func.count(column.distinct()))).one()
+        name: db.execute(
+            select(func.count(column), func.count(column.distinct())).where(column != ALONE)
+        ).one()
         for name, column in columns.items()
     }
     return {name: (int(row[0]), int(row[1])) for name, row in found.items()}
@@ -266,12 +295,22 @@ def duplicates(db: Db) -> pd.Series | None:
     Series of int or None
         Group by location and filename, clips alike to no other left out; None where no clip was
         audited.
+
+    Raises
+    ------
+    StoreError
+        If a run ended before its clips were compared.
     """
     if db.scalar(select(ClipAuditRow.id).limit(1)) is None:
         return None
+    if not are_grouped(db, "frame_hash"):
+        raise StoreError(
+            "not all clips have been compared with one another, so near-duplicates are not known. "
+            "Let this end: python -m curation candidates"
+        )
     query = select(
         ClipAuditRow.video_location, ClipAuditRow.filename, ClipAuditRow.duplicate_group
-    ).where(ClipAuditRow.duplicate_group.is_not(None))
+    ).where(ClipAuditRow.duplicate_group != ALONE)
     names = ["video_location", "filename", "group"]
     rows = pd.DataFrame(db.execute(query.order_by(ClipAuditRow.id)).all(), columns=names)
     return rows.astype({"group": "int64"}).set_index(names[:2])["group"]

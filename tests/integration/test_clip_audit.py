@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from curated import AT, candidate, fill, new_study
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from curation import admission, batches
@@ -24,9 +25,11 @@ from curation.selection import with_picture_facts
 from study.clips.inspection import frame_hash, inspect, sound_hash, spread
 from study.clips.probe import probe
 from study.clips.wholeness import ends_early
+from study.errors import StoreError
 from study.rehearsal.odd import make_odd_clip
 from study.store import clip_audits, open_store, transaction
 from study.store.clip_audits import ClipAudit
+from study.store.tables import ClipAuditRow
 
 
 def _audit(path, **more):
@@ -296,6 +299,37 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path):
     audits = _audits(study)
     assert len(audits) == 41
     assert audits["filename"].is_unique
+
+
+def test_a_run_killed_before_it_compared_its_clips_is_made_good(tmp_path):
+    study = new_study(tmp_path, f'mit_root="{_tree(tmp_path / "mit", 3)}"')
+    admission.admit(study, at=AT, n_processes=1)
+    compared = _audits(study)
+    engine = open_store(study.store_url)
+    with transaction(engine) as db:
+        db.execute(update(ClipAuditRow).values(duplicate_group=None, same_sound_group=None))
+    with (
+        transaction(engine) as db,
+        pytest.raises(StoreError, match="near-duplicates are not known"),
+    ):
+        clip_audits.duplicates(db)
+    counts = admission.admit(study, at=AT)
+    assert counts.n_known == counts.n_clips
+    pd.testing.assert_frame_equal(_audits(study), compared)
+
+
+def test_a_clip_that_ends_the_process_which_decodes_it_costs_no_other_clip():
+    items = list(range(11))
+    found = batches.in_batches(
+        _die_over_seven, items, if_it_kills=lambda item: -item, n_processes=2, size=4
+    )
+    assert [one for batch in found for one in batch] == [0, 1, 2, 3, 4, 5, 6, -7, 8, 9, 10]
+
+
+def _die_over_seven(item):
+    if item == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
 
 
 def _n_audits(study):
