@@ -5,8 +5,8 @@ from pathlib import Path
 
 from study.config import SQLITE_PREFIX, Study
 from study.errors import StoreError
-from study.files import refuse_existing
-from study.store import maintenance, open_store, transaction
+from study.files import refuse_existing, written_atomically
+from study.store import maintenance, open_store, snapshot
 
 FOLDER = "backups"
 
@@ -46,12 +46,29 @@ def back_up_study(
     if is_file and path.resolve() == Path(study.store_url.removeprefix(SQLITE_PREFIX)).resolve():
         raise StoreError(f"{path} is the store itself. Name another file for its back-up")
     engine = open_store(study.store_url)
-    maintenance.back_up(engine, path)
-    engine.dispose()
-    copy = open_store(f"sqlite:///{path.resolve()}" if is_file else study.store_url)
-    with transaction(copy) as db:
-        problems = list(maintenance.broken_pages(db))
-        counts = maintenance.counts(db)
-    copy.dispose()
-    maintenance.refuse_broken(path, problems)
-    return path, counts
+    with written_atomically(path, overwrite=overwrite) as part:
+        maintenance.back_up(engine, part)
+        engine.dispose()
+        return path, _proven(f"{SQLITE_PREFIX}{part}" if is_file else study.store_url, path)
+
+
+def _proven(url: str, path: Path) -> dict[str, int]:
+    """Return the rows of a copy by table, or raise before it takes its name."""
+    copy = open_store(url)
+    try:
+        with snapshot(copy) as db:
+            problems = list(maintenance.broken_pages(db))
+            counts = maintenance.counts(db)
+    except StoreError as error:
+        raise StoreError(
+            f"back-up {path} was not made, because the store or the disk is damaged ({error}). "
+            "Keep older back-ups, and run: python -m sessions check"
+        ) from error
+    finally:
+        copy.dispose()
+    if problems:
+        raise StoreError(
+            f"back-up {path} was not made, because it would not be whole: {problems[0]}. Keep "
+            "older back-ups, and run: python -m sessions check"
+        )
+    return counts

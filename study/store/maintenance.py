@@ -1,5 +1,6 @@
 """Copies of a store, and whether it is whole."""
 
+import os
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 
 from study.errors import StoreError
-from study.files import written_atomically
 from study.store.engine import Db, copy_sqlite
 from study.store.tables import (
     AssignmentRow,
@@ -47,26 +47,25 @@ def back_up(engine: Engine, target: Path) -> None:
     engine : Engine
         The store.
     target : Path
-        Where to; a SQLite file, or for PostgreSQL a dump that ``pg_restore`` reads.
+        Where to, replaced if it is there; a SQLite file, or for PostgreSQL a dump that
+        ``pg_restore`` reads.
 
     Raises
     ------
     StoreError
-        If ``pg_dump`` is missing or fails, or the copy is not whole.
+        If ``pg_dump`` is missing or fails.
     """
     if engine.url.get_backend_name() == "sqlite":
-        with written_atomically(target) as part:
-            copy_sqlite(Path(str(engine.url.database)), part)
+        copy_sqlite(Path(str(engine.url.database)), target)
         return
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with written_atomically(target) as part:
-        _dump(url, part)
-
-
-def _dump(url: str, target: Path) -> None:
+    # The password goes by the environment: command lines can be read by everybody on a machine.
+    url = engine.url.set(drivername="postgresql", password=None).render_as_string()
     command = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={url}"]
+    secret = {"PGPASSWORD": str(engine.url.password)} if engine.url.password else {}
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, env=os.environ | secret, capture_output=True, text=True, check=False
+        )
     except FileNotFoundError as error:
         raise StoreError(
             "pg_dump is not installed (Debian: apt-get install postgresql-client). Back up on the "
@@ -176,24 +175,3 @@ def counts(db: Db) -> dict[str, int]:
         row.__tablename__: db.scalars(select(func.count()).select_from(row)).one()
         for row in _COUNTED
     }
-
-
-def refuse_broken(path: Path, problems: list[str]) -> None:
-    """Raise if a copy is not whole.
-
-    Parameters
-    ----------
-    path : Path
-        The copy.
-    problems : list of str
-        From `broken_pages`.
-
-    Raises
-    ------
-    StoreError
-        If there is a problem.
-    """
-    if problems:
-        raise StoreError(
-            f"back-up {path} is not whole: {problems[0]}. Check the disk and back up elsewhere"
-        )

@@ -42,6 +42,19 @@ def test_a_back_up_is_made_while_the_store_is_open_and_can_be_read(rated):
         copy.dispose()
 
 
+@pytest.mark.parametrize("rated", ["sqlite"], indirect=True)
+def test_a_damaged_store_leaves_no_back_up_behind(rated, tmp_path):
+    study, engine = rated
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql("UPDATE sqlite_master SET rootpage = 3 WHERE name = 'rating'")
+    engine.dispose()
+    with pytest.raises(StudyError, match="was not made, because"):
+        back_up_study(study, tmp_path / "copy.sqlite", overwrite=False, at=AT)
+    assert list(tmp_path.glob("*copy*")) == []
+
+
 def test_a_whole_store_has_no_findings(rated):
     study, engine = rated
     with transaction(engine) as db:
