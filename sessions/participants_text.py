@@ -10,6 +10,7 @@ from typing import Any
 from instructions import pence
 from sessions.demographics import banded
 from sessions.pay import statement
+from sessions.withdrawal import WITHDREW
 from study.config import Study
 from study.store import Db, audit, demographics, participants
 from study.store.participants import Participant
@@ -54,10 +55,9 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
     protocol = study.config.protocol
     described = _exactly(facts.answers) if exact else _in_bands(db)
     n_excluded = sum(
-        person.closed_at is not None and person.close_reason != "withdrew"
-        for person in facts.people
+        person.closed_at is not None and person.close_reason != WITHDREW for person in facts.people
     )
-    n_withdrawn = sum(person.close_reason == "withdrew" for person in facts.people)
+    n_withdrawn = sum(person.close_reason == WITHDREW for person in facts.people)
     if exact:
         audit.add(db, actor=actor, action="export_exact", subject="demographics", detail={}, at=at)
     n = len(facts.people)

@@ -153,11 +153,9 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
         _require_unaltered(laptop, db, people, path, seal)
         theirs, ours = stations.new_rows(laptop, db, people)
         known = _require_same_where_known(theirs, ours, path)
-        fresh = [
-            session_id
-            for session_id in stations.sessions_of(laptop, people)["session_id"].tolist()
-            if session_id not in set(stations.sessions_of(db, people)["session_id"])
-        ]
+        fresh = _new_sessions(
+            stations.sessions_of(laptop, people), stations.sessions_of(db, people), path
+        )
         _require_not_rated_here(laptop, db, fresh, path)
         n_ratings = stations.merge_sessions(laptop, db, fresh)
         stations.merge_ground_truths(laptop, db, people)
@@ -264,6 +262,18 @@ def _require_same_where_known(theirs: pd.DataFrame, ours: pd.DataFrame, path: Pa
             "changed by hand. Nothing was merged"
         )
     return here
+
+
+def _new_sessions(theirs: pd.DataFrame, ours: pd.DataFrame, path: Path) -> list[str]:
+    both = theirs.merge(ours, on=["session_id", "participant_id"], how="left", indicator="where")
+    known = both[both["where"] == "both"]
+    for moment in ("started_at", "ended_at"):
+        if not known[f"{moment}_x"].equals(known[f"{moment}_y"]):
+            raise StoreError(
+                f"{path} holds other times of a session than were merged before: the file was "
+                "changed by hand. Nothing was merged"
+            )
+    return both.loc[both["where"] == "left_only", "session_id"].tolist()
 
 
 def _require_not_rated_here(laptop: Db, db: Db, fresh: list[str], path: Path) -> None:

@@ -17,6 +17,8 @@ from study.errors import StudyError
 from study.store import Db, assignments, audit, participants, removals
 from study.vocabulary import ParticipantKind
 
+WITHDREW = "withdrew"  # why a record was closed
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
@@ -65,15 +67,18 @@ def withdraw(
     Raises
     ------
     StudyError
-        If the participant is rating, or ratings are to go that have not been paid yet.
+        If the participant is rating or has withdrawn already, or ratings are to go that have not
+        been paid yet.
     """
     participant = participants.get(db, participant_id)
     _require_person(participant_id, participant.kind)
+    if keep_ratings and participant.close_reason == WITHDREW:
+        raise StudyError(f"participant {participant_id} has withdrawn already. Nothing was changed")
     require_none_open(db, [participant_id], "withdrawing")
     if not keep_ratings:
         _require_settled(db, study, participant_id)
     if participant.closed_at is None:
-        participants.close(db, participant_id, reason="withdrew", at=at)
+        participants.close(db, participant_id, reason=WITHDREW, at=at)
     removals.withdraw_consent(db, participant_id, at=at)
     n_removed = 0 if keep_ratings else removals.remove_ratings(db, participant_id)
     n_reopened, n_unfilled = _reopen(db, study, participant_id, rated_too=not keep_ratings)

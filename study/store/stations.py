@@ -269,10 +269,15 @@ def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``session_id, participant_id, ended_at``.
+        Columns ``session_id, participant_id, started_at, ended_at``.
     """
     result = db.execute(
-        select(SessionRow.id.label("session_id"), SessionRow.participant_id, SessionRow.ended_at)
+        select(
+            SessionRow.id.label("session_id"),
+            SessionRow.participant_id,
+            SessionRow.started_at,
+            SessionRow.ended_at,
+        )
         .where(SessionRow.participant_id.in_(participant_ids))
         .order_by(SessionRow.started_at)
     )

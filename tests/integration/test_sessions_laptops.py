@@ -163,6 +163,19 @@ def test_what_was_dealt_is_sealed_before_the_first_merge(lab, statement, tables)
         merge(study, engine, path)
 
 
+@pytest.mark.parametrize("moment", ["started_at", "ended_at"])
+def test_times_that_were_paid_for_cannot_be_changed_after_a_merge(lab, moment):
+    study, engine, path = lab
+    deal(study, engine, path)
+    rate_on_laptop(study, path, "S02", 4)
+    merge(study, engine, path)
+    altered(
+        path, f"UPDATE session SET {moment} = '2026-01-01 09:00:00' WHERE participant_id = 'S02'"
+    )
+    with pytest.raises(StoreError, match="other times of a session than were merged before"):
+        merge(study, engine, path)
+
+
 @pytest.mark.parametrize("done", [0, 1])
 def test_slots_marked_by_hand_are_refused(lab, done):
     study, engine, path = lab
