@@ -40,6 +40,11 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
         )
     yield from _plan_findings(plan, protocol.ratings_per_clip)
     yield from _done_findings(plan, given)
+    if not audit.is_guarded(db):
+        yield (
+            "the triggers that keep the audit log from being changed are gone. Compare it with a "
+            "back-up, and restore that"
+        )
     yield from _payment_findings(db)
     if clips:
         yield from _clip_findings(db, study, hashes=hashes)

@@ -55,7 +55,7 @@ def check(
         typer.echo(f"finding: {problem}")
     typer.echo(", ".join(f"{n} {table}" for table, n in counts.items()))
     if problems:
-        raise StoreError(f"{len(problems)} findings; see above")
+        raise StoreError(f"{len(problems)} finding{'s' * (len(problems) != 1)}; see above")
     typer.echo("nothing to report")
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import select, text
 from study.store.engine import Db
 from study.store.tables import AuditEventRow
 
+N_SQLITE_GUARDS = 2  # against UPDATE and against DELETE
+
 
 def add(
     db: Db, *, actor: str, action: str, subject: str, detail: dict[str, Any], at: datetime
@@ -66,6 +68,33 @@ def rename(db: Db, participant_id: str, number: str) -> None:
         db.flush()
 
 
+def is_guarded(db: Db) -> bool:
+    """Return whether the database still refuses to change the audit log.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    bool
+        False once somebody has removed the triggers that refuse it, or switched them off.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return len(_guards(db)) == N_SQLITE_GUARDS
+    enabled = text(
+        "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'audit_event'::regclass "
+        "AND NOT tgisinternal AND tgenabled <> 'D'"
+    )
+    return bool(db.scalar(enabled) == 1)
+
+
+def _guards(db: Db) -> list[tuple[str, str]]:
+    query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+    return [(name, sql) for name, sql in db.execute(query, {"table": AuditEventRow.__tablename__})]
+
+
 @contextmanager
 def _unguarded(db: Db) -> Iterator[None]:
     if db.get_bind().dialect.name != "sqlite":
@@ -73,10 +102,7 @@ def _unguarded(db: Db) -> Iterator[None]:
         yield
         db.execute(text("ALTER TABLE audit_event ENABLE TRIGGER USER"))
         return
-    guards = db.execute(
-        text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"),
-        {"table": AuditEventRow.__tablename__},
-    ).all()
+    guards = _guards(db)
     for name, _ in guards:
         db.execute(text(f"DROP TRIGGER {name}"))
     yield

@@ -1,5 +1,6 @@
 import pytest
 from raters import at_once, claim_naively, claims, make_claims, rate_everything
+from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 from studies import AT, add_candidates, enrol, new_study
 
@@ -82,3 +83,20 @@ def test_the_check_catches_raters_who_look_before_they_take(url):
     make_claims(url, n_clips=30)
     at_once(claim_naively, [(url, f"S{number}") for number in range(5)])
     assert wrong_rater_counts(claims(url), 3) != {}
+
+
+def test_a_check_tells_that_the_audit_log_is_no_longer_guarded(url, tmp_path):
+    study, engine = new_study(tmp_path / "study", rehearsal=True, url=url)
+    with snapshot(engine) as db:
+        assert list(findings(db, study, clips=False, hashes=False)) == []
+    guard, on = (
+        ("audit_event_no_delete", "")
+        if url.startswith("sqlite")
+        else ("audit_event_no_change", " ON audit_event")
+    )
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP TRIGGER {guard}{on}"))
+    with snapshot(engine) as db:
+        (finding,) = findings(db, study, clips=False, hashes=False)
+    assert finding.startswith("the triggers that keep the audit log from being changed are gone")
+    engine.dispose()
