@@ -101,6 +101,8 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
         raise RecordError(f"{path} is missing. Run: python -m features extract") from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise RecordError(f"{path} is not a whole gzip file: {error}. {_AGAIN}") from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}. {_AGAIN}") from error
     try:
         entries = list(wire.unframe(content))
         if len(entries) != 1:

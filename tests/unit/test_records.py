@@ -75,6 +75,12 @@ def test_an_empty_and_a_missing_file_are_refused(tmp_path):
         read_record(tmp_path / "none.tfrecord")
 
 
+def test_a_folder_in_the_place_of_a_record_is_refused(tmp_path):
+    (tmp_path / "a.tfrecord").mkdir()
+    with pytest.raises(RecordError, match="cannot be read: Is a directory"):
+        read_record(tmp_path / "a.tfrecord")
+
+
 def test_two_records_in_one_file_are_refused(tmp_path):
     path = tmp_path / "a.tfrecord"
     path.write_bytes(gzip.compress(wire.frame(serialise(make_record())) * 2))
