@@ -165,7 +165,7 @@ def read_card(folder: Path) -> Card:
     try:
         return Card.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "it is not JSON"
         raise ConfigError(f"{path} is no model card of this version ({where})") from error
 
 

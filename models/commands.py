@@ -28,7 +28,7 @@ from models.saved import SavedModel, load_model, require_place
 from models.tables import training_set_of
 from models.tensorboard import EventFile
 from models.training import Epoch, Schedule
-from study.cli import fail, stderr_console
+from study.cli import fail
 from study.errors import ConfigError, TableError
 from study.progress import progress_bar
 
@@ -243,7 +243,9 @@ def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
             or (recipe is not None and recipe.is_untrained),
             overlap_allowed=request.allow_overlap,
         )
-    path = evaluation_path(request.model, evaluation)
+    path = evaluation_path(
+        request.model, evaluation.test.name, evaluation.modality, evaluation.pairing
+    )
     from models.evaluation_page import write_page  # matplotlib is slow to import
 
     # The figures last: where they are, all of it is.
@@ -256,14 +258,3 @@ def _refuse_known_clips(model: SavedModel, test: ClipList) -> None:
     # An imported network has no lists: what it was trained on is not known here.
     for path in sorted((model.folder / "lists").glob("*.csv")):
         refuse_overlap(test, read_list(path))
-
-
-def say(message: str) -> None:
-    """Print a notice to stderr.
-
-    Parameters
-    ----------
-    message : str
-        One line.
-    """
-    stderr_console().print(message, highlight=False)

@@ -329,26 +329,32 @@ def _calibration_error(bins: tuple[CalibrationBin, ...]) -> float:
     return sum(distances) / n_clips
 
 
-def evaluation_path(model: Path, evaluation: Evaluation) -> Path:
+def evaluation_path(
+    model: Path, test: str, modality: Modality = "both", pairing: Pairing = "congruent"
+) -> Path:
     """Return where an evaluation belongs.
 
     Parameters
     ----------
     model : Path
         The model's folder.
-    evaluation : Evaluation
-        What was evaluated.
+    test : str
+        Name of the test list.
+    modality : {"both", "audio", "visual"}
+        What the network could perceive.
+    pairing : {"congruent", "incongruent"}
+        Whose sound each clip had.
 
     Returns
     -------
     Path
         A JSON file in the model's folder.
     """
-    stem = re.sub(r"[^\w.-]", "_", evaluation.test.name)
-    if evaluation.modality != "both":
-        stem += f"-{evaluation.modality}"
-    if evaluation.pairing != "congruent":
-        stem += f"-{evaluation.pairing}"
+    stem = re.sub(r"[^\w.-]", "_", test)
+    if modality != "both":
+        stem += f"-{modality}"
+    if pairing != "congruent":
+        stem += f"-{pairing}"
     return model / FOLDER / f"{stem}.json"
 
 
@@ -364,6 +370,30 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
     """
     with written_atomically(path) as part:
         part.write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def read_evaluation(path: Path) -> Evaluation:
+    """Read an evaluation.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `write_evaluation` wrote.
+
+    Returns
+    -------
+    Evaluation
+        The figures.
+
+    Raises
+    ------
+    ConfigError
+        If the file is none.
+    """
+    try:
+        return Evaluation.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ConfigError(f"{path} is no evaluation of this version. Evaluate again") from error
 
 
 def read_evaluations(folders: list[Path]) -> list[Evaluation]:
@@ -386,10 +416,7 @@ def read_evaluations(folders: list[Path]) -> list[Evaluation]:
     """
     found = []
     for path in sorted({path for top in folders for path in top.glob(f"**/{FOLDER}/*.json")}):
-        try:
-            found.append(Evaluation.model_validate_json(path.read_bytes()))
-        except ValidationError as error:
-            raise ConfigError(f"{path} is no evaluation of this version. Evaluate again") from error
+        found.append(read_evaluation(path))
     if not found:
         where = ", ".join(map(str, folders))
         raise ConfigError(f"no evaluation below {where}. Run: python -m models evaluate")

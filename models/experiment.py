@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from features.embedding_set import find_embedding_set
-from models.card import CARD_NAME
+from models.card import CARD_NAME, Card, read_card
 from models.commands import EvaluateRequest, TrainRequest, evaluate_and_write, plan_training
-from models.evaluation import FOLDER, Evaluation
-from models.hyperparameters import Cell
-from models.lists import read_list, refuse_overlap
+from models.evaluation import Evaluation, evaluation_path, read_evaluation
+from models.hyperparameters import Cell, preset
+from models.lists import ClipList, read_list, refuse_overlap
 from models.run import train_model
+from models.training import Schedule
 from study.errors import ConfigError
 
 
@@ -141,6 +142,8 @@ def run_all(
     ------
     TableError
         If the test list shares clips with one that is trained on, before anything is trained.
+    ConfigError
+        If a network that is there was trained in another way.
     """
     clips = read_list(test)
     if not base.allow_overlap:
@@ -149,27 +152,18 @@ def run_all(
         ):
             refuse_overlap(clips, read_list(path))
     for run in runs:
-        folder = run.folder(root)
-        embeddings = base.embeddings / find_embedding_set(run.cell.embedding_set).folder
-        if not (folder / CARD_NAME).exists():
-            request = replace(
-                base,
-                embeddings=embeddings,
-                train=run.lists.train,
-                validation=run.lists.validation,
-                embedding_set=run.cell.embedding_set,
-                rnn=run.cell.rnn,
-                seed=run.seed,
-                training_set=run.lists.name,
-            )
+        folder, request = run.folder(root), _request(run, base)
+        if (folder / CARD_NAME).exists():
+            _require_same(read_card(folder), run, request, folder)
+        else:
             train_model(plan_training(request), folder, made_at=now(), resume=True)
-        if (folder / FOLDER / f"{test.stem}.json").exists():
+        if _is_evaluated(folder, clips):
             yield run, None
             continue
         evaluation, _ = evaluate_and_write(
             EvaluateRequest(
                 folder,
-                embeddings,
+                request.embeddings,
                 test,
                 cache=base.cache,
                 allow_untrained=base.allow_untrained,
@@ -178,3 +172,43 @@ def run_all(
             )
         )
         yield run, evaluation
+
+
+def _request(run: Run, base: TrainRequest) -> TrainRequest:
+    return replace(
+        base,
+        embeddings=base.embeddings / find_embedding_set(run.cell.embedding_set).folder,
+        train=run.lists.train,
+        validation=run.lists.validation,
+        embedding_set=run.cell.embedding_set,
+        rnn=run.cell.rnn,
+        seed=run.seed,
+        training_set=run.lists.name,
+    )
+
+
+def _require_same(card: Card, run: Run, request: TrainRequest, folder: Path) -> None:
+    # Else Table 5 would mix networks that were trained in different ways.
+    known = (card.train, card.validation)
+    lists = tuple(data and data.list_sha256 for data in known)
+    asked = read_list(request.train).sha256, read_list(request.validation).sha256
+    schedule = Schedule(n_epochs=request.n_epochs, patience=request.patience)
+    for name, found, wanted in (
+        ("lists", lists, asked),
+        ("schedule", card.schedule, schedule),
+        ("hyperparameters", card.hyperparameters, preset(request.preset, run.cell)),
+    ):
+        if found != wanted:
+            raise ConfigError(
+                f"{folder} holds a network of other {name} than asked for. Pass those it was "
+                "trained with, or name another --out"
+            )
+
+
+def _is_evaluated(folder: Path, test: ClipList) -> bool:
+    path = evaluation_path(folder, test.name)
+    if not path.exists():
+        return False
+    evaluation = read_evaluation(path)
+    same_model = evaluation.model_sha256 == read_card(folder).model_sha256
+    return same_model and evaluation.test.list_sha256 == test.sha256

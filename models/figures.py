@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from study.files import written_atomically
 
@@ -82,6 +83,7 @@ def plot_history(history: pd.DataFrame, loss_ax: Axes, accuracy_ax: Axes) -> tup
         ax.plot(history["epoch"], history[name], label="training")
         ax.plot(history["epoch"], history[f"val_{name}"], label="validation")
         ax.set(xlabel="epoch", ylabel=name)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend()
     best = int(history["epoch"].iloc[int(history["val_loss"].argmin())])
     loss_ax.axvline(best, color="grey", linewidth=0.8)
@@ -104,6 +106,7 @@ def plot_parallel_coordinates(surrogates: pd.DataFrame, ax: Axes) -> Axes:
         The axes.
     """
     from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     names = [name for name in surrogates.columns if name != "val_loss"]
@@ -111,13 +114,14 @@ def plot_parallel_coordinates(surrogates: pd.DataFrame, ax: Axes) -> Axes:
     norm = Normalize(float(surrogates["val_loss"].min()), float(surrogates["val_loss"].max()))
     # The best ones last, on top.
     for place in surrogates["val_loss"].argsort()[::-1]:
-        colour = colormaps["viridis_r"](norm(surrogates["val_loss"].iloc[int(place)]))
+        colour = colormaps["viridis"](norm(surrogates["val_loss"].iloc[int(place)]))
         ax.plot(names, heights.iloc[int(place)], color=colour, linewidth=0.8)
     for x, name in enumerate(names):
         low, high = surrogates[name].min(), surrogates[name].max()
         ax.text(x, -0.04, _short(low), ha="center", va="top", fontsize="small")
         ax.text(x, 1.04, _short(high), ha="center", va="bottom", fontsize="small")
     ax.set(yticks=[], ylim=(-0.15, 1.15))
+    ax.figure.colorbar(ScalarMappable(norm, "viridis"), ax=ax, label="validation loss")
     return ax
 
 
@@ -151,6 +155,7 @@ def plot_learning_curves(curves: pd.DataFrame, ax: Axes) -> Axes:
     for _, curve in curves.groupby("number"):
         ax.plot(curve["epoch"], curve["val_loss"], color="tab:blue", alpha=0.4, linewidth=0.8)
     ax.set(xlabel="epoch", ylabel="validation loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from models import hyperparameters as space
 from models.search import SurrogateResult
+from study.errors import ConfigError
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
 
 
 def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
@@ -21,11 +26,17 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
     -------
     int
         Surrogates copied.
+
+    Raises
+    ------
+    ConfigError
+        If the storage cannot be opened.
     """
     import optuna
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = _open(url)
     distributions = {
         "rnn_units": CategoricalDistribution(space.UNITS),
         "bottleneck_units": CategoricalDistribution(space.UNITS),
@@ -35,9 +46,9 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
     }
     n_copied = 0
     for name in sorted({result.cell for result in results}):
-        if name in optuna.get_all_study_names(url):
-            optuna.delete_study(study_name=name, storage=url)
-        study = optuna.create_study(study_name=name, storage=url, direction="minimize")
+        if name in optuna.get_all_study_names(storage):
+            optuna.delete_study(study_name=name, storage=storage)
+        study = optuna.create_study(study_name=name, storage=storage, direction="minimize")
         for result in (each for each in results if each.cell == name and each.val_loss is not None):
             study.add_trial(
                 optuna.trial.create_trial(
@@ -50,3 +61,16 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
             )
             n_copied += 1
     return n_copied
+
+
+def _open(url: str) -> "BaseStorage":
+    import optuna
+
+    try:
+        return optuna.storages.get_storage(url)
+    except Exception as error:  # Optuna passes on whatever its database's driver raises
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"no Optuna storage at {url}: {reason}. Name one such as sqlite:///search.db, in a "
+            "folder that exists"
+        ) from error

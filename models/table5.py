@@ -9,6 +9,12 @@ from models.tables import EMBEDDINGS, TABLE_5_COLUMNS, markdown
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
+_LATEX = {character: f"\\{character}" for character in "&%_#${}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
 DIFFERENCE_COLUMNS = (
     "Difference",
     "Embeddings",
@@ -149,9 +155,7 @@ def as_latex(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    for character in "&%_#":
-        text = text.replace(character, f"\\{character}")
-    return text
+    return "".join(_LATEX.get(character, character) for character in text)
 
 
 FORMATS: dict[str, Callable[[Sequence[str], Iterable[Sequence[str]]], str]] = {

@@ -143,3 +143,7 @@ def test_optuna_gets_every_surrogate(world, tmp_path):
     assert "1 surrogates copied" in said.stdout, said.output
     study = optuna.load_study(study_name=CELL, storage=storage)
     assert study.best_value == read_results(out)[0].val_loss
+    for bad in ("nonsense", f"sqlite:///{tmp_path}/nowhere/search.db"):
+        copy = ["search", "to-optuna", "--out", str(out), "--storage", bad]
+        with pytest.raises(ConfigError, match=r"^no Optuna storage at .*[^\n]*$"):
+            runner.invoke(app, copy, catch_exceptions=False)

@@ -285,9 +285,29 @@ def test_an_experiment_trains_what_is_missing_and_ends_in_table_5(world, tmp_pat
     flags += ["--lists", f"MIT 16={small},{world.validation}"]
     assert "4 networks, 4 of them evaluated now" in invoke(["experiment", *flags])
     assert "4 networks, 0 of them evaluated now" in invoke(["experiment", *flags])
+    with pytest.raises(ConfigError, match=r"seed-1 holds a network of other schedule than asked"):
+        invoke(["experiment", *flags, "--patience", 3])
+    small.write_text("\n".join(small.read_text().splitlines()[:-1]) + "\n")
+    with pytest.raises(ConfigError, match=r"MIT_16/vggish_vgg16-frnn/seed-1 .* of other lists"):
+        invoke(["experiment", *flags])
     said = invoke(["table5", "--results", tmp_path / "out"])
     assert "AVMIT minus MIT 16" in said
     assert said.strip().endswith("4 evaluations on AVMIT_test")
+
+
+def test_an_experiment_evaluates_again_where_the_test_list_has_changed(world, tmp_path):
+    root = tmp_path / "sets"
+    root.mkdir()
+    (root / "VGGish_VGG16").symlink_to(world.embeddings)
+    test = tmp_path / "my test.csv"
+    test.write_text(world.test.read_text())
+    flags = ["--embeddings", root, "--test", test, "--out", tmp_path / "out", "--seeds", 1]
+    flags += ["--cell", "vggish_vgg16-frnn", "--epochs", 1]
+    flags += ["--lists", f"AVMIT={world.train},{world.validation}"]
+    assert "1 networks, 1 of them evaluated now" in invoke(["experiment", *flags])
+    assert "1 networks, 0 of them evaluated now" in invoke(["experiment", *flags])
+    test.write_text("\n".join(test.read_text().splitlines()[:-1]) + "\n")
+    assert "1 networks, 1 of them evaluated now" in invoke(["experiment", *flags])
 
 
 def test_an_experiment_refuses_a_test_set_that_is_trained_on_before_it_trains(world, tmp_path):
