@@ -218,7 +218,11 @@ def _streams(container: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
         raise ClipError(f"{path} has no picture. Replace the file", "no_video")
     if not container.streams.audio:
         raise ClipError(f"{path} has no sound. Take it out of the candidates", "no_audio")
-    return video[0], container.streams.audio[0]
+    chosen = video[0], container.streams.audio[0]
+    for stream in chosen:
+        if stream.codec_context is None:
+            raise ClipError(f"{path} has {stream.type} that no decoder here knows. Convert it")
+    return chosen
 
 
 def _time_s(frame: av.VideoFrame | av.AudioFrame, path: Path) -> float:

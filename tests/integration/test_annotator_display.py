@@ -238,6 +238,16 @@ def test_wrong_time_stamps_do_not_fill_the_memory(folder):
     assert caught.value.reason == "too_large"
 
 
+@pytest.mark.parametrize(("codec", "kind"), [(b"A_AAC", "audio"), (b"V_MPEG4/ISO/AVC", "video")])
+def test_a_codec_that_nobody_knows_is_named(folder, codec, kind):
+    content = remuxed(decoded(folder, "plain").path, folder / "named.mkv").read_bytes()
+    assert codec in content
+    path = folder / f"unknown_{kind}.mkv"
+    path.write_bytes(content.replace(codec, b"A_ZZ9" if kind == "audio" else b"V_ZZZZZZ/ISO/ZZ"))
+    with pytest.raises(ClipError, match=f"has {kind} that no decoder here knows"):
+        shown(path)
+
+
 def test_a_title_in_another_encoding_keeps_no_clip_from_being_shown(folder):
     plain = decoded(folder, "plain")
     path = remuxed(plain.path, folder / "latin.mp4", title="a dog")
