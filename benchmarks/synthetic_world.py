@@ -2,18 +2,21 @@
 
 Trains on both sets for several shares of labels that are not audiovisual, prints the gain with
 its interval, writes a table and a plot: ``python benchmarks/synthetic_world.py --out DIR``.
+With ``--absent-from both`` such a label is in neither modality; ``--large 100`` makes the two sets
+equally large.
 """
 
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from models.comparison import mean_with_interval
 from models.figures import figure_of
-from models.synthetic import compare
+from models.synthetic import Absence, compare
 from study.files import written_atomically
 
 
@@ -22,13 +25,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shares", type=float, nargs="+", default=[0.0, 0.2, 0.4, 0.6, 0.8])
-    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--absent-from", choices=get_args(Absence), default="one")
+    parser.add_argument("--large", type=int, default=308, help="clips per class of the large set")
     options = parser.parse_args()
     rows, gains = [], []
     print("| not audiovisual | small, % right | large, % right | gain in points [95 %] |")
     print("|---|---|---|---|")
     for share in options.shares:
-        found = [compare(share, seed) for seed in range(1, options.seeds + 1)]
+        found = [
+            compare(share, seed, n_large=options.large, absent_from=options.absent_from)
+            for seed in range(1, options.seeds + 1)
+        ]
         rows += [asdict(each) for each in found]
         gain = mean_with_interval([100 * (each.small_right - each.large_right) for each in found])
         gains.append(gain)

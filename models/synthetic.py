@@ -6,6 +6,7 @@ times as large in which a clip's label may be only heard or only seen. Here that
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from models.network import Architecture
 from models.training import Schedule, epochs, log_probabilities, new_course
 
 N_CLASSES = 16  # Paper: Test Set
+
+Absence = Literal["one", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,11 @@ def make_world(
 
 
 def draw_clips(
-    world: World, rng: np.random.Generator, n_per_class: int, share_not_audiovisual: float
+    world: World,
+    rng: np.random.Generator,
+    n_per_class: int,
+    share_not_audiovisual: float,
+    absent_from: Absence = "one",
 ) -> Dataset:
     """Draw clips of all classes.
 
@@ -89,8 +96,11 @@ def draw_clips(
     n_per_class : int
         Clips of each class.
     share_not_audiovisual : float
-        Share of clips whose label is only heard or only seen, half of them each; the other
-        modality then shows some other event.
+        Share of clips whose label is not both heard and seen.
+    absent_from : {"one", "both"}
+        Whether the label of such a clip is only heard or only seen, half of them each, and the
+        other modality shows some other event; or whether both show that other event, which may
+        be one of another class.
 
     Returns
     -------
@@ -102,9 +112,11 @@ def draw_clips(
     n_events = len(world.audio)
     other = (targets + rng.integers(1, n_events, len(targets))) % n_events
     draw = rng.random(len(targets))
-    only_seen = draw < share_not_audiovisual / 2
-    only_heard = (draw >= share_not_audiovisual / 2) & (draw < share_not_audiovisual)
-    heard[only_seen], seen[only_heard] = other[only_seen], other[only_heard]
+    not_heard = draw < share_not_audiovisual / 2
+    not_seen = (draw >= share_not_audiovisual / 2) & (draw < share_not_audiovisual)
+    if absent_from == "both":
+        not_heard = not_seen = draw < share_not_audiovisual
+    heard[not_heard], seen[not_seen] = other[not_heard], other[not_seen]
     rows = np.concatenate(
         [
             _embeddings(world.audio[heard], world, rng),
@@ -164,6 +176,7 @@ def compare(
     n_small: int = 100,
     n_large: int = 308,
     n_test: int = 60,
+    absent_from: Absence = "one",
     schedule: Schedule | None = None,
 ) -> Comparison:
     """Train a network on a small audiovisual set and one on a large mixed set.
@@ -177,6 +190,8 @@ def compare(
     n_small, n_large, n_test : int
         Clips per class; a tenth more of the first two are for validation. The defaults have the
         paper's ratio of 1,406 to 456.
+    absent_from : {"one", "both"}
+        Where the label of such a clip is missing, as in `draw_clips`.
     schedule : Schedule or None
         How long to train; None for patience 8.
 
@@ -194,8 +209,8 @@ def compare(
     test = draw_clips(world, rng, n_test, 0.0)
     figures = []
     for n_clips, share_here in ((n_small, 0.0), (n_large, share)):
-        train = draw_clips(world, rng, n_clips, share_here)
-        validation = draw_clips(world, rng, n_clips // 9, share_here)
+        train = draw_clips(world, rng, n_clips, share_here, absent_from)
+        validation = draw_clips(world, rng, n_clips // 9, share_here, absent_from)
         figures.append(_train_and_test(train, validation, test, seed, schedule))
     (small_loss, small_right), (large_loss, large_right) = figures
     return Comparison(share, seed, small_right, large_right, small_loss, large_loss)

@@ -1,7 +1,7 @@
 """Training as in the paper: decay, early stopping, best weights, one state after every epoch."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -353,19 +353,3 @@ def log_probabilities(
         scores.append(np.asarray(batch, dtype=np.float64)[: len(chunk)])
     found = np.concatenate(scores)
     return np.asarray(found - np.logaddexp.reduce(found, axis=1, keepdims=True))
-
-
-def history_rows(history: tuple[Epoch, ...]) -> list[dict[str, float]]:
-    """Return a history as rows of a table.
-
-    Parameters
-    ----------
-    history : tuple of Epoch
-        The epochs.
-
-    Returns
-    -------
-    list of dict
-        One row per epoch.
-    """
-    return [asdict(epoch) for epoch in history]
