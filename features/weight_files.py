@@ -19,6 +19,7 @@ Arrays = Mapping[str, npt.NDArray[np.float32]]
 _NUMBERED = {
     1: ("kernel",),
     2: ("kernel", "bias"),
+    3: ("beta", "moving_mean", "moving_variance"),  # YAMNet's have no gamma
     4: ("gamma", "beta", "moving_mean", "moving_variance"),
 }
 
@@ -185,8 +186,10 @@ def _foreign_convolutions(arrays: Arrays, spec: NetworkSpec) -> list[str]:
     ]
 
 
-def _known_names(spec: NetworkSpec) -> set[str]:
-    return {name for layer in spec.layer_names for name in (layer, spec.norm_of(layer)) if name}
+def _known_names(spec: NetworkSpec) -> dict[str, str]:
+    # Keras 3 allows no "/" in the name of a layer: models that it made have "_" there.
+    names = [name for layer in spec.layer_names for name in (layer, spec.norm_of(layer)) if name]
+    return {name.replace("/", "_"): name for name in names}
 
 
 def _parts(name: str) -> list[str]:
@@ -201,13 +204,13 @@ def _role(leaf: str) -> str | None:
     )
 
 
-def _layer(parts: list[str], known: set[str]) -> str | None:
+def _layer(parts: list[str], known: Mapping[str, str]) -> str | None:
     # Groups repeat the layer's name and stand in groups of their own: take the longest end
     # that is a name, so that "layer1/conv/bn" is not taken for "layer1/conv".
     for begin in range(len(parts)):
-        candidate = "/".join(parts[begin:])
-        if candidate in known:
-            return candidate
+        name = known.get("_".join(parts[begin:]))
+        if name is not None:
+            return name
     return None
 
 

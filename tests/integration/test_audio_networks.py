@@ -182,3 +182,34 @@ def test_variables_of_an_export_in_the_style_of_tensorflow_1_are_found(tmp_path)
         "vggish/conv1/weights:0": [2.0, 3.0],
         "vggish/conv1/biases:0": 1.0,
     }
+
+
+def test_the_numbered_variables_and_flat_names_of_keras_3_are_understood(tmp_path):
+    spec = NETWORKS["yamnet"]
+    with h5py.File(tmp_path / "yamnet.weights.h5", "w") as file:
+        for number, layer in enumerate(spec.layer_names):
+            shape = (3, 3, 4, 1) if "depthwise" in layer else (3, 3, 2, 4)
+            norm = [np.full(4, value, "f4") for value in (5, 1, 0.25 - spec.norm_epsilon)]
+            for name, arrays in ((layer, [np.ones(shape, "f4")]), (f"{layer}/bn", norm)):
+                group = file.create_group(f"layers/{name.replace('/', '_')}_{number}/vars")
+                group.attrs["name"] = name.replace("/", "_")
+                for index, array in enumerate(arrays):
+                    group[str(index)] = array
+    weights = read_weights(tmp_path / "yamnet.weights.h5", spec)
+    for layer in spec.layer_names:
+        # moving mean 1, variance 0.25, beta 5: twice the kernel, and 5 - 2
+        np.testing.assert_allclose(weights[layer].kernel, 2, rtol=1e-6)
+        np.testing.assert_allclose(weights[layer].bias, 3, rtol=1e-6)
+
+
+def test_the_layer_names_of_vggish_in_keras_are_understood(vggish_arrays, tmp_path):
+    with h5py.File(tmp_path / "vggish.h5", "w") as file:
+        for name, array in vggish_arrays.items():
+            layer, role = name.removeprefix("vggish/").rsplit("/", 1)
+            layer = layer if layer.startswith("conv") else f"vggish_{layer}"
+            role = {"weights": "kernel", "biases": "bias"}.get(role, role)
+            file[f"{layer}/{layer}/{role}:0"] = array
+    spec = NETWORKS["vggish"]
+    weights = read_weights(tmp_path / "vggish.h5", spec)
+    assert list(weights) == spec.layer_names
+    assert weights["fc2"].kernel.shape == (4096, 128)
