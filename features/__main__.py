@@ -202,18 +202,16 @@ def forecast(
     from features import forecast as forecasting
     from study.files import written_atomically
 
-    try:
-        n_cores = [int(part) for part in cores.split(",")]
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"{cores!r} is no list such as 2,16", param_hint="--cores"
-        ) from error
+    parts = [part.strip() for part in cores.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise typer.BadParameter(f"{cores!r} is no list such as 2,16", param_hint="--cores")
+    n_cores = [int(part) for part in parts]
     table = forecasting.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
     page = forecasting.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)
     with written_atomically(out, overwrite=overwrite) as part:
         part.write_text(page, encoding="utf-8")
     for row in table.itertuples():
-        typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.1f} h, {row.cost:.2f}")
+        typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.3g} h, {row.cost:.2f}")
     typer.echo(f"{len(table)} forecasts: {out}")
 
 

@@ -18,7 +18,7 @@ from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet
 from features.manifest import MANIFEST_NAME, read_manifest
 from features.records import Record, read_record
 from study.errors import RecordError
-from study.files import refuse_existing, unpack_tar, written_atomically
+from study.files import unpack_tar, written_atomically
 
 Advance = Callable[[], None]
 _format: Any = np.lib.format  # NumPy's own files; it has no types
@@ -128,9 +128,8 @@ def unpack_archive(path: Path, folder: Path) -> Path:
     Raises
     ------
     RecordError
-        If it is no archive, holds anything but files within one folder, or ends too early.
-    StudyError
-        If the folder is there already.
+        If it is no archive, holds anything but files within one folder, or ends too early, or if
+        the folder is there already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
@@ -143,7 +142,8 @@ def unpack_archive(path: Path, folder: Path) -> Path:
         if len(tops) != 1 or not tops[0].is_dir():
             raise RecordError(f"{path} holds {len(tops)} things, expected one folder of records")
         target = folder / tops[0].name
-        refuse_existing(target, overwrite=False)
+        if target.exists():
+            raise RecordError(f"{target} is there already. Move it away, or name another --out")
         shutil.move(tops[0], target)
     return target
 

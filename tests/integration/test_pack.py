@@ -113,6 +113,15 @@ def test_an_archive_comes_back_as_the_same_records(folder, tmp_path):
         assert (back / path.relative_to(folder)).read_bytes() == path.read_bytes()
 
 
+def test_an_archive_is_not_unpacked_over_what_is_there(folder, tmp_path):
+    CliRunner().invoke(app, ["pack", str(folder), "--out", str(tmp_path)])
+    command = ["unpack", str(tmp_path / "AVMIT_VGGish_VGG16.tar"), "--out", str(tmp_path / "back")]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    again = CliRunner().invoke(app, command)
+    assert isinstance(again.exception, RecordError)
+    assert "is there already. Move it away" in str(again.exception)
+
+
 def test_equal_records_make_equal_archives(folder, tmp_path):
     for name in ("one", "two"):
         CliRunner().invoke(app, ["pack", str(folder), "--out", str(tmp_path / name)])

@@ -17,7 +17,8 @@ def test_the_page_has_the_papers_clips_and_a_million(tmp_path):
     command = ["forecast", "--rate", "10", "--on-cores", "2", "--out", str(page), "--cores", "2,16"]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
-    assert "57177 clips, 2 cores: 1.6 h, 0.16" in result.stdout
-    assert "1000000 clips, 16 cores: 3.5 h, 2.78" in result.stdout
+    assert "57177 clips, 2 cores: 1.59 h, 0.16" in result.stdout
+    assert "1000000 clips, 16 cores: 3.47 h, 2.78" in result.stdout
     assert "57,177" in page.read_text()
-    assert CliRunner().invoke(app, [*command[:-1], "two", "--overwrite"]).exit_code == 2
+    for wrong in ("two", "0", "-2", "2,", ""):
+        assert CliRunner().invoke(app, [*command[:-1], wrong, "--overwrite"]).exit_code == 2
