@@ -129,16 +129,22 @@ def neighbourhoods(clips: Clips, n_neighbours: int = N_NEIGHBOURS) -> pd.DataFra
     DataFrame
         ``clips.about`` with ``agreement`` (share of neighbours with the clip's label),
         ``suggested_label`` (the most frequent among them), and ``correspondence`` (share of
-        the clips that sound nearest among those that look nearest).
+        the clips that sound nearest among those that look nearest), ``isolation`` (mean cosine
+        distance to the neighbours: outliers have the largest).
     """
-    labels = clips.about["label"].to_numpy()
-    joint = labels[nearest(clips.joint, n_neighbours)]
+    labels, vectors = clips.about["label"].to_numpy(), clips.joint
+    neighbours = nearest(vectors, n_neighbours)
+    joint = labels[neighbours]
     sounds, looks = nearest(clips.audio, n_neighbours), nearest(clips.visual, n_neighbours)
     shared = [len(np.intersect1d(one, other)) for one, other in zip(sounds, looks, strict=True)]
     return clips.about.assign(
         agreement=(joint == labels[:, None]).mean(axis=1),
         suggested_label=[pd.Series(row).mode().iloc[0] for row in joint],
         correspondence=np.array(shared) / sounds.shape[1],
+        isolation=[
+            1 - float((vectors[row] @ vector).mean())
+            for row, vector in zip(neighbours, vectors, strict=True)
+        ],
     )
 
 

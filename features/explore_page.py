@@ -20,6 +20,7 @@ from study.pages import html_page, html_table, image_to_data_uri
 from study.progress import track
 
 N_SHOWN = 40  # suspects and pairs with pictures
+N_OUTLIERS = 20
 _FEWEST = 3  # records that can be laid out
 _MAP_PX, _THUMBNAIL_PX = 760, 120
 
@@ -123,6 +124,7 @@ def explore_page(
     suspects = neighbourhoods[
         neighbourhoods["suggested_label"] != neighbourhoods["label"]
     ].sort_values(["agreement", "tfrecord_filename"])
+    outliers = neighbourhoods.sort_values("isolation", ascending=False)
     body = "\n".join(
         [
             f"<p>{len(neighbourhoods)} clips, {neighbourhoods['label'].nunique()} classes. Places "
@@ -132,7 +134,10 @@ def explore_page(
             "<h2>By class</h2>",
             _by_class(neighbourhoods),
             f"<h2>Clips among clips of another class ({len(suspects)})</h2>",
-            _suspects(suspects.head(N_SHOWN), picture),
+            _figures(suspects.head(N_SHOWN), picture, _contradiction),
+            f"<h2>Outliers: the {min(N_OUTLIERS, len(outliers))} clips farthest from their "
+            "neighbours</h2>",
+            _figures(outliers.head(N_OUTLIERS), picture, _distance),
             f"<h2>Near-duplicates ({len(duplicates)})</h2>",
             _duplicates(duplicates.head(N_SHOWN), picture),
         ]
@@ -238,15 +243,24 @@ def _by_class(clips: pd.DataFrame) -> str:
     )
 
 
-def _suspects(suspects: pd.DataFrame, picture: Picture) -> str:
+def _figures(
+    clips: pd.DataFrame, picture: Picture, caption: Callable[[Mapping[Any, Any]], str]
+) -> str:
     figures = "\n".join(
         f"<figure>{picture(row['tfrecord_filename'])}<figcaption>"
-        f"<b>{html.escape(row['label'])}</b>, neighbours: {html.escape(row['suggested_label'])} "
-        f"({row['agreement']:.0%} agree)<br>"
+        f"<b>{html.escape(row['label'])}</b>, {html.escape(caption(row))}<br>"
         f"{html.escape(row['filename'])}</figcaption></figure>"
-        for row in suspects.to_dict("records")
+        for row in clips.to_dict("records")
     )
-    return f'<div class="suspects">{figures}</div>' if len(suspects) else "<p>None.</p>"
+    return f'<div class="suspects">{figures}</div>' if len(clips) else "<p>None.</p>"
+
+
+def _contradiction(row: Mapping[Any, Any]) -> str:
+    return f"neighbours: {row['suggested_label']} ({row['agreement']:.0%} agree)"
+
+
+def _distance(row: Mapping[Any, Any]) -> str:
+    return f"mean distance {row['isolation']:.2f}"
 
 
 def _duplicates(pairs: pd.DataFrame, picture: Picture) -> str:

@@ -50,6 +50,18 @@ def test_a_clip_with_the_wrong_label_stands_out():
     assert table["agreement"].iloc[0] < 0.2
 
 
+def test_a_clip_unlike_all_others_is_the_most_isolated():
+    clips = make_clips()
+    audio, visual = (-vectors.mean(axis=0) + 0 * vectors for vectors in (clips.audio, clips.visual))
+    odd = Clips(clips.about, clips.audio.copy(), clips.visual.copy())
+    odd.audio[7], odd.visual[7] = (rows[7] / np.linalg.norm(rows[7]) for rows in (audio, visual))
+    table = neighbourhoods(odd)
+    assert table["isolation"].idxmax() == 7
+    distances = 1 - odd.joint @ odd.joint[7]
+    distances[7] = np.inf
+    assert table["isolation"][7] == pytest.approx(np.sort(distances)[:10].mean(), rel=1e-4)
+
+
 def test_correspondence_is_high_where_sound_and_picture_agree_and_chance_where_they_do_not():
     clips = make_clips()
     rng = np.random.default_rng(1)
@@ -114,6 +126,7 @@ def test_the_page_shows_clips_escapes_their_names_and_needs_no_other_file(folder
     text = page.read_text()
     assert text.count("<circle cx") == 12 + 3
     assert "clip&lt;0&gt;" in text
+    assert text.count("mean distance") == 12
     assert "clip<0>" not in text
     assert "untrained networks: a rehearsal" in text
     assert "http://" not in text.replace("http://www.w3.org", "")
