@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 from studies import AT, add_candidates, enrol, new_study, rate
 
-from sessions import assignment, changes, schedule, withdrawal
+from sessions import assignment, changes, pay, schedule, withdrawal
 from sessions.assignment import OPEN
 from sessions.checking import findings
 from sessions.plan import plan_session
@@ -60,7 +60,7 @@ class History(RuleBasedStateMachine):
                 return
             trials = plan_session(db, self.study, person, Phase.ANNOTATION).trials[:n]
             clips = [trial.stimulus.candidate_id for trial in trials]
-            rate(db, person, dict.fromkeys(clips, 3), minutes=0)
+            rate(db, person, dict.fromkeys(clips, 3))
         self.rated |= {(person, clip) for clip in clips}
 
     @rule(who=st.integers(0, 9))
@@ -84,10 +84,21 @@ class History(RuleBasedStateMachine):
             lambda db: changes.extend(db, self.study, person, n_clips=n_clips, actor="AB", at=AT)
         )
 
+    @rule(who=st.integers(0, 9), n_clips=st.integers(1, 20))
+    def somebody_takes_more(self, who, n_clips):
+        person = self.people[who % len(self.people)]
+        self._try(
+            lambda db: changes.extend(db, self.study, person, n_clips=n_clips, actor="AB", at=AT)
+        )
+
     @precondition(lambda self: len(self.people) > 1)
     @rule(who=st.integers(0, 9), keep=st.booleans())
     def somebody_withdraws(self, who, keep):
         person = self.people.pop(who % len(self.people))
+        if not keep:
+            self._try(
+                lambda db: pay.settle(db, person, self.study.config.protocol, paid_by="AB", at=AT)
+            )
         with transaction(self.engine) as db:
             done = withdrawal.withdraw(db, self.study, person, keep_ratings=keep, actor="AB", at=AT)
         self.is_short |= done.n_unfilled > 0
