@@ -1,21 +1,14 @@
 """The store: one SQLite file or PostgreSQL database with all that a study must not lose.
 
-`engine` opens it, `tables` is its schema, and one module per noun reads and writes it. Every
-function takes ``db``, an open transaction, and leaves the commit to `engine.transaction`;
-`engine.snapshot` is for those that only read.
+`engine` is its database, `tables` its schema, `schema` makes and upgrades it, and one module per
+noun reads and writes it. Every function takes ``db``, an open transaction, and leaves the commit
+to `engine.transaction`; `engine.snapshot` is for those that only read.
 """
 
 from sqlalchemy import Engine
 
-from study.store.engine import (
-    Db,
-    create_store,
-    open_store,
-    snapshot,
-    store_transaction,
-    transaction,
-    upgrade_store,
-)
+from study.store.engine import Db, snapshot, transaction
+from study.store.schema import create_store, open_store, store_transaction, upgrade_store
 
 __all__ = [
     "Db",

@@ -1,151 +1,25 @@
-"""Open a store: durable, checked for its version, one transaction at a time."""
+"""The database of a store: durable, one transaction at a time."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy import make_url as _make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from study.errors import StoreError
-from study.files import written_atomically
 from study.store.filesystem import file_system_of, is_network_file_system
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
 _READS_ONLY = "avmit_reads_only"
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
-_MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-@dataclass(frozen=True, slots=True)
-class Upgrade:
-    """What an upgrade did.
-
-    Parameters
-    ----------
-    before, after : str
-        Revision of the schema; the same where there was nothing to do.
-    backup : Path or None
-        Copy of the store as it was; None for PostgreSQL, whose back-ups are the server's, and
-        where there was nothing to do.
-    """
-
-    before: str
-    after: str
-    backup: Path | None
-
-
-def create_store(url: str) -> Engine:
-    """Make a new, empty store with the present schema.
-
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
-
-    Returns
-    -------
-    Engine
-        The open store.
-
-    Raises
-    ------
-    StoreError
-        If there is a store already, or none can be made there.
-    """
-    engine = _engine(url)
-    path = _sqlite_path(engine.url)
-    if path is not None:
-        _refuse_network_share(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with _connected(engine) as connection:
-        if inspect(connection).get_table_names():
-            raise StoreError(
-                f"{_shown(engine)} has tables in it already, so that no new store can be made "
-                "there. Use it as it is, or choose another store"
-            )
-    _migrate(engine)
-    return engine
-
-
-def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
-    """Open an existing store of this software's version.
-
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
-    busy_timeout_s : float
-        How long a transaction waits for another one to end before it is refused (SQLite).
-
-    Returns
-    -------
-    Engine
-        The open store.
-
-    Raises
-    ------
-    StoreError
-        If there is none, it cannot be written, or it is of another version.
-    """
-    engine = _engine(url, busy_timeout_s)
-    path = _sqlite_path(engine.url)
-    if path is not None:
-        _check_sqlite_file(path)
-    revision, head = _known_revision(engine), _head()
-    if revision != head:
-        raise StoreError(
-            f"{_shown(engine)} is of an older version (revision {revision}, now {head}). "
-            "Upgrade it (a back-up is made first): python -m study upgrade"
-        )
-    return engine
-
-
-def upgrade_store(url: str) -> Upgrade:
-    """Bring an older store to the present schema; a SQLite file is backed up first.
-
-    A store of the present schema is left alone.
-
-    Parameters
-    ----------
-    url : str
-        The store.
-
-    Returns
-    -------
-    Upgrade
-        The revisions, and where the back-up is.
-
-    Raises
-    ------
-    StoreError
-        If it is no store, or of a version that this software does not know.
-    """
-    engine = _engine(url)
-    path = _sqlite_path(engine.url)
-    if path is not None:
-        _check_sqlite_file(path)
-    revision, head = _known_revision(engine), _head()
-    backup = None
-    if path is not None and revision != head:
-        backup = path.with_name(f"{path.name}.{revision}.backup")
-        with written_atomically(backup) as part:
-            copy_sqlite(path, part)
-    _migrate(engine)
-    engine.dispose()
-    return Upgrade(revision, head, backup)
 
 
 @contextmanager
@@ -209,53 +83,15 @@ def _told_in_one_line(engine: Engine) -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StoreError(
-            f"{_shown(engine)}: {error.orig}. Nothing was changed. {_way_out(str(error.orig))}"
+            f"{shown(engine)}: {error.orig}. Nothing was changed. {_way_out(str(error.orig))}"
         ) from error
     except DatabaseError as error:
         # Its children, such as a broken constraint, are bugs; the class itself is a broken file.
         if type(error) is not DatabaseError:
             raise
         raise StoreError(
-            f"{_shown(engine)}: {error.orig}. Put a back-up in its place: nothing was changed"
+            f"{shown(engine)}: {error.orig}. Put a back-up in its place: nothing was changed"
         ) from error
-
-
-@contextmanager
-def store_transaction(url: str) -> Iterator[Db]:
-    """Open a store for one transaction, and close it again.
-
-    Parameters
-    ----------
-    url : str
-        As `open_store` takes it.
-
-    Yields
-    ------
-    Session
-        As `transaction` yields it.
-    """
-    engine = open_store(url)
-    try:
-        with transaction(engine) as db:
-            yield db
-    finally:
-        engine.dispose()
-
-
-def schema_revision(db: Db) -> str:
-    """Return which revision of the schema a store has.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    str
-        The revision of the last migration.
-    """
-    return MigrationContext.configure(db.connection()).get_current_revision() or ""
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -273,7 +109,26 @@ def copy_sqlite(source: Path, target: Path) -> None:
     copy.close()
 
 
-def _engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """Return the engine of a database, which need not exist yet.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+    busy_timeout_s : float
+        How long a transaction waits for another one to end before it is refused (SQLite).
+
+    Returns
+    -------
+    Engine
+        Not connected yet.
+
+    Raises
+    ------
+    StoreError
+        If the URL is none of a store, or the driver of its database is not installed.
+    """
     try:
         parsed = _make_url(url)
     except ArgumentError as error:
@@ -320,28 +175,57 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _connected(engine: Engine) -> Iterator[Connection]:
+def connected(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction of its own, for what comes before `transaction`.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database.
+
+    Yields
+    ------
+    Connection
+        Commits on success and rolls back on error.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be opened.
+    """
     try:
         with engine.begin() as connection:
             yield connection
     except OperationalError as error:
         raise StoreError(
-            f"{_shown(engine)} cannot be opened for writing: {error.orig}. "
+            f"{shown(engine)} cannot be opened for writing: {error.orig}. "
             "Check the folder, its rights and the server"
         ) from error
     except DatabaseError as error:
         raise StoreError(
-            f"{_shown(engine)}: {error.orig}. It is no SQLite file, or a broken one. Name the "
+            f"{shown(engine)}: {error.orig}. It is no SQLite file, or a broken one. Name the "
             "study's store, or put its back-up in place"
         ) from error
 
 
-def _check_sqlite_file(path: Path) -> None:
+def check_sqlite_file(path: Path) -> None:
+    """Raise if a file cannot be a store that is written to.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    StoreError
+        If it is missing, empty, a folder, on a network share or must not be written.
+    """
     if path.is_dir():
         raise StoreError(f"store {path} is a folder. Name a file, such as {path}/store.sqlite")
     if not path.is_file():
         raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
-    _refuse_network_share(path)
+    refuse_network_share(path)
     # Write-ahead logging makes files beside the store.
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         raise StoreError(
@@ -356,7 +240,19 @@ def _check_sqlite_file(path: Path) -> None:
     # it, and another process could then take the write-ahead log from under an open engine.
 
 
-def _refuse_network_share(path: Path) -> None:
+def refuse_network_share(path: Path) -> None:
+    """Raise if a file lies where SQLite's locks cannot be trusted.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it need not exist yet.
+
+    Raises
+    ------
+    StoreError
+        If it lies on a network share.
+    """
     if is_network_file_system(path):
         raise StoreError(
             f"store {path} lies on a network share ({file_system_of(path)}), where SQLite's locks "
@@ -369,7 +265,19 @@ def _is_in_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
-def _sqlite_path(url: URL) -> Path | None:
+def sqlite_path(url: URL) -> Path | None:
+    """Return the file of a SQLite database.
+
+    Parameters
+    ----------
+    url : URL
+        Of an engine.
+
+    Returns
+    -------
+    Path or None
+        None for PostgreSQL.
+    """
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
@@ -381,48 +289,17 @@ def _way_out(problem: str) -> str:
     return "Check the disk, or the server, then try again"
 
 
-def _shown(engine: Engine) -> str:
+def shown(engine: Engine) -> str:
+    """Return how messages call a store.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store.
+
+    Returns
+    -------
+    str
+        Its URL without the password.
+    """
     return f"store {engine.url.render_as_string(hide_password=True)}"
-
-
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_alembic_config())
-
-
-def _head() -> str:
-    return str(_scripts().get_current_head())
-
-
-def _known_revisions() -> set[str]:
-    return {script.revision for script in _scripts().walk_revisions()}
-
-
-def _revision(engine: Engine) -> str | None:
-    with _connected(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def _known_revision(engine: Engine) -> str:
-    revision = _revision(engine)
-    if revision is None:
-        raise StoreError(f"{_shown(engine)} is no store of a study. Make one: python -m study init")
-    if revision not in _known_revisions():
-        raise StoreError(
-            f"{_shown(engine)} is of revision {revision}, and this version knows {_head()}: it was "
-            "written by a newer version of this software, which is to be installed, or belongs to "
-            "another program. Nothing was changed"
-        )
-    return revision
-
-
-def _migrate(engine: Engine) -> None:
-    config = _alembic_config()
-    with _connected(engine) as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")

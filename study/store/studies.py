@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from study.config import Study, StudyConfig
 from study.errors import ConfigError, StoreError
 from study.store import audit
-from study.store.engine import Db, schema_revision
+from study.store.engine import Db
+from study.store.schema import schema_revision
 from study.store.tables import ProtocolVersionRow, StudyRow
 
 # Where clips and store lie and what the screens say does not change what a rating means.

@@ -97,9 +97,9 @@ def test_every_table_has_the_same_bytes_on_both(tmp_path, setting):
 
 
 def _revision():
-    from study.store import engine
+    from study.store.schema import present_revision
 
-    return engine._head()
+    return present_revision()
 
 
 def test_ground_truths_and_verdicts_are_kept_alike(tmp_path, setting):

@@ -20,8 +20,9 @@ from study.store import (
     ratings,
     transaction,
 )
-from study.store import engine as store_engine
+from study.store.engine import engine_of
 from study.store.headphone_checks import HeadphoneCheck
+from study.store.schema import alembic_config
 from study.vocabulary import ParticipantKind, Phase, Rating
 
 PEOPLE = ("S01", "S02", "S03", "S04", "S05")
@@ -266,8 +267,8 @@ def test_a_file_that_was_dealt_before_an_upgrade_is_merged_and_left_as_it_was(la
     study, engine, path = lab
     deal(study, engine, path)
     rate_on_laptop(study, path, "S01", 5)
-    older = store_engine._engine(f"sqlite:///{path}")
-    config = store_engine._alembic_config()
+    older = engine_of(f"sqlite:///{path}")
+    config = alembic_config()
     with older.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "-1")

@@ -10,7 +10,7 @@ from sessions import changes, schedule
 from study.errors import ConfigError
 from study.protocol import Protocol
 from study.store import assignments, audit, open_store, studies, transaction
-from study.store import engine as store_engine
+from study.store.schema import alembic_config
 from study.store.tables import Base, ProtocolVersionRow
 from study.vocabulary import ParticipantKind
 
@@ -34,7 +34,7 @@ def test_the_migrations_make_the_schema_of_tables(store):
 
 def test_down_and_up_again_leaves_a_store_that_opens(store):
     study, engine = store
-    config = store_engine._alembic_config()
+    config = alembic_config()
     for direction, revision in ((command.downgrade, "0001"), (command.upgrade, "head")):
         with engine.begin() as connection:
             config.attributes["connection"] = connection

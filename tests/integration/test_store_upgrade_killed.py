@@ -12,8 +12,9 @@ from alembic import command
 from studies import AT
 
 from study.errors import StoreError
-from study.store import engine as store_engine
 from study.store import open_store, participants, transaction, upgrade_store
+from study.store.engine import copy_sqlite, engine_of
+from study.store.schema import alembic_config, present_revision
 from study.vocabulary import ParticipantKind
 
 OLD = "0001"
@@ -38,8 +39,8 @@ print("back-up", upgrade_store(sys.argv[1]).backup, flush=True)
 def old_store(tmp_path_factory):
     """A store of the first version with people in it, and how many statements its upgrade has."""
     path = tmp_path_factory.mktemp("old") / "store.sqlite"
-    engine = store_engine._engine(f"sqlite:///{path}")
-    config = store_engine._alembic_config()
+    engine = engine_of(f"sqlite:///{path}")
+    config = alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, OLD)
@@ -48,7 +49,7 @@ def old_store(tmp_path_factory):
             participants.add(db, participant_id=f"P{number}", kind=ParticipantKind.HUMAN, at=AT)
     engine.dispose()
     whole = path.with_name("whole.sqlite")
-    store_engine.copy_sqlite(path, whole)
+    copy_sqlite(path, whole)
     done = subprocess.run(
         [sys.executable, "-c", SLOW_UPGRADE, f"sqlite:///{whole}"],
         capture_output=True, text=True, check=True,
@@ -86,7 +87,7 @@ def require_it_opens(path):
     assert ask(path, "SELECT name FROM sqlite_master WHERE name LIKE '_alembic_tmp%'") == []
     url = f"sqlite:///{path}"
     ((revision,),) = ask(path, "SELECT version_num FROM alembic_version")
-    assert revision in (OLD, store_engine._head())
+    assert revision in (OLD, present_revision())
     if revision == OLD:
         with pytest.raises(StoreError, match="python -m study upgrade"):
             open_store(url)

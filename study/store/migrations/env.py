@@ -1,4 +1,4 @@
-"""Run migrations on the connection that `study.store.engine` hands in."""
+"""Run migrations on the connection that `study.store.schema` hands in."""
 
 from alembic import context
 
