@@ -57,10 +57,13 @@ def pcm16_to_waveform(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]
     if samples.ndim != 2 or samples.shape[1] == 0:
         raise ValueError(f"samples have shape {samples.shape}, expected (n_samples, n_channels)")
     n_channels = samples.shape[1]
-    wide = samples.astype(np.int32)
-    mono = wide.sum(axis=1) // 2 if n_channels == 2 else (wide // n_channels).sum(axis=1)
-    waveform: npt.NDArray[np.float32] = (mono / PCM16_FULL_SCALE).astype(np.float32)
-    return waveform
+    mono = np.zeros(len(samples), np.int32)
+    for channel in samples.T:
+        mono += channel if n_channels == 2 else channel // n_channels
+    if n_channels == 2:
+        mono //= 2
+    # Exact: 24 bits hold every sample, and the scale is a power of 2.
+    return mono.astype(np.float32) / np.float32(PCM16_FULL_SCALE)
 
 
 def resample(waveform: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.float32]:
