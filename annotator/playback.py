@@ -70,6 +70,7 @@ class Playback:
         self._disturbed = False
         self._period_s = period_s
         self._sound_started_s: float | None = None
+        self.longest_gap_s = 0.0  # between two flips
         self._shown: set[int] = set()
         self._n_late = 0
         self._last_flip_s: float | None = None
@@ -99,7 +100,7 @@ class Playback:
         self._sound_started_s = t_s
 
     def disturb(self) -> None:
-        """Take note that the sound came too late or not at all, and playing breaks off."""
+        """Take note that sound or picture came too late or not at all, and playing breaks off."""
         self._disturbed = True
 
     def frame_due(self, flip_s: float) -> int | None:
@@ -134,7 +135,9 @@ class Playback:
         if self.onset_s is None:
             self.onset_s = t_s
         if self._last_flip_s is not None:
-            self._n_late += t_s - self._last_flip_s > LATE_SHARE * self._period_s
+            gap_s = t_s - self._last_flip_s
+            self._n_late += gap_s > LATE_SHARE * self._period_s
+            self.longest_gap_s = max(self.longest_gap_s, gap_s)
         self._last_flip_s = t_s
         self._shown.add(frame)
 

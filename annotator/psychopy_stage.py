@@ -40,6 +40,8 @@ from study.vocabulary import Presentation, Stimulus
 
 # A sound or a first frame that is so late makes no clip that anybody should rate.
 MAX_DELAY_S = 0.1
+# Nor does a picture that stood still for so long, such as while the machine slept.
+MAX_STANDSTILL_S = 0.5
 SOUND_PATIENCE_S = 3.0
 MAX_RESTARTS = 2
 
@@ -313,6 +315,8 @@ class PsychopyStage:
         if self._hurry:
             self._end_playing(shown_s)
             return
+        if playback.longest_gap_s > MAX_STANDSTILL_S and self._restart(playback, shown_s):
+            return
         if not playback.is_sound_known:
             if not self._ask_driver(playback, shown_s):
                 return
@@ -335,16 +339,26 @@ class PsychopyStage:
             delay_s = playback.delay_s
         if delay_s < MAX_DELAY_S:
             return True
-        self._n_restarts += 1
-        if self._n_restarts <= MAX_RESTARTS:
-            self._events.append(PlaybackDisturbed(shown_s))
-        elif started_s is None:
-            self._lose_sound(SOUND_LATE)
-        else:
+        if self._restart(playback, shown_s):
+            return False
+        if started_s is not None:
             return True  # the evidence says how late it was
+        self._lose_sound(SOUND_LATE)
+        self._break_off(playback)
+        return False
+
+    def _restart(self, playback: Playback, shown_s: float) -> bool:
+        """Break off what nobody should rate, and ask for another playing, but not for ever."""
+        if self._n_restarts >= MAX_RESTARTS:
+            return False
+        self._n_restarts += 1
+        self._events.append(PlaybackDisturbed(shown_s))
+        self._break_off(playback)
+        return True
+
+    def _break_off(self, playback: Playback) -> None:
         playback.disturb()
         self._stop_playing()
-        return False
 
     def _note_warning(self, shown_s: float) -> None:
         if self._warning_until_s is None:

@@ -13,6 +13,7 @@ from annotator.trial import (
     LeaveAsked,
     LeaveOrdered,
     PageEnded,
+    PlaybackDisturbed,
     PlaybackEnded,
     PlaybackFailed,
     SoundLost,
@@ -242,6 +243,8 @@ class _Session:
             events = self.stage.poll()
             over = any(isinstance(event, _END_OF_PLAYING) for event in events)
             _leave_if_ordered(events)
+            if any(isinstance(event, PlaybackDisturbed) for event in events):
+                self.stage.play(stimulus)
         self.stage.take_presentations()  # of no trial
 
 

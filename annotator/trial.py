@@ -63,7 +63,7 @@ class PlaybackFailed:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackDisturbed:
-    """The clip was not shown as it should, such as with sound that began too late."""
+    """The clip was not shown as it should: sound began too late, or the picture stood still."""
 
     t_s: float
 

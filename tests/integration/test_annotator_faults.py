@@ -176,3 +176,25 @@ def test_headphones_that_go_away_between_two_clips_do_not_freeze_the_screen(
     assert (code, "1 of 2 clips are rated (left)" in out) == (0, True)
     assert table(engine, "rating")["candidate_id"].tolist() == [1]
     assert table(engine, "session")["end_reason"].tolist() == ["left"]
+
+
+def test_a_clip_during_which_the_machine_stood_still_plays_again(station, view, tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("plain", "short"))
+    process = started(study, station, "--participant", PERSON, "--trials", "1")
+    try:
+        view.wait_for(view.is_page)
+        view.press("space")
+        view.wait_for(view.is_clip)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(4.0)  # longer than the clip
+        process.send_signal(signal.SIGCONT)
+        view.wait_for(view.is_prompt)
+        view.press("3")
+    finally:
+        code, _, err = finished(process)
+    assert (code, err) == (0, "")
+    shown = table(engine, "presentation")
+    assert shown[["interrupted", "disturbed"]].iloc[0].tolist() == [True, True]
+    assert not shown["interrupted"].iloc[-1]
+    assert shown["n_frames_shown"].iloc[-1] > 60
+    assert table(engine, "rating")[["rating", "n_replays"]].to_numpy().tolist() == [[3, 0]]

@@ -117,3 +117,10 @@ def test_the_later_one_of_picture_and_sound_is_the_delay():
     playback.sound_started(10.25)
     assert playback.delay_s == pytest.approx(0.25)
     assert playback.end_s == pytest.approx(11.25)
+
+
+def test_how_long_the_picture_stood_still_is_known():
+    playback = Playback(steady(), requested_s=10.0, period_s=PERIOD_S)
+    flips_s = [10.0 + i * PERIOD_S for i in range(60) if not 10 <= i < 45]
+    play(playback, flips_s)
+    assert playback.longest_gap_s == pytest.approx(36 * PERIOD_S)

@@ -5,7 +5,14 @@ import pytest
 from annotator.pages import Pages
 from annotator.run import Ending, run_session, run_trial
 from annotator.simulated_stage import SimulatedStage
-from annotator.trial import KeyPressed, LeaveAsked, LeaveOrdered, PlaybackFailed, SoundLost
+from annotator.trial import (
+    KeyPressed,
+    LeaveAsked,
+    LeaveOrdered,
+    PlaybackDisturbed,
+    PlaybackFailed,
+    SoundLost,
+)
 from sessions.plan import PlannedTrial, SessionPlan
 from study.config import Study, StudyConfig
 from study.errors import StageError, StoreError
@@ -276,6 +283,19 @@ def test_training_tells_what_the_expert_thought_and_space_plays_the_clip_again()
     ]  # fmt: skip
     assert summary.n_rated == 1
     assert len(kept[0].presentations) == 1
+
+
+def test_a_disturbed_playing_of_a_training_clip_begins_again_and_nobody_waits_for_ever():
+    class Disturbed(ScriptedStage):
+        def play(self, stimulus, asked_s=None):
+            super().play(stimulus, asked_s)
+            if len(self.log) == 5:
+                self._agenda = [PlaybackDisturbed(self.now_s)]
+
+    stage = Disturbed(on_page={"feedback": [press("space"), press("return")]})
+    plan = plan_of(1, phase=Phase.TRAINING, reasoning="Only heard.", expert_rating=Rating.UNCLEAN)
+    perform(stage, plan)
+    assert stage.log[3:] == ["feedback", "play 1", "play 1", "feedback", "finished"]
 
 
 def test_a_store_that_refuses_calls_the_experimenter_and_the_same_rating_is_tried_again():
