@@ -22,6 +22,7 @@ from study.progress import track
 
 CACHE_NAME = ".packed"
 _FORMAT = "1"  # change it when the packed layout changes
+_DEAD_AFTER_S = 3600.0
 
 Rows = npt.NDArray[np.float32]
 
@@ -208,6 +209,7 @@ def _write_pack(
     labels, n_cut = [], 0
     # Written row by row, not mapped: a full disk then is an error and not the end of the process.
     with written_atomically(cache / f"{key}.npy") as part, part.open("wb") as file:
+        _remove_leftovers(part)
         np.lib.format.write_array_header_1_0(file, _header(shape))  # type: ignore[no-untyped-call]
         for path in track(paths, "packing records"):
             record = read_record(Path(path), embedding_set)
@@ -218,6 +220,14 @@ def _write_pack(
     with written_atomically(cache / f"{key}.json") as part:
         part.write_text(json.dumps({"labels": labels, "n_cut": n_cut}), encoding="utf-8")
     return Pack(np.load(cache / f"{key}.npy", mmap_mode="r"), tuple(labels), n_cut, key)
+
+
+def _remove_leftovers(part: Path) -> None:
+    # Of processes that were killed while they packed; a living one writes to its file all the time.
+    now_s = part.stat().st_mtime
+    for other in part.parent.glob(".*.part.npy"):
+        if now_s - other.stat().st_mtime > _DEAD_AFTER_S:
+            other.unlink(missing_ok=True)
 
 
 def _header(shape: tuple[int, ...]) -> dict[str, Any]:

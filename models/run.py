@@ -134,6 +134,8 @@ def train_model(
         If the memory does not suffice.
     """
     require_place(folder, resume=resume, overwrite=overwrite)
+    for part in folder.glob(".*.part.*"):  # of a training that was killed while it wrote
+        part.unlink()
     with memory_errors(folder):
         course = _start(plan)
         if resume and not overwrite:

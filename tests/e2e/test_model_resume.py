@@ -60,8 +60,10 @@ def test_training_that_was_killed_goes_on_as_if_it_had_not_been(world, tmp_path)
     assert "25 epochs" in finished.stdout
 
     stop(world, out, signal.SIGKILL)
+    (out / ".killed.part.npz").write_bytes(b"half")  # as a kill at the worst moment leaves it
     resumed = run(*command(world, out, "--resume"))
     assert resumed.returncode == 0, resumed.stderr
+    assert not list(out.glob(".*"))
     assert (out / "history.csv").read_bytes() == (whole / "history.csv").read_bytes()
     ours, theirs = weights_of(out), weights_of(whole)
     assert ours.keys() == theirs.keys()

@@ -84,6 +84,17 @@ def test_a_packed_file_that_was_cut_short_is_packed_again(world, suffix):
     np.testing.assert_array_equal(again.rows, rows)
 
 
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(world):
+    cache = world.embeddings / ".packed"
+    cache.mkdir()
+    for name, age_s in ((".dead.part.npy", 4000), (".living.part.npy", 10)):
+        (cache / name).write_bytes(b"rows")
+        then = (cache / name).stat().st_mtime - age_s
+        os.utime(cache / name, (then, then))
+    load(world)
+    assert [path.name for path in cache.glob(".*")] == [".living.part.npy"]
+
+
 def test_a_folder_in_the_place_of_a_record_is_named(world):
     path = world.embeddings / "barking" / "train-barking_0.tfrecord"
     path.unlink()
