@@ -58,12 +58,12 @@ class Forecast:
     core_s: float
     measured: bool
 
-    def text(self, n_processes: int) -> str:
+    def text(self, n_at_a_time: int) -> str:
         """Return the forecast as a line.
 
         Parameters
         ----------
-        n_processes : int
+        n_at_a_time : int
             How many run at a time.
 
         Returns
@@ -74,7 +74,7 @@ class Forecast:
         basis = "measured on what is done" if self.measured else "a guess until some are done"
         return (
             f"{self.n_done} surrogates done, {self.n_left} left: {self.core_s / 3600:.1f} core "
-            f"hours, {self.core_s / 3600 / n_processes:.1f} h with {n_processes} at a time "
+            f"hours, {self.core_s / 3600 / n_at_a_time:.1f} h with {n_at_a_time} at a time "
             f"({basis})"
         )
 

@@ -56,7 +56,7 @@ def run(
     from models.lists import read_list
     from models.search import SearchPlan, missing_tasks, prepare, read_results, write_plan
     from models.training import Schedule
-    from models.workers import run_here, run_on_cluster
+    from models.workers import cluster_size, run_here, run_on_cluster
 
     lists = read_list(train), read_list(validation)
     plan = SearchPlan(
@@ -73,13 +73,13 @@ def run(
     )
     prepare(plan, allow_untrained=allow_untrained)
     write_plan(plan, out)
-    tasks, n_processes = missing_tasks(plan, out), processes or os.cpu_count() or 1
-    results = (
-        run_on_cluster(plan, tasks, out, cluster)
-        if cluster
-        else run_here(plan, tasks, out, n_processes)
-    )
-    _show(results, plan, out, n_processes, n_clips=len(lists[0]))
+    tasks = missing_tasks(plan, out)
+    if cluster:
+        n_at_a_time, results = cluster_size(cluster), run_on_cluster(plan, tasks, out, cluster)
+    else:
+        n_at_a_time = processes or os.cpu_count() or 1
+        results = run_here(plan, tasks, out, n_at_a_time)
+    _show(results, plan, out, n_at_a_time, n_clips=len(lists[0]))
     done = read_results(out)
     n_diverged = sum(result.diverged for result in done)
     typer.echo(f"{len(done)} surrogates with a result, {n_diverged} of them diverged: {out}")
@@ -89,7 +89,7 @@ def _show(
     results: "Iterator[SurrogateResult]",
     plan: "SearchPlan",
     out: Path,
-    n_processes: int,
+    n_at_a_time: int,
     *,
     n_clips: int,
 ) -> None:
@@ -101,14 +101,14 @@ def _show(
     console = stderr_console()
     done = read_results(out)
     first = forecast(plan, done, n_clips)
-    console.print(first.text(n_processes), highlight=False)
+    console.print(first.text(n_at_a_time), highlight=False)
     with progress_bar() as progress:
         bar = progress.add_task("surrogates", total=first.n_done + first.n_left)
         progress.update(bar, completed=first.n_done)
         for result in results:
             done.append(result)
             now = forecast(plan, done, n_clips)
-            hours = now.core_s / 3600 / n_processes
+            hours = now.core_s / 3600 / n_at_a_time
             progress.update(bar, advance=1, description=f"surrogates (about {hours:.1f} h left)")
 
 

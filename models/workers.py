@@ -5,10 +5,14 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.search import SearchPlan, SurrogateResult, Task, run_surrogate
 from study.errors import ConfigError, StudyError
 from study.processes import end_with_parent
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 _ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -119,13 +123,40 @@ def run_on_cluster(
     ConfigError
         If there is no scheduler at the address.
     """
-    from distributed import Client, as_completed
+    from distributed import as_completed
 
-    try:
-        client = Client(address, timeout="10s")
-    except OSError as error:
-        raise ConfigError(f"no Dask scheduler at {address}. Start one: dask scheduler") from error
-    with client:
+    with _connect(address) as client:
         futures = [client.submit(run_surrogate, plan, task, folder, pure=False) for task in tasks]
         for future in as_completed(futures):
             yield future.result()
+
+
+def cluster_size(address: str) -> int:
+    """Return how many surrogates a Dask cluster runs at a time.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler.
+
+    Returns
+    -------
+    int
+        Threads of all its workers, as far as they have come up; at least 1.
+
+    Raises
+    ------
+    ConfigError
+        If there is no scheduler at the address.
+    """
+    with _connect(address) as client:
+        return max(1, int(sum(client.nthreads().values())))
+
+
+def _connect(address: str) -> "Client":
+    from distributed import Client
+
+    try:
+        return Client(address, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"no Dask scheduler at {address}. Start one: dask scheduler") from error

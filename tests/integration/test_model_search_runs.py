@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from models.__main__ import app
 from models.search import SearchPlan, Task, read_results
 from models.training import Schedule
-from models.workers import run_on_cluster
+from models.workers import cluster_size, run_on_cluster
 from study.errors import ConfigError
 
 CELL = "vggish_vgg16-frnn"
@@ -128,9 +128,17 @@ def test_a_dask_cluster_runs_surrogates_and_finds_what_a_process_finds(world, tm
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
     ) as cluster:
+        assert cluster_size(cluster.scheduler_address) == 1
         (there,) = run_on_cluster(plan, [task], tmp_path / "there", cluster.scheduler_address)
     assert there.history == here.history
     assert [each.number for each in read_results(tmp_path / "there")] == [0]
+
+
+def test_an_address_without_a_cluster_is_one_line():
+    pytest.importorskip("distributed")
+    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+        with pytest.raises(ConfigError, match=rf"^no Dask scheduler at {address}\. Start one"):
+            cluster_size(address)
 
 
 def test_optuna_gets_every_surrogate(world, tmp_path):
