@@ -60,6 +60,8 @@ def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetim
     StageError
         If there is no display or no sound device.
     """
+    # First of all: a source that is not there should not be found out after half a minute.
+    from_end_to_end = [] if loopback is None else [_av_offset(screen, loopback)]
     window = TaskWindow(screen, paced=False)
     try:
         sound = open_sound(screen.audio_path, screen.sample_rate_hz)
@@ -68,13 +70,12 @@ def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetim
             *_sound(sound, screen.sample_rate_hz),
             *_keyboard(is_virtual=window.is_virtual),
             *_system(folder),
+            *from_end_to_end,
         ]
         facts = {"screen": window.facts(), "sound": sound.facts()}
         sound.close()
     finally:
         window.close()
-    if loopback is not None:
-        measurements.append(_av_offset(screen, loopback))
     return RigCheck(
         host=socket.gethostname(),
         checked_at=at,

@@ -21,6 +21,7 @@ class Keyboard:
         from psychopy.hardware import keyboard
 
         self._device: Any = keyboard.Keyboard(backend="ptb").device
+        self._device.start()  # a second one in a process is the first one, which was stopped
         # PsychoPy counts from the start of its log; the rig clock does not.
         self._origin_s = float(logging.defaultClock.getLastResetTime())
         self._told: deque[tuple[str, float]] = deque(maxlen=_REMEMBERED)

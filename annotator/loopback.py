@@ -19,6 +19,7 @@ _CHUNK = 480 * _BYTES_PER_FRAME
 _QUIET_S = 0.15  # a new sound begins after so much silence
 _THRESHOLD = 0.1
 _NEARBY_S = 2.0
+_PATIENCE_S = 5.0
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ def recorded(device: str, environment: dict[str, str] | None = None) -> Iterator
     reader = threading.Thread(target=_read, args=(recorder, recording), daemon=True)
     reader.start()
     try:
+        _wait_for_sound(recording, reader, device)
         yield recording
     finally:
         recorder.terminate()
@@ -123,10 +125,17 @@ def recorded(device: str, environment: dict[str, str] | None = None) -> Iterator
         reader.join()
         if recorder.stdout is not None:
             recorder.stdout.close()
-    if not recording.chunks:
-        raise StageError(
-            f"nothing came from {device}. See what can be recorded: pactl list short sources"
-        )
+
+
+def _wait_for_sound(recording: Recording, reader: threading.Thread, device: str) -> None:
+    # A source gives samples all the time, those of silence too.
+    give_up_s = time.monotonic() + _PATIENCE_S
+    while not recording.chunks:
+        if not reader.is_alive() or time.monotonic() > give_up_s:
+            raise StageError(
+                f"nothing came from {device}. See what can be recorded: pactl list short sources"
+            )
+        time.sleep(0.01)
 
 
 def _read(recorder: subprocess.Popen[bytes], recording: Recording) -> None:

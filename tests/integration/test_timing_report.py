@@ -4,9 +4,9 @@ import os
 import subprocess
 
 import pandas as pd
-from rating_studies import ROBOT, annotate, annotate_command, ratable_study
+from rating_studies import ROBOT, annotate, annotate_command, ratable_study, table
 
-from lab.virtual_station import virtual_station
+from lab.virtual_station import SINK_NAME, virtual_station
 
 KINDS = ("short",) * 5
 
@@ -80,3 +80,29 @@ def test_flashes_and_beeps_are_played_where_clips_stand(tmp_path):
             check=False,
         )
     assert (run.returncode, run.stdout) == (0, "3 flashes in 1 plays\n"), run.stderr
+
+
+def test_a_rig_is_checked_from_end_to_end_through_the_monitor_of_its_sound(tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("missing",))
+    with virtual_station() as station:
+        told, unknown = (
+            subprocess.run(
+                [*annotate_command(study), "check-rig", "--loopback", source],
+                env=station,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            for source in (f"{SINK_NAME}.monitor", "nowhere")
+        )
+    assert (told.returncode, told.stderr) == (0, "")
+    check = table(engine, "rig_check").iloc[0]
+    engine.dispose()
+    assert check["grade"] == "not applicable"
+    assert check["measurements"]["av_offset"]["value"] < 45  # other work on the machine may delay
+    assert check["measurements"]["keyboard_path"]["value"] is not None
+    assert "av_offset" in told.stdout
+    assert unknown.returncode == 1
+    assert unknown.stderr.startswith("error: nothing came from nowhere.")
+    assert unknown.stderr.count("\n") == 1
