@@ -76,6 +76,11 @@ class Playback:
         self._last_flip_s: float | None = None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether a frame was shown."""
+        return self.onset_s is not None
+
+    @property
     def is_sound_known(self) -> bool:
         """Whether the driver has said when the sound started."""
         return self._sound_started_s is not None

@@ -10,13 +10,11 @@ from typing import Any
 from annotator.drawing import Drawing
 from annotator.headset import Headset
 from annotator.keyboard import Keyboard
-from annotator.layout import Rectangle, task_layout
-from annotator.playback import Playback, next_start
+from annotator.layout import task_layout
+from annotator.player import Player
 from annotator.prefetch import Prefetcher
 from annotator.simulated_keys import SimulatedKeys
-from annotator.sound import SOUND_GONE, SOUND_LATE, Samples
 from annotator.stage import Page
-from annotator.texture import Texture
 from annotator.trial import (
     Event,
     KeyPressed,
@@ -25,7 +23,6 @@ from annotator.trial import (
     PageEnded,
     PlaybackBegan,
     PlaybackDisturbed,
-    PlaybackEnded,
     PlaybackFailed,
     SoundLost,
     WarningBegan,
@@ -37,13 +34,6 @@ from study.errors import ClipError, StageError
 from study.keys import ESCAPE_KEY
 from study.screen import Screen
 from study.vocabulary import Presentation, Stimulus
-
-# A sound or a first frame that is so late makes no clip that anybody should rate.
-MAX_DELAY_S = 0.1
-# Nor does a picture that stood still for so long, such as while the machine slept.
-MAX_STANDSTILL_S = 0.5
-SOUND_PATIENCE_S = 3.0
-MAX_RESTARTS = 2
 
 
 class _View(StrEnum):
@@ -95,34 +85,35 @@ class PsychopyStage:
 
         self._note: Callable[[str], None] = logging.exp  # into the session's log, if there is one
         self._rig_clock: Callable[[], float] = GetSecs
-        self._sound = Headset(screen.audio_path, screen.sample_rate_hz)
+        self._headset = Headset(screen.audio_path, screen.sample_rate_hz)
         self._keyboard = Keyboard()
         self._layout = task_layout(screen, *self._window.size_px)
         self._drawing = Drawing(self._window.win, self._layout, screen)
         self._drawing.set_reminder(reminder)
         self._drawing.set_warning(warning)
-        self._texture = Texture(self._window.win)
         box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
         decode = partial(decode_for_display, box_px=box_px, sample_rate_hz=screen.sample_rate_hz)
         self._prefetcher = Prefetcher(decode)
-        self._screen, self._warning_s = screen, warning_s
+        self._warning_s = warning_s
         self._keys, self._hurry = keys, hurry
         if screenshots is not None:
             self._window.take_screenshots(screenshots)
         self._view = _View.LOADING
         self._stimulus: Stimulus | None = None
-        self._playback: Playback | None = None
-        self._place = Rectangle(0, 0, 0, 0)
-        self._n_restarts = 0
-        self._uploaded = 0  # frame on the graphics card
         self._page_name = ""
         self._page_until_s: float | None = None
-        self._is_sounding = False
         self._warning_until_s: float | None = None
         self._events: list[Event] = []
-        self._presentations: list[Presentation] = []
         self._leave_ordered = False
         self._start_s: float = self._rig_clock()
+        self._player = Player(
+            self._window,
+            self._headset,
+            self._layout,
+            lead_s=screen.audio_lead_s,
+            start_s=self._start_s,
+            hurry=hurry,
+        )
 
     @property
     def now_s(self) -> float:
@@ -133,7 +124,7 @@ class PsychopyStage:
         """Return what is known of screen and sound, ready for JSON."""
         return {
             "screen": self._window.facts(),
-            "sound": self._sound.facts(),
+            "sound": self._headset.facts(),
             # Where the session clock stands at 0, so that recordings can be compared.
             "clock_start_s": self._start_s,
         }
@@ -151,7 +142,7 @@ class PsychopyStage:
         self._stop_playing()
         self._view = _View.LOADING
         if stimulus != self._stimulus:
-            self._n_restarts = 0
+            self._player.allow_restarts()
         self._stimulus = stimulus
         self._note(f"play: candidate {stimulus.candidate_id}, at {self.now_s:.4f} session clock")
         try:
@@ -160,25 +151,14 @@ class PsychopyStage:
             self._events.append(PlaybackFailed(self.now_s, error.reason))
             return
         self._drawing.set_label(stimulus.label)
-        self._texture.upload(clip.frames[0])
-        self._uploaded = 0
-        self._place = self._layout.clip(clip.width_px, clip.height_px)
-        self._draw_beforehand()
-        if not self._load(clip.sound):
-            return
-        requested_s = next_start(
-            self._rig_clock(),
-            self._window.next_flip_s(),
-            self._window.period_s,
-            0.0 if self._hurry else self._screen.audio_lead_s,
-        )
-        self._start_sound(requested_s)
-        self._playback = Playback(
-            clip,
-            requested_s=requested_s - self._start_s,
-            period_s=self._window.period_s,
-            asked_s=asked_s,
-        )
+        # What is drawn for the first time takes longer: not at the flip of the first frame.
+        self._drawing.draw_label()
+        self._player.show_first(clip)
+        self._window.discard()
+        try:
+            self._player.start(clip, self._rig_clock(), asked_s)
+        except StageError as error:
+            self._lose_sound(str(error))
 
     def warn(self) -> None:
         """Stop the clip and fill the screen with the warning."""
@@ -200,15 +180,18 @@ class PsychopyStage:
         self._view, self._page_name = _View.PAGE, page.name
         self._note(f"page: {page.name}")
         self._keyboard.forget()
-        if page.sound is not None and self._load(page.sound):
-            self._start_sound(self._rig_clock() + self._screen.audio_lead_s)
+        if page.sound is not None:
+            try:
+                self._player.start_sound(page.sound, self._rig_clock())
+            except StageError as error:
+                self._lose_sound(str(error))
         self._page_until_s = self._end_of(page)
         if self._keys is not None:
             self._keys.on_page(page, self.now_s)
 
     def set_gain_db(self, gain_db: float) -> None:
         """Set how loud all that follows is."""
-        self._sound.set_gain_db(gain_db)
+        self._headset.set_gain_db(gain_db)
 
     def show_bonus(self, total_pence: int | None) -> None:
         """Set the bonus counter."""
@@ -218,8 +201,8 @@ class PsychopyStage:
         """Draw one frame, and return what has happened since, in the order of time."""
         frame = self._draw()
         shown_s = self._window.flip() - self._start_s
-        if self._playback is not None and frame is not None:
-            self._note_flip(self._playback, shown_s, frame)
+        for event in self._player.flipped(shown_s, frame):
+            self._note_playing(event)
         if self._view is _View.WARNING:
             self._note_warning(shown_s)
         if self._page_until_s is not None and shown_s >= self._page_until_s:
@@ -232,14 +215,13 @@ class PsychopyStage:
     def take_presentations(self) -> tuple[Presentation, ...]:
         """Return the evidence of what was played since the last call."""
         self._stop_playing()
-        taken, self._presentations = tuple(self._presentations), []
-        return taken
+        return self._player.take_presentations()
 
     def close(self) -> None:
         """Give screen, headphones and keyboard back."""
         self._prefetcher.close()
         self._keyboard.close()
-        self._sound.close()
+        self._headset.close()
         self._window.close()
 
     def _draw(self) -> int | None:
@@ -255,9 +237,11 @@ class PsychopyStage:
                 drawing.draw_reminder()
                 drawing.draw_bonus()
             case _:
-                frame = self._draw_clip()
+                frame = self._player.draw()
+                if frame is not None:
+                    drawing.draw_label()
                 drawing.draw_bonus()
-        self._take_screenshot(frame)
+        self._take_screenshot()
         return frame
 
     def _end_of(self, page: Page) -> float | None:
@@ -265,100 +249,22 @@ class PsychopyStage:
             return None
         return self.now_s + (0.0 if self._hurry else page.lasts_s)
 
-    def _load(self, sound: Samples) -> bool:
-        """Return whether the sound can be started; if not, the next poll tells."""
-        if self._hurry:
-            return True
-        try:
-            self._sound.load(sound)
-        except StageError as error:
-            self._lose_sound(str(error))
-            return False
-        return True
-
     def _lose_sound(self, problem: str) -> None:
         self._note(f"no sound: {problem}")
         self._events.append(SoundLost(self.now_s, problem))
 
-    def _start_sound(self, t_s: float) -> None:
-        if not self._hurry:
-            self._sound.start_at(t_s)
-            self._is_sounding = True
-
-    def _draw_beforehand(self) -> None:
-        # What is drawn for the first time takes longer: not at the flip of the first frame.
-        self._drawing.draw_label()
-        self._texture.draw(self._place)
-        self._window.discard()
-
-    def _draw_clip(self) -> int | None:
-        playback = self._playback
-        if playback is None:
-            return None
-        frame = playback.frame_due(self._window.next_flip_s() - self._start_s)
-        if frame is None:
-            return None
-        if frame != self._uploaded:
-            self._texture.upload(playback.clip.frames[frame])
-            self._uploaded = frame
-        self._texture.draw(self._place)
-        self._drawing.draw_label()
-        return frame
-
-    def _note_flip(self, playback: Playback, shown_s: float, frame: int) -> None:
-        if playback.onset_s is None:
-            self._view = _View.PLAYING
-            self._events.append(PlaybackBegan(shown_s))
-            if self._keys is not None and self._stimulus is not None:
-                self._keys.on_onset(self._stimulus, shown_s)
-        playback.flipped(shown_s, frame)
-        if self._hurry:
-            self._end_playing(shown_s)
-            return
-        if playback.longest_gap_s > MAX_STANDSTILL_S and self._restart(playback, shown_s):
-            return
-        if not playback.is_sound_known:
-            if not self._ask_driver(playback, shown_s):
-                return
-        elif self._sound.broke_off():
-            self._lose_sound(SOUND_GONE)
-            self._stop_playing()
-            return
-        if shown_s >= playback.end_s:
-            self._end_playing(playback.end_s)
-
-    def _ask_driver(self, playback: Playback, shown_s: float) -> bool:
-        """Return whether to go on playing."""
-        started_s = self._sound.started_s()
-        if started_s is None:
-            if shown_s < playback.requested_s + SOUND_PATIENCE_S:
-                return True
-            delay_s = SOUND_PATIENCE_S
-        else:
-            playback.sound_started(started_s - self._start_s)
-            delay_s = playback.delay_s
-        if delay_s < MAX_DELAY_S:
-            return True
-        if self._restart(playback, shown_s):
-            return False
-        if started_s is not None:
-            return True  # the evidence says how late it was
-        self._lose_sound(SOUND_LATE)
-        self._break_off(playback)
-        return False
-
-    def _restart(self, playback: Playback, shown_s: float) -> bool:
-        """Break off what nobody should rate, and ask for another playing, but not for ever."""
-        if self._n_restarts >= MAX_RESTARTS:
-            return False
-        self._n_restarts += 1
-        self._events.append(PlaybackDisturbed(shown_s))
-        self._break_off(playback)
-        return True
-
-    def _break_off(self, playback: Playback) -> None:
-        playback.disturb()
-        self._stop_playing()
+    def _note_playing(self, event: Event) -> None:
+        match event:
+            case PlaybackBegan(t_s=t_s):
+                self._view = _View.PLAYING
+                if self._keys is not None and self._stimulus is not None:
+                    self._keys.on_onset(self._stimulus, t_s)
+            case SoundLost(problem=problem):
+                self._note(f"no sound: {problem}")
+                self._forget_keys()
+            case PlaybackDisturbed():
+                self._forget_keys()
+        self._events.append(event)
 
     def _note_warning(self, shown_s: float) -> None:
         if self._warning_until_s is None:
@@ -367,32 +273,14 @@ class PsychopyStage:
         if shown_s >= self._warning_until_s:
             self._events.append(WarningEnded(shown_s))
 
-    def _end_playing(self, end_s: float) -> None:
-        self._events.append(PlaybackEnded(end_s))
-        self._keep_evidence(end_s, interrupted=False)
-
     def _stop_playing(self) -> None:
+        self._forget_keys()
+        self._page_until_s = None
+        self._player.stop(self.now_s)
+
+    def _forget_keys(self) -> None:
         if self._keys is not None:
             self._keys.forget()
-        self._page_until_s = None
-        if self._is_sounding:
-            self._sound.stop()
-            self._is_sounding = False
-        if self._playback is not None:
-            self._keep_evidence(self.now_s, interrupted=True)
-
-    def _keep_evidence(self, offset_s: float, *, interrupted: bool) -> None:
-        playback, self._playback = self._playback, None
-        if playback is None:
-            return
-        presentation = playback.presentation(
-            offset_s=offset_s,
-            interrupted=interrupted,
-            n_xruns=0 if self._hurry else self._sound.n_xruns(),
-            place=self._place,
-        )
-        if presentation is not None:
-            self._presentations.append(presentation)
 
     def _take_keys(self) -> None:
         if self._keys is not None:
@@ -410,14 +298,12 @@ class PsychopyStage:
         if self._leave_ordered:
             self._events.append(LeaveOrdered(self.now_s))
 
-    def _take_screenshot(self, frame: int | None) -> None:
-        if self._view is _View.LOADING:
+    def _take_screenshot(self) -> None:
+        # The middle of the clip is what a reader wants to see.
+        if self._view is _View.LOADING or (
+            self._view is _View.PLAYING and not self._player.is_in_middle
+        ):
             return
-        if self._view is _View.PLAYING:
-            playback = self._playback
-            # The middle of the clip is what a reader wants to see.
-            if playback is None or frame is None or frame < playback.clip.n_frames // 2:
-                return
         with suppress(OSError):
             self._window.screenshot(
                 self._page_name if self._view is _View.PAGE else str(self._view)

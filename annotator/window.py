@@ -49,6 +49,7 @@ class TaskWindow:
         logging.console.setLevel(logging.ERROR)
         full_screen = screen.width_px is None or screen.height_px is None
         self._now: Callable[[], float] = GetSecs
+        self._full_screen = full_screen
         self.win: Any = visual.Window(
             # A full screen takes the size of the screen, but PsychoPy wants one all the same.
             size=(screen.width_px or 800, screen.height_px or 600),
@@ -153,6 +154,7 @@ class TaskWindow:
         return {
             "width_px": width,
             "height_px": height,
+            "full_screen": self._full_screen,
             "period_s": self.period_s,
             "measured_period_s": self.measured_period_s,
             "is_virtual": self.is_virtual,
