@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features import explore
-from features.manifest import Manifest, read_manifest
+from features.manifest import MANIFEST_NAME, Manifest, read_manifest
 from study.clips.extraction import decode_for_extraction
 from study.errors import ClipError, RecordError
 from study.files import written_atomically
@@ -52,7 +52,8 @@ def write_page(
     out : Path
         The page; replaced.
     folder : Path
-        The folder of an embedding set, with its manifest.
+        The folder of an embedding set; records that others made have no manifest, and get no
+        pictures.
     paths : sequence of Path
         Its records.
     mit_root : Path or None
@@ -70,9 +71,10 @@ def write_page(
     Raises
     ------
     RecordError
-        If there are fewer than three records, one is broken, or there is no manifest.
+        If there are fewer than three records, or one is broken.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
+    is_untrained = manifest is not None and manifest.recipe.is_untrained
     drawn = _drawn(paths, max_clips, seed)
     clips = explore.read_clips(folder, track(drawn, "records read"))
     neighbourhoods, duplicates = explore.neighbourhoods(clips), explore.near_duplicates(clips)
@@ -82,7 +84,7 @@ def write_page(
             explore.project(clips.joint, seed),
             duplicates,
             title=f"{folder.name} embeddings",
-            stamp="untrained networks: a rehearsal" if manifest.recipe.is_untrained else "",
+            stamp="untrained networks: a rehearsal" if is_untrained else "",
             picture=pictures_of(manifest, mit_root, Path(pictures)),
         )
     with written_atomically(out) as part:
@@ -145,12 +147,12 @@ def explore_page(
     return html_page(title, body, style=_STYLE, stamp=stamp)
 
 
-def pictures_of(manifest: Manifest, mit_root: Path | None, folder: Path) -> Picture:
+def pictures_of(manifest: Manifest | None, mit_root: Path | None, folder: Path) -> Picture:
     """Return a function that shows the first frame of a record's clip.
 
     Parameters
     ----------
-    manifest : Manifest
+    manifest : Manifest or None
         Says which clip a record is of.
     mit_root : Path or None
         Folder of the clips; None for pages without pictures.
@@ -162,13 +164,15 @@ def pictures_of(manifest: Manifest, mit_root: Path | None, folder: Path) -> Pict
     callable
         From record name to HTML; clips that cannot be shown give nothing.
     """
+    if manifest is None or mit_root is None:
+        return lambda name: ""
     rows: Mapping[Any, Mapping[Any, str]] = manifest.rows.set_index("tfrecord_filename")[
         ["video_location", "filename"]
     ].to_dict("index")
 
     def picture(name: str) -> str:
         row = rows.get(name)
-        if mit_root is None or row is None:
+        if row is None:
             return ""
         path = mit_root / row["video_location"] / row["filename"]
         try:

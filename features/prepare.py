@@ -5,7 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from features.embedding_set import Grid, Normalisation, Precision, find_embedding_set
+from features.embedding_set import (
+    EmbeddingSet,
+    Grid,
+    Normalisation,
+    Precision,
+    find_embedding_set,
+)
 from features.engine import graph_format, open_engine
 from features.job import Job
 from features.manifest import NetworkNote, Recipe
@@ -64,17 +70,11 @@ def prepare(
         If weights are missing or cannot be used.
     """
     embedding_set = find_embedding_set(embedding_set_name)
-    networks = (embedding_set.audio_network, embedding_set.visual_network)
     named = dict(weights_of or {})
-    foreign = sorted(named.keys() - set(networks))
-    if foreign:
-        raise ConfigError(
-            f"{embedding_set.folder} has no network {foreign[0]!r}: its networks are "
-            f"{' and '.join(networks)}"
-        )
+    _refuse_foreign(named, embedding_set)
     audio, visual = (
         find_weights(network, weights_folder, untrained_seed, named.get(network))
-        for network in networks
+        for network in (embedding_set.audio_network, embedding_set.visual_network)
     )
     is_efficientnet = embedding_set.visual_network == "efficientnetb0"
     recipe = Recipe(
@@ -118,6 +118,16 @@ def difference_of(graph: Path, reference: Path, network: str) -> float:
     probe = np.float32(spec.input_mean) + np.float32(spec.input_spread) * standard
     found, expected = (open_engine(path).run(probe) for path in (graph, reference))
     return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def _refuse_foreign(named: Mapping[str, Path], embedding_set: EmbeddingSet) -> None:
+    networks = (embedding_set.audio_network, embedding_set.visual_network)
+    foreign = sorted(named.keys() - set(networks))
+    if foreign:
+        raise ConfigError(
+            f"{embedding_set.folder} has no network {foreign[0]!r}: its networks are "
+            f"{' and '.join(networks)}"
+        )
 
 
 def _note(source: WeightsSource) -> NetworkNote:

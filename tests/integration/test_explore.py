@@ -132,3 +132,15 @@ def test_the_page_shows_clips_escapes_their_names_and_needs_no_other_file(folder
     assert "http://" not in text.replace("http://www.w3.org", "")
     again = CliRunner().invoke(app, command)
     assert "--overwrite" in str(again.exception)
+
+
+def test_records_that_others_made_are_shown_without_pictures(folder, tmp_path):
+    (folder / "manifest.parquet").unlink()
+    page = tmp_path / "page.html"
+    command = ["explore", str(folder), "--out", str(page), "--mit-root", str(tmp_path / "mit")]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    text = page.read_text()
+    assert text.count("<circle cx") == 12 + 3
+    assert "<img" not in text
+    assert "rehearsal" not in text
