@@ -4,7 +4,6 @@ import html
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,25 +13,30 @@ from annotator import timing_figures as figures
 from annotator.timing import (
     NOTICED_MS,
     OFFSET_LIMIT_MS,
-    SHORT_ID,
     WAIT_MEDIAN_LIMIT_MS,
     WAIT_P95_LIMIT_MS,
-    WARNING_LIMIT_FRAMES,
     Evidence,
     Timing,
     chosen,
     described,
     timing,
 )
+from annotator.timing_tables import (
+    failure_list,
+    number,
+    rig_facts,
+    rig_table,
+    session_table,
+    verdict_table,
+)
 from study.config import Study
 from study.errors import ConfigError
 from study.files import refuse_existing, written_atomically
-from study.pages import figure_to_svg, html_page, html_table
+from study.pages import figure_to_svg, html_page
 from study.store import Db, rig_checks
 from study.store import evidence as kept
 from study.store.rig_checks import RigCheck
 
-_MAX_FAILURES = 50
 _STYLE = """
 .key { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem; }
 .key div { background: var(--soft); border-radius: 4px; padding: .5rem .75rem; }
@@ -171,11 +175,11 @@ def report_page(
             "refresh late.",
         ),
         "<h2>Rigs</h2>",
-        f'<div class="sums">{_summary_table(found.rigs, {"rig": found.rigs["host"]})}</div>',
-        _rig_facts(found.sessions, checks),
+        f'<div class="sums">{rig_table(found.rigs)}</div>',
+        rig_facts(found.sessions, checks),
         "<h2>Sessions</h2>",
-        f'<div class="sums">{_session_table(found.sessions)}</div>',
-        _failures(found.failures),
+        f'<div class="sums">{session_table(found.sessions)}</div>',
+        failure_list(found.failures),
         _reading(),
     ]
     return html_page(
@@ -226,26 +230,26 @@ def _glance(found: Timing) -> str:
         for kind, name in (("next clip", "next_clip"), ("replay", "replay"))
     }
     tiles = [
-        (f"{_number(of['offset_median_ms'], '+.1f')} ms", "sound minus picture, median"),
-        (f"{_number(of['offset_spread_ms'], '.1f')} ms", "its robust standard deviation"),
+        (f"{number(of['offset_median_ms'], '+.1f')} ms", "sound minus picture, median"),
+        (f"{number(of['offset_spread_ms'], '.1f')} ms", "its robust standard deviation"),
         (
-            f"{_number(of['offset_outside_percent'], '.2f')} %",
+            f"{number(of['offset_outside_percent'], '.2f')} %",
             f"further apart than {OFFSET_LIMIT_MS:g} ms",
         ),
         (
-            f"{_number(of['dropped_percent'], '.2f')} %",
+            f"{number(of['dropped_percent'], '.2f')} %",
             f"frames dropped ({of['n_frames_dropped']:,} of "
             f"{of['n_frames_shown'] + of['n_frames_dropped']:,})",
         ),
         *(
             (
-                f"{_number(median, '.0f')} / {_number(p95, '.0f')} ms",
+                f"{number(median, '.0f')} / {number(p95, '.0f')} ms",
                 f"wait for the {kind}, median / 95 % within",
             )
             for kind, (median, p95) in waits.items()
         ),
         (
-            f"{_number(of['warning_median_frames'], '.2f')} frames",
+            f"{number(of['warning_median_frames'], '.2f')} frames",
             f"from an early press to its warning, median of {of['n_early_presses']:,}",
         ),
         (
@@ -257,127 +261,7 @@ def _glance(found: Timing) -> str:
         f"<div><strong>{html.escape(value)}</strong><span>{html.escape(told)}</span></div>"
         for value, told in tiles
     )
-    return f'<div class="key">{cells}</div>{_verdicts(of)}'
-
-
-def _verdicts(of: Mapping[str, float]) -> str:
-    """Return what was found beside what is asked for."""
-    rows = [
-        ("sound minus picture, median", of["offset_median_ms"], OFFSET_LIMIT_MS, "ms"),
-        ("wait for the next clip, median", of["next_clip_median_ms"], WAIT_MEDIAN_LIMIT_MS, "ms"),
-        ("wait for the next clip, 95 %", of["next_clip_p95_ms"], WAIT_P95_LIMIT_MS, "ms"),
-        ("wait for a replay, median", of["replay_median_ms"], WAIT_MEDIAN_LIMIT_MS, "ms"),
-        ("wait for a replay, 95 %", of["replay_p95_ms"], WAIT_P95_LIMIT_MS, "ms"),
-        (
-            "early press to warning, median",
-            of["warning_median_frames"],
-            WARNING_LIMIT_FRAMES,
-            "frames",
-        ),
-    ]
-    cells = [
-        (told, f"{_number(value, '.1f')} {unit}", f"{limit:g} {unit}", _verdict(value, limit))
-        for told, value, limit, unit in rows
-    ]
-    table = html_table(("", "found", "at most", ""), cells)
-    for verdict in ("met", "missed"):
-        table = table.replace(f"<td>{verdict}</td>", f'<td class="{verdict}">{verdict}</td>')
-    return table
-
-
-def _verdict(value: float, limit: float) -> str:
-    if pd.isna(value):
-        return "not observed"
-    return "met" if abs(value) <= limit else "missed"
-
-
-def _summary_table(rows: pd.DataFrame, names: Mapping[str, "pd.Series[Any]"]) -> str:
-    header = [
-        *names, "playings", "offset (sd), ms", f"beyond {OFFSET_LIMIT_MS:g} ms", "noticeable",
-        "dropped / late, %", "gaps / restarts", "next clip, ms", "replay, ms", "early",
-        "warning, frames", "failures",
-    ]  # fmt: skip
-    named = zip(*names.values(), strict=True)
-    records = rows.to_dict("records")
-    cells = [[*name, *_summary_cells(row)] for name, row in zip(named, records, strict=True)]
-    return html_table(header, cells)
-
-
-def _summary_cells(row: Mapping[Any, Any]) -> list[object]:
-    if pd.isna(row["n_presentations"]):
-        return [0, *[None] * 10]
-    return [
-        int(row["n_presentations"]),
-        f"{_number(row['offset_median_ms'], '+.1f')} ({_number(row['offset_spread_ms'], '.1f')})",
-        _number(row["offset_outside_percent"], ".1f %"),
-        _number(row["offset_noticed_percent"], ".1f %"),
-        _pair(row["dropped_percent"], row["late_percent"], ".2f"),
-        f"{int(row['n_xruns'])} / {int(row['n_restarts'])}",
-        _pair(row["next_clip_median_ms"], row["next_clip_p95_ms"], ".0f"),
-        _pair(row["replay_median_ms"], row["replay_p95_ms"], ".0f"),
-        int(row["n_early_presses"]),
-        _number(row["warning_median_frames"], ".1f"),
-        int(row["n_failures"]),
-    ]
-
-
-def _session_table(sessions: pd.DataFrame) -> str:
-    names = {
-        "session": sessions["session_id"].str[:SHORT_ID],
-        "who": sessions["participant_id"],
-        "phase": sessions["phase"],
-        "began": sessions["started_at"].map(lambda at: f"{at:%Y-%m-%d %H:%M}"),
-        "rig": sessions["host"],
-        "flags": sessions["flags"].str.replace("simulated person", "simulated"),
-    }
-    return _summary_table(sessions, names)
-
-
-def _rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> str:
-    latest = sessions.groupby("host").last()
-    rows = []
-    for host, session in latest.iterrows():
-        rig, check = session["rig"] or {}, checks[str(host)]
-        screen, sound = rig.get("screen") or {}, rig.get("sound") or {}
-        rows.append(
-            (
-                host,
-                f"{screen.get('width_px', '?')} x {screen.get('height_px', '?')}, "
-                f"{1 / session['period_s']:.2f} Hz"
-                + (" (paced, virtual)" if screen.get("is_virtual") else ""),
-                screen.get("renderer"),
-                f"{sound.get('path', '?')}, latency class {sound.get('latency_class', '?')}, "
-                f"{sound.get('sample_rate_hz', 0):g} Hz",
-                _versions(rig),
-                "never" if check is None else f"{check.grade} ({check.checked_at:%Y-%m-%d})",
-                _measured_offset(check),
-            )
-        )
-    header = ("rig", "screen", "renderer", "sound", "versions", "checked", "offset end to end")
-    return html_table(header, rows, caption="As each rig's last session found it")
-
-
-def _versions(rig: Mapping[str, Any]) -> str:
-    versions = {"python": rig.get("python"), **(rig.get("versions") or {})}
-    return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-
-
-def _measured_offset(check: RigCheck | None) -> str | None:
-    if check is None or "av_offset" not in check.measurements:
-        return None
-    return f"{check.measurements['av_offset']['value']} ms"
-
-
-def _failures(failures: pd.DataFrame) -> str:
-    if failures.empty:
-        return "<h2>Clips that could not be shown</h2><p>None.</p>"
-    rows = (
-        (f"{row['recorded_at']:%Y-%m-%d %H:%M}", row["session_id"][:SHORT_ID], row["filename"],
-         row["failure"])
-        for row in failures.tail(_MAX_FAILURES).to_dict("records")
-    )  # fmt: skip
-    heading = f"<h2>Clips that could not be shown ({len(failures)})</h2>"
-    return heading + html_table(("when", "session", "clip", "why"), rows)
+    return f'<div class="key">{cells}</div>{verdict_table(of)}'
 
 
 def _reading() -> str:
@@ -394,7 +278,8 @@ def _reading() -> str:
         f"<li><strong>noticeable</strong>: sound more than {-early_ms:g} ms before or "
         f"{late_ms:g} ms after the picture, what half of all people notice (ITU-R BT.1359-1).</li>"
         "<li><strong>restarts</strong>: playings that were broken off because picture or sound did "
-        "not begin within 100 ms; they were played again, and their offsets are not counted.</li>"
+        "not begin within 100 ms, or the picture stood still for half a second; they were played "
+        "again, and their offsets are not counted.</li>"
         "<li><strong>next clip, replay, ms</strong>: median / 95th percentile.</li>"
         "<li>The CSV files beside this page hold the same numbers and every presentation.</li>"
         "</ul>"
@@ -407,17 +292,6 @@ def _figure(ax: Axes, alt: str, caption: str) -> str:
         raise TypeError("axes without a figure")
     drawing = figure_to_svg(drawn, alt=alt)
     return f"<figure>{drawing}<figcaption>{html.escape(caption)}</figcaption></figure>"
-
-
-def _pair(first: float, second: float, form: str) -> str:
-    return f"{_number(first, form)} / {_number(second, form)}"
-
-
-def _number(value: float, form: str) -> str:
-    number, _, unit = form.partition(" ")
-    if pd.isna(value):
-        return "\N{EN DASH}"
-    return f"{value:{number}}" + (f"\N{NO-BREAK SPACE}{unit}" if unit else "")
 
 
 def _count(n: int, noun: str) -> str:
