@@ -116,6 +116,10 @@ def find_weights(
                 "SavedModel"
             )
         return WeightsSource(network, file, None, verified_hash(file))
+    if folder is not None and folder.is_file():
+        raise ConfigError(
+            f"{folder} is a file. Name its folder, or pass --weights-of {network}={folder}"
+        )
     if folder is not None and not folder.is_dir():
         raise ConfigError(f"there is no weights folder {folder}. Name an existing one")
     folder = folder or weights_folder()

@@ -167,6 +167,8 @@ def test_a_file_of_any_name_is_taken_where_it_is_named_for_its_network(vgg16, tm
     path = shutil.copy(vgg16, tmp_path / "any name.h5")
     source = find_weights("vgg16", None, None, path)
     assert (source.path, source.seed) == (path, None)
+    with pytest.raises(ConfigError, match=r"is a file.*--weights-of vgg16"):
+        find_weights("vgg16", path)
     for other in (tmp_path / "none.h5", tmp_path):
         with pytest.raises(ConfigError, match="holds no weights"):
             find_weights("vgg16", None, None, other)
