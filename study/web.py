@@ -86,16 +86,17 @@ def open_site(port: int = 0) -> tuple[Site, socket.socket]:
     Raises
     ------
     ConfigError
-        If the port is in use.
+        If the port is in use, or is none.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
+        why = error.strerror if isinstance(error, OSError) else "ports end at 65535"
         raise ConfigError(
-            f"port {port} cannot be used: {error.strerror}. Choose another one, or 0 for any"
+            f"port {port} cannot be used: {why}. Choose another one, or 0 for any"
         ) from error
     return Site(listener.getsockname()[1], secrets.token_urlsafe(32)), listener
 

@@ -238,6 +238,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+$("player").addEventListener("loadedmetadata", () => {
+  // Of a codec that it does not know a browser plays the sound and says nothing.
+  if ($("player").videoWidth === 0) {
+    $("name").textContent += " (this browser cannot show its picture: judge by the frames)";
+  }
+});
+
 for (const [id, act] of Object.entries({ begin, confirm, replay: play, undo, skip })) {
   $(id).addEventListener("click", (event) => {
     event.currentTarget.blur();

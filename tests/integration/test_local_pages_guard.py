@@ -154,6 +154,11 @@ def test_a_port_in_use_is_said_in_one_line(site):
         open_site(site.port)
 
 
+def test_a_number_that_is_no_port_is_said_in_one_line():
+    with pytest.raises(ConfigError, match="port 65536 cannot be used: ports end at 65535"):
+        open_site(65536)
+
+
 def test_each_site_has_a_token_of_its_own():
     first, one = open_site()
     second, two = open_site()

@@ -1,6 +1,7 @@
 """Vetting by eye in a real browser: keep, exclude, undo, reload, two tabs, two curators."""
 
 import shutil
+import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +135,19 @@ def test_a_clip_plays_with_sound_beside_nine_frames(study, browser):
         _wait(page, "!document.getElementById('player').paused")
         box = page.locator("#confirm").bounding_box()
         assert box["y"] + box["height"] <= 800  # no scrolling to see the verdict
+
+
+def test_a_picture_that_the_browser_cannot_show_is_said(study, browser):
+    clip = study.mit_root / "training/barking/c_0.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=d=1", "-f", "lavfi", "-i",
+         "sine=d=1", "-c:v", "mpeg4", "-c:a", "libmp3lame", str(clip)],
+        check=True,
+    )  # fmt: skip
+    with _served(study) as site, _page(browser, site) as page:
+        _wait(page, "document.getElementById('name').textContent.includes('judge by the frames')")
+        page.keyboard.press("Enter")
+        _wait(page, "document.getElementById('name').textContent === 'training/barking/c_1.mp4'")
 
 
 def test_keep_exclude_undo_and_note_are_rows_and_survive_a_reload(study, browser):
