@@ -55,6 +55,8 @@ def run_demo(
     """
     _check_folder(folder, size, fresh=fresh)
     _check_screen(show=show)
+    if weights is not None and not weights.is_dir():
+        raise ConfigError(f"there is no weights folder {weights}. Name an existing one")
     with _alone_in(folder):
         if fresh:
             _empty(folder)

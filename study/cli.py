@@ -1,6 +1,7 @@
 """What all command lines share: options, and errors as one line."""
 
 import errno
+import re
 import shlex
 import shutil
 import sys
@@ -37,6 +38,7 @@ _REFUSALS = {
 }
 
 _STOPPED = 130
+_PYTHON = re.compile(r"(?<![^\s(`])python(?= -m )")  # not the end of a path
 
 
 def new_app(help_text: str) -> typer.Typer:
@@ -125,7 +127,7 @@ def fail(message: str, *, exit_code: int = 1) -> None:
         The process's exit code.
     """
     python = shlex.quote(python_command())
-    line = " ".join(message.split()).replace("python -m ", f"{python} -m ")
+    line = _PYTHON.sub(lambda _: python, " ".join(message.split()))
     sys.stderr.write(f"error: {line}\n")
     raise _Said(exit_code)
 

@@ -33,9 +33,11 @@ def test_a_command_that_an_error_names_can_be_typed_as_it_stands(
     monkeypatch.setenv("PATH", str(python.parent if is_on_path else tmp_path))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
-        fail("no study. Make one: python -m study init DIR")
+        fail("no study. Make one: python -m study init DIR (/opt/python -m study)")
     typed = "python" if is_on_path else ".venv/python"
-    assert capsys.readouterr().err == f"error: no study. Make one: {typed} -m study init DIR\n"
+    assert capsys.readouterr().err == (
+        f"error: no study. Make one: {typed} -m study init DIR (/opt/python -m study)\n"
+    )
 
 
 def run_importing(module, monkeypatch):

@@ -162,6 +162,15 @@ def test_without_screen_and_servers_the_missing_package_is_named(tmp_path, monke
         demo.run_demo(tmp_path / "demo", SMALLEST, show=False, fresh=False, weights=None, say=print)
 
 
+def test_weights_that_are_not_there_are_missed_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":0")
+    with pytest.raises(ConfigError, match="there is no weights folder"):
+        demo.run_demo(
+            tmp_path / "demo", FULL, show=True, fresh=False, weights=tmp_path / "none", say=print
+        )
+    assert not (tmp_path / "demo").exists()
+
+
 def test_a_report_says_what_is_missing(tmp_path):
     found_demo(tmp_path / "demo")
     page = write_report(tmp_path / "demo").read_text()
