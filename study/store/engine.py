@@ -199,7 +199,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
     except OperationalError as error:
         raise StoreError(
             f"{shown(engine)} cannot be opened for writing: {error.orig}. "
-            "Check the folder, its rights and the server"
+            "Check the folder, its rights and the room on its disk, or the server"
         ) from error
     except DatabaseError as error:
         raise StoreError(
