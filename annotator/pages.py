@@ -98,7 +98,8 @@ class Pages:
 
     def call_experimenter(self, problem: str) -> Page:
         """Return the page that stands until a `problem` of the machine is solved."""
-        text = self._text("call_experimenter", problem=problem)
+        # Database servers tell their problems in several lines.
+        text = self._text("call_experimenter", problem=" ".join(problem.split()))
         return Page("call_experimenter", text, keys=(self.keys.go_on,))
 
     def feedback(self, planned: PlannedTrial, rating: Rating) -> Page:
