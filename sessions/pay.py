@@ -12,9 +12,12 @@ from instructions import pence
 from study.errors import StudyError
 from study.protocol import Protocol
 from study.store import Db, audit, participants, payments
+from study.vocabulary import Phase
 
 # A trial takes a few seconds and a break half a minute; who does nothing for longer has paused.
 LONGEST_PAID_GAP = timedelta(minutes=2)
+# In training the experimenter sits there and talks every clip over.
+LONGEST_PAID_TALK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class StatementLine:
         When.
     worked_s : int
         Whole seconds, pauses out.
+    hourly_rate_pence : int
+        The rate that the study had when the session began.
     hours_pence : int
         Pay for them, rounded up to the penny.
     n_rated : int
@@ -47,6 +52,7 @@ class StatementLine:
     phase: str
     started_at: datetime
     worked_s: int
+    hourly_rate_pence: int
     hours_pence: int
     n_rated: int
     bonus_pence: int
@@ -64,13 +70,10 @@ class Statement:
         Who.
     lines : tuple of StatementLine
         In the order of time.
-    hourly_rate_pence : int
-        The rate.
     """
 
     participant_id: str
     lines: tuple[StatementLine, ...]
-    hourly_rate_pence: int
 
     @property
     def worked_s(self) -> int:
@@ -105,7 +108,8 @@ def statement(
     participant_id : str
         Who.
     protocol : Protocol
-        Gives the hourly rate.
+        Gives the hourly rate of sessions whose own is not known; the others are paid as promised,
+        whatever `study.toml` says by now.
     unpaid_only : bool
         Whether to leave out sessions that have been paid.
 
@@ -122,8 +126,16 @@ def statement(
     rows = payments.sessions(db, participant_id).astype(object).to_dict("records")
     kept = [row for row in rows if not (unpaid_only and pd.notna(row["payment_id"]))]
     times = payments.trial_times(db, [row["session_id"] for row in kept])
-    lines = tuple(_line(row, times.get(row["session_id"], []), protocol) for row in kept)
-    return Statement(participant_id, lines, protocol.hourly_rate_pence)
+    rates = payments.hourly_rates_pence(db)
+    lines = tuple(
+        _line(
+            row,
+            times.get(row["session_id"], []),
+            rates.get(row["protocol_version_id"], protocol.hourly_rate_pence),
+        )
+        for row in kept
+    )
+    return Statement(participant_id, lines)
 
 
 def settle(
@@ -138,7 +150,7 @@ def settle(
     participant_id : str
         Who.
     protocol : Protocol
-        Gives the hourly rate.
+        As in `statement`.
     paid_by : str
         Who paid.
     at : datetime
@@ -212,7 +224,7 @@ def statement_text(owed: Statement, title: str) -> str:
             "",
             f"## Statement of pay: {owed.participant_id}",
             "",
-            f"Rate: {pence(owed.hourly_rate_pence)} per hour; pauses are not paid.",
+            f"{_rates(owed)}; pauses are not paid.",
             "",
             "| date | session | hours | pay | clips | bonus | paid |",
             "|---|---|---|---|---|---|---|",
@@ -227,18 +239,25 @@ def statement_text(owed: Statement, title: str) -> str:
     )
 
 
+def _rates(owed: Statement) -> str:
+    rates = sorted({line.hourly_rate_pence for line in owed.lines})
+    return f"Rate: {' and '.join(pence(rate) for rate in rates) or '-'} per hour"
+
+
 def _line(
-    row: Mapping[Hashable, Any], recorded_at: list[datetime], protocol: Protocol
+    row: Mapping[Hashable, Any], recorded_at: list[datetime], hourly_rate_pence: int
 ) -> StatementLine:
     ended_at = None if pd.isna(row["ended_at"]) else row["ended_at"]
-    seconds = worked_s(row["started_at"], recorded_at, ended_at)
+    longest = LONGEST_PAID_TALK if row["phase"] == Phase.TRAINING else LONGEST_PAID_GAP
+    seconds = worked_s(row["started_at"], recorded_at, ended_at, longest)
     return StatementLine(
         session_id=row["session_id"],
         phase=row["phase"],
         started_at=row["started_at"],
         worked_s=seconds,
+        hourly_rate_pence=hourly_rate_pence,
         # Up, so that nobody loses a part of a penny.
-        hours_pence=-(-seconds * protocol.hourly_rate_pence // 3600),
+        hours_pence=-(-seconds * hourly_rate_pence // 3600),
         n_rated=row["n_rated"],
         bonus_pence=row["bonus_pence"],
         is_open=ended_at is None,
@@ -247,7 +266,10 @@ def _line(
 
 
 def worked_s(
-    started_at: datetime, recorded_at: Sequence[datetime], ended_at: datetime | None
+    started_at: datetime,
+    recorded_at: Sequence[datetime],
+    ended_at: datetime | None,
+    longest: timedelta = LONGEST_PAID_GAP,
 ) -> int:
     """Return how long somebody worked in a session, pauses out.
 
@@ -259,11 +281,13 @@ def worked_s(
         End of each trial, in order.
     ended_at : datetime or None
         End of the session; None while it is open, or where a power cut ended it.
+    longest : timedelta
+        How much of a gap between two trials is paid at most.
 
     Returns
     -------
     int
-        Whole seconds. Of a gap between two trials two minutes at most are paid.
+        Whole seconds.
 
     Examples
     --------
@@ -274,8 +298,5 @@ def worked_s(
     moments = [started_at, *recorded_at]
     if ended_at is not None:
         moments.append(ended_at)
-    gaps = (
-        min(max(after - before, timedelta()), LONGEST_PAID_GAP)
-        for before, after in pairwise(moments)
-    )
+    gaps = (min(max(after - before, timedelta()), longest) for before, after in pairwise(moments))
     return int(sum(gaps, timedelta()).total_seconds())

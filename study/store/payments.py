@@ -10,7 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from study.errors import StoreError
 from study.store.engine import Db
 from study.store.frames import as_frame
-from study.store.tables import PaidSessionRow, PaymentRow, RatingRow, SessionRow, TrialRow
+from study.store.tables import (
+    PaidSessionRow,
+    PaymentRow,
+    ProtocolVersionRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
 
 
 def bonus_pence(db: Db, participant_id: str) -> int:
@@ -48,9 +55,9 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``session_id, phase, started_at, ended_at, heartbeat_at, n_rated, bonus_pence,
-        payment_id``, in the order of time; ``ended_at`` is missing while a session is open,
-        ``payment_id`` until it is paid.
+        Columns ``session_id, phase, started_at, ended_at, heartbeat_at, protocol_version_id,
+        n_rated, bonus_pence, payment_id``, in the order of time; ``ended_at`` is missing while a
+        session is open, ``payment_id`` until it is paid.
     """
     result = db.execute(
         select(
@@ -59,6 +66,7 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
             SessionRow.started_at,
             SessionRow.ended_at,
             SessionRow.heartbeat_at,
+            SessionRow.protocol_version_id,
             func.count(RatingRow.trial_id).label("n_rated"),
             func.coalesce(func.sum(RatingRow.bonus_pence), 0).label("bonus_pence"),
             func.min(PaidSessionRow.payment_id).label("payment_id"),
@@ -71,6 +79,28 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
         .order_by(SessionRow.started_at)
     )
     return as_frame(result)
+
+
+def hourly_rates_pence(db: Db) -> dict[int, int]:
+    """Return the hourly rate of each version of the protocol.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of int to int
+        Whole pence by version; a version whose configuration names no rate is left out.
+    """
+    rows = db.execute(select(ProtocolVersionRow.id, ProtocolVersionRow.config))
+    protocols = {version: config.get("protocol", {}) for version, config in rows}
+    return {
+        version: protocol["hourly_rate_pence"]
+        for version, protocol in protocols.items()
+        if "hourly_rate_pence" in protocol
+    }
 
 
 def trial_times(db: Db, session_ids: Sequence[str]) -> dict[str, list[datetime]]:

@@ -2,17 +2,20 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from studies import AT, CONSENT, add_candidates, enrol, new_study, rate
 
 from sessions import bonus, changes, demographics, pay, schedule, withdrawal
 from sessions.checking import findings
 from sessions.participants_text import participants_text
 from sessions.results import screening_report
+from study.config import StudyConfig
 from study.errors import ConfigError, NotClearedError, StudyError
 from study.protocol import Protocol
 from study.store import assignments, audit, exercises, participants, payments, transaction
 from study.store import demographics as answers_store
 from study.store.exercises import ExerciseClip
+from study.store.tables import ProtocolVersionRow
 from study.vocabulary import ParticipantKind, Phase, Rating
 
 PEOPLE = ("P01", "P02", "P03", "P04")
@@ -49,6 +52,24 @@ def test_pay_is_hours_without_pauses_and_the_bonus_that_was_shown(running):
 def test_a_long_gap_is_a_pause_and_two_minutes_of_it_are_paid():
     moments = [AT + timedelta(seconds=s) for s in (10, 20, 3600)]
     assert pay.worked_s(AT, moments, AT + timedelta(seconds=3610)) == 20 + 120 + 10
+
+
+def test_talking_a_training_clip_over_is_work(running):
+    _, db = running
+    clips = assignments.candidate_ids(db)[:1].tolist()
+    rate(db, "P01", {clips[0]: 3}, phase=Phase.TRAINING, at=AT + timedelta(days=1), minutes=7)
+    line = pay.statement(db, "P01", Protocol()).lines[-1]
+    assert (line.phase, line.worked_s, line.hours_pence) == ("training", 420, 70)
+
+
+def test_a_session_is_paid_at_the_rate_that_was_promised_when_it_began(running):
+    study, db = running
+    version = db.scalars(select(ProtocolVersionRow)).one()
+    version.config = StudyConfig(protocol=Protocol(hourly_rate_pence=1200)).model_dump(mode="json")
+    db.flush()
+    owed = pay.statement(db, "P01", study.config.protocol)
+    assert [line.hours_pence for line in owed.lines] == [20]
+    assert "Rate: £12.00 per hour" in pay.statement_text(owed, "A study")
 
 
 def test_a_clock_that_was_set_back_takes_no_pay_away():
