@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from annotator.headphone_steps import check_headphones, set_level
+from annotator.page_turning import LeftError, perform_page
 from annotator.pages import Pages
 from annotator.recording import utc_now
-from annotator.run import LeftError, perform_page
 from annotator.staging import open_stage, simulated_person
 from sessions import headphones
 from sessions.gate import require_may_check_headphones

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from annotator.page_turning import perform_page
 from annotator.pages import Pages
-from annotator.run import perform_page
 from annotator.stage import Stage
 from sessions.headphones import HeadphoneTrial, calibration_noise
 

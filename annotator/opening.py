@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from annotator.headphone_steps import set_level
+from annotator.page_turning import LeftError
 from annotator.pages import Pages
 from annotator.recording import Recorder, machine, open_session, utc_now
 from annotator.rig import require_grade
-from annotator.run import Ending, LeftError, SessionSummary, run_session
+from annotator.run import Ending, SessionSummary, run_session
 from annotator.session_log import Log, log_name, note, session_log, trial_lines
 from annotator.simulated_stage import Person
 from annotator.stage import Stage
