@@ -17,8 +17,8 @@ from curation.manifests import (
 )
 from study.classes import ClassList
 from study.errors import ConfigError
+from study.vocabulary import VIDEO_LOCATIONS
 
-LOCATIONS = ("training", "validation")
 Standing = Literal["", "unlisted", "missing", "bad_name"]
 
 
@@ -107,7 +107,7 @@ class MitTree:
         """
         found = [
             (location, folder)
-            for location in LOCATIONS
+            for location in VIDEO_LOCATIONS
             for folder in sorted(self._wanted_folders(location))
             if (self.root / location / folder).is_dir()
         ]
@@ -170,7 +170,7 @@ class MitTree:
         missing = [
             label
             for label in sorted(self.label_of)
-            if not any((self.root / location / label).is_dir() for location in LOCATIONS)
+            if not any((self.root / location / label).is_dir() for location in VIDEO_LOCATIONS)
         ]
         if missing:
             lines.append(f"no folder for {len(missing)} classes: {', '.join(missing)}")

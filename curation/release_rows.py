@@ -9,8 +9,8 @@ import pandas as pd
 from curation.release import is_count
 from curation.tally import COUNTS
 from study.classes import read_classes
+from study.vocabulary import VIDEO_LOCATIONS
 
-LOCATIONS = ("training", "validation")
 N_EXAMPLES = 3
 _SEVERAL_ROWS_PER_CLIP = "raw_video_ratings"
 
@@ -75,7 +75,7 @@ def check_values(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
         unknown = ~rows["rating"].isin(["1", "2", "3"])
         yield of_rows("unknown_rating", name, rows, unknown, True, "ratings other than 1, 2, 3")
     if "video_location" in rows:
-        astray = ~rows["video_location"].isin(LOCATIONS)
+        astray = ~rows["video_location"].isin(VIDEO_LOCATIONS)
         yield of_rows(
             "unknown_location", name, rows, astray, True, "rows neither of training nor validation"
         )

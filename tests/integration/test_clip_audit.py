@@ -1,5 +1,6 @@
 """Every clip is audited once: what it is, what it sounds like, and which others it repeats."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -403,10 +404,43 @@ def test_a_clip_that_is_not_the_one_that_was_rated_is_refused(tmp_path):
     assert not (tmp_path / "clips/SHA256SUMS").exists()
 
 
-def test_a_new_name_that_leads_out_of_the_folder_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("barking/barking_2.mp4", "../../escaped.mp4", "leads out of"),
+        ("barking/barking_2.mp4", "barking/barking_1.mp4", "is given twice"),
+        (",training,", ",../..,", "is no clip of the tree"),
+        ("barking/ntsc_1.mp4", "../../../ntsc_1.mp4", "is no clip of the tree"),
+    ],
+)
+def test_a_list_that_places_clips_astray_is_refused(tmp_path, written, instead, said):
     _test_set(tmp_path)
     path = tmp_path / "release/test_set.csv"
-    path.write_text(path.read_text().replace("barking/barking_2.mp4", "../../escaped.mp4"))
+    assert written in path.read_text()
+    path.write_text(path.read_text().replace(written, instead))
     args = ["materialise", "--study", str(tmp_path), "--to", str(tmp_path / "clips")]
-    assert "leads out of" in str(CliRunner().invoke(app, args).exception)
+    assert said in str(CliRunner().invoke(app, args).exception)
     assert not list(tmp_path.parent.glob("escaped.mp4"))
+    assert not (tmp_path / "clips/SHA256SUMS").exists()
+
+
+@pytest.mark.parametrize("how", ["copy", "symlink"])
+def test_a_link_that_leads_nowhere_is_not_written_over(tmp_path, how):
+    _test_set(tmp_path)
+    to = tmp_path / "clips/barking"
+    to.mkdir(parents=True)
+    (to / "barking_1.mp4").symlink_to("nowhere")
+    args = ["materialise", "--study", str(tmp_path), "--to", str(to.parent), "--how", how]
+    assert "barking_1.mp4 is another file" in str(CliRunner().invoke(app, args).exception)
+
+
+def test_a_hard_link_to_another_disk_is_one_line(tmp_path, monkeypatch):
+    _test_set(tmp_path)
+
+    def refuse(source, target):
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(os, "link", refuse)
+    args = ["materialise", "--study", str(tmp_path), "--to", str(tmp_path / "clips")]
+    result = CliRunner().invoke(app, [*args, "--how", "link"])
+    assert "Use --how copy" in str(result.exception)
