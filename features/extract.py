@@ -73,8 +73,6 @@ def extract_all(
     StudyError
         If the processes or the cluster gave up.
     """
-    if not overwrite:
-        _finished(clips, job)  # refuses before anything is written
     rejects: list[Reject] = []
     with open_journal(job.folder, job.recipe, begin_again=overwrite) as journal:
         finished = _finished(clips, job)

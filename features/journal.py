@@ -62,9 +62,9 @@ class Journal:
         if begin_again:  # with the lock in hand: another run may be at work here
             self._file.truncate(0)
             (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
-        begun = path.stat().st_size > 0
+        self._is_new = path.stat().st_size == 0
         # After a crash the last line may lack its end: begin a new one, and skip the broken one.
-        self._file.write("\n" if begun else json.dumps(asdict(recipe)) + "\n")
+        self._file.write(json.dumps(asdict(recipe)) + "\n" if self._is_new else "\n")
         self._file.flush()
 
     def add(self, row: ManifestRow) -> None:
@@ -77,13 +77,16 @@ class Journal:
         """
         self._file.write(json.dumps(asdict(row)) + "\n")
         self._file.flush()
+        self._is_new = False
 
     def remove(self) -> None:
         """Delete the file: the manifest holds all of it."""
-        self._path.unlink()
+        self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; one in which nothing was noted is taken away."""
+        if self._is_new:
+            self.remove()
         self._file.close()
 
 

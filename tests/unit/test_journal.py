@@ -62,8 +62,8 @@ def test_what_was_noted_counts_if_its_file_is_there_and_a_cut_line_does_not(tmp_
 
 
 def test_a_journal_of_another_recipe_is_refused(tmp_path):
-    with open_journal(tmp_path, RECIPE):
-        pass
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("a"))
     with pytest.raises(RecordError, match="grid was paper, now released"):
         read_finished(tmp_path, replace(RECIPE, grid="released"))
 
@@ -79,6 +79,12 @@ def test_a_record_of_another_clip_or_label_is_not_kept_for_this_one(tmp_path):
     for other in ({"filename": "z/a.mp4"}, {"label": "y"}, {"video_location": "validation"}):
         with pytest.raises(RecordError, match=r"x/a\.tfrecord is of a\.mp4 \(training\)"):
             require_same_clips([replace(same, **other)], finished, tmp_path)
+
+
+def test_a_journal_in_which_nothing_was_noted_leaves_nothing(tmp_path):
+    with open_journal(tmp_path, RECIPE):
+        assert (tmp_path / JOURNAL_NAME).is_file()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_beginning_again_leaves_a_running_extraction_alone(tmp_path):
