@@ -4,7 +4,11 @@ from pathlib import Path
 
 import psutil
 
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "afs", "ncpfs"}
+_NETWORK = {
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "vboxsf", "afs", "ncpfs", "davfs", "ceph",
+    "lustre", "gpfs", "beegfs", "fuse.sshfs", "fuse.davfs", "fuse.gvfsd-fuse", "fuse.rclone",
+    "fuse.glusterfs",
+}  # fmt: skip
 
 
 def file_system_of(path: Path) -> str:

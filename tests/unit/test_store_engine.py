@@ -144,8 +144,9 @@ def test_a_copy_holds_what_the_log_still_holds(tmp_path, url):
     connection.close()
 
 
-def test_a_network_share_is_refused(monkeypatch, url):
-    monkeypatch.setattr(filesystem, "file_system_of", lambda path: "nfs4")
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "fuse.gvfsd-fuse"])
+def test_a_network_share_is_refused(monkeypatch, url, kind):
+    monkeypatch.setattr(filesystem, "file_system_of", lambda path: kind)
     with pytest.raises(StoreError, match="network share"):
         create_store(url)
 
