@@ -18,6 +18,7 @@ _QUIET_S = 0.15  # a new event begins after so much rest; a flash lasts 0.1 s
 _SHARE_OF_PEAK = 0.4
 _PEAK_QUANTILE = 0.999  # a single click is no peak
 _MIN_PEAK = 0.005
+_MIN_PAIRS, _MIN_PAIRED_SHARE = 3, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,32 @@ def true_offset(samples: npt.NDArray[np.float32], rate_hz: int) -> TrueOffset:
     Raises
     ------
     StageError
-        If a channel holds no event, or none of them belong together.
+        If a channel holds no event, or too few of them belong together.
     """
     flashes_s = _onsets_s(samples[:, 0], rate_hz, "left channel (photodiode)")
     beeps_s = _onsets_s(samples[:, 1], rate_hz, "right channel (sound)")
-    nearest = beeps_s[np.abs(beeps_s[None, :] - flashes_s[:, None]).argmin(axis=1)]
-    offsets_s = nearest - flashes_s
+    distances_s = np.abs(beeps_s[None, :] - flashes_s[:, None])
+    beep_of, flash_of = distances_s.argmin(axis=1), distances_s.argmin(axis=0)
+    # A flash and a beep are a pair if each is the other's nearest: noise has no such partner.
+    paired = flash_of[beep_of] == np.arange(len(flashes_s))
+    offsets_s = (beeps_s[beep_of] - flashes_s)[paired]
     offsets_s = offsets_s[np.abs(offsets_s) < _NEAR_S]
-    if not len(offsets_s):
+    _require_pairs(len(offsets_s), len(flashes_s), len(beeps_s))
+    return TrueOffset(1000 * offsets_s, len(flashes_s), len(beeps_s))
+
+
+def _require_pairs(n_pairs: int, n_flashes: int, n_beeps: int) -> None:
+    if not n_pairs:
         raise StageError(
             "no flash has a beep within half a second. Check that left is the photodiode and right "
             "the sound, and that the recording is of the flash-and-beep clip"
         )
-    return TrueOffset(1000 * offsets_s, len(flashes_s), len(beeps_s))
+    if n_pairs < max(_MIN_PAIRS, _MIN_PAIRED_SHARE * max(n_flashes, n_beeps)):
+        raise StageError(
+            f"{n_flashes} flashes and {n_beeps} beeps were found, and only {n_pairs} of them "
+            "belong together: noise or hum passes for events, or plays are missing. Raise the level of "
+            "both channels, shield the photodiode, and record again"
+        )
 
 
 def _onsets_s(channel: npt.NDArray[np.float32], rate_hz: int, name: str) -> npt.NDArray[np.float64]:

@@ -65,6 +65,16 @@ def test_a_missing_beep_makes_no_pair():
     assert (found.n_flashes, found.n_beeps, len(found.offsets_ms)) == (6, 5, 5)
 
 
+@pytest.mark.parametrize(
+    "faint",
+    [{"diode": 0.02, "sound": 0.02}, {"noise": 0.05}, {"n": 2}],
+    ids=["low", "noisy", "few"],
+)
+def test_noise_is_not_taken_for_flashes_and_beeps(faint):
+    with pytest.raises(StageError, match="belong together"):
+        true_offset(recording(5.0, **({"n": 12} | faint)), RATE_HZ)
+
+
 def test_a_silent_channel_is_named():
     for quiet, name in (({"diode": 0.0}, "left channel"), ({"sound": 0.0}, "right channel")):
         with pytest.raises(StageError, match=f"nothing is on the {name}"):
