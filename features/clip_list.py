@@ -76,16 +76,14 @@ def _of_folder(folder: Path) -> list[ListedClip]:
         for path in folder.glob("*/*")
         if path.suffix.lower() in CLIP_SUFFIXES and not path.name.startswith(".")
     )
-    return [
-        ListedClip(
-            filename=f"{path.parent.name}/{path.name}",
-            label=path.parent.name,
-            video_location="",
-            tfrecord_filename=tfrecord_filename(path.name, path.parent.name),
-            path=path,
-        )
-        for path in paths
-    ]
+    return [_in_folder(path, folder) for path in paths]
+
+
+def _in_folder(path: Path, folder: Path) -> ListedClip:
+    label = path.parent.name
+    record = tfrecord_filename(path.name, label)
+    _require_name(record, str(folder))
+    return ListedClip(f"{label}/{path.name}", label, "", record, path)
 
 
 def _of_table(source: Path, mit_root: Path | None) -> list[ListedClip]:
@@ -128,20 +126,35 @@ def _listed(row: Mapping[str, str], label_column: str, mit_root: Path, where: st
     record = row.get("tfrecord_filename") or tfrecord_filename(filename, label)
     for name in (filename, location, record):
         _require_inside(name, where)
+        _require_name(name, where)
     if not _is_record_name(record):
         raise TableError(f"{where} names the record {record!r}, expected <label>/<name>.tfrecord")
     return ListedClip(filename, label, location, record, mit_root / location / filename)
 
 
 def _require_inside(name: str, where: str) -> None:
-    parts = name.split("/")  # a million names: pathlib would take a minute
-    if name.startswith("/") or ".." in parts:
+    # Plain strings, because pathlib would take half a minute for a million of them.
+    if name.startswith("/") or ".." in name.split("/"):
         raise TableError(f"{where} names {name!r}, which is outside its folder. Correct it")
-    if "\0" in name or any(len(part.encode()) > _LONGEST_NAME for part in parts):
+
+
+def _require_name(name: str, where: str) -> None:
+    longest = max(len(part.encode(errors="replace")) for part in name.split("/"))
+    # Names that are no text come from the file system with half characters in them.
+    if "\0" in name or longest > _LONGEST_NAME or not _is_text(name):
         raise TableError(
-            f"{where} names {name!r}, which cannot be a file's name: at most {_LONGEST_NAME} "
-            "bytes. Name another one; that of a record stands in the column tfrecord_filename"
+            f"{where} names {name!r}, which cannot be a record's or a clip's name: text of at "
+            f"most {_LONGEST_NAME} bytes. Name another one; a record's stands in the column "
+            "tfrecord_filename"
         )
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_record_name(record: str) -> bool:

@@ -1,5 +1,6 @@
 """Lists of clips in all their spellings."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -95,8 +96,8 @@ def test_what_is_no_list_is_refused(tmp_path):
         (b"filename,label\nx/a.mp4,y\nx/b.mp4\n", "line 3 of .* has not 2 values"),
         (b"filename,label\n,y\n", "line 2 of .* names no clip"),
         (b"filename,label\nx/a.mp4,\n", "line 2 of .* names no label"),
-        (b"filename,label\nx/" + 252 * b"a" + b".mp4,y\n", "cannot be a file's name"),
-        (b"filename,label\nx/" + 250 * b"a" + b".mp4,y\n", "cannot be a file's name"),
+        (b"filename,label\nx/" + 252 * b"a" + b".mp4,y\n", "cannot be a record's or a clip's name"),
+        (b"filename,label\nx/" + 250 * b"a" + b".mp4,y\n", "cannot be a record's or a clip's name"),
         (b"filename,label\nx/a.mp4,y/z\n", "names the record 'y/z/a.tfrecord', expected"),
     ],
 )
@@ -135,6 +136,14 @@ def test_a_folder_of_clips_is_a_list(tmp_path):
         ("barking/b.mp4", "barking"),
         ("raining/c.mkv", "raining"),
     ]
+
+
+@pytest.mark.parametrize("stem", [b"\xff\xfe", 249 * b"a"], ids=["no text", "too long"])
+def test_a_clip_whose_record_cannot_have_its_name_is_refused(tmp_path, stem):
+    (tmp_path / "barking").mkdir()
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/barking/" + stem + b".mp4"))).touch()
+    with pytest.raises(TableError, match="cannot be a record's or a clip's name"):
+        read_clip_list(tmp_path, None)
 
 
 @pytest.mark.skipif(not RELEASE.is_dir(), reason="the released lists are not beside the repository")
