@@ -89,8 +89,8 @@ def _require_pairs(n_pairs: int, n_flashes: int, n_beeps: int) -> None:
     if n_pairs < max(_MIN_PAIRS, _MIN_PAIRED_SHARE * max(n_flashes, n_beeps)):
         raise StageError(
             f"{n_flashes} flashes and {n_beeps} beeps were found, and only {n_pairs} of them "
-            "belong together: noise or hum passes for events, or plays are missing. Raise the level of "
-            "both channels, shield the photodiode, and record again"
+            "belong together: noise or hum passes for events, or plays are missing. Raise the "
+            "level of both channels, shield the photodiode, and record again"
         )
 
 
