@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sessions.wording import checked_reason
 from study.errors import NotClearedError, StudyError
 from study.store import Db, audit
 
@@ -76,8 +77,7 @@ def write_off(db: Db, name: str, *, reason: str, actor: str, at: datetime) -> li
     StudyError
         If no such laptop is out, or no reason is given.
     """
-    if not reason.strip():
-        raise StudyError("--reason is empty. Say what happened to the laptop")
+    reason = checked_reason(reason)
     out = dealt_out(db)
     events = audit.frame(db)
     deals = events.loc[events["action"] == DEAL, "detail"]

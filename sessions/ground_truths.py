@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sessions.wording import checked_reason
 from study.errors import StudyError
 from study.store import Db, assignments, audit, ground_truths, ratings
 from study.store.assignments import AssignedClip
@@ -102,8 +103,7 @@ def correct(
     StudyError
         If there is no such ground truth, it is that already, or no reason is given.
     """
-    if not reason.strip():
-        raise StudyError("--reason is empty. Say why, for those who read the audit log")
+    reason = checked_reason(reason)
     found = _sampled_clip(db, clip)
     before = ground_truths.current(db, found.candidate_id)
     if before is None:

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 
 import numpy as np
 
+from sessions.wording import checked_reason
 from study.config import Study
 from study.errors import ConfigError
 from study.store import Db, assignments, audit, participants
@@ -196,10 +197,9 @@ def close(db: Db, participant_id: str, *, reason: str, actor: str, at: datetime)
     Raises
     ------
     ConfigError
-        If no reason is given.
+        If the reason is empty, or could name somebody.
     """
-    if not reason.strip():
-        raise ConfigError("--reason is empty. Say why, in words that point to nobody")
+    reason = checked_reason(reason)
     participants.close(db, participant_id, reason=reason, at=at)
     detail = {"reason": reason}
     audit.add(db, actor=actor, action="close", subject=participant_id, detail=detail, at=at)

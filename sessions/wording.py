@@ -1,0 +1,39 @@
+"""Words that are kept for good: the audit log is never changed, so nothing in it names a person."""
+
+from study.errors import ConfigError
+
+_LONGEST = 200
+
+
+def checked_reason(reason: str) -> str:
+    """Return a reason as it goes to the audit log.
+
+    Parameters
+    ----------
+    reason : str
+        What was given as ``--reason``.
+
+    Returns
+    -------
+    str
+        The same without blanks around it.
+
+    Raises
+    ------
+    ConfigError
+        If it is empty, longer than a sentence, or has an e-mail address.
+
+    Examples
+    --------
+    >>> checked_reason(" moved away ")
+    'moved away'
+    """
+    words = reason.strip()
+    if not words:
+        raise ConfigError("--reason is empty. Say why, in words that point to nobody")
+    if "@" in words or len(words) > _LONGEST:
+        raise ConfigError(
+            f"--reason has an address or more than {_LONGEST} letters. Say why in a sentence that "
+            "points to nobody: the audit log keeps it for good"
+        )
+    return words
