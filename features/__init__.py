@@ -1,4 +1,4 @@
-"""Embeddings of clips: ``features.read(path)`` and ``features.dataset(paths, set)``."""
+"""Embeddings of clips: ``features.read(path)`` and ``features.dataset(paths)``."""
 
 from features.reading import dataset, read
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.embedding_set import EMBEDDING_SETS, EmbeddingSet, find_embedding_set
+from features.embedding_set import EmbeddingSet, find_embedding_set
 from features.manifest import MANIFEST_NAME, Manifest, read_manifest
 from features.pack import record_paths
-from features.records import read_record, require_sizes
+from features.records import read_record, require_sizes, set_of_record
 from study.errors import RecordError
 from study.files import sha256_of
 
@@ -40,13 +40,7 @@ def set_of(folder: Path) -> EmbeddingSet:
     """
     if (folder / MANIFEST_NAME).is_file():
         return find_embedding_set(read_manifest(folder).recipe.embedding_set)
-    path = record_paths(folder)[0]
-    record = read_record(path)
-    sizes = (record.audio.shape[1], record.visual.shape[1])
-    for embedding_set in EMBEDDING_SETS.values():
-        if sizes == (embedding_set.audio_size, embedding_set.visual_size):
-            return embedding_set
-    raise RecordError(f"{path} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set")
+    return set_of_record(read_record(record_paths(folder)[0]))
 
 
 def check_records(folder: Path, advance: Callable[[], None] = lambda: None) -> list[Problem]:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from features.embedding_set import find_embedding_set
-from features.records import Record, read_record
+from features.records import Record, read_record, set_of_record
+from study.errors import RecordError
 
 
 def read(path: Path | str) -> Record:
@@ -29,15 +30,15 @@ def read(path: Path | str) -> Record:
     return read_record(Path(path))
 
 
-def dataset(paths: Sequence[Path | str], embedding_set: str) -> Any:  # noqa: ANN401
+def dataset(paths: Sequence[Path | str], embedding_set: str | None = None) -> Any:  # noqa: ANN401
     """Read records as a ``tf.data.Dataset``.
 
     Parameters
     ----------
     paths : sequence of Path or str
         The `.tfrecord` files.
-    embedding_set : str
-        Their set; a record of the other one stops the reading.
+    embedding_set : str or None
+        Their set; None for that of the first record. A record of another one stops the reading.
 
     Returns
     -------
@@ -49,10 +50,17 @@ def dataset(paths: Sequence[Path | str], embedding_set: str) -> Any:  # noqa: AN
     ------
     ConfigError
         If there is no such set.
+    RecordError
+        If there is no path, or the first record, where it is asked for its set, cannot be read.
     """
     import tensorflow as tf  # slow to import, and the arrays do without
 
-    sizes = find_embedding_set(embedding_set)
+    if not paths:
+        raise RecordError("no records are named. Pass the paths of .tfrecord files")
+    if embedding_set is None:
+        sizes = set_of_record(read(paths[0]))
+    else:
+        sizes = find_embedding_set(embedding_set)
     context = {"label": tf.io.FixedLenFeature([], tf.string)}
     sequences = {
         "audio": tf.io.FixedLenSequenceFeature([], tf.string),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features import wire
-from features.embedding_set import EmbeddingSet
+from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from study.errors import RecordError
 from study.files import written_atomically
 
@@ -140,6 +140,33 @@ def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
             f"it has embeddings of {found[0]} audio and {found[1]} visual values, and "
             f"{embedding_set.folder} has {expected[0]} and {expected[1]}"
         )
+
+
+def set_of_record(record: Record) -> EmbeddingSet:
+    """Return the embedding set that a record belongs to, by its sizes.
+
+    Parameters
+    ----------
+    record : Record
+        The embeddings.
+
+    Returns
+    -------
+    EmbeddingSet
+        The set.
+
+    Raises
+    ------
+    RecordError
+        If no set has these sizes.
+    """
+    sizes = (record.audio.shape[1], record.visual.shape[1])
+    for embedding_set in EMBEDDING_SETS.values():
+        if sizes == (embedding_set.audio_size, embedding_set.visual_size):
+            return embedding_set
+    raise RecordError(
+        f"{record.filename} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set"
+    )
 
 
 def serialise(record: Record) -> bytes:

@@ -198,9 +198,7 @@ def test_arrays_and_tensors_of_a_record_are_the_same(folder):
     pytest.importorskip("tensorflow")
     paths = sorted(folder.rglob("*.tfrecord"))
     records = [features.read(path) for path in paths]
-    for record, ((audio, visual), label) in zip(
-        records, features.dataset(paths, "vggish_vgg16"), strict=True
-    ):
+    for record, ((audio, visual), label) in zip(records, features.dataset(paths), strict=True):
         np.testing.assert_array_equal(audio, record.audio)
         np.testing.assert_array_equal(visual, record.visual)
         assert label.numpy().decode() == record.label
@@ -210,6 +208,8 @@ def test_tensors_of_the_other_set_stop_the_reading(folder):
     tf = pytest.importorskip("tensorflow")
     with pytest.raises(tf.errors.InvalidArgumentError):
         list(features.dataset(sorted(folder.rglob("*.tfrecord")), "yamnet_effnet"))
+    with pytest.raises(RecordError, match="no records are named"):
+        features.dataset([])
 
 
 def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
