@@ -85,7 +85,8 @@ def sensitivity(
     rules = prominence_by_rule(rated.clips, probability)
     table = sensitivity_table(rated.clips, rules, protocol)
     write_report(table, folder / "sensitivity.csv", overwrite=overwrite)
-    typer.echo(table.to_string(index=False))
+    # A rule may lose every class; the file names them all.
+    typer.echo(table.to_string(index=False, max_colwidth=40))
     if rated.ratings is None:
         typer.echo("no rater column: Dawid-Skene cannot be told")
     if rated.is_selected:

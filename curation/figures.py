@@ -87,17 +87,18 @@ def votes_by_class(clips: pd.DataFrame, question: Literal["present", "prominent"
     Returns
     -------
     DataFrame
-        One row per class, one column per number of votes; the class with most votes of all its
-        raters comes first.
+        One row per class, one column per number of votes; the class with most clips of three
+        votes or more comes first, then two or more decide, then one.
     """
     votes = yes_votes(clips, question)
     n_most = max(3, int(votes.max()) if len(votes) else 0)
     table = pd.crosstab(clips["avmit_label"], votes).reindex(
         columns=range(n_most + 1), fill_value=0
     )
-    return table.sort_values([*range(n_most, -1, -1)], ascending=False, kind="stable").rename_axis(
-        index=None, columns=None
-    )
+    # Few clips get a fourth rating: their number says nothing of their class.
+    so_many_or_more = table[table.columns[::-1]].cumsum(axis=1)
+    order = so_many_or_more.sort_values([3, 2, 1], ascending=False, kind="stable").index
+    return table.loc[order].rename_axis(index=None, columns=None)
 
 
 def figure_2(clips: pd.DataFrame) -> Figure:

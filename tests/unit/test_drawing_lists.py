@@ -218,3 +218,11 @@ def test_figure_2_takes_more_than_three_votes_and_41_classes():
     axes = figure_2(clips).axes
     assert [len(ax.get_yticklabels()) for ax in axes] == [41, 41]
     assert axes[1].get_legend().get_texts()[0].get_text() == "7"
+
+
+def test_a_fourth_rating_does_not_move_its_class_up():
+    clips = pd.DataFrame(
+        [("few", 0, 0, 4), ("many", 0, 0, 3), ("many", 0, 0, 3), ("few", 3, 0, 0)],
+        columns=["avmit_label", "r1", "r2", "r3"],
+    )
+    assert votes_by_class(clips, "prominent").index.tolist() == ["many", "few"]
