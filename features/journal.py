@@ -181,16 +181,12 @@ def require_same_clips(
     """
     for clip in clips:
         row = finished.get(clip.tfrecord_filename)
-        if row is None:
-            continue
-        # A folder of clips names no location.
-        elsewhere = row.video_location and clip.video_location not in ("", row.video_location)
-        if elsewhere or (row.filename, row.label) != (clip.filename, clip.label):
+        # Not the location: some released lists name none, and a clip lies in one place only.
+        if row is not None and (row.filename, row.label) != (clip.filename, clip.label):
             raise RecordError(
-                f"{folder / clip.tfrecord_filename} is of {row.filename} ({row.video_location}), "
-                f"labelled {row.label}; the list has {clip.filename} ({clip.video_location}), "
-                f"labelled {clip.label}. Name another record in the column tfrecord_filename, or "
-                "choose another --out"
+                f"{folder / clip.tfrecord_filename} is of {row.filename}, labelled {row.label}; "
+                f"the list has {clip.filename}, labelled {clip.label}. Name another record in the "
+                "column tfrecord_filename, or choose another --out"
             )
 
 

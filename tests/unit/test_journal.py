@@ -74,10 +74,10 @@ def test_a_record_of_another_clip_or_label_is_not_kept_for_this_one(tmp_path):
         journal.add(row("a"))
     finished = read_finished(tmp_path, RECIPE)
     same = ListedClip("a.mp4", "x", "training", "x/a.tfrecord", tmp_path / "a.mp4")
-    require_same_clips([same, replace(same, video_location="")], finished, tmp_path)
+    require_same_clips([same, replace(same, video_location="validation")], finished, tmp_path)
     require_same_clips([replace(same, tfrecord_filename="x/b.tfrecord")], finished, tmp_path)
-    for other in ({"filename": "z/a.mp4"}, {"label": "y"}, {"video_location": "validation"}):
-        with pytest.raises(RecordError, match=r"x/a\.tfrecord is of a\.mp4 \(training\)"):
+    for other in ({"filename": "z/a.mp4"}, {"label": "y"}):
+        with pytest.raises(RecordError, match=r"x/a\.tfrecord is of a\.mp4, labelled x; the list"):
             require_same_clips([replace(same, **other)], finished, tmp_path)
 
 
