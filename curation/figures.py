@@ -96,8 +96,8 @@ def votes_by_class(clips: pd.DataFrame, question: Literal["present", "prominent"
         columns=range(n_most + 1), fill_value=0
     )
     # Few clips get a fourth rating: their number says nothing of their class.
-    so_many_or_more = table[table.columns[::-1]].cumsum(axis=1)
-    order = so_many_or_more.sort_values([3, 2, 1], ascending=False, kind="stable").index
+    so_many_or_more = table[table.columns[::-1]].cumsum(axis=1).rename(columns=str)
+    order = so_many_or_more.sort_values(["3", "2", "1"], ascending=False, kind="stable").index
     return table.loc[order].rename_axis(index=None, columns=None)
 
 
