@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from study.config import Study
-from study.errors import ConfigError
+from study.errors import ConfigError, NotClearedError
 from study.store import Db, audit, demographics, participants
 from study.vocabulary import ParticipantKind
 
@@ -53,11 +53,19 @@ def record(
     ConfigError
         If the participant is not a person, nothing was said, something was said that the study
         does not ask, or an answer cannot be.
+    NotClearedError
+        If there is no consent.
     """
     if not answers:
         raise ConfigError("nothing was said. Give at least one answer, such as --age 30")
     if participants.get(db, participant_id).kind is not ParticipantKind.HUMAN:
         raise ConfigError(f"participant {participant_id} is no person who takes part")
+    if participants.consent_of(db, participant_id) is None:
+        raise NotClearedError(
+            f"participant {participant_id} has given no consent, and nothing is kept of people "
+            f"without one. Run: python -m sessions consent {participant_id} --form-version V "
+            "--ethics-approval N --experimenter INITIALS"
+        )
     for question, said in answers.items():
         _check_answer(question, said, study.config.demographics)
     age = answers.get("age")

@@ -239,6 +239,13 @@ def test_what_cannot_be_or_is_not_asked_is_refused(described, said, message):
         demographics.record(db, study, "P01", said, actor="AB", at=AT)
 
 
+def test_nothing_is_kept_of_people_without_a_consent(described):
+    study, db = described
+    participants.add(db, participant_id="P20", kind=ParticipantKind.HUMAN, at=AT)
+    with pytest.raises(NotClearedError, match=r"P20 has given no consent, and nothing is kept"):
+        demographics.record(db, study, "P20", {"age": 30}, actor="AB", at=AT)
+
+
 def test_answers_are_counted_alike_however_they_are_typed(described):
     study, db = described
     demographics.record(db, study, "P05", {"sex": "Female"}, actor="AB", at=AT)
