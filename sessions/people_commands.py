@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sessions.options import ByOption, IdArgument, at_desk, write_text
+from sessions.options import NOBODY, ByOption, IdArgument, at_desk, write_text
 from study.cli import OverwriteOption, StoreOption, StudyOption
 
 if TYPE_CHECKING:
@@ -194,6 +194,8 @@ def participants_text(
     store: StoreOption = None,
 ) -> None:
     """Write the paper's paragraph on its participants."""
+    if exact and by == NOBODY:
+        raise typer.BadParameter("--exact says more than bands do; pass --by with your initials")
     from sessions.participants_text import participants_text as text
 
     with at_desk(study, store, changes=exact) as (found, db):
