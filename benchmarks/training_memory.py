@@ -31,13 +31,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_world(folder, options.clips)
-        print("| start | s until the clips are ready | own memory, MB | with mapped rows, MB |")
-        print("|---|---|---|---|")
+        print("| start | s until the clips are ready | CPU-s | own memory, MB | with mapped rows |")
+        print("|---|---|---|---|---|")
         for start in ("first", "second"):
-            ready_s, own, resident = _watch(folder, folder / f"model-{start}")
-            print(
-                f"| {start} | {ready_s:.1f} | {own / 1e6:.0f} | {resident / 1e6:.0f} |", flush=True
-            )
+            ready_s, cpu_s, own, resident = _watch(folder, folder / f"model-{start}")
+            memory = f"{own / 1e6:.0f} | {resident / 1e6:.0f}"
+            print(f"| {start} | {ready_s:.1f} | {cpu_s:.1f} | {memory} |", flush=True)
 
 
 def _write_world(folder: Path, n_clips: int) -> None:
@@ -61,7 +60,7 @@ def _write_world(folder: Path, n_clips: int) -> None:
     (folder / "validation.csv").write_text("\n".join([lines[0], *lines[n_train + 1 :]]) + "\n")
 
 
-def _watch(folder: Path, out: Path) -> tuple[float, int, int]:
+def _watch(folder: Path, out: Path) -> tuple[float, float, int, int]:
     command = [sys.executable, "-m", "models", "train", "--embeddings", folder, "--out", out]
     command += ["--train", folder / "train.csv", "--validation", folder / "validation.csv"]
     began = time.perf_counter()
@@ -71,21 +70,24 @@ def _watch(folder: Path, out: Path) -> tuple[float, int, int]:
         stderr=subprocess.DEVNULL,
     )
     watched = psutil.Process(process.pid)
-    ready_s, own, resident = 0.0, 0, 0
+    ready_s, cpu_s, own, resident = 0.0, 0.0, 0, 0
     while process.poll() is None:
         try:
-            memory, files = watched.memory_info(), watched.memory_maps()
+            maps = watched.memory_maps()
         except psutil.Error:
             break
-        mapped = sum(each.rss for each in files if each.path.endswith(".npy"))
+        # Both from one look: the rows may be gone at the next one.
+        mapped = sum(each.rss for each in maps if each.path.endswith(".npy"))
+        all_of_it = sum(each.rss for each in maps)
         # The rows are mapped when they are there: the next thing is the first batch.
         if mapped and not ready_s:
             ready_s = time.perf_counter() - began
-        own, resident = max(own, memory.rss - mapped), max(resident, memory.rss)
+            cpu_s = sum(watched.cpu_times()[:2])
+        own, resident = max(own, all_of_it - mapped), max(resident, all_of_it)
         time.sleep(0.05)
     if process.wait():
         raise SystemExit("the training failed")
-    return ready_s, own, resident
+    return ready_s, cpu_s, own, resident
 
 
 if __name__ == "__main__":
