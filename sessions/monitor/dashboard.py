@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from instructions import pence
 from sessions.monitor import figures
-from sessions.monitor.evidence import PEER
+from sessions.monitor.evidence import GROUND_TRUTH, PEER
 from sessions.monitor.progress import Progress, progress, sentence
 from sessions.reratings import in_words
 from study.config import Study
@@ -88,6 +88,10 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     return html_page(study.config.title, "\n".join(parts), stamp=stamp)
 
 
+_SOURCES = {
+    GROUND_TRUTH: "Agreement with ground truths",
+    PEER: "Agreement with earlier ratings of the same clips",
+}
 _HEADINGS = (
     "participant", "rated", "left", "ground truths", "peers", "median response", "replays / 100",
     "early presses / 100", "failures", "bonus", "owed",
@@ -103,11 +107,9 @@ def _plots(found: Progress) -> Iterator[tuple[str, Axes]]:
     if len(found.days):
         given, evidence = found.ratings, found.evidence
         yield "Ratings per day", figures.plot_days(found.days)
-        yield "Agreement with ground truths", figures.plot_agreement(evidence, careless)
-        yield (
-            "Agreement with earlier ratings of the same clips",
-            figures.plot_agreement(evidence, careless, source=PEER),
-        )
+        for source, title in _SOURCES.items():
+            if evidence["source"].eq(source).any():
+                yield title, figures.plot_agreement(evidence, careless, source=source)
         yield "Response times", figures.plot_response_times(given, careless)
         yield "Replays", figures.plot_per_100(given, "n_replays", careless)
         yield "Early presses", figures.plot_per_100(given, "n_early_presses", careless)

@@ -80,7 +80,8 @@ def plot_agreement(
     lines = own.assign(agrees=own["agrees"].astype(float))
     rolling, words = ROLLING[source]
     _plot_over_trials(lines, "agrees", rolling, highlighted, ax)
-    ax.set(ylabel=f"agreement, last {rolling} {words}", ylim=(0.4, 1.02))
+    ax.set(ylabel=f"agreement, last {rolling} {words}")
+    ax.set_ylim(min(0.4, ax.dataLim.y0 - 0.02), 1.02)
     return ax
 
 

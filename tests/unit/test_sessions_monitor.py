@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 
+from sessions.monitor import figures
 from sessions.monitor.alarms import agreement_alarms, alarms, crossings
 from sessions.monitor.evidence import agreement
 
@@ -75,3 +76,21 @@ def test_answers_faster_than_anybody_can_see_raise_one_alarm():
     ratings.loc[200:209, "rt_s"] = 0.02
     (alarm,) = alarms(ratings, {})
     assert (alarm.kind, alarm.n_trial) == ("too_fast", 205)
+
+
+def test_lines_keep_within_the_plot_and_the_careless_stand_out():
+    one, other = [True] * 20, [False] * 20
+    evidence = pd.DataFrame(
+        {"participant_id": ["A"] * 20 + ["B"] * 20, "n_trial": [*range(1, 21)] * 2,
+         "at": range(40), "source": "peer", "agrees": one + other}
+    )  # fmt: skip
+    ax = figures.plot_agreement(evidence, ["B"], source="peer")
+    assert ax.get_ylim() == (-0.02, 1.02)
+    assert [line.get_linewidth() for line in ax.lines] == [0.8, 1.8]
+    assert figures.plot_agreement(evidence, source="ground_truth").get_ylim() == (0.4, 1.02)
+
+
+def test_one_slow_answer_does_not_hide_the_others():
+    ratings = pd.DataFrame({"participant_id": "A", "rt_s": [1.0] * 199 + [600.0]})
+    ax = figures.plot_response_times(ratings)
+    assert np.nanmax(ax.lines[0].get_ydata()) < 2
