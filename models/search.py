@@ -364,15 +364,26 @@ def read_results(folder: Path) -> list[SurrogateResult]:
     Raises
     ------
     ConfigError
-        If a result is not one, or does not belong to the plan.
+        If a result is not one, does not belong to the plan, or was found on other records than
+        those before it.
     """
     plan = read_plan(folder)
     found = []
+    first_on: dict[str, tuple[Path, tuple[str, str]]] = {}
     for cell in plan_cells(plan):
         for number in range(plan.n_surrogates):
             path = result_path(folder, Task(cell, number))
-            if path.exists():
-                found.append(_read_result(path, plan, Task(cell, number)))
+            if not path.exists():
+                continue
+            result = _read_result(path, plan, Task(cell, number))
+            first, records = first_on.setdefault(cell.embedding_set, (path, result.records))
+            if result.records != records:
+                raise ConfigError(
+                    f"{path} was found on other records than {first}: the embeddings have changed "
+                    "in between. Delete the older of the two and those like it, and run the search "
+                    "again"
+                )
+            found.append(result)
     return found
 
 

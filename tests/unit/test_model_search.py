@@ -38,7 +38,7 @@ def plan(**changes):
     )
 
 
-def keep(folder, cell, number, val_loss, seconds=100.0, seed=1):
+def keep(folder, cell, number, val_loss, seconds=100.0, seed=1, records=("c", "d")):
     result = SurrogateResult(
         cell=cell.name,
         number=number,
@@ -50,7 +50,7 @@ def keep(folder, cell, number, val_loss, seconds=100.0, seed=1):
         diverged=False,
         history=(Epoch(1, 1e-3, 1.0, 0.5, val_loss, 0.5),),
         seconds=seconds,
-        records=("c", "d"),
+        records=records,
     )
     path = result_path(folder, Task(cell, number))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +100,14 @@ def test_results_of_another_search_do_not_count(tmp_path):
     write_plan(plan(), tmp_path)
     keep(tmp_path, GRU, 1, 0.5, seed=2)
     with pytest.raises(ConfigError, match=r"001.json belongs to another search"):
+        read_results(tmp_path)
+
+
+def test_results_on_other_records_are_not_compared(tmp_path):
+    write_plan(plan(), tmp_path)
+    keep(tmp_path, GRU, 1, 0.5)
+    keep(tmp_path, LSTM, 0, 0.4, records=("c", "extracted again"))
+    with pytest.raises(ConfigError, match=r"lstm/000.json was found on other records than .*gru/"):
         read_results(tmp_path)
 
 
