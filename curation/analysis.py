@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curation.options import OutOption, ReleaseOption, tables_folder
 from study.cli import OverwriteOption, StoreOption, StudyOption
 
 if TYPE_CHECKING:
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
     from curation.sources import Rated
     from study.protocol import Protocol
 
-ReleaseOption = Annotated[
-    Path | None, typer.Option("--release", help="published lists instead of a study")
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", help="folder of the tables [default: STUDY/release]")
-]
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="for each interval")]
 
 
@@ -163,7 +158,7 @@ def _rated(
             raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
         return rated_in_release(release), out, 1
     found = find_study(study, store)
-    return rated_in_study(found), out or found.folder / "release", found.config.seed
+    return rated_in_study(found), tables_folder(out, found), found.config.seed
 
 
 def _protocol(study: Path | None, store: str | None) -> "Protocol":

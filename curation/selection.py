@@ -13,13 +13,13 @@ from curation.chance import generator
 from curation.export import all_clips, with_record_names
 from curation.filters import accepted_classes, filter_clips
 from curation.leakage import leakage_report
+from curation.picture_facts import with_picture_facts
 from curation.tables import TEST_SET, VIDEO_RATINGS, Provenance, read_table, write_table
 from curation.tally import COUNTS, clip_keys, is_prominent
 from curation.test_set import draw_test_set
 from study.config import Study
-from study.errors import TableError
 from study.files import refuse_existing, sha256_of
-from study.store import Db, candidates, clip_audits, studies, vettings
+from study.store import Db, clip_audits, studies
 
 
 @dataclass(frozen=True)
@@ -255,51 +255,6 @@ def every_clip(
     counts = rated.set_index(clip_keys(rated))[list(COUNTS)]
     found = counts.reindex(clip_keys(clips)).fillna(0).astype(int)
     return clips.assign(**{name: found[name].to_numpy() for name in COUNTS})
-
-
-def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFrame:
-    """Return rated clips with what the filter asks of their pictures.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    clips : DataFrame
-        The rows of `video_ratings.csv`.
-    source : Path
-        Where they come from, for the message.
-
-    Returns
-    -------
-    DataFrame
-        With further columns ``candidate_id, frame_rate_hz, is_vfr, has_two_streams, is_excluded,
-        is_vetted``.
-
-    Raises
-    ------
-    TableError
-        If a clip is not in the store: the table is of another study.
-    """
-    known = candidates.frame(db)
-    rates = known.set_index(clip_keys(known))["frame_rate_hz"].reindex(clip_keys(clips))
-    if rates.isna().any():
-        n_unknown = int(rates.isna().sum())
-        first = clips["filename"].iloc[int(rates.isna().to_numpy().argmax())]
-        raise TableError(
-            f"{source}: {n_unknown} of {len(clips)} clips are no candidates of this store, such as "
-            f"{first}; their frame rates are not known. Use the store that the table came from, "
-            "or admit the clips: curation candidates"
-        )
-    flagged = clip_audits.flagged(db)
-    ids = known.set_index(clip_keys(known))["candidate_id"].reindex(clip_keys(clips))
-    return clips.assign(
-        candidate_id=ids.to_numpy(),
-        frame_rate_hz=rates.to_numpy(),
-        is_vfr=clip_keys(clips).isin(list(flagged["vfr"])),
-        has_two_streams=clip_keys(clips).isin(list(flagged["two_video_streams"])),
-        is_excluded=ids.isin(vettings.excluded(db)).to_numpy(),
-        is_vetted=ids.isin(vettings.vetted(db)).to_numpy(),
-    )
 
 
 def provenance_of(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from curation.picture_facts import with_picture_facts
 from curation.release import rating_lists, read_list, read_release, tally_of_release
 from curation.release_check import refuse_unusable
-from curation.selection import with_picture_facts
 from curation.tables import VIDEO_RATINGS, read_table
 from curation.tally import tally_ratings
 from study.config import Study

@@ -2,11 +2,11 @@
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from curation.options import JobsOption, OutOption, tables_folder
 from study.cli import StoreOption, StudyOption
 from study.errors import ConfigError
 
@@ -48,7 +48,7 @@ def vet(
 def hints(
     study: StudyOption = None,
     store: StoreOption = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")] = None,
+    jobs: JobsOption = None,
     again: Annotated[bool, typer.Option("--again", help="compute known hints again")] = False,
 ) -> None:
     """Compute hints for the clips to vet: cuts, overlays, split screens, time-lapse, cartoons."""
@@ -101,9 +101,7 @@ def hints(
 def vet_report(
     study: StudyOption = None,
     store: StoreOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="folder of the tables [default: STUDY/release]")
-    ] = None,
+    out: OutOption = None,
 ) -> None:
     """Tell what vetting came to, where curators disagree, and how well hints foresaw it."""
     from curation.tables import write_report
@@ -115,7 +113,7 @@ def vet_report(
     with store_transaction(found.store_url) as db:
         said, known, history = vettings.verdicts(db), vettings.hints(db), vettings.history(db)
         names = candidates.frame(db).set_index("candidate_id")["filename"]
-    folder = out or found.folder / "release"
+    folder = tables_folder(out, found)
     split = disagreements(said)
     split.insert(0, "filename", names.reindex(split.index))
     history.insert(1, "filename", names.reindex(history["candidate_id"]).to_numpy())

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from curation.filters import accepted_classes, filter_clips
-from curation.selection import with_picture_facts
+from curation.picture_facts import with_picture_facts
 from curation.tally import tally_ratings
 from study.config import Study
 from study.store import Db, ratings, vettings

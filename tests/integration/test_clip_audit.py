@@ -22,7 +22,7 @@ from curation.duplicates import MAX_SOUND_BITS
 from curation.export import all_clips
 from curation.filters import filter_clips
 from curation.mit_tree import TreeClip
-from curation.selection import with_picture_facts
+from curation.picture_facts import with_picture_facts
 from study.clips.inspection import frame_hash, inspect, sound_hash, spread
 from study.clips.probe import probe
 from study.clips.wholeness import ends_early
