@@ -142,13 +142,15 @@ def run_session(
     """
     session = _Session(stage, pages, keep, may_ask)
     trials = plan.trials if max_trials is None else plan.trials[:max_trials]
+    stimuli = [planned.stimulus for planned in trials]
     try:
+        stage.prepare(stimuli[: 1 + N_AHEAD])  # while the instructions are read
         session.show(pages.welcome())
         for i, planned in enumerate(trials):
             n_done = plan.n_done + i
             if i > 0 and n_done % trials_per_block == 0:
                 session.show(pages.rest(n_done - session.n_failed))
-            stage.prepare([later.stimulus for later in trials[i : i + 1 + N_AHEAD]])
+            stage.prepare(stimuli[i : i + 1 + N_AHEAD])
             session.perform(planned)
         if len(trials) < len(plan.trials):
             return session.summary(Ending.LIMIT)

@@ -157,7 +157,13 @@ def test_a_clip_after_a_technical_failure_or_a_call_was_asked_for_by_no_key():
 def test_the_next_clips_are_prepared_before_their_turn():
     stage = ScriptedStage()
     perform(stage, plan_of(4))
-    assert stage.prepared == [[1, 2, 3], [2, 3, 4], [3, 4], [4]]
+    assert stage.prepared == [[1, 2, 3], [1, 2, 3], [2, 3, 4], [3, 4], [4]]
+
+
+def test_the_first_clips_are_prepared_while_the_instructions_are_read():
+    stage = ScriptedStage(on_page={"welcome": [LeaveAsked], "leave": [press("y")]})
+    perform(stage, plan_of(4))
+    assert (stage.log, stage.prepared) == (["welcome", "leave"], [[1, 2, 3]])
 
 
 def test_breaks_come_at_the_same_places_after_a_resume():
