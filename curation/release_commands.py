@@ -27,7 +27,7 @@ def check_release(
         for example in item.examples:
             typer.echo(f"    {example}")
     for code, n_rows in totals(found).items():
-        typer.echo(f"in all lists [{code}]: {n_rows}")
+        typer.echo(f"rows of all lists together [{code}]: {n_rows}")
     breaking = sum(item.breaks for item in found)
     typer.echo(f"{len(release.lists)} lists, {len(found)} findings, {breaking} of them break a run")
     if breaking:

@@ -373,7 +373,7 @@ def test_the_command_adds_up_what_several_lists_have():
         ("no_strict_majority", 98),
         ("more_than_three_ratings", 287),
     ):
-        assert f"in all lists [{code}]: {n}\n" in told
+        assert f"rows of all lists together [{code}]: {n}\n" in told
 
 
 @needs_published
