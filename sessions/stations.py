@@ -268,7 +268,7 @@ def _new_sessions(theirs: pd.DataFrame, ours: pd.DataFrame, path: Path) -> list[
     both = theirs.merge(ours, on=["session_id", "participant_id"], how="left", indicator="where")
     known = both[both["where"] == "both"]
     for moment in ("started_at", "ended_at"):
-        if not known[f"{moment}_x"].equals(known[f"{moment}_y"]):
+        if known[f"{moment}_x"].tolist() != known[f"{moment}_y"].tolist():
             raise StoreError(
                 f"{path} holds other times of a session than were merged before: the file was "
                 "changed by hand. Nothing was merged"
