@@ -3,6 +3,7 @@
 from collections import deque
 from typing import Any
 
+from annotator.driver_threads import threads_starting
 from annotator.trial import KeyPressed
 from study.keys import SAME_AS
 
@@ -20,8 +21,9 @@ class Keyboard:
         from psychopy import logging
         from psychopy.hardware import keyboard
 
-        self._device: Any = keyboard.Keyboard(backend="ptb").device
-        self._device.start()  # a second one in a process is the first one, which was stopped
+        with threads_starting():
+            self._device: Any = keyboard.Keyboard(backend="ptb").device
+            self._device.start()  # a second one in a process is the first one, which was stopped
         # PsychoPy counts from the start of its log; the rig clock does not.
         self._origin_s = float(logging.defaultClock.getLastResetTime())
         self._told: deque[tuple[str, float]] = deque(maxlen=_REMEMBERED)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from annotator.driver_threads import threads_starting
 from study.errors import StageError
 
 WARM_UP_PLAYS = 3
@@ -203,6 +204,9 @@ class PsychtoolboxSound:
             raise StageError(NO_DEVICE.format(found=found)) from error
         # Silence between clips keeps the device awake, and shows whether it is there.
         self._stream.run_mode = 1
+        self._stream.fill_buffer(np.zeros((1, _N_CHANNELS), np.float32))
+        with threads_starting():
+            self._stream.start(1, 0, 0)
         self._rate_hz, self._duration_s = sample_rate_hz, 0.0
 
     def load(self, samples: Samples) -> None:
