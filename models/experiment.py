@@ -105,7 +105,16 @@ def planned_runs(
     -------
     list of Run
         All combinations.
+
+    Raises
+    ------
+    ConfigError
+        If two training sets have one name, and so one folder.
     """
+    names = [lists.name.replace(" ", "_") for lists in training_sets]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"two of --lists are called {twice[0]}, expected a name for each")
     return [Run(lists, cell, seed) for seed in seeds for cell in cells for lists in training_sets]
 
 

@@ -1,9 +1,12 @@
 """A model on disk: its folder, card and weights, and the state of a training on its way."""
 
 import json
+import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -170,14 +173,12 @@ def read_course(start: Course, plan: str, folder: Path) -> Course:
     Raises
     ------
     ConfigError
-        If what is there was another training.
+        If what is there was another training, or cannot be read.
     """
     path = folder / STATE_NAME
     if not path.is_file():
         return start
-    with np.load(path, allow_pickle=False) as kept:
-        said = json.loads(str(kept["said"]))
-        arrays = [jnp.asarray(kept[f"leaf_{i}"]) for i in range(len(kept.files) - 1)]
+    said, arrays = _read_state(path)
     if said["plan"] != plan:
         raise ConfigError(
             f"{path} belongs to another training. Pass the same lists, embeddings and options, "
@@ -187,6 +188,17 @@ def read_course(start: Course, plan: str, folder: Path) -> Course:
     learner, best = jax.tree.unflatten(structure, arrays)
     history = tuple(Epoch(**epoch) for epoch in said["history"])
     return Course(learner, best, said["best_epoch"], history)
+
+
+def _read_state(path: Path) -> tuple[dict[str, Any], list[jax.Array]]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            said = json.loads(str(kept["said"]))
+            return said, [jnp.asarray(kept[f"leaf_{i}"]) for i in range(len(kept.files) - 1)]
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError) as error:
+        raise ConfigError(
+            f"{path} is no whole state of a training. Start afresh with --overwrite"
+        ) from error
 
 
 def write_history(history: Iterable[Epoch], folder: Path) -> None:

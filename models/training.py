@@ -352,4 +352,5 @@ def log_probabilities(
         batch = predict_batch(weights, padded, architecture=architecture, heard=heard, seen=seen)
         scores.append(np.asarray(batch, dtype=np.float64)[: len(chunk)])
     found = np.concatenate(scores)
-    return np.asarray(found - np.logaddexp.reduce(found, axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # scores of a training that diverged; the caller tells
+        return np.asarray(found - np.logaddexp.reduce(found, axis=1, keepdims=True))

@@ -295,6 +295,31 @@ def test_an_experiment_trains_what_is_missing_and_ends_in_table_5(world, tmp_pat
     assert said.strip().endswith("4 evaluations on AVMIT_test")
 
 
+def test_an_experiment_has_a_name_for_each_training_set(world, tmp_path):
+    lists = f"MIT 16={world.train},{world.validation}"
+    flags = ["--embeddings", tmp_path, "--test", world.test, "--out", tmp_path / "out"]
+    with pytest.raises(ConfigError, match=r"two of --lists are called MIT_16"):
+        invoke(["experiment", *flags, "--lists", lists, "--lists", lists.replace(" ", "_")])
+
+
+def test_a_state_that_was_cut_short_is_one_line(world, tmp_path):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "training.npz").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(ConfigError, match=r"training.npz is no whole state of a training\. Start"):
+        invoke([*world.train_flags(out, set="vggish_vgg16", epochs=1), "--resume"])
+
+
+def test_a_training_that_diverges_says_so_and_warns_of_nothing(world, tmp_path):
+    chosen = {"rnn_units": 8, "bottleneck_units": 8, "activation": "relu", "dropout": 0.1}
+    wild = tmp_path / "wild.json"
+    wild.write_text(json.dumps({"vggish_vgg16-gru": chosen | {"learning_rate": 1e38}}))
+    flags = world.train_flags(tmp_path / "model", set="vggish_vgg16", epochs=2, preset=wild)
+    with pytest.raises(ConfigError, match=r"the loss is no number any more after epoch 1\. Lower"):
+        invoke(flags)
+    assert not (tmp_path / "model" / "model.keras").exists()
+
+
 def test_an_experiment_evaluates_again_where_the_test_list_has_changed(world, tmp_path):
     root = tmp_path / "sets"
     root.mkdir()
