@@ -198,15 +198,15 @@ class PsychtoolboxSound:
                 self._stream = audio.Stream(
                     mode=1, freq=sample_rate_hz, channels=_N_CHANNELS, latency_class=_LOW_LATENCY
                 )
+            # Silence between clips keeps the device awake, and shows whether it is there.
+            self._stream.run_mode = 1
+            self._stream.fill_buffer(np.zeros((1, _N_CHANNELS), np.float32))
+            with threads_starting():
+                self._stream.start(1, 0, 0)
         except Exception as error:  # the driver raises bare Exceptions
             _forget_devices()
             found = str(error).split("\n")[0].rstrip(".") or "the driver says no more"
             raise StageError(NO_DEVICE.format(found=found)) from error
-        # Silence between clips keeps the device awake, and shows whether it is there.
-        self._stream.run_mode = 1
-        self._stream.fill_buffer(np.zeros((1, _N_CHANNELS), np.float32))
-        with threads_starting():
-            self._stream.start(1, 0, 0)
         self._rate_hz, self._duration_s = sample_rate_hz, 0.0
 
     def load(self, samples: Samples) -> None:
