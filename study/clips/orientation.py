@@ -6,6 +6,7 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
+from av.sidedata.sidedata import SideDataContainer
 
 _N_NUMBERS = 9
 
@@ -62,7 +63,10 @@ def orientation_of(frame: av.VideoFrame) -> Orientation:
     Orientation
         The nearest one where the file asks for an oblique angle.
     """
-    found: Any = frame.side_data.get("DISPLAYMATRIX")
+    # Not `frame.side_data`, which the frame keeps: the two would hold one another, and the decoder
+    # with all its threads, until Python looks for such circles.
+    side_data: Any = SideDataContainer(frame)  # type: ignore[call-arg]
+    found = side_data.get("DISPLAYMATRIX")
     if found is None:
         return Orientation()
     numbers = np.frombuffer(bytes(found), dtype=np.int32, count=_N_NUMBERS).astype(np.int64)

@@ -1,5 +1,6 @@
 """Odd clips, decoded for showing: every picture upright and on time, sound where it belongs."""
 
+import gc
 import hashlib
 import struct
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from study.clips.display import decode_for_display
@@ -143,6 +145,20 @@ def test_a_clip_too_long_for_the_memory_is_refused(folder, monkeypatch):
     with pytest.raises(ClipError, match="too long") as caught:
         decoded(folder, "plain")
     assert caught.value.reason == "too_large"
+
+
+def test_a_decoder_and_its_threads_are_gone_with_the_last_frame(folder):
+    decoded(folder, "rotated")  # what is made once, is made
+    gc.collect()
+    gc.disable()
+    try:
+        n_threads = psutil.Process().num_threads()
+        for _ in range(3):
+            decoded(folder, "rotated")
+        assert psutil.Process().num_threads() == n_threads
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_the_digest_is_of_the_bytes_that_were_decoded(folder):
