@@ -19,6 +19,14 @@ from study.vocabulary import Phase
 app = new_app("Rate clips in the window.")
 
 
+# By name here, because `study.people` is slow to import.
+SIMULATE_HELP = (
+    "let a simulated person answer: perfect, good, eager, sloppy, fast-clicker or tired "
+    "(rehearsals only)"
+)
+SimulateOption = Annotated[str | None, typer.Option(metavar="PROFILE", help=SIMULATE_HELP)]
+
+
 class StageName(StrEnum):
     """Where clips are shown."""
 
@@ -38,9 +46,7 @@ def annotate(
     context: typer.Context,
     participant: Annotated[str | None, typer.Option(help="who rates, such as P03")] = None,
     phase: Annotated[Phase, typer.Option(help="what the session is for")] = Phase.ANNOTATION,
-    simulate: Annotated[
-        str | None, typer.Option(metavar="PROFILE", help="let a simulated person rate")
-    ] = None,
+    simulate: SimulateOption = None,
     stage: Annotated[StageName, typer.Option(help="where clips are shown")] = StageName.WINDOW,
     speed: Annotated[
         Speed, typer.Option(help="max: do not wait for clips to end (simulated people only)")
@@ -182,9 +188,7 @@ def photodiode(
 def check_headphones(
     context: typer.Context,
     participant: Annotated[str, typer.Option(help="whose headphones, such as P03")],
-    simulate: Annotated[
-        str | None, typer.Option(metavar="PROFILE", help="let a simulated person answer")
-    ] = None,
+    simulate: SimulateOption = None,
     stage: Annotated[StageName, typer.Option(help="where it is done")] = StageName.WINDOW,
     speed: Annotated[
         Speed, typer.Option(help="max: do not wait for sounds to end (simulated people only)")

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.__main__ import SIMULATE_HELP
 from annotator.pages import Pages
 from annotator.run import Ending, run_session, run_trial
 from annotator.simulated_stage import SimulatedStage
@@ -17,6 +18,7 @@ from sessions.plan import PlannedTrial, SessionPlan
 from study.config import Study, StudyConfig
 from study.errors import StageError, StoreError
 from study.keys import Keys
+from study.people import PROFILES
 from study.vocabulary import Phase, Rating, Response, Stimulus
 
 BARK = Stimulus(1, Path("bark.mp4"), "barking")
@@ -355,3 +357,8 @@ def test_a_simulated_person_cannot_call_the_experimenter():
 
     with pytest.raises(StoreError, match="disk full"):
         perform(ScriptedStage(), plan_of(1), keep, may_ask=False)
+
+
+def test_the_help_names_every_simulated_person():
+    named = SIMULATE_HELP.split(": ")[1].split(" (")[0].replace(" or ", ", ").split(", ")
+    assert named == list(PROFILES)
