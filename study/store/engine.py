@@ -159,6 +159,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
     # two annotators then take the same slot.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
+    # Else REPLACE deletes an audit event without asking the trigger that refuses it.
+    connection.execute("PRAGMA recursive_triggers = ON")
     (journal,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     # A power cut in the cubicle must not lose a rating that the bonus counter showed. Where
     # write-ahead logging is refused, only EXTRA also syncs the journal's removal.

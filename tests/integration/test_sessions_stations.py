@@ -1,7 +1,7 @@
 import pytest
 from raters import at_once, claim_naively, claims, make_claims, rate_everything
 from sqlalchemy import text
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import DBAPIError, InternalError
 from studies import AT, add_candidates, enrol, new_study
 
 from sessions import schedule
@@ -83,6 +83,19 @@ def test_the_check_catches_raters_who_look_before_they_take(url):
     make_claims(url, n_clips=30)
     at_once(claim_naively, [(url, f"S{number}") for number in range(5)])
     assert wrong_rater_counts(claims(url), 3) != {}
+
+
+def test_an_audit_event_cannot_be_replaced_either(url, tmp_path):
+    _, engine = new_study(tmp_path / "study", url=url)
+    replace = (
+        "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event"
+        if url.startswith("sqlite")
+        else "INSERT INTO audit_event SELECT * FROM audit_event ON CONFLICT (id) DO UPDATE "
+        "SET actor = 'X'"
+    )
+    with pytest.raises(DBAPIError, match="added, never changed"), engine.begin() as connection:
+        connection.execute(text(replace))
+    engine.dispose()
 
 
 def test_a_check_tells_that_the_audit_log_is_no_longer_guarded(url, tmp_path):
