@@ -1,6 +1,8 @@
 """Child processes that do not outlive the one that started them, and whether others still run."""
 
 import ctypes
+import multiprocessing
+import os
 import signal
 import sys
 
@@ -16,6 +18,9 @@ def end_with_parent() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != os.getppid():
+            os.kill(os.getpid(), signal.SIGTERM)  # it ended while this process was starting
 
 
 def is_annotator(pid: int) -> bool:
