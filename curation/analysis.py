@@ -35,8 +35,9 @@ def agreement(
     from curation.tables import write_report
 
     rated, folder, seed = _rated(study, store, release, out)
+    clips = rated.rated_clips()
     rng = generator(seed, "agreement")
-    table = agreement_table(rated.clips, rng, n_resamples=resamples)
+    table = agreement_table(clips, rng, n_resamples=resamples)
     wants_pairs = pairs or (pairs is None and rated.ratings is not None)
     found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
     write_report(table, folder / "agreement.csv", overwrite=overwrite)
@@ -52,7 +53,7 @@ def agreement(
         typer.echo("these clips were selected for being prominent: agreement on them is biased")
     if rated.ratings is None:
         typer.echo("no rater column: agreement of pairs cannot be told")
-    typer.echo(f"{len(rated.clips)} clips, {resamples} resamples: {folder}")
+    typer.echo(f"{len(clips)} clips, {resamples} resamples: {folder}")
 
 
 def sensitivity(
@@ -69,16 +70,17 @@ def sensitivity(
     from study.protocol import Protocol as PaperProtocol
 
     rated, folder, _seed = _rated(study, store, release, out)
+    clips = rated.rated_clips()
     probability = None
     if rated.ratings is not None:
         posterior = dawid_skene(rated.ratings).posterior["p3"]
-        probability = rated.clips["candidate_id"].map(posterior)
+        probability = clips["candidate_id"].map(posterior)
     protocol = _protocol(study, store) if release is None else PaperProtocol()
     if rated.is_selected:
         # Their classes have been accepted and cut to one size: the class filter is behind them.
         protocol = protocol.model_copy(update={"class_min_prominent": 1})
-    rules = prominence_by_rule(rated.clips, probability)
-    table = sensitivity_table(rated.clips, rules, protocol)
+    rules = prominence_by_rule(clips, probability)
+    table = sensitivity_table(clips, rules, protocol)
     write_report(table, folder / "sensitivity.csv", overwrite=overwrite)
     # A rule may lose every class; the file names them all.
     typer.echo(table.to_string(index=False, max_colwidth=40))
@@ -89,7 +91,7 @@ def sensitivity(
             "prominent clips of accepted classes only: what a rule lets in, and which classes it "
             "gains, cannot be told; every class counts as accepted"
         )
-    typer.echo(f"{len(table)} rules on {len(rated.clips)} clips: {folder / 'sensitivity.csv'}")
+    typer.echo(f"{len(table)} rules on {len(clips)} clips: {folder / 'sensitivity.csv'}")
 
 
 def raters(

@@ -11,13 +11,14 @@ import pandas as pd
 from curation import splits
 from curation.chance import generator
 from curation.export import all_clips, with_record_names
-from curation.filters import accepted_classes, filter_clips
+from curation.filters import accepted_classes, filter_clips, prominent_by_class
 from curation.leakage import leakage_report
 from curation.picture_facts import with_picture_facts
 from curation.tables import TEST_SET, VIDEO_RATINGS, Provenance, read_table, write_table
 from curation.tally import COUNTS, clip_keys, is_prominent
 from curation.test_set import draw_test_set
 from study.config import Study
+from study.errors import StudyError
 from study.files import refuse_existing, sha256_of
 from study.store import Db, clip_audits, studies
 
@@ -92,6 +93,13 @@ def make_test_set(
     protocol = study.config.protocol
     clips = with_picture_facts(db, read_table(ratings_path, VIDEO_RATINGS), ratings_path)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
+    if not classes:
+        most = prominent_by_class(clips, protocol.majority).nlargest(3)
+        said = ", ".join(f"{label} {n_clips}" for label, n_clips in most.items()) or "none"
+        raise StudyError(
+            f"no class has the {protocol.class_min_prominent} prominent clips of "
+            f"protocol.class_min_prominent; most have: {said}. Rate more clips, or lower it"
+        )
     pool, left = filter_clips(clips, classes, protocol.test_frame_rates_hz, vetted_only=vetted_only)
     drawn = draw_test_set(
         pool,

@@ -67,6 +67,26 @@ class Rated:
             )
         return self.ratings
 
+    def rated_clips(self) -> pd.DataFrame:
+        """Return the tallies.
+
+        Returns
+        -------
+        DataFrame
+            One row per clip, at least one.
+
+        Raises
+        ------
+        TableError
+            If no clip was rated often enough.
+        """
+        if self.clips.empty:
+            raise TableError(
+                f"{self.origin} has no clip with enough ratings yet "
+                "(protocol.ratings_per_clip). Rate more clips: python -m annotator"
+            )
+        return self.clips
+
     def all_clips(self) -> pd.DataFrame:
         """Return the tallies of all rated clips.
 
@@ -78,14 +98,14 @@ class Rated:
         Raises
         ------
         TableError
-            If the source holds prominent clips only.
+            If the source holds prominent clips only, or none.
         """
         if self.is_selected:
             raise TableError(
                 f"{self.origin} holds prominent clips only, so nothing can be said of how many "
                 "were not. Use a store, or a video_ratings.csv with all rated clips"
             )
-        return self.clips
+        return self.rated_clips()
 
 
 def rated_in_study(study: Study) -> Rated:
@@ -99,11 +119,18 @@ def rated_in_study(study: Study) -> Rated:
     Returns
     -------
     Rated
-        Clips that were rated often enough, and all their ratings.
+        Clips that were rated often enough, and all ratings.
+
+    Raises
+    ------
+    TableError
+        If there is no rating.
     """
     with store_transaction(study.store_url) as db:
         studies.identity(db, study)
         found = ratings.frame(db, include_simulated=study.config.rehearsal)
+        if found.empty:
+            raise TableError("the store has no rating yet. Rate clips: python -m annotator")
         truths = ground_truths.frame(db)
         tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
         clips = with_picture_facts(db, tally.clips, study.folder)

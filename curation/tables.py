@@ -14,6 +14,11 @@ import pandas as pd
 from study.errors import TableError
 from study.files import refuse_existing, sha256_of, written_atomically
 
+_WRITTEN_BY = {
+    "video_ratings.csv": "export-ratings",
+    "raw_video_ratings.csv": "export-ratings",
+    "test_set.csv": "test-set",
+}
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -254,7 +259,9 @@ def read_text_table(path: Path) -> pd.DataFrame:
         If the file is missing, empty, or no CSV in UTF-8.
     """
     if not path.is_file():
-        raise TableError(f"no table at {path}. Write it first: curation export-ratings")
+        command = _WRITTEN_BY.get(path.name)
+        advice = "Name another one" if command is None else f"Write it first: curation {command}"
+        raise TableError(f"no table at {path}. {advice}")
     try:
         table = pd.read_csv(
             path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False

@@ -124,7 +124,8 @@ def vet_report(
     }
     for name, table in tables.items():
         write_report(table, folder / f"{name}.csv", overwrite=True)
-    typer.echo(verdict_counts(said).to_string(index=False))
-    typer.echo(tables["vetting_hints"].round(3).to_string(index=False))
+    for shown in (verdict_counts(said), tables["vetting_hints"].round(3)):
+        if len(shown):
+            typer.echo(shown.to_string(index=False))
     n_clips = said["candidate_id"].nunique()
     typer.echo(f"{n_clips} clips judged, {len(split)} disagreements: {folder}")

@@ -394,3 +394,32 @@ def test_clips_without_sound_stand_in_the_large_list_unless_switched_off(tree, t
         "barking/mute_3.mp4",
         "barking/quiet_4.mp4",
     ]
+
+
+@pytest.mark.parametrize("command", ["agreement", "sensitivity", "raters", "figures"])
+def test_a_store_without_ratings_is_said_in_one_line_and_nothing_is_written(tmp_path, command):
+    fill(new_study(tmp_path, *SCALED), [candidate("barking/a_1.mp4", "barking")], lambda _: ())
+    error = _run(command, "--study", tmp_path).exception
+    assert isinstance(error, StudyError)
+    assert str(error) == "the store has no rating yet. Rate clips: python -m annotator"
+    assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize("command", ["agreement", "sensitivity", "figures"])
+def test_a_study_whose_clips_lack_ratings_is_said_in_one_line(tmp_path, command):
+    fill(new_study(tmp_path, *SCALED), [candidate("barking/a_1.mp4", "barking")], lambda _: (3, 1))
+    error = _run(command, "--study", tmp_path).exception
+    assert "no clip with enough ratings yet" in str(error)
+    assert _run("raters", "--study", tmp_path).exit_code == 0  # they can be told all the same
+
+
+def test_a_study_without_an_accepted_class_is_told_how_far_its_classes_are(tmp_path):
+    clips = [
+        candidate(f"{label}/a_{i}.mp4", label) for label in ("barking", "diving") for i in "12"
+    ]
+    study = new_study(tmp_path, *SCALED)
+    fill(study, clips, lambda place: (3, 3, 1) if place < 3 else (1, 1, 1))
+    _run("export-ratings", "--study", tmp_path)
+    said = str(_run("test-set", "--study", tmp_path).exception)
+    assert "no class has the 4 prominent clips" in said
+    assert "most have: barking 2, diving 1." in said
