@@ -94,7 +94,7 @@ def open_site(port: int = 0) -> tuple[Site, socket.socket]:
         listener.bind((LOOPBACK, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        why = error.strerror if isinstance(error, OSError) else "ports end at 65535"
+        why = error.strerror if isinstance(error, OSError) else "ports are numbers from 0 to 65535"
         raise ConfigError(
             f"port {port} cannot be used: {why}. Choose another one, or 0 for any"
         ) from error
