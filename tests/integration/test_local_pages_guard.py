@@ -155,7 +155,9 @@ def test_a_port_in_use_is_said_in_one_line(site):
 
 
 def test_a_number_that_is_no_port_is_said_in_one_line():
-    with pytest.raises(ConfigError, match="port 65536 cannot be used: ports are numbers from 0 to 65535"):
+    with pytest.raises(
+        ConfigError, match="port 65536 cannot be used: ports are numbers from 0 to 65535"
+    ):
         open_site(65536)
 
 
