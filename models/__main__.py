@@ -226,10 +226,11 @@ def import_checkpoint(
 ) -> None:
     """Turn one of the authors' released checkpoints into a model of ours."""
     from models.checkpoints import import_checkpoint
-    from models.saved import require_place, save_model
+    from models.saved import clear_place, require_place, save_model
 
     require_place(out, resume=False, overwrite=overwrite)
     card, weights = import_checkpoint(folder, made_at=datetime.now(UTC))
+    clear_place(out)
     save_model(out, card, weights)
     task = "" if card.task == "action" else f" ({card.task})"
     said = f"{card.rnn.upper()} of {card.training_set}{task}, {len(card.classes)} classes"

@@ -24,7 +24,7 @@ from models.lists import ClipList, read_list, refuse_overlap
 from models.memory import memory_errors
 from models.provenance import recipe_of
 from models.run import Notes, Plan, train_model
-from models.saved import SavedModel, load_model, require_place
+from models.saved import LISTS_NAME, SavedModel, load_model, require_place
 from models.tables import training_set_of
 from models.tensorboard import EventFile
 from models.training import Epoch, Schedule
@@ -256,5 +256,5 @@ def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
 
 def _refuse_known_clips(model: SavedModel, test: ClipList) -> None:
     # An imported network has no lists: what it was trained on is not known here.
-    for path in sorted((model.folder / "lists").glob("*.csv")):
+    for path in sorted((model.folder / LISTS_NAME).glob("*.csv")):
         refuse_overlap(test, read_list(path))

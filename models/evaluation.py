@@ -10,13 +10,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.card import Card, DataCard
 from models.dataset import Dataset
-from models.saved import SavedModel
+from models.saved import EVALUATIONS_NAME, SavedModel
 from models.training import log_probabilities
 from study.errors import ConfigError
 from study.files import written_atomically
 
 N_CALIBRATION_BINS = 10
-FOLDER = "evaluations"
 
 Modality = Literal["both", "audio", "visual"]
 Pairing = Literal["congruent", "incongruent"]
@@ -355,7 +354,7 @@ def evaluation_path(
         stem += f"-{modality}"
     if pairing != "congruent":
         stem += f"-{pairing}"
-    return model / FOLDER / f"{stem}.json"
+    return model / EVALUATIONS_NAME / f"{stem}.json"
 
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
@@ -415,7 +414,9 @@ def read_evaluations(folders: list[Path]) -> list[Evaluation]:
         If there is none, or a file is none.
     """
     found = []
-    for path in sorted({path for top in folders for path in top.glob(f"**/{FOLDER}/*.json")}):
+    for path in sorted(
+        {path for top in folders for path in top.glob(f"**/{EVALUATIONS_NAME}/*.json")}
+    ):
         found.append(read_evaluation(path))
     if not found:
         where = ", ".join(map(str, folders))

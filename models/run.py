@@ -15,7 +15,9 @@ from models.lists import write_list
 from models.memory import memory_errors
 from models.network import Architecture
 from models.saved import (
+    LISTS_NAME,
     STATE_NAME,
+    clear_place,
     read_course,
     require_place,
     save_model,
@@ -156,8 +158,9 @@ def train_model(
             write_course(course, plan.fingerprint, folder)
     _refuse_diverged(course, plan)
     card = _card(plan, course, made_at)
-    write_list(plan.train.clips, folder / "lists" / "train.csv")
-    write_list(plan.validation.clips, folder / "lists" / "validation.csv")
+    clear_place(folder)
+    write_list(plan.train.clips, folder / LISTS_NAME / "train.csv")
+    write_list(plan.validation.clips, folder / LISTS_NAME / "validation.csv")
     write_history(course.history, folder)
     save_model(folder, card, course.best)
     (folder / STATE_NAME).unlink(missing_ok=True)

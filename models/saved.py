@@ -1,6 +1,7 @@
 """A model on disk: its folder, card and weights, and the state of a training on its way."""
 
 import json
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -30,6 +31,7 @@ from study.files import sha256_of, written_atomically
 
 MODEL_NAME = "model.keras"
 STATE_NAME = "training.npz"
+LISTS_NAME, EVALUATIONS_NAME = "lists", "evaluations"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +133,21 @@ def require_place(folder: Path, *, resume: bool, overwrite: bool) -> None:
             f"{folder} holds a training that was interrupted. Go on with --resume, or start "
             "afresh with --overwrite"
         )
+
+
+def clear_place(folder: Path) -> None:
+    """Remove a model that is to be replaced, with its lists, history and evaluations.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's folder; the state of a training and files of others stay.
+    """
+    (folder / CARD_NAME).unlink(missing_ok=True)  # first: without it the rest is no model
+    for name in (LISTS_NAME, EVALUATIONS_NAME):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in folder.glob("history.*"):
+        path.unlink()
 
 
 def write_course(course: Course, plan: str, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from features.records import Record, read_record, write_record
 from models.__main__ import app
+from models.card import read_card
 from models.classifier import get_weights, load_classifier
 from models.commands import TrainRequest, plan_training
 from models.dataset import load_dataset
@@ -155,6 +156,19 @@ def test_mixed_precision_is_on_the_card_and_in_the_history(world, trained, tmp_p
 def test_a_finished_model_is_not_replaced_without_being_told(world, trained):
     with pytest.raises(ConfigError, match=r"holds a finished model\. To replace it"):
         train_model(plan_training(request(world)), trained, made_at=NOW)
+
+
+def test_a_model_that_is_replaced_takes_its_evaluations_with_it(world, tmp_path):
+    out = tmp_path / "model"
+    flags = world.train_flags(out, set="vggish_vgg16", epochs=1)
+    invoke(flags)
+    invoke(["evaluate", "--model", out, "--embeddings", world.embeddings, "--test", world.test])
+    assert list((out / "evaluations").glob("*.json"))
+    (out / "notes.txt").write_text("mine")
+    invoke([*flags, "--seed", "2", "--overwrite"])
+    assert not (out / "evaluations").exists()
+    assert (out / "notes.txt").read_text() == "mine"
+    assert read_card(out).seed == 2
 
 
 def test_the_last_batch_counts_even_where_it_is_the_only_one(tmp_path):
