@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 from features.clip_list import ListedClip
 from features.extractor import Extractor
 from features.job import Job, Reject, extract_clip, load
 from features.manifest import ManifestRow
 from study.errors import StudyError
+from study.processes import end_with_parent
 
 _AHEAD = 4  # clips per process that are handed out and not yet finished
 
@@ -115,17 +115,9 @@ _here: tuple[Extractor, Path] | None = None  # of a worker process
 def _start(job: Job) -> None:
     # The keyboard stops the process that hands out the clips, and that one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     global _here
     _here = load(job), job.folder
-
-
-def _end_with_parent() -> None:
-    # One that is killed ends nobody: its processes would wait for clips, and hold memory, for ever.
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _extract_here(clip: ListedClip) -> ManifestRow | Reject:
