@@ -81,7 +81,7 @@ def enrol(
         if clear_for_rehearsal:
             roster.clear_for_rehearsal(db, found, participant_id, actor=by, at=at)
         n_enrolled = len(participants.listed(db))
-    typer.echo(f"enrolled {participant_id} ({kind.value}); {n_enrolled} people in the study")
+    typer.echo(f"enrolled {participant_id} ({kind.value}); participants in the study: {n_enrolled}")
 
 
 @app.command(
