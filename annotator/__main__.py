@@ -141,11 +141,11 @@ def timing_report(
     from annotator.recording import utc_now
     from annotator.timing_page import write_report
     from study.config import find_study
-    from study.store import open_store, transaction
+    from study.store import store_snapshot
 
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
-    with transaction(open_store(found.store_url)) as db, stderr_console().status("timing"):
+    with store_snapshot(found.store_url) as db, stderr_console().status("timing"):
         timing, written = write_report(
             db, found, out, prefixes=session or (), participant_id=participant,
             overwrite=overwrite, at=utc_now(),

@@ -171,7 +171,7 @@ def _protocol(study: Path | None, store: str | None) -> "Protocol":
 
 def _duplicates(study: Path) -> "pd.Series | None":
     from study.config import find_study
-    from study.store import clip_audits, store_transaction
+    from study.store import clip_audits, store_snapshot
 
-    with store_transaction(find_study(study).store_url) as db:
+    with store_snapshot(find_study(study).store_url) as db:
         return clip_audits.duplicates(db)

@@ -116,15 +116,31 @@ def export_ratings(
     write_table(raw, raw_schema, raw_path, provenance, overwrite=overwrite)
     named = with_record_names(tally.clips, all_clips(db, study))
     write_table(named, VIDEO_RATINGS, path, provenance, overwrite=overwrite)
+    return export
+
+
+def audit_export(db: Db, export: Export, *, with_participant: bool, at: datetime) -> None:
+    """Keep in the audit log that ratings were exported.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    export : Export
+        What was written.
+    with_participant : bool
+        Whether the raw table carries the pseudonymous ids of the raters.
+    at : datetime
+        Now.
+    """
     audit.add(
         db,
         actor="curation",
         action="export-ratings",
-        subject=path.name,
+        subject=export.paths[1].name,
         detail={**counts_of(export), "with_participant": with_participant},
         at=at,
     )
-    return export
 
 
 def counts_of(export: Export) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from curation.tables import VIDEO_RATINGS, read_table
 from curation.tally import tally_ratings
 from study.config import Study
 from study.errors import TableError
-from study.store import ground_truths, ratings, store_transaction, studies
+from study.store import ground_truths, ratings, store_snapshot, studies
 
 TEST_SET_NAME = "test_set"
 _ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
@@ -126,7 +126,7 @@ def rated_in_study(study: Study) -> Rated:
     TableError
         If there is no rating.
     """
-    with store_transaction(study.store_url) as db:
+    with store_snapshot(study.store_url) as db:
         studies.identity(db, study)
         found = ratings.frame(db, include_simulated=study.config.rehearsal)
         if found.empty:

@@ -31,18 +31,20 @@ def export_ratings(
     """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
     from curation import export
     from study.config import find_study
-    from study.store import store_transaction
+    from study.store import store_snapshot, store_transaction
 
-    found = find_study(study, store)
-    with store_transaction(found.store_url) as db:
+    found, at = find_study(study, store), datetime.now(UTC)
+    with store_snapshot(found.store_url) as db:
         result = export.export_ratings(
             db,
             found,
             tables_folder(out, found),
-            at=datetime.now(UTC),
+            at=at,
             overwrite=overwrite,
             with_participant=with_participant,
         )
+    with store_transaction(found.store_url) as db:
+        export.audit_export(db, result, with_participant=with_participant, at=at)
     if result.tally.n_over_rated:
         typer.echo(f"{result.tally.n_over_rated} clips have more ratings than asked for; kept")
     if result.n_simulated_left_out:
@@ -70,12 +72,12 @@ def choose_test_set(
     """Draw test_set.csv: accepted classes, unanimous clips of one frame rate (Table 3)."""
     from curation import selection
     from study.config import find_study
-    from study.store import store_transaction
+    from study.store import store_snapshot
 
     found = find_study(study, store)
     folder = tables_folder(out, found)
     path = folder / "test_set.csv"
-    with store_transaction(found.store_url) as db:
+    with store_snapshot(found.store_url) as db:
         report = selection.make_test_set(
             db,
             found,
@@ -114,11 +116,11 @@ def training_lists(
     """Write the AVMIT and MIT-16 lists for training and validation."""
     from curation import selection
     from study.config import find_study
-    from study.store import store_transaction
+    from study.store import store_snapshot
 
     found = find_study(study, store)
     folder = tables_folder(out, found)
-    with store_transaction(found.store_url) as db:
+    with store_snapshot(found.store_url) as db:
         lists = selection.make_training_lists(
             db,
             found,
@@ -154,11 +156,11 @@ def materialise(
     from curation.tables import TEST_SET, read_table
     from study.config import find_study
     from study.progress import track
-    from study.store import candidates, store_transaction
+    from study.store import candidates, store_snapshot
 
     found = find_study(study, store)
     rows = read_table(test or tables_folder(out, found) / "test_set.csv", TEST_SET)
-    with store_transaction(found.store_url) as db:
+    with store_snapshot(found.store_url) as db:
         admitted = candidates.frame(db)
     keys = zip(admitted["video_location"], admitted["filename"], strict=True)
     known = dict(zip(keys, admitted["sha256"], strict=True))

@@ -61,7 +61,7 @@ def candidates(
     from study.config import find_study
     from study.progress import progress_bar
     from study.store import candidates as decided
-    from study.store import clip_audits, store_transaction
+    from study.store import clip_audits, store_snapshot, store_transaction
 
     found = find_study(study, store)
     if again:
@@ -79,7 +79,7 @@ def candidates(
             n_processes=jobs,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    with store_transaction(found.store_url) as db:
+    with store_snapshot(found.store_url) as db:
         path = tables_folder(out, found) / "rejects.csv"
         write_report(decided.reject_frames(db), path, overwrite=True)
         by_reason = decided.counts(db).groupby("reason")["n"].sum()
@@ -135,9 +135,9 @@ def _report_flow(study: "Study", folder: Path) -> None:
     from curation.tables import write_report
     from study.classes import read_classes
     from study.store import candidates as decided
-    from study.store import clip_audits, store_transaction
+    from study.store import clip_audits, store_snapshot
 
-    with store_transaction(study.store_url) as db:
+    with store_snapshot(study.store_url) as db:
         flow = flow_table(decided.counts(db), read_classes(study.classes_path))
         flags = write_audits(clip_audits.frames(db), folder / "clip_audit.parquet")
         alike = clip_audits.group_sizes(db)

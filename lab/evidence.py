@@ -17,8 +17,7 @@ from study.store import (
     candidates,
     exercises,
     ground_truths,
-    open_store,
-    transaction,
+    store_snapshot,
 )
 from study.store import participants as people
 from study.vocabulary import Phase
@@ -134,5 +133,5 @@ class Evidence:
 
     @contextmanager
     def _db(self) -> Iterator[Db]:
-        with transaction(open_store(self.study.store_url)) as db:
+        with store_snapshot(self.study.store_url) as db:
             yield db

@@ -14,7 +14,7 @@ from study.config import Study, find_study
 from study.errors import ConfigError
 from study.files import written_atomically
 from study.pages import html_page, html_table, image_to_data_uri
-from study.store import Db, assignments, candidates, open_store, payments, ratings, transaction
+from study.store import Db, assignments, candidates, payments, ratings, store_snapshot
 from study.store import participants as people
 
 REPORT_NAME = "report.html"
@@ -73,7 +73,7 @@ def write_report(folder: Path) -> Path:
         If there is no demo in the folder.
     """
     study = find_study(folder)
-    with transaction(open_store(study.store_url)) as db:
+    with store_snapshot(study.store_url) as db:
         standing = _standing(db)
     untrained = _untrained(folder)
     screens = _screens(folder)

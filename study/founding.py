@@ -11,7 +11,7 @@ from study.classes import read_classes
 from study.config import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StudyError
 from study.files import written_atomically
-from study.store import create_store, store_transaction, studies
+from study.store import create_store, store_snapshot, store_transaction, studies
 from study.vocabulary import VIDEO_LOCATIONS
 
 _HEADER = """\
@@ -139,7 +139,7 @@ def _check_texts(study: Study) -> None:
 
 
 def _check_store(study: Study) -> None:
-    with store_transaction(study.store_url) as db:
+    with store_snapshot(study.store_url) as db:
         studies.identity(db, study)
         studies.refuse_changed(db, study.config)
 

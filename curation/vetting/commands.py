@@ -57,10 +57,10 @@ def hints(
     from curation.vetting.queue import vetting_queue
     from study.config import find_study
     from study.progress import progress_bar
-    from study.store import clip_audits, store_transaction, vettings
+    from study.store import clip_audits, store_snapshot, store_transaction, vettings
 
     found, now = find_study(study, store), datetime.now(UTC)
-    with store_transaction(found.store_url) as db:
+    with store_snapshot(found.store_url) as db:
         queue = vetting_queue(db, found)
         known = set() if again else set(vettings.hints(db).index)
         duplicates = clip_audits.duplicates(db)
@@ -107,10 +107,10 @@ def vet_report(
     from curation.tables import write_report
     from curation.vetting.report import disagreements, hint_quality, verdict_counts
     from study.config import find_study
-    from study.store import candidates, store_transaction, vettings
+    from study.store import candidates, store_snapshot, vettings
 
     found = find_study(study, store)
-    with store_transaction(found.store_url) as db:
+    with store_snapshot(found.store_url) as db:
         said, known, history = vettings.verdicts(db), vettings.hints(db), vettings.history(db)
         names = candidates.frame(db).set_index("candidate_id")["filename"]
     folder = tables_folder(out, found)

@@ -16,7 +16,7 @@ from study.clips.thumbnails import contact_sheet
 from study.config import Study
 from study.errors import ClipError
 from study.pages import html_page
-from study.store import Db, open_store, transaction, vettings
+from study.store import Db, open_store, snapshot, transaction, vettings
 from study.web import Site, file_response, new_web_app, path_inside
 
 _N_SHEETS_KEPT = 64
@@ -71,7 +71,7 @@ def vetting_app(study: Study, curator: str, site: Site, now: Callable[[], dateti
     """
     app = new_web_app("vetting", site)
     engine = open_store(study.store_url)
-    with transaction(engine) as db:
+    with snapshot(engine) as db:
         queue = vetting_queue(db, study)
     places = {
         int(row["candidate_id"]): f"{row['video_location']}/{row['filename']}"
@@ -94,7 +94,7 @@ def vetting_app(study: Study, curator: str, site: Site, now: Callable[[], dateti
 
     @app.get("/queue")
     def get_queue() -> Response:
-        with transaction(engine) as db:
+        with snapshot(engine) as db:
             state = state_of(db, curator)
         clips = queue.rename(columns={"candidate_id": "id"}).to_dict("records")
         return JSONResponse(

@@ -8,7 +8,13 @@ to `engine.transaction`; `engine.snapshot` is for those that only read.
 from sqlalchemy import Engine
 
 from study.store.engine import Db, snapshot, transaction
-from study.store.schema import create_store, open_store, store_transaction, upgrade_store
+from study.store.schema import (
+    create_store,
+    open_store,
+    store_snapshot,
+    store_transaction,
+    upgrade_store,
+)
 
 __all__ = [
     "Db",
@@ -16,6 +22,7 @@ __all__ = [
     "create_store",
     "open_store",
     "snapshot",
+    "store_snapshot",
     "store_transaction",
     "transaction",
     "upgrade_store",

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +67,26 @@ def snapshot(engine: Engine) -> Iterator[Db]:
     StoreError
         As `transaction` does.
     """
-    if engine.dialect.name == "sqlite":
-        reading = engine.execution_options(**{_READS_ONLY: True})
-    else:
-        reading = engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-    with _told_in_one_line(engine), Db(reading) as db, db.begin():
+    with _told_in_one_line(engine), Db(reading(engine)) as db, db.begin():
         yield db
+
+
+def reading(engine: Engine) -> Engine:
+    """Return an engine whose transactions see one moment, keep nobody waiting and change nothing.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database.
+
+    Returns
+    -------
+    Engine
+        With the same connections.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READS_ONLY: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 @contextmanager
@@ -101,12 +113,21 @@ def copy_sqlite(source: Path, target: Path) -> None:
     ----------
     source, target : Path
         From where to where; an existing target is replaced.
+
+    Raises
+    ------
+    StoreError
+        If the store is damaged, or the target's disk has no room left.
     """
     target.unlink(missing_ok=True)
-    with sqlite3.connect(source) as origin, sqlite3.connect(target) as copy:
-        origin.backup(copy)
-    origin.close()
-    copy.close()
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+        try:
+            origin.backup(copy)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"store {source} could not be copied to {target.parent}: {error}. "
+                f"{_way_out(str(error))}"
+            ) from error
 
 
 def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
@@ -200,7 +221,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
             yield connection
     except OperationalError as error:
         raise StoreError(
-            f"{shown(engine)} cannot be opened for writing: {error.orig}. "
+            f"{shown(engine)} cannot be opened: {error.orig}. "
             "Check the folder, its rights and the room on its disk, or the server"
         ) from error
     except DatabaseError as error:

@@ -92,7 +92,8 @@ def rewrite(engine: Engine) -> None:
         return
     connection = engine.raw_connection()
     try:
-        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+        # The connection may come from a snapshot.
+        for statement in ("PRAGMA query_only = 0", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             connection.cursor().execute(statement).fetchall()
     except sqlite3.OperationalError as error:
         raise StoreError(

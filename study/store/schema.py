@@ -20,8 +20,10 @@ from study.store.engine import (
     connected,
     copy_sqlite,
     engine_of,
+    reading,
     refuse_network_share,
     shown,
+    snapshot,
     sqlite_path,
     transaction,
 )
@@ -170,6 +172,28 @@ def store_transaction(url: str) -> Iterator[Db]:
         engine.dispose()
 
 
+@contextmanager
+def store_snapshot(url: str) -> Iterator[Db]:
+    """Open a store to read it once, and close it again.
+
+    Parameters
+    ----------
+    url : str
+        As `open_store` takes it.
+
+    Yields
+    ------
+    Session
+        As `snapshot` yields it.
+    """
+    engine = open_store(url)
+    try:
+        with snapshot(engine) as db:
+            yield db
+    finally:
+        engine.dispose()
+
+
 def schema_revision(db: Db) -> str:
     """Return which revision of the schema a store has.
 
@@ -219,7 +243,7 @@ def _known_revisions() -> set[str]:
 
 
 def _revision(engine: Engine) -> str | None:
-    with connected(engine) as connection:
+    with connected(reading(engine)) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -8,7 +8,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from study.errors import StoreError
-from study.store import create_store, filesystem, open_store, transaction, upgrade_store
+from study.store import (
+    create_store,
+    filesystem,
+    maintenance,
+    open_store,
+    snapshot,
+    store_snapshot,
+    transaction,
+    upgrade_store,
+)
 from study.store.engine import copy_sqlite
 from study.store.tables import Base
 
@@ -142,6 +151,28 @@ def test_a_copy_holds_what_the_log_still_holds(tmp_path, url):
     with sqlite3.connect(tmp_path / "copy.sqlite") as connection:
         assert connection.execute("SELECT id FROM participant").fetchall() == [("P01",)]
     connection.close()
+
+
+def test_what_cannot_be_copied_is_told_in_one_line(tmp_path):
+    (tmp_path / "store.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StoreError, match=r"store\.sqlite could not be copied to .*not a database"):
+        copy_sqlite(tmp_path / "store.sqlite", tmp_path / "copy.sqlite")
+
+
+def test_a_report_is_read_while_somebody_writes(url):
+    with transaction(create_store(url)) as db:
+        enrol(db, "P01")
+        with store_snapshot(url) as report:
+            query = "SELECT count(*) FROM participant"
+            assert report.connection().exec_driver_sql(query).scalar() == 0
+
+
+def test_a_store_can_be_written_anew_after_a_report(url):
+    engine = create_store(url)
+    with snapshot(engine) as db:
+        db.connection().exec_driver_sql("SELECT count(*) FROM participant")
+    maintenance.rewrite(engine)
+    engine.dispose()
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "fuse.gvfsd-fuse"])
