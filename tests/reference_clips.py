@@ -43,6 +43,37 @@ def write_colourful_clip(
     return path
 
 
+def write_changing_sound(path, layouts, *, amplitude=9000):
+    """Write an MPEG stream whose sound takes another of the layouts every second."""
+    parts = [
+        _second_of_sound(path.with_name(f"{path.stem}_{n}.ts"), layout, n, amplitude)
+        for n, layout in enumerate(layouts)
+    ]
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def _second_of_sound(path, layout, begin_s, amplitude):
+    with av.open(str(path), "w", format="mpegts") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        video.options = {"bf": "0"}
+        audio = container.add_stream("aac", rate=48000, layout=layout)
+        for index in range(25):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            frame.pts = index + 25 * begin_s
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        n_channels = 1 if layout == "mono" else 2
+        tone = (np.sin(2 * np.pi * 440 * np.arange(48000) / 48000) * amplitude).astype(np.int16)
+        samples = np.stack([tone // (1 + channel) for channel in range(n_channels)], axis=1)
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout=layout)
+        frame.sample_rate, frame.pts = 48000, 48000 * begin_s
+        container.mux(audio.encode(frame))
+        container.mux(audio.encode(None))
+    return path
+
+
 def published_frames(path, step_ms):
     """Return the frames and times that OpenCV's capture gives in the published order of calls."""
     capture = cv2.VideoCapture(str(path))

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.clips.probe import opened, video_streams
+from study.clips.resampling import Resampler
 from study.errors import ClipError
 
 Image = npt.NDArray[np.uint8]
@@ -126,40 +127,25 @@ class _Decoder:
 
 
 class _Sound:
-    """Gathers 16-bit samples in the rate and the channels of the first frame, as FFmpeg does."""
+    """Gathers 16-bit samples in the rate and the channels of the first frame."""
 
     def __init__(self) -> None:
         self._blocks: list[_Av] = []
-        self._first: _Av = None
-        self._resampler: _Av = None
-        self._form: tuple[object, ...] = ()
+        self._resampler = Resampler("s16")
 
     @property
     def sample_rate_hz(self) -> int | None:
-        return None if self._first is None else int(self._first.sample_rate)
+        return self._resampler.rate_hz
 
     def add(self, frame: _Av) -> None:
-        form = (frame.format.name, frame.layout, frame.sample_rate)
-        if form != self._form:
-            self._finish()
-            self._first = self._first or frame
-            self._resampler = av.AudioResampler(
-                format="s16", layout=self._first.layout, rate=self._first.sample_rate
-            )
-            self._form = form
         self._blocks.extend(self._resampler.resample(frame))
 
     def samples(self) -> npt.NDArray[np.int16]:
-        self._finish()
+        self._blocks.extend(self._resampler.resample(None))
         if not self._blocks:
             return np.zeros((0, 1), np.int16)
         n_channels = len(self._blocks[0].layout.channels)
         return np.concatenate([b.to_ndarray().reshape(-1, n_channels) for b in self._blocks])
-
-    def _finish(self) -> None:
-        if self._resampler is not None:
-            self._blocks.extend(self._resampler.resample(None))
-            self._resampler = None
 
 
 def _demux(decoder: _Decoder, container: _Av, video: _Av, audio: _Av) -> tuple[list[_Av], _Sound]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.clips.probe import largest_sample, missing_stream, opened, video_streams
+from study.clips.resampling import Resampler
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
 
@@ -85,7 +86,7 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
             raise missing_stream(path, "video")
         audio = container.streams.audio[:1]
         seen = _Seen(hashed_frames)
-        resampler = av.AudioResampler(format="s16")
+        resampler = Resampler("s16")
         for frame in container.decode(video[0], *audio):
             if frame.is_corrupt:  # decoders fill what they could not read with what was there
                 raise ClipError(f"{path} is damaged: a frame of it is made up. Copy it again")
@@ -102,7 +103,7 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
             raise ClipError(f"{path} has no frame that can be decoded. Copy it again")
         if audio and seen.n_samples == 0:
             raise ClipError(f"no sound of {path} can be decoded. Copy it again")
-        return seen.inspection(audio[0].codec_context.sample_rate if audio else 0)
+        return seen.inspection(resampler.rate_hz or 0)
 
 
 def spread(n_frames: int) -> tuple[int, ...]:

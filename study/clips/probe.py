@@ -9,6 +9,7 @@ from typing import Any, Literal
 import av
 import numpy as np
 
+from study.clips.resampling import Resampler
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
 
@@ -216,7 +217,7 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
     if not container.streams.audio:
         raise missing_stream(path, "audio")
     stream = container.streams.audio[0]
-    resampler = av.AudioResampler(format="s16")
+    resampler = Resampler("s16")
     for frame in container.decode(stream):
         yield from (_interleaved(block) for block in resampler.resample(frame))
     yield from (_interleaved(block) for block in resampler.resample(None))

@@ -7,6 +7,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from study.clips.resampling import Resampler
+
 N_CHANNELS = 2
 # Time stamps of a container are rounded and may drift a little; what is missing for longer than
 # this was not recorded, and silence stands for it (FFmpeg's own limit, `min_hard_comp`).
@@ -40,7 +42,8 @@ class SoundTrack:
     def __init__(self, audio: Any, sample_rate_hz: int) -> None:  # noqa: ANN401
         self._is_mono = audio.codec_context.channels == 1
         self._rate_hz = sample_rate_hz
-        self._resampler = self._new_resampler()
+        layout = "mono" if self._is_mono else "stereo"
+        self._resampler = Resampler("flt", layout=layout, rate_hz=sample_rate_hz)
         self._stretches: list[_Stretch] = []
         self._due_s = 0.0  # when the next frame is due if nothing is missing
 
@@ -76,7 +79,6 @@ class SoundTrack:
         """Take what the resampler still holds."""
         if self._stretches:
             self._take(None)
-            self._resampler = self._new_resampler()
 
     def samples(self, begin_s: float, duration_s: float) -> Samples:
         """Return all samples from the beginning of a clip to its end.
@@ -96,6 +98,8 @@ class SoundTrack:
         n_total = max(self._place(self.end_s - begin_s), self._place(duration_s))
         found = np.zeros((n_total, N_CHANNELS), dtype=np.float32)
         for stretch in self._stretches:
+            if not stretch.chunks:  # too short for a sample at the new rate
+                continue
             first = self._place(stretch.begin_s - begin_s)
             sound = np.concatenate(stretch.chunks)[: n_total - first]
             found[first : first + len(sound)] = sound
@@ -103,10 +107,6 @@ class SoundTrack:
 
     def _place(self, t_s: float) -> int:
         return round(t_s * self._rate_hz)
-
-    def _new_resampler(self) -> Any:  # noqa: ANN401
-        layout = "mono" if self._is_mono else "stereo"
-        return av.AudioResampler(format="flt", layout=layout, rate=self._rate_hz)
 
     def _take(self, frame: av.AudioFrame | None) -> None:
         for resampled in self._resampler.resample(frame):

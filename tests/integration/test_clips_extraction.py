@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from reference_clips import published_frames, write_colourful_clip
+from reference_clips import published_frames, write_changing_sound, write_colourful_clip
 
 from features.frames import choose_frames, shrink
 from study.clips.extraction import decode_for_extraction
@@ -155,36 +155,12 @@ def test_a_stream_that_no_decoder_knows_is_a_reject_and_no_crash(tmp_path):
     assert error.value.reason == "unreadable"
 
 
-def write_sound_part(path, layout, begin_s):
-    with av.open(str(path), "w", format="mpegts") as container:
-        video = container.add_stream("libx264", rate=25)
-        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
-        video.options = {"bf": "0"}
-        audio = container.add_stream("aac", rate=48000, layout=layout)
-        for index in range(25):
-            frame = av.VideoFrame(64, 64, "yuv420p")
-            frame.pts = index + 25 * begin_s
-            container.mux(video.encode(frame))
-        container.mux(video.encode(None))
-        n_channels = 1 if layout == "mono" else 2
-        tone = (np.sin(2 * np.pi * 440 * np.arange(48000) / 48000) * 9000).astype(np.int16)
-        samples = np.stack([tone // (1 + channel) for channel in range(n_channels)], axis=1)
-        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout=layout)
-        frame.sample_rate, frame.pts = 48000, 48000 * begin_s
-        container.mux(audio.encode(frame))
-        container.mux(audio.encode(None))
-    return path.read_bytes()
-
-
 @pytest.mark.parametrize("layouts", [("mono", "stereo"), ("stereo", "mono")])
 def test_sound_that_changes_its_channels_keeps_those_of_its_beginning(tmp_path, layouts):
     pydub = pytest.importorskip("pydub")
     if shutil.which("ffmpeg") is None:
         pytest.skip("pydub needs the ffmpeg program")
-    path = tmp_path / "clip.ts"
-    path.write_bytes(
-        b"".join(write_sound_part(tmp_path / f"{n}.ts", kind, n) for n, kind in enumerate(layouts))
-    )
+    path = write_changing_sound(tmp_path / "clip.ts", layouts)
     segment = pydub.AudioSegment.from_file(path)
     expected = np.asarray(segment.get_array_of_samples()).reshape(-1, segment.channels)
     clip = decode(path)
