@@ -6,7 +6,8 @@ from pathlib import Path
 from study.config import SQLITE_PREFIX, Study
 from study.errors import StoreError
 from study.files import refuse_existing, written_atomically
-from study.store import maintenance, open_store, snapshot
+from study.store import Engine, maintenance, open_store, snapshot
+from study.store.engine import engine_of_copy
 
 FOLDER = "backups"
 
@@ -49,12 +50,11 @@ def back_up_study(
     with written_atomically(path, overwrite=overwrite) as part:
         maintenance.back_up(engine, part)
         engine.dispose()
-        return path, _proven(f"{SQLITE_PREFIX}{part}" if is_file else study.store_url, path)
+        return path, _proven(engine_of_copy(part) if is_file else engine, path)
 
 
-def _proven(url: str, path: Path) -> dict[str, int]:
+def _proven(copy: Engine, path: Path) -> dict[str, int]:
     """Return the rows of a copy by table, or raise before it takes its name."""
-    copy = open_store(url)
     try:
         with snapshot(copy) as db:
             problems = list(maintenance.broken_pages(db))

@@ -175,6 +175,23 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         ) from error
 
 
+def engine_of_copy(path: Path) -> Engine:
+    """Return the engine of a copied SQLite store, which is only read and may lie on a share.
+
+    Parameters
+    ----------
+    path : Path
+        A file that nobody writes to.
+
+    Returns
+    -------
+    Engine
+        Takes no lock, and leaves no file beside it.
+    """
+    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return create_engine(f"sqlite:///{path}", creator=lambda: sqlite3.connect(address, uri=True))
+
+
 def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
     # SQLAlchemy's own BEGIN would come too late: a SELECT before it reads without a lock, and
     # two annotators then take the same slot.

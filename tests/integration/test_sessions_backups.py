@@ -7,7 +7,7 @@ from sessions import pay, schedule
 from sessions.backups import back_up_study
 from sessions.checking import findings
 from study.errors import StudyError
-from study.store import assignments, open_store, transaction
+from study.store import assignments, filesystem, open_store, transaction
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,6 +40,18 @@ def test_a_back_up_is_made_while_the_store_is_open_and_can_be_read(rated):
         with transaction(copy) as db:
             assert assignments.counts(db)["P01"].n_done == 12
         copy.dispose()
+
+
+@pytest.mark.parametrize("rated", ["sqlite"], indirect=True)
+def test_a_back_up_may_lie_on_a_network_share(rated, tmp_path, monkeypatch):
+    study, _ = rated
+    share = tmp_path / "share"
+    monkeypatch.setattr(
+        filesystem, "file_system_of", lambda path: "nfs4" if share in path.parents else "ext4"
+    )
+    path, counts = back_up_study(study, share / "copy.sqlite", overwrite=False, at=AT)
+    assert counts["rating"] == 12
+    assert list(share.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("rated", ["sqlite"], indirect=True)
