@@ -72,7 +72,8 @@ def withdraw(
     """
     participant = participants.get(db, participant_id)
     _require_person(participant_id, participant.kind)
-    if keep_ratings and participant.close_reason == WITHDREW:
+    has_withdrawn = participants.consent_of(db, participant_id) is None
+    if keep_ratings and has_withdrawn and participant.close_reason == WITHDREW:
         raise StudyError(f"participant {participant_id} has withdrawn already. Nothing was changed")
     require_none_open(db, [participant_id], "withdrawing")
     if not keep_ratings:

@@ -122,6 +122,15 @@ def test_who_withdraws_and_leaves_the_ratings_loses_only_what_is_to_come(running
     assert audit.frame(db).iloc[-1]["action"] == "withdraw"
 
 
+def test_a_withdrawal_is_entered_once_also_where_the_record_was_closed_before(running):
+    study, db = running
+    participants.close(db, "P02", reason=withdrawal.WITHDREW, at=AT)
+    done = withdrawal.withdraw(db, study, "P02", keep_ratings=True, actor="AB", at=AT)
+    assert done == withdrawal.Withdrawal(0, 8, 0)
+    with pytest.raises(StudyError, match="has withdrawn already"):
+        withdrawal.withdraw(db, study, "P02", keep_ratings=True, actor="AB", at=AT)
+
+
 def test_ratings_are_removed_after_they_are_paid_and_their_clips_rated_again(running):
     study, db = running
     with pytest.raises(StudyError, match=r"P02 has not been paid 110 pence.* pay P02 --settle"):
