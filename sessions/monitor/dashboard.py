@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from threading import Lock
 
 import pandas as pd
 from fastapi import FastAPI
@@ -43,12 +44,15 @@ def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> Fast
     """
     app = new_web_app("dashboard", site)
     engine = open_store(study.store_url)
+    one_at_a_time = Lock()  # matplotlib does not draw in two threads
 
     @app.get("/")
     def overview() -> HTMLResponse:
-        with snapshot(engine) as db:
-            found = progress(db, study)
-        return HTMLResponse(page(found, study, now()), headers={"Refresh": str(REFRESH_S)})
+        with one_at_a_time:
+            with snapshot(engine) as db:
+                found = progress(db, study)
+            made = page(found, study, now())
+        return HTMLResponse(made, headers={"Refresh": str(REFRESH_S)})
 
     return app
 
