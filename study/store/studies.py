@@ -16,8 +16,9 @@ from study.store.engine import Db
 from study.store.schema import schema_revision
 from study.store.tables import ProtocolVersionRow, StudyRow
 
-# Where clips and store lie and what the screens say does not change what a rating means.
-_INCIDENTAL = ("mit_root", "store", "placeholders")
+# Where clips and store lie, what the screens say and what people are asked of themselves does not
+# change what a rating means.
+_INCIDENTAL = ("mit_root", "store", "placeholders", "demographics")
 
 
 @dataclass(frozen=True, slots=True)

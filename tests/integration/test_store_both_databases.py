@@ -87,6 +87,14 @@ def test_a_frozen_study_goes_on_after_an_upgrade_that_added_a_key(store):
             studies.protocol_version(db, config=other, at=AT)
 
 
+def test_a_frozen_study_may_ask_people_one_question_more(store):
+    study, engine = store
+    asked = study.config.model_copy(update={"demographics": ("age", "handedness")})
+    with transaction(engine) as db:
+        frozen = studies.freeze(db, config=study.config, amend_reason=None, at=AT)
+        assert studies.protocol_version(db, config=asked, at=AT) == frozen
+
+
 def test_an_erased_id_leaves_the_audit_log_and_the_guard_stays_on(store):
     _, engine = store
     with transaction(engine) as db:
