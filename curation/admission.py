@@ -13,12 +13,12 @@ from curation.mit_tree import MitTree, TreeClip
 from study.classes import read_classes
 from study.config import Study
 from study.store import (
-    Db,
     Engine,
     audit,
     candidates,
     clip_audits,
     open_store,
+    snapshot,
     studies,
     transaction,
 )
@@ -96,7 +96,7 @@ def _admit(
     label_of = tree.label_of
 
     def known(location: str, filenames: Sequence[str]) -> set[str]:
-        with transaction(engine) as db:
+        with snapshot(engine) as db:
             return candidates.known(db, location, filenames)
 
     new = new_clips(tree, known)
@@ -117,10 +117,10 @@ def _admit(
             )
         on_progress(min(n_before + n_admitted + n_rejected, n_clips), n_clips)
     n_new = n_admitted + n_rejected
-    with transaction(engine) as db:
-        group_duplicates(db)
-        if n_new:
-            detail = {"clips": n_new, "admitted": n_admitted, "rejected": n_rejected}
+    group_duplicates(engine)
+    if n_new:
+        detail = {"clips": n_new, "admitted": n_admitted, "rejected": n_rejected}
+        with transaction(engine) as db:
             audit.add(
                 db, actor="curation", action="candidates", subject="store", detail=detail, at=at
             )
@@ -148,18 +148,22 @@ def new_clips(tree: MitTree, known: Callable[[str, Sequence[str]], set[str]]) ->
             yield from (clip for clip in clips if clip.filename not in decided)
 
 
-def group_duplicates(db: Db) -> None:
+def group_duplicates(engine: Engine) -> None:
     """Find clips that show or sound nearly the same, and keep their groups with the audits.
 
-    Where all audits have been grouped, by an earlier run, nothing is done.
+    Where all audits have been grouped, by an earlier run, nothing is done. Comparing takes
+    minutes with very many clips, during which the store can be written to.
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
+    engine : Engine
+        The store.
     """
     for column, max_bits in _MAX_BITS.items():
-        if clip_audits.are_grouped(db, column):
-            continue
-        ids, words = clip_audits.hashes(db, column)
-        clip_audits.set_groups(db, column, ids, near_groups(words, max_bits))
+        with snapshot(engine) as db:
+            if clip_audits.are_grouped(db, column):
+                continue
+            ids, words = clip_audits.hashes(db, column)
+        groups = near_groups(words, max_bits)
+        with transaction(engine) as db:
+            clip_audits.set_groups(db, column, ids, groups)

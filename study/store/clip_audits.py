@@ -250,7 +250,9 @@ def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
     """
     name = _GROUP_OF[column]
     hashed = getattr(ClipAuditRow, column) != ""
-    db.execute(update(ClipAuditRow).where(hashed).values({name: ALONE}))
+    # A clip that was audited since `hashes` has been compared with none.
+    compared = ClipAuditRow.id <= int(ids.max(initial=0))
+    db.execute(update(ClipAuditRow).where(hashed, compared).values({name: ALONE}))
     rows = [
         {"id": int(row_id), name: int(group)}
         for row_id, group in zip(ids[groups != ALONE], groups[groups != ALONE], strict=True)

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import fields, replace
 
 import av
 import numpy as np
 import pandas as pd
 import pytest
 from curated import AT, candidate, fill, new_study
-from sqlalchemy import update
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from curation import admission, batches
@@ -317,6 +318,23 @@ def test_a_run_killed_before_it_compared_its_clips_is_made_good(tmp_path):
     counts = admission.admit(study, at=AT)
     assert counts.n_known == counts.n_clips
     pd.testing.assert_frame_equal(_audits(study), compared)
+
+
+def test_a_clip_audited_while_others_are_compared_waits_for_the_next_run(tmp_path, monkeypatch):
+    study = new_study(tmp_path, f'mit_root="{_tree(tmp_path / "mit", 3)}"')
+    engine = open_store(study.store_url)
+
+    def compare_slowly(words, max_bits):
+        with transaction(engine) as db:  # somebody else writes meanwhile
+            last = db.scalars(select(ClipAuditRow).order_by(ClipAuditRow.id.desc())).first()
+            audit = ClipAudit(**{f.name: getattr(last, f.name) for f in fields(ClipAudit)})
+            clip_audits.add_many(db, [replace(audit, filename=f"late/{max_bits}.mp4")], AT)
+        return np.zeros(len(words), dtype=np.int64)
+
+    monkeypatch.setattr(admission, "near_groups", compare_slowly)
+    admission.admit(study, at=AT, n_processes=1)
+    with transaction(engine) as db:
+        assert not clip_audits.are_grouped(db, "sound_hash")
 
 
 def test_a_clip_that_ends_the_process_which_decodes_it_costs_no_other_clip():
