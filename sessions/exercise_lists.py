@@ -105,8 +105,10 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
                 f"{path}, line {reader.line_num} has more cells than there are columns. Put a "
                 "reasoning that has commas in double quotes"
             )
-        n_rows += 1
-        yield reader.line_num, {name: row[name].strip() for name in COLUMNS}
+        cells = {name: row[name].strip() for name in COLUMNS}
+        if any(cells.values()):  # spreadsheets save rows that were emptied
+            n_rows += 1
+            yield reader.line_num, cells
     if not n_rows:
         raise ConfigError(f"{path} has no rows. A row per clip is expected")
 

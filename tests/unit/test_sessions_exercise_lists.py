@@ -47,6 +47,12 @@ def test_spreadsheets_of_other_countries_are_read(tmp_path, separator, encoding)
     assert read_list(path, FREE, LABELS)[0].reasoning == REASON
 
 
+def test_rows_that_were_emptied_are_passed_over(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(filled().to_csv(index=False) + "\n,,,,,,\n,,,,,,\n")
+    assert len(read_list(path, FREE, LABELS)) == 6
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
