@@ -122,6 +122,11 @@ def test_two_demos_do_not_run_in_one_folder(tmp_path):
         pass
 
 
+def test_a_terminal_that_takes_no_lines_is_not_mistaken_for_another_demo(tmp_path):
+    with pytest.raises(BlockingIOError), demo._alone_in(tmp_path):
+        raise BlockingIOError
+
+
 def test_starting_afresh_empties_the_folder_and_leaves_what_a_link_leads_to(tmp_path):
     folder, elsewhere = tmp_path / "demo", tmp_path / "elsewhere"
     begin_journal(folder)
