@@ -177,9 +177,26 @@ class TaskWindow:
         return statistics.median(b - a for a, b in itertools.pairwise(times))
 
 
+def _require_home() -> None:
+    # PsychoPy makes this folder while it is imported, and ends in a traceback where it cannot.
+    if sys.platform == "win32":
+        return
+    home = os.environ.get("HOME")
+    if not home:
+        raise StageError("HOME is not set, where PsychoPy keeps its settings. Set it to a folder")
+    try:
+        Path(home, ".psychopy3", "cache").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StageError(
+            f"PsychoPy cannot keep its settings in HOME, which is {home}: {error.strerror}. Set "
+            "HOME to a folder that this account may write to"
+        ) from error
+
+
 def _import_visual() -> Any:  # noqa: ANN401
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         raise StageError(_NO_DISPLAY.format(found="DISPLAY is not set"))
+    _require_home()
     try:
         from psychopy import visual
     except ModuleNotFoundError as error:

@@ -235,6 +235,17 @@ def test_no_display_is_one_line(tmp_path, station):
     assert table(engine, "session").empty
 
 
+@pytest.mark.parametrize("home", [{}, {"HOME": "/proc/nobody"}], ids=["none", "not writable"])
+def test_a_home_without_room_for_settings_is_one_line(tmp_path, station, home):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    environment = {k: v for k, v in station.items() if k != "HOME"} | home
+    run = annotate(study, "--participant", PERSON, station=environment)
+    assert run.returncode == 1
+    assert "where PsychoPy keeps its settings" in run.stderr or "in HOME, which is" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+    assert table(engine, "session").empty
+
+
 def test_no_sound_device_is_one_line(tmp_path, station):
     study, engine = ratable_study(tmp_path, kinds=("short",))
     environment = station | {"PULSE_SERVER": f"unix:{tmp_path}/nothing"}
