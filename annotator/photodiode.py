@@ -145,6 +145,8 @@ def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
             rate_hz = int(stream.rate)
     except (av.error.FFmpegError, OSError) as error:
         raise StageError(f"{path} cannot be read: {error}. Give a WAV or FLAC file") from error
+    if not chunks:
+        raise StageError(f"{path} ends before its first sample. Record again")
     return np.concatenate(chunks, axis=1).T, rate_hz
 
 

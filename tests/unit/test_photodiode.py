@@ -106,6 +106,9 @@ def test_a_file_that_is_no_recording_of_two_channels_is_refused(tmp_path):
         read_recording(mono)
     with pytest.raises(StageError, match="cannot be read"):
         read_recording(tmp_path / "none.wav")
+    wavfile.write(tmp_path / "empty.wav", RATE_HZ, np.zeros((0, 2), np.int16))
+    with pytest.raises(StageError, match="ends before its first sample"):
+        read_recording(tmp_path / "empty.wav")
     (tmp_path / "note.wav").write_text("no recording")
     with pytest.raises(StageError, match="cannot be read"):
         read_recording(tmp_path / "note.wav")
