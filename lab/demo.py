@@ -100,8 +100,10 @@ def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
             f"{folder} holds something that no demo made. Choose another folder: "
             "python -m lab demo DIR"
         )
+    if fresh:  # whatever state it is in
+        return
     n_clips = Evidence(folder).n_clips
-    if not fresh and n_clips not in (0, size.n_clips):
+    if n_clips not in (0, size.n_clips):
         raise ConfigError(
             f"{folder} holds a demo of {n_clips} clips, not {size.n_clips}. Pass --fresh to start "
             "afresh, or choose another folder"
