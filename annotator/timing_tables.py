@@ -145,7 +145,8 @@ def rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> 
     str
         HTML.
     """
-    latest = sessions.groupby("host").last()
+    # Not `last()`, which puts a row together from the last known value of each column.
+    latest = sessions.groupby("host").tail(1).set_index("host").sort_index()
     rows = []
     for host, session in latest.iterrows():
         rig, check = session["rig"] or {}, checks[str(host)]
