@@ -148,11 +148,18 @@ def test_a_demo_of_another_size_is_not_mixed_with_this_one(tmp_path):
     make_clips(tmp_path / "mit", seed=1, n_per_class=1, classes=["tapping"], n_processes=1)
     with pytest.raises(ConfigError, match=r"a demo of 1 clips, not 42\. Pass --fresh"):
         demo._check_folder(tmp_path, SMALLEST, fresh=False)
-    (tmp_path / "mit/scenes.csv").write_text("broken")
-    demo._check_folder(tmp_path, SMALLEST, fresh=True)
     demo._check_folder(tmp_path, SMALLEST, fresh=True)
     one = replace(SMALLEST, classes=("tapping",), clips_per_class=1)
     demo._check_folder(tmp_path, one, fresh=False)
+
+
+def test_a_demo_whose_files_are_broken_can_start_afresh(tmp_path):
+    begin_journal(tmp_path)
+    (tmp_path / "mit").mkdir()
+    (tmp_path / "mit/scenes.csv").write_text("broken")
+    with pytest.raises(StudyError):
+        demo._check_folder(tmp_path, SMALLEST, fresh=False)
+    demo._check_folder(tmp_path, SMALLEST, fresh=True)
 
 
 def test_showing_without_a_screen_is_refused_before_anything_is_made(tmp_path, monkeypatch):
