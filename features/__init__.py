@@ -1,5 +1,22 @@
 """Embeddings of clips: ``features.read(path)`` and ``features.dataset(paths)``."""
 
-from features.reading import dataset, read
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from features.reading import dataset, read
 
 __all__ = ["dataset", "read"]
+
+
+if not TYPE_CHECKING:  # a type checker would take it for a promise of any name
+
+    def __getattr__(name: str) -> object:
+        # At the first use: the command line answers --help where records cannot be read.
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from features import reading
+
+        return getattr(reading, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

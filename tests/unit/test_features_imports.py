@@ -3,6 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
+import features
+from features import reading
+
 MODULES = (
     "features",
     "features.check",
@@ -40,3 +45,21 @@ def test_help_answers_without_pandas_media_or_an_engine():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert found.stdout.split() == []
+
+
+def test_help_answers_where_records_cannot_be_read():
+    program = (
+        "import sys; sys.argv = ['features', '--help']; sys.modules['google_crc32c'] = None\n"
+        "from features.__main__ import main; main()"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_the_package_offers_what_reads_records_and_nothing_else():
+    assert (features.read, features.dataset) == (reading.read, reading.dataset)
+    assert {"read", "dataset"} <= set(dir(features))
+    with pytest.raises(AttributeError, match="'features' has no attribute 'write'"):
+        features.write  # noqa: B018
