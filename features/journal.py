@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from features.clip_list import ListedClip
 from features.manifest import (
@@ -38,7 +39,7 @@ class Journal:
     Raises
     ------
     RecordError
-        If another process is writing it.
+        If another process is writing it, or the file system cannot tell.
     """
 
     def __init__(self, path: Path, recipe: Recipe, *, begin_again: bool = False) -> None:
@@ -53,6 +54,12 @@ class Journal:
             )
         except BlockingIOError:
             is_there = False
+        except OSError as error:  # some network shares have no locks
+            self._file.close()
+            raise RecordError(
+                f"{path} cannot be locked: {error.strerror}. Choose an --out on a disk of this "
+                "machine"
+            ) from error
         if not is_there:
             self._file.close()
             raise RecordError(
@@ -62,6 +69,8 @@ class Journal:
         if begin_again:  # with the lock in hand: another run may be at work here
             self._file.truncate(0)
             (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
+        elif _heading_of(path) is None:  # a crash cut the first line: no later one would be read
+            self._file.truncate(0)
         self._is_new = path.stat().st_size == 0
         # After a crash the last line may lack its end: begin a new one, and skip the broken one.
         self._file.write(json.dumps(asdict(recipe)) + "\n" if self._is_new else "\n")
@@ -82,6 +91,7 @@ class Journal:
     def remove(self) -> None:
         """Delete the file: the manifest holds all of it."""
         self._path.unlink(missing_ok=True)
+        self._is_new = False  # a file of this name is another run's from now on
 
     def close(self) -> None:
         """Close the file; one in which nothing was noted is taken away."""
@@ -192,20 +202,27 @@ def require_same_clips(
 
 def _read_journal(folder: Path, recipe: Recipe) -> Iterator[ManifestRow]:
     path = folder / JOURNAL_NAME
-    if not path.is_file():
+    heading = _heading_of(path) if path.is_file() else None
+    if heading is None:
         return
-    first, *rest = path.read_text(encoding="utf-8").splitlines() or [""]
-    try:
-        found = recipe_from(json.loads(first))
-    except json.JSONDecodeError:
-        return  # ended before the first line was whole: nothing was noted
-    _require_same(found, recipe, folder)
-    for line in rest:
+    _require_same(recipe_from(heading), recipe, folder)
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
         try:
             content = json.loads(line)
         except json.JSONDecodeError:
             continue  # cut off by a crash; the record is made again
         yield row_from(content)
+
+
+def _heading_of(path: Path) -> dict[str, Any] | None:
+    # None where a crash came before the first line was whole: nothing was noted.
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline()
+    try:
+        heading: dict[str, Any] = json.loads(first)
+    except json.JSONDecodeError:
+        return None
+    return heading
 
 
 def _require_same(found: Recipe, recipe: Recipe, folder: Path) -> None:

@@ -1,11 +1,12 @@
 """What is finished is known after any end."""
 
+import errno
 from dataclasses import replace
 
 import pytest
 
 from features.clip_list import ListedClip
-from features.journal import JOURNAL_NAME, open_journal, read_finished, require_same_clips
+from features.journal import JOURNAL_NAME, Journal, open_journal, read_finished, require_same_clips
 from features.manifest import ManifestRow, NetworkNote, Recipe, read_manifest, write_manifest
 from study.errors import RecordError
 
@@ -79,6 +80,31 @@ def test_a_record_of_another_clip_or_label_is_not_kept_for_this_one(tmp_path):
     for other in ({"filename": "z/a.mp4"}, {"label": "y"}):
         with pytest.raises(RecordError, match=r"x/a\.tfrecord is of a\.mp4, labelled x; the list"):
             require_same_clips([replace(same, **other)], finished, tmp_path)
+
+
+def test_what_is_noted_behind_a_cut_first_line_is_found(tmp_path):
+    touch(tmp_path, "a")
+    (tmp_path / JOURNAL_NAME).write_bytes(b'{"embedding_set": "vgg\0\xff')
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("a"))
+    assert list(read_finished(tmp_path, RECIPE)) == ["x/a.tfrecord"]
+
+
+def test_a_run_that_ends_leaves_the_journal_of_the_next_one_alone(tmp_path):
+    with open_journal(tmp_path, RECIPE) as ending:
+        ending.remove()
+        following = Journal(tmp_path / JOURNAL_NAME, RECIPE)
+    assert (tmp_path / JOURNAL_NAME).is_file()
+    following.close()
+
+
+def test_a_folder_that_cannot_be_locked_is_refused(tmp_path, monkeypatch):
+    def flock(file, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(RecordError, match="cannot be locked: No locks available"):
+        Journal(tmp_path / JOURNAL_NAME, RECIPE)
 
 
 def test_a_journal_in_which_nothing_was_noted_leaves_nothing(tmp_path):
