@@ -104,7 +104,7 @@ def read_arrays(path: Path) -> Arrays:
         with h5py.File(path) as file:
             # Beside a whole model's weights stand those of its optimiser, under the same names.
             return _h5_arrays(file.get("model_weights", file))
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError) as error:  # h5py's, by where a file is damaged
         raise ConfigError(
             f"{path} cannot be read as an HDF5 file: {error}. Fetch it again: "
             "python -m features weights fetch"

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from features import fetch as fetching
 from features.__main__ import app
 from features.networks import NETWORKS
+from features.weight_files import read_weights
 from features.weights import find_weights
 from study.errors import ConfigError, StudyError
 
@@ -161,6 +162,14 @@ def test_the_downloads_have_the_checksums_that_keras_states():
     assert fetching.DOWNLOADS["efficientnetb0"].md5 == "50bc09e76180e00e4465e1a485ddc09d"
     assert fetching.DOWNLOADS["vgg16"].md5 == "6d6bbae143d832006294945121d1f1fc"
     assert all(d.name.startswith(network) for network, d in fetching.DOWNLOADS.items())
+
+
+@pytest.mark.parametrize("mark", [b"HEAP", b"TREE", b"SNOD"])
+def test_a_damaged_file_is_refused_in_one_line(vgg16, tmp_path, mark):
+    damaged = tmp_path / "vgg16.h5"
+    damaged.write_bytes(vgg16.read_bytes().replace(mark, b"XXXX"))
+    with pytest.raises(ConfigError, match="cannot be read as an HDF5 file"):
+        read_weights(damaged, NETWORKS["vgg16"])
 
 
 def test_a_file_of_any_name_is_taken_where_it_is_named_for_its_network(vgg16, tmp_path):
