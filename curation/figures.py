@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from curation.tally import yes_votes
-from study.files import written_atomically
+from study.figures import write_figure
 
 QUESTIONS: dict[Literal["present", "prominent"], str] = {
     "present": "(a) Was the labelled audiovisual event present?",
@@ -20,7 +20,7 @@ QUESTIONS: dict[Literal["present", "prominent"], str] = {
 # From dark (3 votes) to pale (none), told apart without colour vision and in grey print.
 _VOTE_COLOURS = ("#08306b", "#4292c6", "#9ecae1", "#d9d9d9")
 _ROW_INCHES = 0.22
-_HASH_SALT = "avmit-lab"
+_SUFFIXES = (".svg", ".pdf", ".png")
 
 
 def plot_votes(
@@ -146,21 +146,7 @@ def save_figure(
     """
     if stamp:
         figure.text(0.995, 0.005, stamp, ha="right", va="bottom", color="#b3261e", fontsize=8)
-    undated: dict[str, dict[str, str | None]] = {
-        ".svg": {"Date": None},
-        ".pdf": {"CreationDate": None},
-        ".png": {"Software": None},
-    }
-    paths = []
-    for suffix, metadata in undated.items():
-        path = folder / f"{name}{suffix}"
-        with (
-            mpl.rc_context({"svg.hashsalt": _HASH_SALT}),
-            written_atomically(path, overwrite=overwrite) as part,
-        ):
-            figure.savefig(part, format=suffix[1:], dpi=150, metadata=metadata)
-        paths.append(path)
-    return paths
+    return write_figure(figure, folder, name, _SUFFIXES, overwrite=overwrite)
 
 
 def figure_of(ax: Axes) -> Figure:

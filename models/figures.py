@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from study.files import written_atomically
+from study.figures import write_figure
 
-_HASH_SALT = "avmit-lab"  # matplotlib's ids in SVG are random without one
+_SUFFIXES = (".png", ".svg")
 
 
 def figure_of(n_rows: int, n_columns: int, *, width: float = 4.5, height: float = 3.2) -> Any:  # noqa: ANN401
@@ -53,15 +52,7 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     list of Path
         The files; the same figure gives the same bytes.
     """
-    paths = []
-    for suffix, metadata in {".png": {"Software": None}, ".svg": {"Date": None}}.items():
-        with (
-            mpl.rc_context({"svg.hashsalt": _HASH_SALT}),
-            written_atomically(folder / f"{name}{suffix}") as part,
-        ):
-            figure.savefig(part, format=suffix[1:], dpi=120, metadata=metadata)
-        paths.append(folder / f"{name}{suffix}")
-    return paths
+    return write_figure(figure, folder, name, _SUFFIXES)
 
 
 def plot_history(history: pd.DataFrame, loss_ax: Axes, accuracy_ax: Axes) -> tuple[Axes, Axes]:

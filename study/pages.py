@@ -11,12 +11,13 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study.figures import HASH_SALT
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STYLE_NAME = "page.css"
-_HASH_SALT = "avmit-lab"  # matplotlib's ids in SVG are random without one
 
 
 def html_page(
@@ -143,7 +144,7 @@ def figure_to_svg(figure: "Figure", *, alt: str = "") -> str:
     import matplotlib as mpl
 
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": _HASH_SALT, "svg.fonttype": "path"}):
+    with mpl.rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     drawing = buffer.getvalue()
     drawing = drawing[drawing.index("<svg") :]
