@@ -1,5 +1,6 @@
 """Work on many items, over all cores and batch by batch, in bounded memory."""
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,6 +10,7 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import TypeVar
 
+from study.errors import StudyError
 from study.processes import end_with_parent
 
 BATCH_SIZE = 128
@@ -50,6 +52,11 @@ def in_batches(
     ------
     list
         What came of a batch, in its order.
+
+    Raises
+    ------
+    StudyError
+        If processes die without an item: none of the items is to blame.
     """
     batches = batches_of(items, size or BATCH_SIZE)
     if n_processes == IN_THIS_PROCESS:
@@ -135,7 +142,18 @@ def _one_by_one(
             except BrokenProcessPool:
                 pool.shutdown()
                 pool = _new_pool(1)
+                _require_life(pool)
                 found.append(if_it_kills(item))
     finally:
         pool.shutdown(cancel_futures=True)
     return found
+
+
+def _require_life(pool: ProcessPoolExecutor) -> None:
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise StudyError(
+            "the processes that look at clips die before they have one (no memory left?). Run the "
+            "command again with --jobs 1; what was finished is kept"
+        ) from error
