@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from curation.tally import clip_keys
+from study.errors import TableError
 from study.naming import source_of
 
 
@@ -46,7 +47,18 @@ def leakage_report(
         Columns ``one, other, n_clips, n_sources, n_clips_of_one, n_clips_of_other`` (clips of
         shared sources) and ``n_duplicates`` (shared groups of near-duplicates; nan where no clip
         was audited).
+
+    Raises
+    ------
+    TableError
+        If there are not two lists to compare.
     """
+    if len(lists) < 2:
+        found = ", ".join(lists) or "none"
+        raise TableError(
+            f"found the lists: {found}; expected two or more of test, training and validation "
+            "lists in one folder. Put them together"
+        )
     rows = []
     for one, other in combinations(lists, 2):
         first, second = lists[one], lists[other]

@@ -36,6 +36,8 @@ _UNUSABLE = frozenset(
         "rated_twice",
     }
 )
+# Findings of one list that count something else than its rows.
+_NOT_OF_ROWS = frozenset({"unreadable_list", "no_rows", "labels_differ", "classes_not_balanced"})
 
 
 def check(release: Release) -> list[Finding]:
@@ -97,10 +99,11 @@ def totals(findings: list[Finding]) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Rows by kind of finding; kinds that one list has, and those that compare lists, are not
-        in it.
+        Rows by kind of finding; kinds that one list has, and those that count something else or
+        compare lists, are not in it.
     """
-    lists = Counter(item.code for item in findings if "," not in item.where)
+    of_one = [item for item in findings if "," not in item.where]
+    lists = Counter(item.code for item in of_one if item.code not in _NOT_OF_ROWS)
     return {code: n_of(findings, code) for code, n_lists in lists.items() if n_lists > 1}
 
 

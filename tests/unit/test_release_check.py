@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from curation.__main__ import app
 from curation.release import LIST_NAMES, read_release, tally_of_release
-from curation.release_check import check, n_of
+from curation.release_check import check, n_of, totals
+from curation.release_rows import Finding
 from curation.tables import TEST_SET, VIDEO_RATINGS, read_table
 from study.errors import TableError
 
@@ -327,6 +328,14 @@ def test_leakage_does_not_pass_over_a_list_that_cannot_be_read(tmp_path):
     assert "lacks avmit_label" in str(_run("leakage", tmp_path).exception)
 
 
+@pytest.mark.parametrize("names", [["test_set"], ["video_ratings"]])
+def test_leakage_of_less_than_two_lists_is_refused(names, tmp_path):
+    _write({name: _lists(0)[name] for name in names}, tmp_path)
+    refused = _run("leakage", tmp_path).exception
+    assert isinstance(refused, TableError)
+    assert "expected two or more" in str(refused)
+
+
 def test_ratings_one_by_one_are_counted_where_there_are_no_tallies(tmp_path):
     lists = _lists(0)
     release = _write({"raw_video_ratings": _raw(lists)}, tmp_path)
@@ -374,6 +383,13 @@ def test_the_command_adds_up_what_several_lists_have():
         ("more_than_three_ratings", 287),
     ):
         assert f"rows of all lists together [{code}]: {n}\n" in told
+
+
+def test_only_rows_are_added_up():
+    found = [Finding("no_rows", name, 1, True, "the list has no rows") for name in ("one", "other")]
+    found += [Finding("no_count", name, 2, True, "rows") for name in ("one", "other")]
+    found += [Finding("shared_clip", "one, other", 3, True, "clips") for _ in range(2)]
+    assert totals(found) == {"no_count": 4}
 
 
 @needs_published
