@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from features.embedding_set import find_embedding_set
+from features.manifest import Recipe
 from models.card import CARD_NAME, Card, read_card
 from models.commands import EvaluateRequest, TrainRequest, evaluate_and_write, plan_training
 from models.evaluation import Evaluation, evaluation_path, read_evaluation
 from models.hyperparameters import Cell, preset
 from models.lists import ClipList, read_list, refuse_overlap
+from models.provenance import recipe_of
 from models.run import train_model
 from models.training import Schedule
 from study.errors import ConfigError
@@ -151,9 +153,12 @@ def run_all(
     ------
     TableError
         If the test list shares clips with one that is trained on, before anything is trained.
+    RecordError
+        If the embeddings come from untrained networks and that was not allowed.
     ConfigError
         If a network that is there was trained in another way.
     """
+    recipes = _recipes(runs, base)
     clips = read_list(test)
     if not base.allow_overlap:
         for path in dict.fromkeys(
@@ -163,7 +168,7 @@ def run_all(
     for run in runs:
         folder, request = run.folder(root), _request(run, base)
         if (folder / CARD_NAME).exists():
-            _require_same(read_card(folder), run, request, folder)
+            _require_same(read_card(folder), run, request, recipes[run.cell.embedding_set], folder)
         else:
             train_model(plan_training(request), folder, made_at=now(), resume=True)
         if _is_evaluated(folder, clips):
@@ -183,6 +188,16 @@ def run_all(
         yield run, evaluation
 
 
+def _recipes(runs: Sequence[Run], base: TrainRequest) -> dict[str, Recipe | None]:
+    # Once for each set: a manifest has a row for every record.
+    return {
+        name: recipe_of(
+            base.embeddings / find_embedding_set(name).folder, allow_untrained=base.allow_untrained
+        )
+        for name in dict.fromkeys(run.cell.embedding_set for run in runs)
+    }
+
+
 def _request(run: Run, base: TrainRequest) -> TrainRequest:
     return replace(
         base,
@@ -196,7 +211,9 @@ def _request(run: Run, base: TrainRequest) -> TrainRequest:
     )
 
 
-def _require_same(card: Card, run: Run, request: TrainRequest, folder: Path) -> None:
+def _require_same(
+    card: Card, run: Run, request: TrainRequest, recipe: Recipe | None, folder: Path
+) -> None:
     # Else Table 5 would mix networks that were trained in different ways.
     known = (card.train, card.validation)
     lists = tuple(data and data.list_sha256 for data in known)
@@ -204,7 +221,9 @@ def _require_same(card: Card, run: Run, request: TrainRequest, folder: Path) -> 
     schedule = Schedule(n_epochs=request.n_epochs, patience=request.patience)
     for name, found, wanted in (
         ("lists", lists, asked),
+        ("embeddings", card.embeddings, recipe),
         ("schedule", card.schedule, schedule),
+        ("precision", card.mixed_precision, request.mixed_precision),
         ("hyperparameters", card.hyperparameters, preset(request.preset, run.cell)),
     ):
         if found != wanted:

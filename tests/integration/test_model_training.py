@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 from model_worlds import make_world
 from typer.testing import CliRunner
 
+from features.manifest import NetworkNote, Recipe, write_manifest
 from features.records import Record, read_record, write_record
 from models.__main__ import app
 from models.card import read_card
@@ -336,8 +338,7 @@ def test_a_training_that_diverges_says_so_and_warns_of_nothing(world, tmp_path):
 
 def test_an_experiment_evaluates_again_where_the_test_list_has_changed(world, tmp_path):
     root = tmp_path / "sets"
-    root.mkdir()
-    (root / "VGGish_VGG16").symlink_to(world.embeddings)
+    shutil.copytree(world.embeddings, root / "VGGish_VGG16")
     test = tmp_path / "my test.csv"
     test.write_text(world.test.read_text())
     flags = ["--embeddings", root, "--test", test, "--out", tmp_path / "out", "--seeds", 1]
@@ -347,6 +348,11 @@ def test_an_experiment_evaluates_again_where_the_test_list_has_changed(world, tm
     assert "1 networks, 0 of them evaluated now" in invoke(["experiment", *flags])
     test.write_text("\n".join(test.read_text().splitlines()[:-1]) + "\n")
     assert "1 networks, 1 of them evaluated now" in invoke(["experiment", *flags])
+    note = NetworkNote("vggish", "vggish.h5", "a" * 64, None)
+    recipe = Recipe("vggish_vgg16", "paper", None, "float32", False, note, note)
+    write_manifest(root / "VGGish_VGG16", recipe, {}, [])
+    with pytest.raises(ConfigError, match=r"holds a network of other embeddings than asked for"):
+        invoke(["experiment", *flags])
 
 
 def test_an_experiment_refuses_a_test_set_that_is_trained_on_before_it_trains(world, tmp_path):
