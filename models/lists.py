@@ -91,7 +91,7 @@ def read_list(path: Path) -> ClipList:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise TableError(f"no list at {path}. Run: python -m curation training-lists") from error
     except IsADirectoryError as error:
@@ -100,6 +100,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise TableError(
             f"{path} cannot be read as a CSV table: {error}. Save it again as CSV in UTF-8"
         ) from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas moves all cells to the left
+        raise TableError(
+            f"{path} has more cells in its rows than in its heading. Save it again as CSV"
+        )
+    return frame
 
 
 def _checked(

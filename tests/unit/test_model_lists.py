@@ -44,6 +44,7 @@ def test_a_record_name_that_is_not_there_follows_the_rule(tmp_path):
     [
         (["filename,r1", "a.mp4,3"], "has columns filename, r1, expected filename and AVMIT_label"),
         (["filename,AVMIT_label"], "lists no clip"),
+        (["filename,AVMIT_label", "a/a.mp4,a,3"], "more cells in its rows than in its heading"),
         (["filename,AVMIT_label", "a/a.mp4,"], "line 2 has an empty field"),
         (["filename,AVMIT_label", "a/a.mp4,a", "b/a.mp4,a"], "line 3 names the record a/a.tfrec"),
         (
