@@ -77,7 +77,7 @@ def read_config(folder: Path) -> CheckpointConfig:
         raise _no_network(path, f"{error} is missing") from error
     except (TypeError, AttributeError) as error:
         raise _no_network(path, "a value is not of the kind that it should be") from error
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _no_network(path, str(error)) from error
 
 

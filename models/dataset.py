@@ -5,6 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,8 +227,9 @@ def _remove_leftovers(part: Path) -> None:
     # Of processes that were killed while they packed; a living one writes to its file all the time.
     now_s = part.stat().st_mtime
     for other in part.parent.glob(".*.part.npy"):
-        if now_s - other.stat().st_mtime > _DEAD_AFTER_S:
-            other.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # it was finished, or taken away, just now
+            if now_s - other.stat().st_mtime > _DEAD_AFTER_S:
+                other.unlink()
 
 
 def _header(shape: tuple[int, ...]) -> dict[str, Any]:

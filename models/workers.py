@@ -122,13 +122,23 @@ def run_on_cluster(
     ------
     ConfigError
         If there is no scheduler at the address.
+    StudyError
+        If one surrogate took several workers down.
     """
-    from distributed import as_completed
+    from distributed import KilledWorker, as_completed
 
     with _connect(address) as client:
         futures = [client.submit(run_surrogate, plan, task, folder, pure=False) for task in tasks]
         for future in as_completed(futures):
-            yield future.result()
+            try:
+                result = future.result()
+            except KilledWorker as error:
+                raise StudyError(
+                    "every worker that took one of the surrogates was lost, perhaps for want of "
+                    "memory. Give them more and run the command again; finished surrogates are "
+                    "kept"
+                ) from error
+            yield result
 
 
 def cluster_size(address: str) -> int:

@@ -168,6 +168,10 @@ def test_a_disk_that_is_full_leaves_no_model(tmp_path):
             lambda folder: _edit(folder / "train.yaml", "whistling: 15", "whistling: 16"),
             r"label_to_int does not count from 0",
         ),
+        (
+            lambda folder: _edit(folder / "train.yaml", "units: 128", "units: .inf"),
+            r"cannot convert float infinity to integer",
+        ),
         (lambda folder: (folder / "train.yaml").write_text(""), "a value is not of the kind"),
         (
             lambda folder: _edit(folder / "train.yaml", "bottleneck_size", "width"),

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import psutil
@@ -14,7 +15,7 @@ from models.__main__ import app
 from models.search import SearchPlan, Task, read_results
 from models.training import Schedule
 from models.workers import cluster_size, run_on_cluster
-from study.errors import ConfigError
+from study.errors import ConfigError, StudyError
 
 CELL = "vggish_vgg16-frnn"
 
@@ -132,6 +133,26 @@ def test_a_dask_cluster_runs_surrogates_and_finds_what_a_process_finds(world, tm
         (there,) = run_on_cluster(plan, [task], tmp_path / "there", cluster.scheduler_address)
     assert there.history == here.history
     assert [each.number for each in read_results(tmp_path / "there")] == [0]
+
+
+class LosingCluster(nullcontext):
+    """Lose every worker that takes a surrogate."""
+
+    def submit(self, *args, **options):
+        return self
+
+    def result(self):
+        from distributed import KilledWorker
+
+        raise KilledWorker("surrogate", None, 3)
+
+
+def test_a_surrogate_that_takes_workers_down_is_one_line(monkeypatch, tmp_path):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("models.workers._connect", lambda address: LosingCluster(LosingCluster()))
+    monkeypatch.setattr("distributed.as_completed", iter)
+    with pytest.raises(StudyError, match="every worker that took one of the surrogates was lost"):
+        list(run_on_cluster(None, [Task(None, 0)], tmp_path, "tcp://nowhere"))
 
 
 def test_an_address_without_a_cluster_is_one_line():
