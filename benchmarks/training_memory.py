@@ -24,19 +24,19 @@ N_CLASSES, N_VALIDATION, SET = 16, 2256, "yamnet_effnet"
 
 
 def main() -> None:
-    """Print a table: seconds until the first epoch, and memory, of a first and a second start."""
+    """Print a table: time until the first batch, and memory, of a first and a second start."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=22_496)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_world(folder, options.clips)
-        print("| start | s until the clips are ready | CPU-s | own memory, MB | with mapped rows |")
+        print("| start | s until the first batch | CPU-s | own memory, MB | with mapped rows |")
         print("|---|---|---|---|---|")
         for start in ("first", "second"):
-            ready_s, cpu_s, own, resident = _watch(folder, folder / f"model-{start}")
+            first_s, cpu_s, own, resident = _watch(folder, folder / f"model-{start}")
             memory = f"{own / 1e6:.0f} | {resident / 1e6:.0f}"
-            print(f"| {start} | {ready_s:.1f} | {cpu_s:.1f} | {memory} |", flush=True)
+            print(f"| {start} | {first_s:.1f} | {cpu_s:.1f} | {memory} |", flush=True)
 
 
 def _write_world(folder: Path, n_clips: int) -> None:
@@ -70,7 +70,7 @@ def _watch(folder: Path, out: Path) -> tuple[float, float, int, int]:
         stderr=subprocess.DEVNULL,
     )
     watched = psutil.Process(process.pid)
-    ready_s, cpu_s, own, resident = 0.0, 0.0, 0, 0
+    first_s, cpu_s, own, resident = 0.0, 0.0, 0, 0
     while process.poll() is None:
         try:
             maps = watched.memory_maps()
@@ -79,15 +79,15 @@ def _watch(folder: Path, out: Path) -> tuple[float, float, int, int]:
         # Both from one look: the rows may be gone at the next one.
         mapped = sum(each.rss for each in maps if each.path.endswith(".npy"))
         all_of_it = sum(each.rss for each in maps)
-        # The rows are mapped when they are there: the next thing is the first batch.
-        if mapped and not ready_s:
-            ready_s = time.perf_counter() - began
+        # Mapped rows take no memory until the first batch reads some.
+        if mapped and not first_s:
+            first_s = time.perf_counter() - began
             cpu_s = sum(watched.cpu_times()[:2])
         own, resident = max(own, all_of_it - mapped), max(resident, all_of_it)
         time.sleep(0.05)
     if process.wait():
         raise SystemExit("the training failed")
-    return ready_s, cpu_s, own, resident
+    return first_s, cpu_s, own, resident
 
 
 if __name__ == "__main__":
