@@ -1,5 +1,7 @@
 """One clip at a time on the window and the headphones, with the evidence of each playing."""
 
+from collections.abc import Callable
+
 from annotator.headset import Headset
 from annotator.layout import Layout, Rectangle
 from annotator.playback import Playback, next_start
@@ -20,7 +22,8 @@ from study.vocabulary import Presentation
 MAX_DELAY_S = 0.1
 # Nor does a picture that stood still for so long, such as while the machine slept.
 MAX_STANDSTILL_S = 0.5
-SOUND_PATIENCE_S = 3.0
+# A driver may take a while to say that a sound began: as long as the clip, but within these.
+MIN_SOUND_PATIENCE_S, SOUND_PATIENCE_S = 0.5, 3.0
 MAX_RESTARTS = 2
 
 
@@ -35,6 +38,8 @@ class Player:
         Where sound is heard.
     layout : Layout
         Where clips stand.
+    clock : callable
+        Returns the time on the rig clock.
     lead_s : float
         How long before its start a sound is scheduled.
     start_s : float
@@ -49,11 +54,13 @@ class Player:
         headset: Headset,
         layout: Layout,
         *,
+        clock: Callable[[], float],
         lead_s: float,
         start_s: float,
         hurry: bool = False,
     ) -> None:
         self._window, self._headset, self._layout = window, headset, layout
+        self._clock = clock
         self._lead_s, self._start_s, self._hurry = lead_s, start_s, hurry
         self._texture = Texture(window.win)
         self._playback: Playback | None = None
@@ -80,15 +87,13 @@ class Player:
         self._place = self._layout.clip(clip.width_px, clip.height_px)
         self._texture.draw(self._place)
 
-    def start(self, clip: DecodedClip, now_s: float, asked_s: float | None) -> None:
+    def start(self, clip: DecodedClip, asked_s: float | None) -> None:
         """Schedule a clip, whose first frame is in its place.
 
         Parameters
         ----------
         clip : DecodedClip
             What to play.
-        now_s : float
-            On the rig clock.
         asked_s : float or None
             When the key went down that asked for it, on the session clock.
 
@@ -101,17 +106,18 @@ class Player:
             self._headset.load(clip.sound)
         lead_s = 0.0 if self._hurry else self._lead_s
         next_flip_s, period_s = self._window.next_flip_s(), self._window.period_s
-        requested_s = next_start(now_s, next_flip_s, period_s, lead_s)
+        # The lead counts from here: to load a sound takes a while, to open its device seconds.
+        requested_s = next_start(self._clock(), next_flip_s, period_s, lead_s)
         self._start_sound(requested_s)
         self._playback = Playback(
             clip, requested_s=requested_s - self._start_s, period_s=period_s, asked_s=asked_s
         )
 
-    def start_sound(self, sound: Samples, now_s: float) -> None:
+    def start_sound(self, sound: Samples) -> None:
         """Play a sound without a picture; raise StageError if the device is gone."""
         if not self._hurry:
             self._headset.load(sound)
-            self._start_sound(now_s + self._lead_s)
+            self._start_sound(self._clock() + self._lead_s)
 
     def draw(self) -> int | None:
         """Draw the frame that is due at the next flip.
@@ -158,7 +164,8 @@ class Player:
             self.stop(shown_s)
             return [*events, broken]
         end_s = shown_s if self._hurry else playback.end_s
-        if shown_s >= end_s:
+        # A clip of whose sound nothing is known has not been presented.
+        if shown_s >= end_s and (self._hurry or playback.is_sound_known):
             events.append(PlaybackEnded(end_s))
             self._keep_evidence(end_s, interrupted=False)
         return events
@@ -192,7 +199,8 @@ class Player:
     def _what_driver_says(self, playback: Playback, shown_s: float) -> Event | None:
         started_s = self._headset.started_s()
         if started_s is None:
-            if shown_s < playback.requested_s + SOUND_PATIENCE_S:
+            clip_s = max(playback.clip.duration_s, MIN_SOUND_PATIENCE_S)
+            if shown_s < playback.requested_s + min(clip_s, SOUND_PATIENCE_S):
                 return None
             delay_s = SOUND_PATIENCE_S
         else:

@@ -110,6 +110,7 @@ class PsychopyStage:
             self._window,
             self._headset,
             self._layout,
+            clock=self._rig_clock,
             lead_s=screen.audio_lead_s,
             start_s=self._start_s,
             hurry=hurry,
@@ -156,7 +157,7 @@ class PsychopyStage:
         self._player.show_first(clip)
         self._window.discard()
         try:
-            self._player.start(clip, self._rig_clock(), asked_s)
+            self._player.start(clip, asked_s)
         except StageError as error:
             self._lose_sound(str(error))
 
@@ -182,7 +183,7 @@ class PsychopyStage:
         self._keyboard.forget()
         if page.sound is not None:
             try:
-                self._player.start_sound(page.sound, self._rig_clock())
+                self._player.start_sound(page.sound)
             except StageError as error:
                 self._lose_sound(str(error))
         self._page_until_s = self._end_of(page)
