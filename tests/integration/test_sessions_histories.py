@@ -172,5 +172,7 @@ def forget_what_the_joiner_has(_giver, clip, _is_truth, n_wanted, _rng):
 )
 def test_a_naive_scheduler_does_not_survive_the_histories(monkeypatch, function, defect):
     monkeypatch.setattr(assignment, function, defect)
+    # The same histories at every run: others might happen to miss the defect.
+    same = settings(SETTINGS, derandomize=True)
     with pytest.raises(Exception, match=r"UNIQUE constraint|AssertionError|assert"):
-        run_state_machine_as_test(History, settings=SETTINGS)
+        run_state_machine_as_test(History, settings=same)
