@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli import (
+from study.tools.cli import (
     OverwriteOption,
     StoreOption,
     StudyOption,
@@ -19,7 +19,7 @@ from study.vocabulary import Phase
 app = new_app("Rate clips in the window.")
 
 
-# By name here, because `study.people` is slow to import.
+# By name here, because `study.rehearsal.people` is slow to import.
 SIMULATE_HELP = (
     "let a simulated person answer: perfect, good, eager, sloppy, fast-clicker or tired "
     "(rehearsals only)"
@@ -103,11 +103,12 @@ def check_rig(
     store: StoreOption = None,
 ) -> None:
     """Measure screen, sound and keyboard of this machine, grade it, and keep the result."""
-    from annotator.checking import check_rig as check
-    from annotator.checking import lines
-    from annotator.recording import utc_now
-    from study.config import find_study
-    from study.store import open_store, rig_checks, transaction
+    from annotator.rig.check import check_rig as check
+    from annotator.rig.check import lines
+    from sessions.running.recording import utc_now
+    from study.config.study import find_study
+    from study.store import open_store, transaction
+    from study.store.ratings import rig_checks
 
     found = find_study(study or context.obj[0], store or context.obj[1])
     engine = open_store(found.store_url)
@@ -138,9 +139,9 @@ def timing_report(
     store: StoreOption = None,
 ) -> None:
     """Tell how well sessions kept time: a page with plots, and its numbers as CSV files."""
-    from annotator.recording import utc_now
-    from annotator.timing_page import write_report
-    from study.config import find_study
+    from annotator.timing.page import write_report
+    from sessions.running.recording import utc_now
+    from study.config.study import find_study
     from study.store import store_snapshot
 
     given_study, given_store = context.obj
@@ -165,8 +166,8 @@ def flash_and_beep(
     store: StoreOption = None,
 ) -> None:
     """Play flashes with beeps where clips stand, for a photodiode and a line-in to record."""
-    from annotator.flashes import FLASHES_PER_PLAY, play_flashes
-    from study.config import find_study
+    from annotator.rig.flashes import FLASHES_PER_PLAY, play_flashes
+    from study.config.study import find_study
 
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
@@ -179,7 +180,7 @@ def photodiode(
     recording: Annotated[Path, typer.Argument(help="WAV or FLAC: left photodiode, right sound")],
 ) -> None:
     """Tell the true offset between picture and sound from a recording of flashes and beeps."""
-    from annotator.photodiode import lines, read_recording, true_offset
+    from annotator.rig.photodiode import lines, read_recording, true_offset
 
     typer.echo("\n".join(lines(true_offset(*read_recording(recording)))))
 
@@ -200,7 +201,7 @@ def check_headphones(
     store: StoreOption = None,
 ) -> None:
     """Find out whether a participant wears headphones that work, and keep the result."""
-    from annotator.headphone_check import perform
+    from annotator.headphones.check import perform
 
     with stderr_console().status(f"{participant}: headphone check"):
         line = perform(

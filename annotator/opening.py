@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotator.headphone_steps import set_level
-from annotator.page_turning import LeftError
-from annotator.pages import Pages
-from annotator.recording import Recorder, machine, open_session, utc_now
-from annotator.rig import require_grade
-from annotator.run import Ending, SessionSummary, run_session
-from annotator.session_log import Log, log_name, note, session_log, trial_lines
-from annotator.simulated_stage import Person
-from annotator.stage import Stage
+from annotator.headphones.level import set_level
+from annotator.log import Log, log_name, note, session_log, trial_lines
+from annotator.rig.grades import require_grade
+from annotator.simulated.stage import Person
 from annotator.staging import open_stage, simulated_person
-from sessions.plan import SessionPlan, plan_session
+from annotator.task.page_turning import LeftError
+from annotator.task.pages import Pages
+from annotator.task.run import Ending, SessionSummary, run_session
+from annotator.task.stage import Stage
+from sessions.running.recording import Recorder, machine, open_session, utc_now
+from sessions.running.session_plan import SessionPlan, plan_session
 from study.classes import read_classes
-from study.config import Study, find_study
+from study.config.study import Study, find_study
 from study.errors import ConfigError, StoreError
-from study.store import Engine, open_store, rig_checks, transaction
-from study.store.rig_checks import RigCheck
+from study.store import Engine, open_store, transaction
+from study.store.ratings import rig_checks
+from study.store.ratings.rig_checks import RigCheck
 from study.vocabulary import EndReason, Phase, TrialRecord
 
 # A participant waits in front of a still screen while the store is locked: not for long.

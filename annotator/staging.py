@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotator.pages import Pages
-from annotator.simulated_keys import SimulatedKeys
-from annotator.simulated_stage import Person, SimulatedStage
-from annotator.stage import Stage
-from study.config import Study
+from annotator.simulated.keys import SimulatedKeys
+from annotator.simulated.stage import Person, SimulatedStage
+from annotator.task.pages import Pages
+from annotator.task.stage import Stage
+from study.config.study import Study
 from study.errors import ConfigError
 
 if TYPE_CHECKING:
-    from annotator.psychopy_stage import PsychopyStage
+    from annotator.window.stage import PsychopyStage
 
 # The machine is shut down, the program is interrupted, its terminal is closed.
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -71,7 +71,7 @@ def open_stage(
             {},
         )
         return
-    from annotator.psychopy_stage import PsychopyStage
+    from annotator.window.stage import PsychopyStage
 
     stage = PsychopyStage(
         study.config.screen,
@@ -112,7 +112,7 @@ def simulated_person(study: Study, profile: str, stream: str) -> Person:
         If the study is none, or there is no such profile.
     """
     from study import rehearsal
-    from study.people import PROFILES, SimulatedPerson
+    from study.rehearsal.people import PROFILES, SimulatedPerson
 
     if not study.config.rehearsal:
         raise ConfigError(

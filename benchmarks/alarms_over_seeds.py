@@ -1,11 +1,11 @@
 """Judge the alarms: how soon they see a careless rater, how often they accuse a good one.
 
 Defined beforehand: eleven people rate 57,177 clips three times as planned. Ten of them are
-`good` as `study.people` has it. The eleventh is good up to a trial between a fifth and seven
-tenths of their part, and from then on `sloppy` (accuracy .94 to .80), or `tired`: rested at the
-start of every 400 trials, and with a growing share of guesses within them.
+`good` as `study.rehearsal.people` has it. The eleventh is good up to a trial between a fifth and
+seven tenths of their part, and from then on `sloppy` (accuracy .94 to .80), or `tired`: rested at
+the start of every 400 trials, and with a growing share of guesses within them.
 
-Run: python benchmarks/alarms_over_seeds.py [--seeds 20] [--first-seed 100] [--threshold H ...]
+Run: python -m benchmarks.alarms_over_seeds [--seeds 20] [--first-seed 100] [--threshold H ...]
 
 The threshold was chosen on seeds 1 to 10; judge it on others.
 """
@@ -15,10 +15,10 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from sessions import assignment
 from sessions.monitor.alarms import THRESHOLD, agreement_alarms
 from sessions.monitor.evidence import agreement
-from study.people import PROFILES
+from sessions.plan import assignment
+from study.rehearsal.people import PROFILES
 from study.vocabulary import Rating
 
 N_CLIPS, N_TRUTHS, N_RATERS = 57_177, 2_000, 11

@@ -1,9 +1,9 @@
 """What a clip costs: the paper's own question, and the full audit, against the authors' way.
 
 The paper kept clips with a sound stream whose peak is above 0. The reference asks as a script
-would: one ffprobe and one pydub per clip. Beside it run `curation.survey.what_sounds`, the same
-question, and `curation.audit.audit_clip`, which decodes everything, hashes and measures loudness.
-The three go over the same clips in turn, all in one process; ratios count, times do not.
+would: one ffprobe and one pydub per clip. Beside it run `curation.clips.survey.what_sounds`, the
+same question, and `curation.clips.audit.audit_clip`, which decodes everything, hashes and measures
+loudness. The three go over the same clips in turn, all in one process; ratios count, times do not.
 
 Usage: python -m benchmarks.clip_audit [--clips DIR] [--per-class 6] [--runs 5]
 """
@@ -22,9 +22,9 @@ from pathlib import Path
 from pydub import AudioSegment
 from pydub.exceptions import CouldntDecodeError
 
-from curation.audit import audit_clip
-from curation.mit_tree import TreeClip
-from curation.survey import what_sounds
+from curation.clips.audit import audit_clip
+from curation.clips.mit_tree import TreeClip
+from curation.clips.survey import what_sounds
 from study.rehearsal.odd import ODD_KINDS, make_odd_clip
 from study.rehearsal.tree import make_clips
 

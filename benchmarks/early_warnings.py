@@ -4,7 +4,7 @@ The screen is paced to 60 Hz. Keys are pressed from outside (XTEST) at random mo
 the study's largest size; the store holds when each key went down and which flip showed its warning.
 A virtual screen shows scheduling, not scan-out.
 
-Run: python benchmarks/early_warnings.py FOLDER [--presses 60] [--seed 1]
+Run: python -m benchmarks.early_warnings FOLDER [--presses 60] [--seed 1]
 """
 
 import argparse
@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from dated_clip import write_dated_clip
-from from_tests import early_warnings
 
 from lab.virtual_station import virtual_station
-from study.screen import Screen
+from study.config.screen import Screen
+from tests.worlds.early_presses import early_warnings
 
 CLIP_S = 3.0
 

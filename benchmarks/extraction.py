@@ -4,8 +4,8 @@ The reference works as the published script does: pydub and resampy once per cli
 capture, the audio network as a TensorFlow function, the visual network called eagerly once per
 frame. Runs are interleaved; ratios count, times of a shared machine do not.
 
-Usage: python benchmarks/extraction.py [--set yamnet_effnet|vggish_vgg16] [--clips DIR] [--runs 5]
-       python benchmarks/extraction.py --engines
+Usage: python -m benchmarks.extraction [--set yamnet_effnet|vggish_vgg16] [--clips DIR] [--runs 5]
+       python -m benchmarks.extraction --engines
 """
 
 import argparse
@@ -22,16 +22,16 @@ from typing import Any
 
 import numpy as np
 
-from features.clip_list import ListedClip, read_clip_list
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
-from features.extractor import Extractor
-from features.frames import shrink
-from features.job import Job, extract_clip
-from features.layers import Weights
-from features.networks import NETWORKS
-from features.prepare import prepare
-from features.records import read_record
-from features.untrained import untrained_weights
+from features.extraction.clip_list import ListedClip, read_clip_list
+from features.extraction.extractor import Extractor
+from features.extraction.job import Job, extract_clip
+from features.extraction.prepare import prepare
+from features.inputs.frames import shrink
+from features.networks.catalogue import NETWORKS
+from features.networks.layers import Weights
+from features.networks.untrained import untrained_weights
+from features.records.records import read_record
 from study.clips.extraction import decode_for_extraction
 
 SEED = 1
@@ -324,8 +324,8 @@ def matmul_peak(size: int = 1536, seconds: float = 2.0) -> float:
 
 def engines() -> None:
     """Print CPU milliseconds per item by network, engine and batch, and the difference."""
-    from features.engine import open_engine
-    from features.weights import find_weights, prepare_graph
+    from features.engines.running import open_engine
+    from features.weights.sources import find_weights, prepare_graph
 
     batches = {"yamnet": (1, 6, 24), "vggish": (1, 3, 12), "efficientnetb0": (1, 4, 7),
                "vgg16": (1, 4, 7)}  # fmt: skip

@@ -6,7 +6,7 @@ window, sound and store). Ten kills share a study, each session resuming where t
 killed; then the rest is rated and counted. Kills that have been done stand in FOLDER/kills.csv: run
 the same command again to go on.
 
-Run: python benchmarks/kill_sessions.py FOLDER [--kills 100] [--minutes 8] [--seed 1]
+Run: python -m benchmarks.kill_sessions FOLDER [--kills 100] [--minutes 8] [--seed 1]
 """
 
 import argparse
@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from from_tests import CRASH_SETTINGS, ROBOT, Crash, annotate, kill_at_random, ratable_study
 
 from lab.virtual_station import virtual_station
-from study.config import Study, find_study
+from study.config.study import Study, find_study
+from tests.worlds.crashes import CRASH_SETTINGS, Crash, kill_at_random
+from tests.worlds.rating_studies import ROBOT, annotate, ratable_study
 
 KILLS_PER_STUDY = 10
 N_CLIPS = 500

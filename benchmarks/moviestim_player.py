@@ -4,7 +4,7 @@ A MovieStim per trial, `play()`, `draw()` and a flip per refresh until it has fi
 prompt; space replays, a digit goes on. Texts, window, pacing and keyboard are the annotator's. The
 first frame is seen by reading a pixel of what is about to be shown (see `dated_clip`).
 
-Run by rating_waits.py: python benchmarks/moviestim_player.py CLIP [CLIP ...]
+Run by rating_waits.py: python -m benchmarks.moviestim_player CLIP [CLIP ...]
 """
 
 import ctypes
@@ -15,11 +15,11 @@ from typing import Any
 
 from dated_clip import CORNER_PX, is_beginning
 
-from annotator.drawing import Drawing
-from annotator.keyboard import Keyboard
-from annotator.layout import Layout, task_layout
-from annotator.window import TaskWindow
-from study.screen import Screen
+from annotator.task.layout import Layout, task_layout
+from annotator.window.drawing import Drawing
+from annotator.window.keyboard import Keyboard
+from annotator.window.window import TaskWindow
+from study.config.screen import Screen
 
 SIZE_PX = (1280, 800)
 PATIENCE_S = 20.0

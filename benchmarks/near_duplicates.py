@@ -16,7 +16,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from curation.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
+from curation.clips.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 
 Ints = npt.NDArray[np.int64]
 KINDS = {"frames": (5, MAX_FRAME_BITS), "sound": (2, MAX_SOUND_BITS)}

@@ -5,7 +5,7 @@ screen and sound card of its own. Keys are pressed from outside (XTEST), at rand
 prompt has been seen; nothing is looked at while it matters. Rows are added to FOLDER/waits.csv, and
 the summary is over all of them, so that several short runs make one long one.
 
-Run: python benchmarks/rating_waits.py FOLDER [--rounds 2] [--trials 12] [--seed 1] [--plot PNG]
+Run: python -m benchmarks.rating_waits FOLDER [--rounds 2] [--trials 12] [--seed 1] [--plot PNG]
 """
 
 import argparse
@@ -20,12 +20,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from dated_clip import write_dated_clip
-from from_tests import PERSON, OutsideView, annotate_command, evidence_of, ratable_study
 from matplotlib.figure import Figure
 
-from annotator.timing import measured
+from annotator.timing.measures import measured
 from lab.virtual_station import virtual_station
-from study.screen import Screen
+from study.config.screen import Screen
+from tests.worlds.early_presses import evidence_of
+from tests.worlds.rating_studies import PERSON, annotate_command, ratable_study
+from tests.worlds.screens import OutsideView
 
 CLIP_S = 3.0
 REACTION_S = (0.3, 0.6)

@@ -2,7 +2,7 @@
 
 All networks of a group see the same batches, as surrogates of one search do. Also prints how far
 the weights of the two ways are apart after an epoch of 96 steps. Run it from the repository:
-``python benchmarks/several_at_once.py``.
+``python -m benchmarks.several_at_once``.
 """
 
 import resource
@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from features.embedding_set import find_embedding_set
-from models.hyperparameters import Hyperparameters, cell_named
-from models.network import Architecture
-from models.optimiser import Batches, Learner, Pace, Tally, learn
-from models.training import new_course
+from models.network.forward import Architecture
+from models.network.hyperparameters import Hyperparameters, cell_named
+from models.training.loop import Batches, Learner, Pace, Tally, learn
+from models.training.schedule import new_course
 
 SHAPES = (
     ("vggish_vgg16-gru", 32, 32),

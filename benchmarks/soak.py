@@ -5,7 +5,7 @@ sizes, now and then a replay and an early press. After every trial memory, threa
 are noted in FOLDER/soak.csv; after the first 50 they must stay flat. Exit code 0 if they do, 1 if
 not. 2,000 clips take nine to eleven minutes.
 
-Run: python benchmarks/soak.py FOLDER [--clips 2000] [--plot FILE.png]
+Run: python -m benchmarks.soak FOLDER [--clips 2000] [--plot FILE.png]
 """
 
 import argparse
@@ -20,19 +20,19 @@ import numpy as np
 import pandas as pd
 import psutil
 from dated_clip import write_dated_clip
-from from_tests import ROBOT, ratable_study
 from matplotlib.figure import Figure
 
-from annotator.pages import Pages
-from annotator.recording import Recorder, machine, open_session
-from annotator.run import run_session
-from annotator.simulated_keys import SimulatedKeys
+from annotator.simulated.keys import SimulatedKeys
+from annotator.task.pages import Pages
+from annotator.task.run import run_session
 from lab.virtual_station import virtual_station
-from sessions.plan import SessionPlan, plan_session
+from sessions.running.recording import Recorder, machine, open_session
+from sessions.running.session_plan import SessionPlan, plan_session
 from study.classes import read_classes
-from study.config import Study
+from study.config.study import Study
 from study.store import Engine, transaction
 from study.vocabulary import Phase, Stimulus, TrialRecord
+from tests.worlds.rating_studies import ROBOT, ratable_study
 
 CLIP_S = 0.2
 SETTLED = 50  # clips after which nothing may grow
@@ -131,7 +131,7 @@ def session(
     study: Study, engine: Engine, plan: SessionPlan, n_classes: int, table: Path
 ) -> list[dict[str, float]]:
     """Run one session in a window of this process."""
-    from annotator.psychopy_stage import PsychopyStage
+    from annotator.window.stage import PsychopyStage
 
     pages = Pages(study, plan, n_classes)
     protocol = study.config.protocol

@@ -4,7 +4,7 @@
 third, S12 joins after that, S07 is sloppy from the middle on. Ratings are written session by
 session, not one commit each; what one commit costs is measured apart.
 
-Run: python benchmarks/study_full_size.py FOLDER [--clips N] [--plot FILE.png]
+Run: python -m benchmarks.study_full_size FOLDER [--clips N] [--plot FILE.png]
 """
 
 import argparse
@@ -19,24 +19,18 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, insert, text, update
 
-from sessions import changes, pay, schedule
-from sessions.bonus import bonus_pence, total_pence
-from sessions.checking import findings, wrong_rater_counts
+from sessions.maintenance.checking import findings, wrong_rater_counts
 from sessions.monitor import figures
 from sessions.monitor.progress import progress, sentence
-from study.config import Study, StudyConfig
-from study.people import PROFILES
-from study.store import (
-    Db,
-    assignments,
-    audit,
-    create_store,
-    ground_truths,
-    participants,
-    ratings,
-    studies,
-    transaction,
-)
+from sessions.pay import statement
+from sessions.pay.bonus import bonus_pence, total_pence
+from sessions.plan import changes, schedule
+from study.config.study import Study, StudyConfig
+from study.rehearsal.people import PROFILES
+from study.store import Db, audit, create_store, studies, transaction
+from study.store.people import participants
+from study.store.plan import assignments, ground_truths
+from study.store.ratings import ratings
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
@@ -262,7 +256,7 @@ def report(engine: Engine, world: World, n_days: int, plot: Path | None) -> None
         assert found == [], found
         for person, shown in world.shown_pence.items():
             assert total_pence(db, person) == shown
-            paid = pay.settle(db, person, world.study.config.protocol, paid_by="AB", at=now)
+            paid = statement.settle(db, person, world.study.config.protocol, paid_by="AB", at=now)
             assert paid.bonus_pence == shown
         total = sum(world.shown_pence.values())
         print(f"bonus paid is the bonus shown: {total} pence over {len(world.shown_pence)} people")

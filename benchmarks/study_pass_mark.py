@@ -1,6 +1,6 @@
 """Draw the operating curve of the screening: probability to pass against true accuracy.
 
-Run: python benchmarks/study_pass_mark.py FILE.png
+Run: python -m benchmarks.study_pass_mark FILE.png
 """
 
 import sys
@@ -8,8 +8,8 @@ import sys
 import numpy as np
 from matplotlib.figure import Figure
 
-from sessions.pass_mark import pass_probability
-from study.protocol import Protocol
+from benchmarks.pass_mark import pass_probability
+from study.config.protocol import Protocol
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The paper's claim in silico: small and audiovisual against large and mixed.
 
 Trains on both sets for several shares of labels that are not audiovisual, prints the gain with
-its interval, writes a table and a plot: ``python benchmarks/synthetic_world.py --out DIR``.
+its interval, writes a table and a plot: ``python -m benchmarks.synthetic_world --out DIR``.
 With ``--absent-from both`` such a label is in neither modality; ``--large 100`` makes the two sets
 equally large.
 """
@@ -14,10 +14,10 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from models.comparison import mean_with_interval
-from models.figures import figure_of
-from models.synthetic import Absence, compare
-from study.files import written_atomically
+from benchmarks.world_of_embeddings import Absence, compare
+from models.evaluation.comparison import mean_with_interval
+from models.evaluation.figures import figure_of
+from study.tools.files import written_atomically
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.config import find_study
+from study.config.study import find_study
 from study.founding import found_study
 from study.store import open_store, studies, transaction
 

@@ -4,7 +4,7 @@ The authors' way is written here in our own words in tf_keras 2, the library the
 TFRecords through ``tf.data`` (parse, cache, shuffle, padded batches), squeeze units under
 ``TimeDistributed``, ``fit``. Both sides learn the same clips. Each side and cell runs in a
 process of its own; the two sides take turns, and the best of the later epochs counts, because
-the machine may be busy. Run it from the repository: ``python benchmarks/training.py [CELL ...]``.
+the machine may be busy. Run it from the repository: ``python -m benchmarks.training [CELL ...]``.
 """
 
 import argparse
@@ -38,8 +38,8 @@ def main() -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from models.hyperparameters import CELLS, PAPER, cell_named
-    from models.search import Task  # noqa: F401 - fails early where the project is not installed
+    from models.network.hyperparameters import CELLS, PAPER, cell_named
+    from models.search.surrogates import Task  # noqa: F401 - fails early where the project is not installed
 
     cells = [cell_named(name) for name in options.cells] or list(CELLS)
     print("| Cell | authors' way, CPU-s | ours, CPU-s | ratio | wall ratio | GFLOP an epoch |")
@@ -56,7 +56,7 @@ def _compare(options: argparse.Namespace) -> None:
                     found = _measure(side, cell.name, folder, options.epochs)
                     known = best.setdefault(side, found)
                     best[side] = [min(pair) for pair in zip(known, found, strict=True)]
-            from models.forecast import n_operations
+            from models.search.forecast import n_operations
 
             operations = options.clips * n_operations(cell, PAPER[cell]) / 1e9
             (authors, authors_wall), (ours, ours_wall) = best["authors"], best["ours"]
@@ -87,7 +87,7 @@ def _write_world(folder: Path, set_name: str, n_clips: int) -> None:
     import numpy as np
 
     from features.embedding_set import find_embedding_set
-    from features.records import Record, write_record
+    from features.records.records import Record, write_record
 
     rng, embedding_set = np.random.default_rng(1), find_embedding_set(set_name)
     lines = ["filename,AVMIT_label"]
@@ -115,10 +115,10 @@ def _cpu_s() -> float:
 def _ours(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     import time
 
-    from models.commands import TrainRequest, plan_training
-    from models.hyperparameters import cell_named
-    from models.network import Architecture
-    from models.training import Schedule, epochs, new_course
+    from models.commands.requests import TrainRequest, plan_training
+    from models.network.forward import Architecture
+    from models.network.hyperparameters import cell_named
+    from models.training.schedule import Schedule, epochs, new_course
 
     cell = cell_named(name)
     plan = plan_training(
@@ -167,7 +167,7 @@ def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]
     import tf_keras
 
     from features.embedding_set import find_embedding_set
-    from models.hyperparameters import PAPER, cell_named
+    from models.network.hyperparameters import PAPER, cell_named
 
     cell = cell_named(name)
     chosen, embedding_set = PAPER[cell], find_embedding_set(cell.embedding_set)

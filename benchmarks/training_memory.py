@@ -2,7 +2,7 @@
 
 Writes records of random embeddings and their lists, then runs the train command twice, each time
 in a process of its own, whose memory is watched. Run it from the repository:
-``python benchmarks/training_memory.py``.
+``python -m benchmarks.training_memory``.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from features import wire
 from features.embedding_set import find_embedding_set
-from features.records import Record, serialise
+from features.records import wire
+from features.records.records import Record, serialise
 
 N_CLASSES, N_VALIDATION, SET = 16, 2256, "yamnet_effnet"
 

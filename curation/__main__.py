@@ -2,29 +2,29 @@
 
 from collections.abc import Callable
 
-from curation import analysis, release_commands, table_commands, tree_commands
-from curation.vetting import commands as vetting
-from study.cli import new_app, run
+from curation.commands import analysis, release, tables, tree
+from curation.commands import vetting as vetting
+from study.tools.cli import new_app, run
 
 # In the order in which a study needs them.
 _COMMANDS: dict[str, Callable[..., None]] = {
-    "survey": tree_commands.survey,
-    "candidates": tree_commands.candidates,
-    "sample-ground-truths": tree_commands.sample_ground_truths,
-    "export-ratings": table_commands.export_ratings,
+    "survey": tree.survey,
+    "candidates": tree.candidates,
+    "sample-ground-truths": tree.sample_ground_truths,
+    "export-ratings": tables.export_ratings,
     "agreement": analysis.agreement,
     "sensitivity": analysis.sensitivity,
     "raters": analysis.raters,
     "hints": vetting.hints,
     "vet": vetting.vet,
     "vet-report": vetting.vet_report,
-    "test-set": table_commands.choose_test_set,
-    "training-lists": table_commands.training_lists,
+    "test-set": tables.choose_test_set,
+    "training-lists": tables.training_lists,
     "leakage": analysis.leakage,
-    "materialise": table_commands.materialise,
-    "figures": table_commands.figures,
-    "check-release": release_commands.check_release,
-    "import-release": release_commands.import_release,
+    "materialise": tables.materialise,
+    "figures": tables.figures,
+    "check-release": release.check_release,
+    "import-release": release.import_release,
 }
 
 app = new_app("Turn clips into candidates, and ratings into tables that can be published.")

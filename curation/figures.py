@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from curation.tally import yes_votes
-from study.figures import write_figure
+from study.reports.figures import write_figure
 
 QUESTIONS: dict[Literal["present", "prominent"], str] = {
     "present": "(a) Was the labelled audiovisual event present?",
@@ -191,7 +191,7 @@ def plot_agreement(
     Parameters
     ----------
     table : DataFrame
-        From `curation.agreement.agreement_table`.
+        From `curation.analysis.agreement.agreement_table`.
     ax : Axes or None
         Where to draw; None for a new figure.
     scale : {"present", "prominent", "1-2-3"}
@@ -234,7 +234,7 @@ def plot_over_time(parts: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     parts : DataFrame
-        From `curation.raters.over_time`.
+        From `curation.analysis.raters.over_time`.
     ax : Axes or None
         Where to draw; None for a new figure.
 
@@ -259,7 +259,7 @@ def plot_flow(flow: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     flow : DataFrame
-        From `curation.flow.flow_table`.
+        From `curation.clips.flow.flow_table`.
     ax : Axes or None
         Where to draw; None for a new figure.
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.commands.weights import WeightsFolderOption, weights_app
 from features.embedding_set import Grid, Normalisation, Precision, SetName
-from features.weights_commands import WeightsFolderOption, weights_app
-from study.cli import OverwriteOption, fail, new_app, run, stderr_console
+from study.tools.cli import OverwriteOption, fail, new_app, run, stderr_console
 
 if TYPE_CHECKING:
-    from features.extract import Perform
+    from features.extraction.run import Perform
 
 app = new_app("Extract the audiovisual embeddings of clips, and look after them.")
 app.add_typer(weights_app, name="weights")
@@ -59,10 +59,12 @@ def extract(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write one record per clip, and a manifest beside them; goes on where it was stopped."""
-    from features.clip_list import read_clip_list  # numpy, OpenCV and the engine take a second
-    from features.extract import REJECTS_NAME, extract_all
-    from features.prepare import prepare
-    from study.progress import progress_bar
+    from features.extraction.clip_list import (
+        read_clip_list,  # numpy, OpenCV and the engine take a second
+    )
+    from features.extraction.prepare import prepare
+    from features.extraction.run import REJECTS_NAME, extract_all
+    from study.tools.progress import progress_bar
 
     clips = read_clip_list(ratings, mit_root)
     console = stderr_console()
@@ -109,9 +111,9 @@ def pack(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the .tar of a release, and one .npz of arrays for training."""
-    from features.check import set_of
-    from features.pack import pack_archive, pack_arrays, record_paths
-    from study.progress import progress_bar
+    from features.records.check import set_of
+    from features.records.pack import pack_archive, pack_arrays, record_paths
+    from study.tools.progress import progress_bar
 
     embedding_set = set_of(folder)
     n_records = len(record_paths(folder))
@@ -134,7 +136,7 @@ def unpack(
     out: Annotated[Path, typer.Option(help="where its folder is to lie")],
 ) -> None:
     """Unpack the .tar of a release, and check every record."""
-    from features.pack import unpack_archive
+    from features.records.pack import unpack_archive
 
     check(unpack_archive(archive, out))
 
@@ -144,9 +146,9 @@ def check(
     folder: Annotated[Path, typer.Argument(help="folder of records, such as .../VGGish_VGG16")],
 ) -> None:
     """Prove every record: exactly one in a file, sizes, finite, label, and hash."""
-    from features.check import check_records
-    from features.pack import record_paths
-    from study.progress import progress_bar
+    from features.records.check import check_records
+    from features.records.pack import record_paths
+    from study.tools.progress import progress_bar
 
     n_records = len(record_paths(folder))
     with progress_bar() as progress:
@@ -169,9 +171,9 @@ def explore(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write a page that shows clips by their embeddings: suspects, duplicates, correspondence."""
-    from features.explore_page import write_page
-    from features.pack import record_paths
-    from study.files import refuse_existing
+    from features.explore.page import write_page
+    from features.records.pack import record_paths
+    from study.tools.files import refuse_existing
 
     refuse_existing(out, overwrite=overwrite)
     table, duplicates = write_page(
@@ -199,8 +201,8 @@ def forecast(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write a page with hours and cost for 57,177 and 1,000,000 clips."""
-    from features import forecast as forecasting
-    from study.files import written_atomically
+    from features.extraction import forecast as forecasting
+    from study.tools.files import written_atomically
 
     parts = [part.strip() for part in cores.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
@@ -225,8 +227,8 @@ def _named_path(text: str) -> tuple[str, Path]:
 
 
 def _performer(cluster: str | None, n_processes: int | None) -> "Perform":
-    from features.cluster import on_cluster
-    from features.processes import on_processes
+    from features.extraction.cluster import on_cluster
+    from features.extraction.processes import on_processes
 
     if cluster is not None:
         return partial(on_cluster, address=cluster)

@@ -10,7 +10,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from study.config import Study
+from study.config.study import Study
 from study.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")

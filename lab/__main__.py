@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli import new_app, run
+from study.tools.cli import new_app, run
 
 app = new_app("Run and report a whole study.")
 

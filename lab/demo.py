@@ -18,7 +18,7 @@ from lab.size import DemoSize
 from lab.steps import TITLES, Step, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
 from study.errors import ConfigError, StageError, StudyError
-from study.processes import end_with_parent
+from study.tools.parallel import end_with_parent
 
 Say = Callable[[str], None]
 

@@ -7,19 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.manifest import MANIFEST_NAME, read_manifest
-from study.config import CONFIG_NAME, Study, find_study
+from features.records.manifest import MANIFEST_NAME, read_manifest
+from study.config.study import CONFIG_NAME, Study, find_study
 from study.rehearsal import read_scenes
 from study.rehearsal.scene_table import SCENES_NAME
-from study.store import (
-    Db,
-    assignments,
-    candidates,
-    exercises,
-    ground_truths,
-    store_snapshot,
-)
-from study.store import participants as people
+from study.store import Db, store_snapshot
+from study.store.clips import candidates
+from study.store.people import participants as people
+from study.store.plan import assignments, exercises, ground_truths
 from study.vocabulary import Phase
 
 RELEASE = "release"

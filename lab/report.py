@@ -10,12 +10,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from lab.evidence import EMBEDDINGS, MODELS, RELEASE
 from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
-from study.config import Study, find_study
+from study.config.study import Study, find_study
 from study.errors import ConfigError
-from study.files import written_atomically
-from study.pages import html_page, html_table, image_to_data_uri
-from study.store import Db, assignments, candidates, payments, ratings, store_snapshot
-from study.store import participants as people
+from study.reports.html import html_page, html_table, image_to_data_uri
+from study.store import Db, store_snapshot
+from study.store.clips import candidates
+from study.store.people import participants as people
+from study.store.people import payments
+from study.store.plan import assignments
+from study.store.ratings import ratings
+from study.tools.files import written_atomically
 
 REPORT_NAME = "report.html"
 SCREENS = {
@@ -161,7 +165,7 @@ def _standing(db: Db) -> _Standing:
 
 
 def _untrained(folder: Path) -> list[str]:
-    from features.manifest import MANIFEST_NAME, read_manifest
+    from features.records.manifest import MANIFEST_NAME, read_manifest
 
     sentences = []
     for manifest in sorted((folder / EMBEDDINGS).glob(f"*/{MANIFEST_NAME}")):
@@ -192,8 +196,8 @@ def _figure_2(folder: Path) -> str:
 
 
 def _table_5(folder: Path) -> str:
-    from models.evaluation import read_evaluations
-    from models.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
+    from models.evaluation.measures import read_evaluations
+    from models.evaluation.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
 
     try:
         found = read_evaluations([folder / MODELS])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.evidence import EMBEDDINGS, MIT, MODELS, RELEASE, Evidence
 from lab.size import DemoSize
-from study.cli import python_command
+from study.tools.cli import python_command
 from study.vocabulary import Phase
 
 EXPERT = "EXPERT"

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from models.hyperparameters import Rnn
-from models.search_commands import TableFormat
-from models.search_commands import app as search_app
-from study.cli import OverwriteOption, new_app, run
+from models.commands.search import TableFormat
+from models.commands.search import app as search_app
+from models.network.hyperparameters import Rnn
+from study.tools.cli import OverwriteOption, new_app, run
 
 app = new_app("Train the paper's networks on embeddings, evaluate them, tabulate the results.")
 
@@ -68,7 +68,7 @@ def train(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Train one network as the paper did (Table 4's hyperparameters are the preset)."""
-    from models.commands import TrainRequest, train_with_progress
+    from models.commands.requests import TrainRequest, train_with_progress
 
     request = TrainRequest(
         embeddings=embeddings,
@@ -118,8 +118,8 @@ def evaluate(
     trust_list: TrustListOption = False,
 ) -> None:
     """Evaluate a network on a list, print its row of Table 5 and draw a page."""
-    from models import tables
-    from models.commands import EvaluateRequest, evaluate_and_write
+    from models.commands.requests import EvaluateRequest, evaluate_and_write
+    from models.evaluation import tables
 
     request = EvaluateRequest(
         model=model,
@@ -153,9 +153,9 @@ def table5(
     """Print the evaluations below some folders in the form of Table 5, seeds together."""
     import numpy as np
 
-    from models.comparison import differences, group
-    from models.evaluation import of_one_test, read_evaluations
-    from models.table5 import FORMATS, difference_table, table_5
+    from models.evaluation.comparison import differences, group
+    from models.evaluation.measures import of_one_test, read_evaluations
+    from models.evaluation.table5 import FORMATS, difference_table, table_5
 
     plain = of_one_test(read_evaluations(results), test)
     typer.echo(FORMATS[layout](*table_5(group(plain))))
@@ -193,10 +193,10 @@ def experiment(
     trust_list: TrustListOption = False,
 ) -> None:
     """Train and evaluate all cells on several training sets; goes on where it was stopped."""
-    from models.commands import TrainRequest
-    from models.experiment import parse_lists, planned_runs, run_all
-    from models.hyperparameters import CELLS, cell_named
-    from study.progress import track
+    from models.commands.requests import TrainRequest
+    from models.network.hyperparameters import CELLS, cell_named
+    from models.training.experiment import parse_lists, planned_runs, run_all
+    from study.tools.progress import track
 
     training_sets = [parse_lists(text) for text in lists]
     chosen = [cell_named(name) for name in cells] if cells else list(CELLS)
@@ -225,8 +225,8 @@ def import_checkpoint(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Turn one of the authors' released checkpoints into a model of ours."""
-    from models.checkpoints import import_checkpoint
-    from models.saved import clear_place, require_place, save_model
+    from models.checkpoints.importing import import_checkpoint
+    from models.saving.saved import clear_place, require_place, save_model
 
     require_place(out, resume=False, overwrite=overwrite)
     card, weights = import_checkpoint(folder, made_at=datetime.now(UTC))

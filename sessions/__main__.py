@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from sessions import expert_commands, people_commands, plan_commands, store_commands
-from sessions.options import (
+from sessions.commands import expert, plan
+from sessions.commands import people as people_commands
+from sessions.commands import store as store_commands
+from sessions.commands.options import (
     ByOption,
     EthicsOption,
     ExperimenterOption,
@@ -18,16 +20,16 @@ from sessions.options import (
     at_desk,
     write_text,
 )
-from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 from study.errors import ConfigError
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 from study.vocabulary import ParticipantKind
 
 NICE = 10  # of a process that others do not wait for
 
 app = new_app("Enrol participants, train, screen, plan, pay.")
-app.add_typer(plan_commands.app)
+app.add_typer(plan.app)
 app.add_typer(people_commands.app)
-app.add_typer(expert_commands.app)
+app.add_typer(expert.app)
 app.add_typer(store_commands.app)
 
 
@@ -57,8 +59,8 @@ def enrol(
     """Enrol a participant; with the three consent options their consent is kept as well."""
     import numpy as np
 
-    from sessions import roster
-    from study.store import participants
+    from sessions.people import roster
+    from study.store.people import participants
 
     at = datetime.now(UTC)
     given = [form_version, ethics_approval, experimenter]
@@ -99,7 +101,7 @@ def consent(
     store: StoreOption = None,
 ) -> None:
     """Keep the consent that a participant has signed on paper."""
-    from sessions import roster
+    from sessions.people import roster
 
     at = datetime.now(UTC)
     signed = roster.new_consent(
@@ -113,7 +115,7 @@ def consent(
 @app.command(name="list", epilog="Example: python -m sessions list")
 def list_participants(study: StudyOption = None, store: StoreOption = None) -> None:
     """List who takes part."""
-    from study.store import participants
+    from study.store.people import participants
 
     with at_desk(study, store) as (_, db):
         listed = participants.listed(db)
@@ -126,7 +128,7 @@ def list_participants(study: StudyOption = None, store: StoreOption = None) -> N
 @app.command(epilog="Example: python -m sessions show P01")
 def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
     """Show what the store knows of a participant, and what they may do next."""
-    from sessions.show import lines
+    from sessions.monitor.show import lines
 
     with at_desk(study, store) as (found, db):
         text = lines(db, found, participant_id)
@@ -143,7 +145,7 @@ def close(
     store: StoreOption = None,
 ) -> None:
     """Close a participant's record: their ratings stay, no session starts any more."""
-    from sessions import roster
+    from sessions.people import roster
 
     with at_desk(study, store, changes=True) as (_, db):
         n_open = roster.close(db, participant_id, reason=reason, actor=by, at=datetime.now(UTC))
@@ -157,14 +159,14 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     """Show where the study stands: people, agreement, alarms, forecast."""
     from rich.console import Console
 
-    from sessions import deals
+    from sessions.expert.reratings import in_words
+    from sessions.laptops import deal
     from sessions.monitor.progress import progress, sentence
-    from sessions.reratings import in_words
-    from sessions.status import agreement_table, status_table, study_status
+    from sessions.monitor.status import agreement_table, status_table, study_status
 
     with at_desk(study, store) as (found, db):
         standing, current = study_status(db, found), progress(db, found)
-        away = deals.in_words(db)
+        away = deal.in_words(db)
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
@@ -196,16 +198,16 @@ def dashboard(
     """Serve the study at a glance to a browser on this machine, until Ctrl-C."""
     try:
         from sessions.monitor import dashboard as board
-        from study import web
+        from study.reports import web
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"the dashboard needs the module {error.name}. Install the extra [web]"
         ) from error
-    from study.config import find_study
+    from study.config.study import find_study
 
     if out is not None:
         from sessions.monitor.progress import progress
-        from study.files import written_atomically
+        from study.tools.files import written_atomically
 
         with at_desk(study, store) as (found, db):
             page = board.page(progress(db, found), found, datetime.now(UTC))
@@ -235,8 +237,8 @@ def print_sheet(
     """Set the sheets of paper as A4 PDF, with the numbers that the screens have."""
     import instructions
     from study.classes import read_classes
-    from study.config import find_study
-    from study.files import refuse_existing
+    from study.config.study import find_study
+    from study.tools.files import refuse_existing
 
     found = find_study(study, store)
     n_classes = len(read_classes(found.classes_path).avmit_labels)

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from study.config import Study
+from study.config.study import Study
 
 
 class Stream(IntEnum):

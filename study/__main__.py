@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from study.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 from study.errors import ConfigError
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
 
 app = new_app("Make a study, check it, freeze its protocol.")
 _PICTURES = (".png", ".svg", ".pdf")
@@ -45,7 +45,7 @@ def init(
 @app.command()
 def check(study: StudyOption = None, store: StoreOption = None) -> None:
     """Prove that configuration, classes, clips folder and store can be used."""
-    from study.config import find_study
+    from study.config.study import find_study
     from study.founding import findings
 
     found = find_study(study, store)
@@ -66,7 +66,7 @@ def freeze(
     reason: Annotated[str, typer.Option(help="why it is replaced")] = "",
 ) -> None:
     """Freeze the protocol: sessions under another one are refused from now on."""
-    from study.config import find_study
+    from study.config.study import find_study
     from study.store import open_store, studies, transaction
 
     if amend and not reason.strip():
@@ -88,7 +88,7 @@ def freeze(
 @app.command()
 def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
     """Bring a store of an older version to the present one; a SQLite file is backed up first."""
-    from study.config import find_study
+    from study.config.study import find_study
     from study.store import upgrade_store
 
     found = find_study(study, store)
@@ -138,9 +138,9 @@ def contact_sheet(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Draw rehearsal clips of every class and rating: a frame and the spectrogram of each."""
-    from study.files import refuse_existing, written_atomically
     from study.rehearsal import read_scenes
     from study.rehearsal.contact_sheet import contact_sheet
+    from study.tools.files import refuse_existing, written_atomically
 
     if out.suffix not in _PICTURES:
         raise ConfigError(f"{out} does not end in {', '.join(_PICTURES)}. Name it so")

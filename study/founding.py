@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from study.classes import read_classes
-from study.config import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
+from study.config.study import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StudyError
-from study.files import written_atomically
 from study.store import create_store, store_snapshot, store_transaction, studies
+from study.tools.files import written_atomically
 from study.vocabulary import VIDEO_LOCATIONS
 
 _HEADER = """\

@@ -13,11 +13,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from curation.vetting.queue import vetting_queue
 from study.clips.thumbnails import contact_sheet
-from study.config import Study
+from study.config.study import Study
 from study.errors import ClipError
-from study.pages import html_page
-from study.store import Db, open_store, snapshot, transaction, vettings
-from study.web import Site, file_response, new_web_app, path_inside
+from study.reports.html import html_page
+from study.reports.web import Site, file_response, new_web_app, path_inside
+from study.store import Db, open_store, snapshot, transaction
+from study.store.clips import vettings
 
 _N_SHEETS_KEPT = 64
 Reason = Literal["supernatural", "time_lapse", "writing", "two_streams", "not_naturalistic"]
@@ -67,7 +68,7 @@ def vetting_app(study: Study, curator: str, site: Site, now: Callable[[], dateti
     Returns
     -------
     FastAPI
-        To be served by `study.web.serve`.
+        To be served by `study.reports.web.serve`.
     """
     app = new_web_app("vetting", site)
     engine = open_store(study.store_url)

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from curation.filters import accepted_classes, filter_clips
-from curation.picture_facts import with_picture_facts
+from curation.selection.filters import accepted_classes, filter_clips
+from curation.selection.picture_facts import with_picture_facts
 from curation.tally import tally_ratings
-from study.config import Study
-from study.store import Db, ratings, vettings
+from study.config.study import Study
+from study.store import Db
+from study.store.clips import vettings
+from study.store.ratings import ratings
 
 
 def vetting_queue(db: Db, study: Study) -> pd.DataFrame:

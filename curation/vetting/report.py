@@ -11,7 +11,7 @@ def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     verdicts : DataFrame
-        From `study.store.vettings.verdicts`.
+        From `study.store.clips.vettings.verdicts`.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def disagreements(verdicts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     verdicts : DataFrame
-        From `study.store.vettings.verdicts`.
+        From `study.store.clips.vettings.verdicts`.
 
     Returns
     -------
@@ -48,9 +48,9 @@ def hint_quality(verdicts: pd.DataFrame, hints: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     verdicts : DataFrame
-        From `study.store.vettings.verdicts`.
+        From `study.store.clips.vettings.verdicts`.
     hints : DataFrame
-        From `study.store.vettings.hints`.
+        From `study.store.clips.vettings.hints`.
 
     Returns
     -------

@@ -12,14 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from instructions import pence
+from sessions.expert.reratings import in_words
 from sessions.monitor import figures
 from sessions.monitor.evidence import GROUND_TRUTH, PEER
 from sessions.monitor.progress import Progress, progress, sentence
-from sessions.reratings import in_words
-from study.config import Study
-from study.pages import figure_to_svg, html_page, html_table
+from study.config.study import Study
+from study.reports.html import figure_to_svg, html_page, html_table
+from study.reports.web import Site, new_web_app
 from study.store import open_store, snapshot
-from study.web import Site, new_web_app
 
 REFRESH_S = 60
 _KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fast": "too fast"}

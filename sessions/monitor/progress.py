@@ -6,13 +6,16 @@ from math import ceil
 
 import pandas as pd
 
-from sessions import bonus, overlap
+from sessions.expert.reratings import Reliability, reliability
 from sessions.monitor.alarms import Alarm, alarms, in_short
 from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
-from sessions.pay import statement
-from sessions.reratings import Reliability, reliability
-from study.config import Study
-from study.store import Db, assignments, failures, ground_truths, ratings
+from sessions.pay import bonus
+from sessions.pay.statement import statement
+from sessions.plan import further_ratings
+from study.config.study import Study
+from study.store import Db
+from study.store.plan import assignments, ground_truths
+from study.store.ratings import failures, ratings
 from study.vocabulary import Phase
 
 FORECAST_DAYS = 14
@@ -95,7 +98,7 @@ def progress(db: Db, study: Study) -> Progress:
         failures=failed,
         alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
-        n_undecided=len(overlap.undecided(db, study)),
+        n_undecided=len(further_ratings.undecided(db, study)),
         reliability=reliability(db, study),
     )
 
@@ -163,7 +166,9 @@ def sentence(found: Progress, now: datetime) -> str:
     str
         One sentence, or two.
     """
-    return " ".join(filter(None, (_forecast(found, now), overlap.sentence(found.n_undecided))))
+    return " ".join(
+        filter(None, (_forecast(found, now), further_ratings.sentence(found.n_undecided)))
+    )
 
 
 def _forecast(found: Progress, now: datetime) -> str:

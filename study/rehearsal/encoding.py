@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Interpolation
 
-from study.files import written_atomically
+from study.tools.files import written_atomically
 
 Picture = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]

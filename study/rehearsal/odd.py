@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from study.errors import ConfigError
-from study.files import written_atomically
 from study.rehearsal.encoding import Film, Picture, Sound, SoundTrack, steady_times, write_clip
+from study.tools.files import written_atomically
 
 FLASH_S = 0.1
 FIRST_FLASH_S = 0.5

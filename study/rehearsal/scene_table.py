@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from study.errors import ConfigError
-from study.files import written_atomically
 from study.rehearsal.scenes import Event, Scene
+from study.tools.files import written_atomically
 from study.vocabulary import Rating
 
 SCENES_NAME = "scenes.csv"

@@ -12,9 +12,6 @@ from pathlib import Path
 
 from study.classes import COLUMNS as CLASS_COLUMNS
 from study.errors import ConfigError
-from study.files import sha256_of, written_atomically
-from study.processes import end_with_parent
-from study.progress import track
 from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
 from study.rehearsal.describing import describe, feeding_classes
 from study.rehearsal.scene_table import (
@@ -27,6 +24,9 @@ from study.rehearsal.scene_table import (
     write_scenes,
 )
 from study.rehearsal.scenes import Scene
+from study.tools.files import sha256_of, written_atomically
+from study.tools.parallel import end_with_parent
+from study.tools.progress import track
 from study.vocabulary import VIDEO_LOCATIONS
 
 CLASSES_NAME = "classes.csv"

@@ -8,7 +8,7 @@ to `engine.transaction`; `engine.snapshot` is for those that only read.
 from sqlalchemy import Engine
 
 from study.store.engine import Db, snapshot, transaction
-from study.store.schema import (
+from study.store.migrations import (
     create_store,
     open_store,
     store_snapshot,

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from study.config import Study, StudyConfig
+from study.config.study import Study, StudyConfig
 from study.errors import ConfigError, StoreError
 from study.store import audit
 from study.store.engine import Db
-from study.store.schema import schema_revision
+from study.store.migrations import schema_revision
 from study.store.tables import ProtocolVersionRow, StudyRow
 
 # Where clips and store lie, what the screens say and what people are asked of themselves does not

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from screens import OutsideView
 
 from lab.virtual_station import virtual_station
+from tests.worlds.screens import OutsideView
 
 USER = "lab"
 

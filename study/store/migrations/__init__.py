@@ -1,0 +1,267 @@
+"""The schema of a store: make it, know its revision, bring it up to date."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect
+
+from study.errors import StoreError
+from study.store.engine import (
+    BUSY_TIMEOUT_S,
+    Db,
+    check_sqlite_file,
+    connected,
+    copy_sqlite,
+    engine_of,
+    reading,
+    refuse_network_share,
+    shown,
+    snapshot,
+    sqlite_path,
+    transaction,
+)
+from study.tools.files import written_atomically
+
+_MIGRATIONS = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade did.
+
+    Parameters
+    ----------
+    before, after : str
+        Revision of the schema; the same where there was nothing to do.
+    backup : Path or None
+        Copy of the store as it was; None for PostgreSQL, whose back-ups are the server's, and
+        where there was nothing to do.
+    """
+
+    before: str
+    after: str
+    backup: Path | None
+
+
+def create_store(url: str) -> Engine:
+    """Make a new, empty store with the present schema.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+
+    Returns
+    -------
+    Engine
+        The open store.
+
+    Raises
+    ------
+    StoreError
+        If there is a store already, or none can be made there.
+    """
+    engine = engine_of(url)
+    path = sqlite_path(engine.url)
+    if path is not None:
+        refuse_network_share(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with connected(engine) as connection:
+        if inspect(connection).get_table_names():
+            raise StoreError(
+                f"{shown(engine)} has tables in it already, so that no new store can be made "
+                "there. Use it as it is, or choose another store"
+            )
+    _migrate(engine)
+    return engine
+
+
+def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """Open an existing store of this software's version.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+    busy_timeout_s : float
+        How long a transaction waits for another one to end before it is refused (SQLite).
+
+    Returns
+    -------
+    Engine
+        The open store.
+
+    Raises
+    ------
+    StoreError
+        If there is none, it cannot be written, or it is of another version.
+    """
+    engine = engine_of(url, busy_timeout_s)
+    path = sqlite_path(engine.url)
+    if path is not None:
+        check_sqlite_file(path)
+    revision, present = _known_revision(engine), present_revision()
+    if revision != present:
+        raise StoreError(
+            f"{shown(engine)} is of an older version (revision {revision}, now {present}). "
+            "Upgrade it (a back-up is made first): python -m study upgrade"
+        )
+    return engine
+
+
+def upgrade_store(url: str) -> Upgrade:
+    """Bring an older store to the present schema; a SQLite file is backed up first.
+
+    A store of the present schema is left alone.
+
+    Parameters
+    ----------
+    url : str
+        The store.
+
+    Returns
+    -------
+    Upgrade
+        The revisions, and where the back-up is.
+
+    Raises
+    ------
+    StoreError
+        If it is no store, or of a version that this software does not know.
+    """
+    engine = engine_of(url)
+    path = sqlite_path(engine.url)
+    if path is not None:
+        check_sqlite_file(path)
+    revision, present = _known_revision(engine), present_revision()
+    backup = None
+    if path is not None and revision != present:
+        backup = path.with_name(f"{path.name}.{revision}.backup")
+        with written_atomically(backup) as part:
+            copy_sqlite(path, part)
+    _migrate(engine)
+    engine.dispose()
+    return Upgrade(revision, present, backup)
+
+
+@contextmanager
+def store_transaction(url: str) -> Iterator[Db]:
+    """Open a store for one transaction, and close it again.
+
+    Parameters
+    ----------
+    url : str
+        As `open_store` takes it.
+
+    Yields
+    ------
+    Session
+        As `transaction` yields it.
+    """
+    engine = open_store(url)
+    try:
+        with transaction(engine) as db:
+            yield db
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def store_snapshot(url: str) -> Iterator[Db]:
+    """Open a store to read it once, and close it again.
+
+    Parameters
+    ----------
+    url : str
+        As `open_store` takes it.
+
+    Yields
+    ------
+    Session
+        As `snapshot` yields it.
+    """
+    engine = open_store(url)
+    try:
+        with snapshot(engine) as db:
+            yield db
+    finally:
+        engine.dispose()
+
+
+def schema_revision(db: Db) -> str:
+    """Return which revision of the schema a store has.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    str
+        The revision of the last migration.
+    """
+    return MigrationContext.configure(db.connection()).get_current_revision() or ""
+
+
+def alembic_config() -> Config:
+    """Return what alembic needs to know of the migrations.
+
+    Returns
+    -------
+    Config
+        Put the connection to migrate into its ``attributes``.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
+
+
+def present_revision() -> str:
+    """Return the revision of the schema that this software writes.
+
+    Returns
+    -------
+    str
+        The revision of the last migration there is.
+    """
+    return str(_scripts().get_current_head())
+
+
+def _known_revisions() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def _revision(engine: Engine) -> str | None:
+    with connected(reading(engine)) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known_revision(engine: Engine) -> str:
+    revision = _revision(engine)
+    if revision is None:
+        raise StoreError(f"{shown(engine)} is no store of a study. Make one: python -m study init")
+    if revision not in _known_revisions():
+        raise StoreError(
+            f"{shown(engine)} is of revision {revision}, and this version knows "
+            f"{present_revision()}: it was written by a newer version of this software, which is "
+            "to be installed, or belongs to another program. Nothing was changed"
+        )
+    return revision
+
+
+def _migrate(engine: Engine) -> None:
+    config = alembic_config()
+    with connected(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""Run migrations on the connection that `study.store.schema` hands in."""
+"""Run migrations on the connection that `study.store.migrations` hands in."""
 
 from alembic import context
 

@@ -1,0 +1,1 @@
+"""The headphone check: its sounds, the level, and whether they are worn."""

@@ -1,0 +1,137 @@
+"""The headphone check of a participant: the sounds, the answers, the result in the store."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from annotator.headphones.level import check_headphones, set_level
+from annotator.staging import open_stage, simulated_person
+from annotator.task.page_turning import LeftError, perform_page
+from annotator.task.pages import Pages
+from sessions.exercises import headphones
+from sessions.exercises.headphones import HeadphoneTrial, headphone_trials
+from sessions.running.gate import require_may_check_headphones
+from sessions.running.recording import utc_now
+from sessions.running.session_plan import SessionPlan
+from study.classes import read_classes
+from study.config.study import find_study
+from study.errors import ConfigError, StudyError
+from study.store import Engine, audit, open_store, transaction
+from study.store.people import headphone_checks
+from study.store.people.headphone_checks import HeadphoneCheck
+from study.vocabulary import Phase
+
+
+def perform(
+    participant_id: str,
+    *,
+    profile: str | None = None,
+    in_window: bool = True,
+    hurry: bool = False,
+    screenshots: Path | None = None,
+    study_dir: Path | None = None,
+    store: str | None = None,
+) -> str:
+    """Do a headphone check from its first page to the store.
+
+    Parameters
+    ----------
+    participant_id : str
+        Who.
+    profile : str or None
+        Profile of a simulated person; None for a person at the keyboard.
+    in_window : bool
+        Whether there is a window and sound.
+    hurry : bool
+        Whether sounds are not waited for.
+    screenshots : Path or None
+        Folder for a picture of every screen.
+    study_dir : Path or None
+        The study's folder.
+    store : str or None
+        A store URL that overrides the one in `study.toml`.
+
+    Returns
+    -------
+    str
+        One line that says how it went.
+
+    Raises
+    ------
+    StudyError
+        If there is no check in this study, the participant may not do it, or somebody left.
+    """
+    if profile is None and (hurry or not in_window):
+        raise ConfigError("--speed max and --stage simulated need a simulated person: --simulate")
+    study = find_study(study_dir, store)
+    stimulus = study.config.headphones.check
+    if stimulus == "off":
+        raise ConfigError(
+            "this study has no headphone check. Choose one in study.toml: headphones.check = "
+            '"huggins" or "antiphase"'
+        )
+    engine = open_store(study.store_url)
+    with transaction(engine) as db:
+        require_may_check_headphones(db, study, participant_id)
+        n_before = len(headphone_checks.listed(db, participant_id))
+    pages = Pages(
+        study, _no_trials(participant_id), len(read_classes(study.classes_path).avmit_labels)
+    )
+    stream = f"headphones/{participant_id}/{n_before}"
+    rng = np.random.default_rng([study.config.seed, *stream.encode()])
+    trials = headphone_trials(stimulus, study.config.screen.sample_rate_hz, rng)
+    person = None if profile is None else simulated_person(study, profile, stream)
+    may_ask = profile is None
+    with open_stage(
+        study, pages, person, in_window=in_window, hurry=hurry, screenshots=screenshots
+    ) as (stage, _):
+        try:
+            gain_db = set_level(stage, pages, may_ask=may_ask)
+            answers = check_headphones(stage, pages, stimulus, trials, may_ask=may_ask)
+        except LeftError:
+            raise StudyError(
+                f"{participant_id} left the headphone check, and nothing of it was kept. Start it "
+                "again"
+            ) from None
+        check = _kept(engine, participant_id, stimulus, trials, answers, gain_db)
+        is_passed = headphones.passed(check.n_right)
+        with suppress(LeftError):
+            perform_page(stage, pages.headphones_result(passed=is_passed), pages)
+    verdict = "passed" if is_passed else f"not passed, {headphones.PASS_MARK} are needed"
+    return f"{participant_id}: headphone check, {check.n_right} of {len(trials)} found: {verdict}"
+
+
+def _no_trials(participant_id: str) -> SessionPlan:
+    return SessionPlan(participant_id, Phase.TRAINING, 1, (), 0, shows_bonus=False)
+
+
+def _kept(
+    engine: Engine,
+    participant_id: str,
+    stimulus: str,
+    trials: list[HeadphoneTrial],
+    answers: list[int],
+    gain_db: float,
+) -> HeadphoneCheck:
+    targets = tuple(trial.target for trial in trials)
+    check = HeadphoneCheck(
+        participant_id,
+        stimulus,
+        targets,
+        tuple(answers),
+        gain_db,
+        headphones.n_right(targets, answers),
+        utc_now(),
+    )
+    with transaction(engine) as db:
+        headphone_checks.add(db, check)
+        audit.add(
+            db,
+            actor=participant_id,
+            action="check headphones",
+            subject=participant_id,
+            detail={"stimulus": stimulus, "n_right": check.n_right, "n_trials": len(targets)},
+            at=check.done_at,
+        )
+    return check

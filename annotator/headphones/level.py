@@ -1,0 +1,99 @@
+"""What is done about the headphones before clips are rated: set their level, check them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from annotator.task.page_turning import perform_page
+from annotator.task.pages import Pages
+from annotator.task.stage import Stage
+from sessions.exercises.headphones import HeadphoneTrial, calibration_noise
+
+
+def set_level(stage: Stage, pages: Pages, *, may_ask: bool = True) -> float:
+    """Let the participant set how loud the headphones are.
+
+    Parameters
+    ----------
+    stage : Stage
+        Screen, headphones and keyboard; it keeps the level.
+    pages : Pages
+        Texts, keys and limits.
+    may_ask : bool
+        Whether somebody is there to solve a problem; if not, it ends the session.
+
+    Returns
+    -------
+    float
+        The level in dB, 0 being as loud as the clips are in their files.
+
+    Raises
+    ------
+    LeftError
+        If somebody leaves.
+    StageError
+        If the sound device is gone and nobody is there.
+    """
+    config = pages.study.config
+    limits, keys = config.headphones, config.keys
+    if not limits.set_level:
+        stage.set_gain_db(limits.max_gain_db)
+        return limits.max_gain_db
+    noise = calibration_noise(config.screen.sample_rate_hz, np.random.default_rng(config.seed))
+    gain_db = limits.start_gain_db
+    while True:
+        stage.set_gain_db(gain_db)
+        key = perform_page(stage, pages.level(gain_db, noise), pages, may_ask=may_ask)
+        if key == keys.go_on:
+            return gain_db
+        if key == keys.louder:
+            gain_db = min(limits.max_gain_db, gain_db + limits.gain_step_db)
+        elif key == keys.softer:
+            gain_db = max(limits.min_gain_db, gain_db - limits.gain_step_db)
+
+
+def check_headphones(
+    stage: Stage,
+    pages: Pages,
+    stimulus: str,
+    trials: Sequence[HeadphoneTrial],
+    *,
+    may_ask: bool = True,
+) -> list[int]:
+    """Let the participant hear the sounds of a headphone check, and ask.
+
+    Parameters
+    ----------
+    stage : Stage
+        Screen, headphones and keyboard.
+    pages : Pages
+        Texts and keys.
+    stimulus : {"huggins", "antiphase"}
+        Which sounds.
+    trials : sequence of HeadphoneTrial
+        The sounds.
+    may_ask : bool
+        Whether somebody is there to solve a problem; if not, it ends the check.
+
+    Returns
+    -------
+    list of int
+        Which sound was named in each trial, from 1.
+
+    Raises
+    ------
+    LeftError
+        If somebody leaves.
+    StageError
+        If the sound device is gone and nobody is there.
+    """
+    answers = []
+    perform_page(stage, pages.headphones(stimulus), pages, may_ask=may_ask)
+    for number, trial in enumerate(trials, start=1):
+        for i, sound in enumerate(trial.sounds, start=1):
+            page = pages.listen(i, len(trial.sounds), sound)
+            perform_page(stage, page, pages, may_ask=may_ask)
+        page = pages.which(stimulus, number, len(trials), trial.target)
+        key = perform_page(stage, page, pages, may_ask=may_ask)
+        answers.append(int(key or 0))
+    return answers

@@ -1,0 +1,252 @@
+"""What a rig is worth: measurements, limits, grades."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from study.errors import StageError
+from study.store.ratings.rig_checks import VALID_FOR, RigCheck
+
+GRADES = ("A", "B", "C")
+UNGRADED = "ungraded"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a measurement has to keep below for a grade.
+
+    Parameters
+    ----------
+    name : str
+        What is measured.
+    unit : str
+        Its unit.
+    a, b : float
+        At most this for an A, for a B; anything worse is a C.
+    advice : str
+        What to change for a better grade.
+    """
+
+    name: str
+    unit: str
+    a: float
+    b: float
+    advice: str
+
+
+# Better than what people notice (45 ms of leading sound, ITU-R BT.1359) by a wide margin.
+LIMITS = {
+    limit.name: limit
+    for limit in (
+        Limit(
+            "flip_jitter",
+            "ms",
+            0.5,
+            2.0,
+            "Switch the compositor off, fill the screen, use the graphics card's own driver.",
+        ),
+        Limit(
+            "late_flips",
+            "% of flips",
+            0.5,
+            2.0,
+            "Close other programs; use the graphics card's own driver.",
+        ),
+        Limit(
+            "upload",
+            "% of a refresh",
+            25.0,
+            60.0,
+            "Make screen.max_clip_width_px and max_clip_height_px smaller.",
+        ),
+        Limit(
+            "sound_start_error",
+            "ms",
+            1.0,
+            5.0,
+            "Give the annotator real-time priority, or use another sound device.",
+        ),
+        Limit(
+            "sound_start_spread",
+            "ms",
+            1.0,
+            3.0,
+            "Close other programs that sound, use a wired headphone, no Bluetooth.",
+        ),
+        Limit(
+            "av_offset",
+            "ms",
+            10.0,
+            20.0,
+            "Take another sound device, and turn off the picture processing of the screen.",
+        ),
+        Limit(
+            "keyboard_path",
+            "ms",
+            5.0,
+            15.0,
+            "Close other programs; use a desktop without input methods and accessibility keys.",
+        ),
+        Limit("disk", "GB short of 1", 0.0, 0.9, "Make room on the disk of the store."),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured value with its grade.
+
+    Parameters
+    ----------
+    name : str
+        As in `LIMITS`, or a plain observation.
+    value : float, str or None
+        What was found; None where it could not be measured.
+    unit : str
+        Of the value.
+    grade : str
+        ``"A"``, ``"B"``, ``"C"``, or ``"not applicable"``.
+    advice : str
+        What to change; empty for an A.
+    """
+
+    name: str
+    value: float | str | None
+    unit: str
+    grade: str
+    advice: str
+
+
+NOT_APPLICABLE = "not applicable"
+
+
+def graded(name: str, value: float, *, applicable: bool = True) -> Measurement:
+    """Grade a value.
+
+    Parameters
+    ----------
+    name : str
+        A key of `LIMITS`.
+    value : float
+        In the limit's unit.
+    applicable : bool
+        False where the rig cannot have such a property, such as the refresh of a virtual screen.
+
+    Returns
+    -------
+    Measurement
+        Value and grade.
+
+    Examples
+    --------
+    >>> graded("late_flips", 1.0).grade
+    'B'
+    """
+    limit = LIMITS[name]
+    if not applicable:
+        return Measurement(name, round(value, 3), limit.unit, NOT_APPLICABLE, "")
+    grade = "A" if value <= limit.a else "B" if value <= limit.b else "C"
+    advice = "" if grade == "A" else limit.advice
+    return Measurement(name, round(value, 3), limit.unit, grade, advice)
+
+
+def observed(name: str, value: str | None, *, advice: str = "") -> Measurement:
+    """Return something that is told but not graded.
+
+    Parameters
+    ----------
+    name, value : str
+        What, and what was found.
+    advice : str
+        What to change, if anything.
+
+    Returns
+    -------
+    Measurement
+        Without a grade.
+    """
+    return Measurement(name, value, "", NOT_APPLICABLE, advice)
+
+
+def overall(measurements: Sequence[Measurement], *, is_virtual: bool) -> str:
+    """Return the grade of a rig: the worst of all that apply.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        From `graded` and `observed`.
+    is_virtual : bool
+        Whether nobody can see the screen; such a rig has no grade.
+
+    Returns
+    -------
+    {"A", "B", "C", "not applicable"}
+        The grade.
+    """
+    if is_virtual:
+        return NOT_APPLICABLE
+    return max((m.grade for m in measurements if m.grade in GRADES), default="C")
+
+
+def as_table(measurements: Sequence[Measurement]) -> dict[str, Any]:
+    """Return measurements by name, ready for JSON.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        What was measured.
+
+    Returns
+    -------
+    dict
+        One entry per measurement.
+    """
+    return {m.name: asdict(m) for m in measurements}
+
+
+def require_grade(
+    check: RigCheck | None, *, host: str, at: datetime, ungraded_allowed: bool
+) -> str:
+    """Return the grade to store with a session, or refuse to start one.
+
+    Parameters
+    ----------
+    check : RigCheck or None
+        The machine's last check.
+    host : str
+        The machine.
+    at : datetime
+        Now.
+    ungraded_allowed : bool
+        Whether a session may start all the same; its data are then flagged.
+
+    Returns
+    -------
+    str
+        ``"A"``, ``"B"`` or ``"ungraded"``.
+
+    Raises
+    ------
+    StageError
+        If the rig was never checked, too long ago, or was found too poor.
+    """
+    if check is None:
+        problem = f"the rig {host} has not been checked"
+    elif at - check.checked_at > VALID_FOR:
+        problem = (
+            f"the rig {host} was checked on {check.checked_at:%Y-%m-%d}, and a check is valid for "
+            f"{VALID_FOR.days} days"
+        )
+    elif check.grade == NOT_APPLICABLE:
+        problem = f"the rig {host} has a virtual screen, which nobody can see and nothing grades"
+    elif check.grade == "C":
+        problem = f"the rig {host} got grade C on {check.checked_at:%Y-%m-%d} and A or B is needed"
+    else:
+        return check.grade
+    if ungraded_allowed:
+        return UNGRADED
+    raise StageError(
+        f"{problem}. Run: python -m annotator check-rig; or start with --ungraded, and the "
+        "session's data are flagged"
+    )

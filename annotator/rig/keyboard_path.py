@@ -1,0 +1,70 @@
+"""How long a key press takes from the X server to the annotator."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+from annotator.window.keyboard import Keyboard
+
+N_PRESSES = 20
+PATIENCE_S = 0.5  # a press that takes longer is lost
+GAP_S = 0.03
+_KEY = "Shift_L"  # does nothing in any program
+
+
+def keyboard_path_s(keyboard: Keyboard) -> float | None:
+    """Press a key through the X server and wait until it is read, twenty times.
+
+    What the keyboard itself and its cable need is not in it.
+
+    Parameters
+    ----------
+    keyboard : Keyboard
+        Listening.
+
+    Returns
+    -------
+    float or None
+        Median seconds from the press to its reading; None where no key can be pressed from a
+        program, such as under Wayland.
+    """
+    if not os.environ.get("DISPLAY"):
+        return None
+    from psychtoolbox import GetSecs
+    from Xlib import display
+    from Xlib.error import DisplayError
+
+    try:
+        connection = display.Display()
+    except DisplayError:
+        return None
+    try:
+        if not connection.has_extension("XTEST"):
+            return None
+        keyboard.take_presses(0.0)  # what was pressed before does not count
+        delays_s = [_delay_s(connection, keyboard, GetSecs) for _ in range(N_PRESSES)]
+    finally:
+        connection.close()
+    seen_s = [delay_s for delay_s in delays_s if delay_s is not None]
+    return statistics.median(seen_s) if len(seen_s) > N_PRESSES // 2 else None
+
+
+def _delay_s(connection: Any, keyboard: Keyboard, now: Callable[[], float]) -> float | None:  # noqa: ANN401
+    from Xlib import XK, X
+    from Xlib.ext import xtest
+
+    code = connection.keysym_to_keycode(XK.string_to_keysym(_KEY))
+    pressed_s = now()
+    xtest.fake_input(connection, X.KeyPress, code)
+    connection.sync()
+    read_s = None
+    while read_s is None and now() < pressed_s + PATIENCE_S:
+        if keyboard.take_presses(0.0):
+            read_s = now()
+    xtest.fake_input(connection, X.KeyRelease, code)
+    connection.sync()
+    time.sleep(GAP_S)
+    keyboard.take_presses(0.0)
+    return None if read_s is None else read_s - pressed_s

@@ -1,0 +1,1 @@
+"""A stage without a window, and simulated key presses."""

@@ -1,0 +1,70 @@
+"""When a simulated person presses which key in the real window."""
+
+from annotator.simulated.stage import READING_S, Person
+from annotator.task.stage import Page
+from study.config.keys import PAPER_KEYS, Keys
+from study.vocabulary import Stimulus
+
+
+class SimulatedKeys:
+    """The presses that are due.
+
+    Parameters
+    ----------
+    person : Person
+        Who presses.
+    keys : Keys
+        The study's keys.
+    hurry : bool
+        Press at once instead of at the person's own pace.
+    """
+
+    def __init__(self, person: Person, *, keys: Keys = PAPER_KEYS, hurry: bool = False) -> None:
+        self._person, self._keys, self._hurry = person, keys, hurry
+        self._due: tuple[str, float] | None = None
+
+    def on_onset(self, stimulus: Stimulus, onset_s: float) -> None:
+        """Think of an early press when a clip begins."""
+        self._plan_answer(self._person.on_play(stimulus), onset_s)
+
+    def on_prompt(self, stimulus: Stimulus, offset_s: float) -> None:
+        """Think of an answer when a clip has ended."""
+        self._plan_answer(self._person.on_prompt(stimulus), offset_s)
+
+    def on_page(self, page: Page, shown_s: float) -> None:
+        """Think of the key that ends a page."""
+        key = page.simulated_key()
+        # A key that comes before the page takes any would be lost.
+        self._plan(None if key is None else (key, READING_S), shown_s + page.at_least_s)
+
+    def forget(self) -> None:
+        """Press nothing: the screen has changed."""
+        self._due = None
+
+    def take_due(self, now_s: float) -> tuple[str, float] | None:
+        """Return a press whose time has come, once.
+
+        Parameters
+        ----------
+        now_s : float
+            Seconds on the session clock.
+
+        Returns
+        -------
+        (str, float) or None
+            The key and its time.
+        """
+        if self._due is None or self._due[1] > now_s:
+            return None
+        due, self._due = self._due, None
+        return due
+
+    def _plan_answer(self, press: tuple[str, float] | None, from_s: float) -> None:
+        self._plan(press and (self._keys.instead_of(press[0]), press[1]), from_s)
+
+    def _plan(self, press: tuple[str, float] | None, from_s: float) -> None:
+        if press is None:
+            self._due = None
+            return
+        key, delay_s = press
+        self._due = (key, from_s + (0.0 if self._hurry else delay_s))

@@ -1,0 +1,139 @@
+"""Where things stand on the task screen: pure geometry, pixels from the bottom left."""
+
+from dataclasses import dataclass
+
+from study.config.screen import Screen
+
+SMALL_TEXT_SHARE = 0.6
+REMINDER_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A rectangle on the screen; x goes right and y goes up from the screen's bottom left.
+
+    Parameters
+    ----------
+    left, bottom, width, height : int
+        Pixels.
+    """
+
+    left: int
+    bottom: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column right of it."""
+        return self.left + self.width
+
+    @property
+    def top(self) -> int:
+        """The first row above it."""
+        return self.bottom + self.height
+
+    def overlaps(self, other: "Rectangle") -> bool:
+        """Return whether the two share a pixel.
+
+        Parameters
+        ----------
+        other : Rectangle
+            The other one.
+
+        Returns
+        -------
+        bool
+            False where they only touch.
+        """
+        apart_x = self.right <= other.left or other.right <= self.left
+        apart_y = self.top <= other.bottom or other.top <= self.bottom
+        return not (apart_x or apart_y)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The task screen.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+        The screen.
+    clip_box : Rectangle
+        Clips stand at its bottom left corner and are scaled down to fit it.
+    label, reminder, bonus : Rectangle
+        The label on top, the key choices below it, the bonus counter at the bottom right.
+    text_height_px, small_text_height_px : int
+        Height of the label's letters, and of all other ones.
+
+    Notes
+    -----
+    Paper: Figure 1.
+    """
+
+    width_px: int
+    height_px: int
+    clip_box: Rectangle
+    label: Rectangle
+    reminder: Rectangle
+    bonus: Rectangle
+    text_height_px: int
+    small_text_height_px: int
+
+    def clip(self, width_px: int, height_px: int) -> Rectangle:
+        """Return where a clip of this size stands.
+
+        Parameters
+        ----------
+        width_px, height_px : int
+            Its size on the screen.
+
+        Returns
+        -------
+        Rectangle
+            At the left and bottom edge that all clips have in common.
+        """
+        return Rectangle(self.clip_box.left, self.clip_box.bottom, width_px, height_px)
+
+
+def task_layout(screen: Screen, width_px: int, height_px: int) -> Layout:
+    """Lay out the task screen.
+
+    Parameters
+    ----------
+    screen : Screen
+        Margins and sizes.
+    width_px, height_px : int
+        The real size of the window.
+
+    Returns
+    -------
+    Layout
+        Where everything stands. A window too small for the configured clip box gets a smaller
+        box, never a clip under the texts.
+    """
+    margin, text = screen.margin_px, screen.text_height_px
+    small = round(SMALL_TEXT_SHARE * text)
+    inner = width_px - 2 * margin
+    label = Rectangle(margin, height_px - margin - text, inner, text)
+    reminder_height = 2 * REMINDER_ROWS * small
+    reminder = Rectangle(margin, label.bottom - reminder_height, inner, reminder_height)
+    # Five letters' heights hold "bonus" and an amount.
+    bonus_width = min(inner // 3, 10 * small)
+    bonus = Rectangle(width_px - margin - bonus_width, margin, bonus_width, 3 * small)
+    clip_box = Rectangle(
+        margin,
+        margin,
+        min(screen.max_clip_width_px, inner - bonus_width),
+        min(screen.max_clip_height_px, reminder.bottom - margin),
+    )
+    return Layout(
+        width_px=width_px,
+        height_px=height_px,
+        clip_box=clip_box,
+        label=label,
+        reminder=reminder,
+        bonus=bonus,
+        text_height_px=text,
+        small_text_height_px=small,
+    )

@@ -1,0 +1,137 @@
+"""The pages of text around the trials, from `instructions/`."""
+
+import math
+from dataclasses import dataclass
+
+import instructions
+from annotator.task.stage import Page, Sound
+from sessions.exercises.headphones import GAP_S
+from sessions.running.session_plan import PlannedTrial, SessionPlan
+from study.config.keys import Keys, printed
+from study.config.study import Study
+from study.vocabulary import Phase, Rating
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a session's participant reads.
+
+    Parameters
+    ----------
+    study : Study
+        Gives language, words and break length.
+    plan : SessionPlan
+        Gives the phase and how much is done.
+    n_classes : int
+        Classes of the study.
+    rest_s : float
+        How long a break lasts at least.
+    """
+
+    study: Study
+    plan: SessionPlan
+    n_classes: int
+    rest_s: float = 0.0
+
+    @property
+    def keys(self) -> Keys:
+        """Which key does what."""
+        return self.study.config.keys
+
+    def welcome(self) -> Page:
+        """Return the first page."""
+        phase = self.plan.phase
+        name = "welcome" if phase is Phase.ANNOTATION else f"welcome_{phase}"
+        return Page("welcome", self._text(name, self.plan.n_done))
+
+    def rest(self, n_done: int) -> Page:
+        """Return the page between two blocks, `n_done` clips being rated."""
+        return Page("break", self._text("break", n_done), at_least_s=self.rest_s)
+
+    def level(self, gain_db: float, noise: Sound) -> Page:
+        """Return the page on which the level is set; `noise` is heard at `gain_db`."""
+        headphones, keys = self.study.config.headphones, self.keys
+        n_steps = math.ceil(
+            (headphones.max_gain_db - headphones.min_gain_db) / headphones.gain_step_db
+        )
+        n_lit = round((gain_db - headphones.min_gain_db) / headphones.gain_step_db)
+        return Page(
+            "level",
+            self._text("level", scale="■" * n_lit + "□" * (n_steps - n_lit)),
+            keys=(keys.go_on, keys.louder, keys.softer),
+            sound=noise,
+            lasts_s=len(noise) / self.study.config.screen.sample_rate_hz,
+            answer=keys.go_on,
+        )
+
+    def headphones(self, stimulus: str) -> Page:
+        """Return the page that explains a headphone check with these sounds."""
+        return Page("headphones", self._text(f"headphones_{stimulus}"), keys=(self.keys.go_on,))
+
+    def listen(self, number: int, n_sounds: int, sound: Sound) -> Page:
+        """Return the page that stands while `sound` is heard, the `number` of `n_sounds`."""
+        text = self._text("headphones_listen", number=number, n_sounds=n_sounds)
+        lasts_s = len(sound) / self.study.config.screen.sample_rate_hz + GAP_S
+        return Page("headphones_listen", text, keys=(), sound=sound, lasts_s=lasts_s)
+
+    def which(self, stimulus: str, trial: int, n_trials: int, target: int) -> Page:
+        """Return the page that asks which sound it was; simulated people know the `target`."""
+        text = self._text(f"headphones_which_{stimulus}", trial=trial, n_trials=n_trials)
+        return Page("headphones_which", text, keys=("1", "2", "3"), answer=str(target))
+
+    def headphones_result(self, *, passed: bool) -> Page:
+        """Return the last page of a headphone check."""
+        name = "headphones_passed" if passed else "headphones_failed"
+        return Page(name, self._text(name), keys=(self.keys.go_on,))
+
+    def pause(self) -> Page:
+        """Return the page that stands until the experimenter goes on."""
+        return Page("pause", self._text("pause"), keys=(self.keys.pause,))
+
+    def leave(self, *, is_saved: bool = True) -> Page:
+        """Return the page that asks whether to leave, and says whether all `is_saved`."""
+        return Page("leave", self._text("leave" if is_saved else "leave_unsaved"))
+
+    def technical_failure(self) -> Page:
+        """Return the page after a clip that could not be shown."""
+        return Page("technical_failure", self._text("technical_failure"))
+
+    def call_experimenter(self, problem: str) -> Page:
+        """Return the page that stands until a `problem` of the machine is solved."""
+        # Database servers tell their problems in several lines.
+        text = self._text("call_experimenter", problem=" ".join(problem.split()))
+        return Page("call_experimenter", text, keys=(self.keys.go_on,))
+
+    def feedback(self, planned: PlannedTrial, rating: Rating) -> Page:
+        """Return what the expert thought of a training clip, beside the participant's `rating`."""
+        truth = planned.expert_rating
+        expert = "" if truth is None else printed(self.keys.key_of(truth))
+        text = self._text(
+            "feedback",
+            expert_rating=expert,
+            rating=printed(self.keys.key_of(rating)),
+            reasoning=planned.reasoning,
+        )
+        return Page("feedback", text, keys=(self.keys.go_on, self.keys.replay))
+
+    def finished(self, n_done: int) -> Page:
+        """Return the last page, `n_done` clips being rated."""
+        return Page("finished", self._text("finished", n_done))
+
+    def warning(self) -> str:
+        """Return the text that fills the screen after an early press."""
+        return self._text("warning")
+
+    def reminder(self) -> str:
+        """Return the key choices that stand on the screen after playback."""
+        return self._text("reminder")
+
+    def _text(self, name: str, n_done: int = 0, **words: object) -> str:
+        placeholders = instructions.placeholders_of(self.study, self.n_classes)
+        n_total = self.plan.n_done + len(self.plan.trials)
+        return instructions.text(
+            name,
+            self.study.config.language,
+            {**placeholders, "n_done": n_done, "n_total": n_total, **words},
+            own=self.study.texts_path,
+        )

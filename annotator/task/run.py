@@ -1,0 +1,245 @@
+"""Trials in a row: the loop around the state machine."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from annotator.task.page_turning import (
+    LeftError,
+    PageEnd,
+    leave_if_ordered,
+    perform_page,
+    show_page,
+)
+from annotator.task.pages import Pages
+from annotator.task.stage import Page, Stage
+from annotator.task.trial import (
+    Command,
+    LeaveAsked,
+    PlaybackDisturbed,
+    PlaybackEnded,
+    PlaybackFailed,
+    SoundLost,
+    Trial,
+    step,
+)
+from sessions.running.session_plan import PlannedTrial, SessionPlan
+from study.errors import StageError, StoreError
+from study.vocabulary import Rating, Stimulus, TrialRecord
+
+N_AHEAD = 2  # clips decoded before their turn
+Keep = Callable[[TrialRecord], int | None]
+
+
+class Ending(StrEnum):
+    """Why a session ended."""
+
+    FINISHED = "finished"  # nothing is left to rate
+    LIMIT = "limit"  # as many trials as were asked for
+    LEFT = "left"  # the participant left
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """How a session went."""
+
+    ending: Ending
+    n_rated: int
+    n_failed: int
+
+
+def run_trial(
+    stage: Stage,
+    stimulus: Stimulus,
+    pages: Pages,
+    *,
+    asked_s: float | None = None,
+    may_ask: bool = True,
+) -> TrialRecord:
+    """Present a stimulus until it is rated, cannot be shown, or the participant leaves.
+
+    Parameters
+    ----------
+    stage : Stage
+        Screen, headphones and keyboard.
+    stimulus : Stimulus
+        What to present.
+    pages : Pages
+        What to show in a pause, before leaving, and where the sound device is gone.
+    asked_s : float or None
+        When the key went down that asked for it; None where no key did.
+    may_ask : bool
+        Whether somebody is there to solve a problem; if not, it ends the session.
+
+    Returns
+    -------
+    TrialRecord
+        The response and the evidence of how it came about.
+
+    Raises
+    ------
+    StageError
+        If the sound device is gone and nobody is there.
+    """
+    trial = Trial(pages.keys, asked_s=asked_s)
+    stage.play(stimulus, trial.asked_s)
+    while not trial.is_over:
+        for event in stage.poll():
+            trial, command = step(trial, event)
+            match command:
+                case Command.PLAY:
+                    stage.play(stimulus, trial.asked_s)
+                case Command.WARN:
+                    stage.warn()
+                case Command.PROMPT:
+                    stage.prompt()
+                case Command.PAUSE:
+                    stage.show_page(pages.pause())
+                case Command.ASK:
+                    stage.show_page(pages.leave())
+                case Command.CALL if not may_ask:
+                    raise StageError(trial.problem)
+                case Command.CALL:
+                    stage.show_page(pages.call_experimenter(trial.problem))
+    return TrialRecord(
+        stimulus=stimulus,
+        response=trial.response,
+        presentations=stage.take_presentations(),
+        key_presses=trial.key_presses,
+        failure=trial.failure,
+    )
+
+
+def run_session(
+    stage: Stage,
+    plan: SessionPlan,
+    pages: Pages,
+    keep: Keep,
+    *,
+    trials_per_block: int,
+    max_trials: int | None = None,
+    may_ask: bool = True,
+) -> SessionSummary:
+    """Perform what is left of a plan.
+
+    Parameters
+    ----------
+    stage : Stage
+        Screen, headphones and keyboard.
+    plan : SessionPlan
+        What to show.
+    pages : Pages
+        The texts around the trials.
+    keep : callable
+        Writes a trial record and returns the new bonus total; the next clip is not shown before
+        it returns.
+    trials_per_block : int
+        Trials between two breaks, those of earlier sessions counted.
+    max_trials : int or None
+        End after so many trials; None to go on to the end.
+    may_ask : bool
+        Whether somebody is there to solve a problem; if not, it ends the session.
+
+    Returns
+    -------
+    SessionSummary
+        How it went.
+    """
+    session = _Session(stage, pages, keep, may_ask)
+    trials = plan.trials if max_trials is None else plan.trials[:max_trials]
+    stimuli = [planned.stimulus for planned in trials]
+    try:
+        stage.prepare(stimuli[: 1 + N_AHEAD])  # while the instructions are read
+        session.show(pages.welcome())
+        for i, planned in enumerate(trials):
+            n_done = plan.n_done + i
+            if i > 0 and n_done % trials_per_block == 0:
+                session.show(pages.rest(n_done - session.n_failed))
+            stage.prepare(stimuli[i : i + 1 + N_AHEAD])
+            session.perform(planned)
+        if len(trials) < len(plan.trials):
+            return session.summary(Ending.LIMIT)
+    except LeftError:
+        return session.summary(Ending.LEFT)
+    with suppress(LeftError):  # nothing is left to leave
+        session.show(pages.finished(plan.n_done + session.n_rated))
+    return session.summary(Ending.FINISHED)
+
+
+class _Session:
+    def __init__(self, stage: Stage, pages: Pages, keep: Keep, may_ask: bool) -> None:
+        self.stage, self.pages, self.keep, self.may_ask = stage, pages, keep, may_ask
+        self.n_rated = self.n_failed = 0
+        self.asked_s: float | None = None  # when the next clip was asked for by a rating
+
+    def summary(self, ending: Ending) -> SessionSummary:
+        return SessionSummary(ending, self.n_rated, self.n_failed)
+
+    def perform(self, planned: PlannedTrial) -> None:
+        record = run_trial(
+            self.stage, planned.stimulus, self.pages, asked_s=self.asked_s, may_ask=self.may_ask
+        )
+        self.asked_s = None if record.response is None else record.key_presses[-1].t_s
+        self._keep(record)
+        if record.failure is not None:
+            self.show(self.pages.technical_failure())
+        elif record.response is None:
+            raise LeftError
+        elif planned.reasoning is not None:
+            self._discuss(planned, record.response.rating)
+
+    def show(self, page: Page) -> str | None:
+        self.asked_s = None
+        return perform_page(self.stage, page, self.pages, may_ask=self.may_ask)
+
+    def _keep(self, record: TrialRecord) -> None:
+        while True:
+            try:
+                total = self.keep(record)
+            except StoreError as error:
+                if not self.may_ask:
+                    raise
+                problem = str(error)
+            else:
+                break
+            self.asked_s = None
+            self._call(problem, record)
+        self.stage.show_bonus(total)
+        self._count(record)
+
+    def _count(self, record: TrialRecord) -> None:
+        self.n_rated += record.response is not None
+        self.n_failed += record.failure is not None
+
+    def _call(self, problem: str, record: TrialRecord) -> None:
+        call = self.pages.call_experimenter(problem)
+        ask = self.pages.leave(is_saved=False)
+        try:
+            while show_page(self.stage, call, self.pages.keys.pause) is PageEnd.LEAVE:
+                if show_page(self.stage, ask, self.pages.keys.pause) == self.pages.keys.leave:
+                    raise LeftError
+        except LeftError:
+            with suppress(StoreError):  # the last chance
+                self.keep(record)
+                self._count(record)
+            raise
+
+    def _discuss(self, planned: PlannedTrial, rating: Rating) -> None:
+        page = self.pages.feedback(planned, rating)
+        while self.show(page) == self.pages.keys.replay:
+            self._play_unrated(planned.stimulus)
+
+    def _play_unrated(self, stimulus: Stimulus) -> None:
+        self.stage.play(stimulus)
+        over = False
+        while not over:
+            events = self.stage.poll()
+            over = any(isinstance(event, _END_OF_PLAYING) for event in events)
+            leave_if_ordered(events)
+            if any(isinstance(event, PlaybackDisturbed) for event in events):
+                self.stage.play(stimulus)
+        self.stage.take_presentations()  # of no trial
+
+
+_END_OF_PLAYING = PlaybackEnded | PlaybackFailed | SoundLost | LeaveAsked

@@ -1,0 +1,98 @@
+"""What a stage is: screen, headphones and keyboard, with nothing decided there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.task.trial import Event
+from study.vocabulary import Presentation, Stimulus
+
+Sound = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A screen of text that waits for a key, or for its time to be over.
+
+    Parameters
+    ----------
+    name : str
+        What it is, such as ``"break"``; screenshots bear it.
+    text : str
+        What it says, as Markdown with one heading.
+    keys : tuple of str or None
+        The keys that end it; None for any key.
+    at_least_s : float
+        How long it stands before a key counts.
+    sound : ndarray of float32, shape (n_samples, 2), or None
+        What is heard from its beginning.
+    lasts_s : float or None
+        How long it stands where no key ends it; None for ever.
+    answer : str or None
+        The key that a simulated person presses; None for the first of `keys`.
+    """
+
+    name: str
+    text: str
+    keys: tuple[str, ...] | None = None
+    at_least_s: float = 0.0
+    sound: Sound | None = None
+    lasts_s: float | None = None
+    answer: str | None = None
+
+    def simulated_key(self) -> str | None:
+        """Return the key that a simulated person presses; None where the page ends by itself."""
+        if self.lasts_s is not None and self.answer is None:
+            return None
+        if self.answer is not None:
+            return self.answer
+        return "space" if self.keys is None else self.keys[0]
+
+
+class Stage(Protocol):
+    """Screen, headphones and keyboard of one session."""
+
+    @property
+    def now_s(self) -> float:
+        """Seconds on the session clock."""
+
+    def prepare(self, stimuli: Sequence[Stimulus]) -> None:
+        """Decode the next clips in the background; earlier ones may be forgotten."""
+
+    def play(self, stimulus: Stimulus, asked_s: float | None = None) -> None:
+        """Show the label and play the clip from its beginning.
+
+        Parameters
+        ----------
+        stimulus : Stimulus
+            What to play.
+        asked_s : float or None
+            When the key went down that asked for it, for the evidence; None where no key did.
+        """
+
+    def warn(self) -> None:
+        """Stop the clip and fill the screen with the warning."""
+
+    def prompt(self) -> None:
+        """Remind of the keys and wait."""
+
+    def show_page(self, page: Page) -> None:
+        """Stop the clip and show a page."""
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """Set how loud all that follows is, 0 being as loud as it is in its file."""
+
+    def show_bonus(self, total_pence: int | None) -> None:
+        """Set the bonus counter; None for no counter."""
+
+    def poll(self) -> Sequence[Event]:
+        """Draw one frame, and return what has happened since, in the order of time."""
+
+    def take_presentations(self) -> tuple[Presentation, ...]:
+        """Return the evidence of what was played since the last call."""
+
+    def close(self) -> None:
+        """Give screen, headphones and keyboard back."""

@@ -1,0 +1,307 @@
+"""The trial as a state machine: events in, a new trial and one command out.
+
+No window, no clock, no store. Every time is in seconds on the session clock.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from study.config.keys import PAPER_KEYS, Keys
+from study.vocabulary import KeyPress, Response
+
+
+class State(StrEnum):
+    """Where a trial stands."""
+
+    LOADING = "loading"  # asked to play; the first frame is not out yet
+    PLAYING = "playing"
+    WARNED = "warned"
+    WAITING = "waiting"  # for a rating or a replay
+    PAUSED = "paused"  # by the experimenter
+    ASKED = "asked"  # whether to leave
+    HELD = "held"  # for the experimenter: there is no sound
+    RATED = "rated"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+OVER = frozenset({State.RATED, State.FAILED, State.LEFT})
+
+
+class Command(StrEnum):
+    """What the stage has to do."""
+
+    PLAY = "play"
+    WARN = "warn"
+    PROMPT = "prompt"
+    PAUSE = "pause"
+    ASK = "ask"
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackBegan:
+    """The first frame is out."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackEnded:
+    """The last frame and the last sample are out."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFailed:
+    """The clip cannot be shown."""
+
+    t_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackDisturbed:
+    """The clip was not shown as it should: sound began too late, or the picture stood still."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLost:
+    """The sound device is gone; no clip can be shown until it is back."""
+
+    t_s: float
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageEnded:
+    """A page that ends by itself has stood long enough."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WarningBegan:
+    """The warning is on the screen."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WarningEnded:
+    """The warning has stood long enough to be read."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key went down."""
+
+    key: str
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAsked:
+    """Escape was pressed, or the window was closed."""
+
+    t_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOrdered:
+    """The machine is being shut down or the program ended from outside: no time to ask."""
+
+    t_s: float
+
+
+Event = (
+    PlaybackBegan
+    | PlaybackEnded
+    | PlaybackFailed
+    | PlaybackDisturbed
+    | SoundLost
+    | PageEnded
+    | WarningBegan
+    | WarningEnded
+    | KeyPressed
+    | LeaveAsked
+    | LeaveOrdered
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial up to now.
+
+    Parameters
+    ----------
+    keys : Keys
+        Which key does what.
+    state : State
+        Where it stands.
+    paused_in : State
+        Where it stood before a pause.
+    asked_in : State
+        Where it stood when somebody was asked whether to leave.
+    onset_s, offset_s : float
+        Beginning and end of the last presentation.
+    asked_s : float or None
+        When the key went down that asked for the coming presentation; None where no key did.
+    n_replays, n_early_presses : int
+        Replays that were asked for, and presses that came too early.
+    key_presses : tuple of KeyPress
+        Every key pressed during the trial.
+    response : Response or None
+        The rating, once there is one.
+    failure : str or None
+        Why the clip cannot be shown, where it cannot.
+    problem : str
+        Why the experimenter was called, where it was so.
+    """
+
+    keys: Keys = PAPER_KEYS
+    state: State = State.LOADING
+    paused_in: State = State.LOADING
+    asked_in: State = State.LOADING
+    onset_s: float = 0.0
+    offset_s: float = 0.0
+    asked_s: float | None = None
+    n_replays: int = 0
+    n_early_presses: int = 0
+    key_presses: tuple[KeyPress, ...] = ()
+    response: Response | None = None
+    failure: str | None = None
+    problem: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can happen."""
+        return self.state in OVER
+
+
+def step(trial: Trial, event: Event) -> tuple[Trial, Command | None]:
+    """Return the trial after an event, and what the stage has to do about it.
+
+    Events that mean nothing in the present state leave the trial as it is. A press before the
+    first frame is out belongs to no trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        The trial before the event.
+    event : Event
+        What happened.
+
+    Returns
+    -------
+    trial : Trial
+        The trial after the event.
+    command : Command or None
+        What to show or play now; None to leave the screen alone.
+
+    Notes
+    -----
+    Paper: Annotation Procedure.
+    """
+    if trial.is_over:
+        return trial, None
+    match event:
+        case LeaveOrdered():
+            return replace(trial, state=State.LEFT), None
+        case PlaybackFailed(reason=reason):
+            return replace(trial, state=State.FAILED, failure=reason), None
+        case KeyPressed():
+            return _after_key(trial, event)
+        case LeaveAsked() if trial.state is not State.ASKED:
+            return replace(trial, state=State.ASKED, asked_in=trial.state), Command.ASK
+    match trial.state, event:
+        case State.LOADING | State.PLAYING, SoundLost(problem=problem):
+            return replace(trial, state=State.HELD, problem=problem), Command.CALL
+        case State.LOADING, PlaybackBegan(t_s=t_s):
+            return replace(trial, state=State.PLAYING, onset_s=t_s), None
+        case State.PLAYING, PlaybackEnded(t_s=t_s):
+            return replace(trial, state=State.WAITING, offset_s=t_s), Command.PROMPT
+        case State.PLAYING, PlaybackDisturbed():
+            return _again(trial)
+        case State.WARNED, WarningBegan(t_s=t_s):
+            return _with_warning(trial, t_s), None
+        case State.WARNED, WarningEnded():
+            return _again(trial)
+    return trial, None
+
+
+def _after_key(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
+    key, keys = press.key, trial.keys
+    match trial.state:
+        case State.ASKED if key == keys.leave:
+            return replace(trial, state=State.LEFT), None
+        case State.ASKED:
+            return _resumed(trial, trial.asked_in)
+        case State.PAUSED if key == keys.pause:
+            return _resumed(trial, trial.paused_in)
+        case State.HELD if key == keys.go_on:
+            return _again(trial)
+        case State.PAUSED | State.HELD:
+            return trial, None
+        case State.PLAYING if key in keys.task and press.t_s >= trial.onset_s:
+            return _warned(trial, press)
+        case State.WAITING if key in keys.task and press.t_s < trial.offset_s:
+            # The driver delivered it late: it went down while the clip was playing.
+            return _warned(trial, press)
+    if trial.state is not State.LOADING and press.t_s >= trial.onset_s:
+        trial = _with_press(trial, press)
+    if key == keys.pause:
+        return replace(trial, state=State.PAUSED, paused_in=trial.state), Command.PAUSE
+    if trial.state is State.WAITING and key == keys.replay:
+        return _again(replace(trial, n_replays=trial.n_replays + 1), asked_s=press.t_s)
+    if trial.state is State.WAITING and key in keys.ratings:
+        return _rated(trial, press), None
+    return trial, None
+
+
+def _with_press(trial: Trial, press: KeyPressed, *, early: bool = False) -> Trial:
+    kept = KeyPress(press.key, press.t_s, early)
+    return replace(trial, key_presses=(*trial.key_presses, kept))
+
+
+def _with_warning(trial: Trial, t_s: float) -> Trial:
+    presses = list(trial.key_presses)
+    last_early = max(i for i, press in enumerate(presses) if press.early)
+    presses[last_early] = replace(presses[last_early], warned_s=t_s)
+    return replace(trial, key_presses=tuple(presses))
+
+
+def _again(trial: Trial, *, asked_s: float | None = None) -> tuple[Trial, Command]:
+    return replace(trial, state=State.LOADING, asked_s=asked_s), Command.PLAY
+
+
+def _warned(trial: Trial, press: KeyPressed) -> tuple[Trial, Command]:
+    n_early = trial.n_early_presses + 1
+    warned = replace(trial, state=State.WARNED, n_early_presses=n_early)
+    return _with_press(warned, press, early=True), Command.WARN
+
+
+def _rated(trial: Trial, press: KeyPressed) -> Trial:
+    response = Response(
+        rating=trial.keys.ratings[press.key],
+        rt_s=press.t_s - trial.offset_s,
+        n_replays=trial.n_replays,
+        n_early_presses=trial.n_early_presses,
+    )
+    return replace(trial, state=State.RATED, response=response)
+
+
+def _resumed(trial: Trial, before: State) -> tuple[Trial, Command]:
+    match before:
+        case State.WAITING:  # who has seen the whole clip need not see it again
+            return replace(trial, state=State.WAITING), Command.PROMPT
+        case State.PAUSED:
+            return replace(trial, state=State.PAUSED), Command.PAUSE
+        case State.HELD:
+            return replace(trial, state=State.HELD), Command.CALL
+    return _again(trial)

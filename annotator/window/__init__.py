@@ -1,0 +1,1 @@
+"""The window: all of PsychoPy, the keyboard and the sound device."""

@@ -1,0 +1,270 @@
+"""Sound that starts at a given moment: two ways, chosen by name, never silently."""
+
+import time
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.window.driver_threads import threads_starting
+from study.errors import StageError
+
+WARM_UP_PLAYS = 3
+WARM_UP_TOLERANCE_S = 0.005
+WARM_UP_PATIENCE_S = 20.0
+_N_CHANNELS = 2
+_LOW_LATENCY = 1  # shared, low latency: other programs may sound, but are not waited for
+NO_DEVICE = (
+    "no sound device: {found}. The task needs headphones. Plug them in and check that the system "
+    "plays sound (Debian: apt-get install pulseaudio alsa-utils; then: speaker-test -c 2)"
+)
+
+SOUND_GONE = (
+    "the sound device stopped. Check that the headphones are plugged in and that the system plays "
+    "sound"
+)
+SOUND_LATE = f"{SOUND_GONE}: it did not begin the clip in several tries"
+# A device asks for samples every few milliseconds, even for silence. On a busy machine it may be
+# held up for a second; one that asks no more for so long is gone.
+_LONGEST_WAIT_S = 3.0
+_CUT_OFF_S = 0.3  # less than that at the end of a clip may be missing in the driver's count
+
+Samples = npt.NDArray[np.float32]
+
+
+class SoundPath(Protocol):
+    """A way to the headphones."""
+
+    name: str
+
+    def load(self, samples: Samples) -> None:
+        """Take the sound of the next playing, shape (n_samples, 2)."""
+
+    def start_at(self, t_s: float) -> None:
+        """Schedule the loaded sound for a moment on the rig clock."""
+
+    def started_s(self) -> float | None:
+        """Return when the driver says the first sample went out; None if it has not."""
+
+    def stop(self) -> None:
+        """Be silent at once."""
+
+    def n_xruns(self) -> int:
+        """Return how many gaps the driver reported since the start."""
+
+    def is_alive(self) -> bool:
+        """Return whether the device takes samples; to start one that does not may hang."""
+
+    def broke_off(self) -> bool:
+        """Return whether what is played ended before its end, the device being gone."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return device and latency, ready for JSON."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
+    """Open a sound path and warm it up with silence, so that the first clip is as good as any.
+
+    Parameters
+    ----------
+    name : {"psychtoolbox", "sounddevice"}
+        Which path.
+    sample_rate_hz : int
+        Rate of all sound.
+
+    Returns
+    -------
+    SoundPath
+        Ready to play.
+
+    Raises
+    ------
+    StageError
+        If there is no device, or it does not take samples.
+    """
+    sound: SoundPath
+    if name == "psychtoolbox":
+        sound = PsychtoolboxSound(sample_rate_hz)
+    else:
+        from annotator.window.sound_sounddevice import SounddeviceSound
+
+        sound = SounddeviceSound(sample_rate_hz)
+    warm_up(sound, sample_rate_hz)
+    return sound
+
+
+def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
+    """Play silence until the device starts on time.
+
+    The first start of a stream comes up to two seconds late.
+
+    Parameters
+    ----------
+    sound : SoundPath
+        The path.
+    sample_rate_hz : int
+        Its rate.
+
+    Raises
+    ------
+    StageError
+        If the device takes no samples.
+    """
+    silence = np.zeros((sample_rate_hz // 20, _N_CHANNELS), dtype=np.float32)
+    give_up_s = time.monotonic() + WARM_UP_PATIENCE_S
+    n_exact = n_started = 0
+    while n_exact < WARM_UP_PLAYS and time.monotonic() < give_up_s:
+        error_s = start_error_s(sound, silence, give_up_s)
+        n_started += error_s is not None
+        is_exact = error_s is not None and abs(error_s) < WARM_UP_TOLERANCE_S
+        n_exact = n_exact + 1 if is_exact else 0
+    if n_started == 0:
+        raise StageError(NO_DEVICE.format(found=f"{sound.name} takes no samples"))
+
+
+def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float | None:
+    """Return how much later than scheduled a sound started.
+
+    Parameters
+    ----------
+    sound : SoundPath
+        The path.
+    samples : ndarray of float32, shape (n_samples, 2)
+        What to play.
+    give_up_s : float
+        Until when to wait, on the monotonic clock.
+
+    Returns
+    -------
+    float or None
+        Seconds; None where it never started.
+    """
+    from psychtoolbox import GetSecs
+
+    requested_s: float
+    sound.load(samples)
+    requested_s = GetSecs() + 0.1
+    sound.start_at(requested_s)
+    while time.monotonic() < give_up_s:
+        time.sleep(0.005)
+        started_s = sound.started_s()
+        if started_s is not None:
+            time.sleep(len(samples) / 48000)
+            sound.stop()
+            return started_s - requested_s
+    sound.stop()
+    return None
+
+
+def _forget_devices() -> None:
+    # A driver only knows the devices that were there when it was first asked.
+    from psychtoolbox import PsychPortAudio
+
+    PsychPortAudio("Close")
+
+
+def _device_name(index: int) -> str:
+    from psychtoolbox import audio
+
+    found = audio.get_devices(device_index=index)
+    return str((found[0] if isinstance(found, list) else found)["DeviceName"])
+
+
+class PsychtoolboxSound:
+    """PsychPortAudio: the driver keeps the appointment.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+        Rate of all sound.
+    """
+
+    name = "psychtoolbox"
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        from psychtoolbox import PsychPortAudio, audio
+
+        PsychPortAudio("Verbosity", 1)
+        # PsychPortAudio would suspend a sound server that it then plays through.
+        PsychPortAudio("EngineTunables", [], [], [], 0)
+        try:
+            # It prints its usage as well; what it found is in its exception.
+            with redirect_stdout(StringIO()):
+                self._stream = audio.Stream(
+                    mode=1, freq=sample_rate_hz, channels=_N_CHANNELS, latency_class=_LOW_LATENCY
+                )
+            # Silence between clips keeps the device awake, and shows whether it is there.
+            self._stream.run_mode = 1
+            self._stream.fill_buffer(np.zeros((1, _N_CHANNELS), np.float32))
+            with threads_starting():
+                self._stream.start(1, 0, 0)
+        except Exception as error:  # the driver raises bare Exceptions
+            _forget_devices()
+            found = str(error).split("\n")[0].rstrip(".") or "the driver says no more"
+            raise StageError(NO_DEVICE.format(found=found)) from error
+        self._rate_hz, self._duration_s = sample_rate_hz, 0.0
+
+    def load(self, samples: Samples) -> None:
+        """Take the sound of the next playing."""
+        self._stream.stop(0, 1)
+        self._stream.fill_buffer(samples)
+        self._duration_s = len(samples) / self._rate_hz
+
+    def start_at(self, t_s: float) -> None:
+        """Schedule it."""
+        self._stream.start(1, t_s, 0)
+
+    def started_s(self) -> float | None:
+        """Return when the first sample went out."""
+        started_s = float(self._stream.status["StartTime"])
+        return started_s if started_s > 0 else None
+
+    def stop(self) -> None:
+        """Be silent at once, without waiting for the driver."""
+        self._stream.stop(0, 0)
+
+    def n_xruns(self) -> int:
+        """Return the gaps since the start."""
+        return int(self._stream.status["XRuns"])
+
+    def is_alive(self) -> bool:
+        """Return whether the driver asks for samples, now."""
+        n_before = self._n_calls()
+        give_up_s = time.monotonic() + _LONGEST_WAIT_S
+        while self._n_calls() == n_before:
+            if time.monotonic() > give_up_s:
+                return False
+            time.sleep(0.0005)
+        return True
+
+    def broke_off(self) -> bool:
+        """Return whether the device fell silent before the end."""
+        status = self._stream.status
+        is_over = float(status["PositionSecs"]) >= self._duration_s - _CUT_OFF_S
+        return not status["Active"] and not is_over
+
+    def _n_calls(self) -> float:
+        return float(self._stream.status["TotalCalls"])
+
+    def facts(self) -> dict[str, Any]:
+        """Return device and latency."""
+        status = self._stream.status
+        return {
+            "path": self.name,
+            "latency_class": _LOW_LATENCY,
+            "device": _device_name(int(status.get("OutDeviceIndex", -1))),
+            "device_index": int(status.get("OutDeviceIndex", -1)),
+            "sample_rate_hz": float(status["SampleRate"]),
+            "predicted_latency_s": float(status.get("PredictedLatency", 0.0)),
+            "buffer_size": int(status.get("BufferSize", 0)),
+        }
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._stream.close()
+        _forget_devices()

@@ -1,0 +1,311 @@
+"""The stage with a PsychoPy window: draws one frame per poll, decides nothing."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from annotator.simulated.keys import SimulatedKeys
+from annotator.task.layout import task_layout
+from annotator.task.stage import Page
+from annotator.task.trial import (
+    Event,
+    KeyPressed,
+    LeaveAsked,
+    LeaveOrdered,
+    PageEnded,
+    PlaybackBegan,
+    PlaybackDisturbed,
+    PlaybackFailed,
+    SoundLost,
+    WarningBegan,
+    WarningEnded,
+)
+from annotator.window.drawing import Drawing
+from annotator.window.headset import Headset
+from annotator.window.keyboard import Keyboard
+from annotator.window.player import Player
+from annotator.window.prefetch import Prefetcher
+from annotator.window.window import TaskWindow
+from study.clips.display import decode_for_display
+from study.config.keys import ESCAPE_KEY
+from study.config.screen import Screen
+from study.errors import ClipError, StageError
+from study.vocabulary import Presentation, Stimulus
+
+
+class _View(StrEnum):
+    PAGE = "page"
+    LOADING = "loading"
+    PLAYING = "task"
+    WARNING = "warning"
+    WAITING = "prompt"
+
+
+class PsychopyStage:
+    """Screen, headphones and keyboard through PsychoPy and Psychtoolbox.
+
+    Parameters
+    ----------
+    screen : Screen
+        Colours, sizes and the sound path.
+    warning_s : float
+        How long the warning stands.
+    warning, reminder : str
+        What the warning and the reminder of the keys say, as Markdown.
+    keys : SimulatedKeys or None
+        Presses of a simulated person; None for a person at the keyboard.
+    hurry : bool
+        Do not wait for clips and warnings to end, nor play sound: for tests of the logic.
+    screenshots : Path or None
+        Folder for a picture of every screen.
+
+    Raises
+    ------
+    StageError
+        If there is no display or no sound device.
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        *,
+        warning_s: float,
+        warning: str,
+        reminder: str,
+        keys: SimulatedKeys | None = None,
+        hurry: bool = False,
+        screenshots: Path | None = None,
+    ) -> None:
+        self._window = TaskWindow(screen, paced=not hurry)
+        from psychopy import logging
+        from psychtoolbox import GetSecs
+
+        self._note: Callable[[str], None] = logging.exp  # into the session's log, if there is one
+        self._rig_clock: Callable[[], float] = GetSecs
+        self._headset = Headset(screen.audio_path, screen.sample_rate_hz)
+        self._keyboard = Keyboard()
+        self._layout = task_layout(screen, *self._window.size_px)
+        self._drawing = Drawing(self._window.win, self._layout, screen)
+        self._drawing.set_reminder(reminder)
+        self._drawing.set_warning(warning)
+        box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
+        decode = partial(decode_for_display, box_px=box_px, sample_rate_hz=screen.sample_rate_hz)
+        self._prefetcher = Prefetcher(decode)
+        self._warning_s = warning_s
+        self._keys, self._hurry = keys, hurry
+        if screenshots is not None:
+            self._window.take_screenshots(screenshots)
+        self._view = _View.LOADING
+        self._stimulus: Stimulus | None = None
+        self._page_name = ""
+        self._page_until_s: float | None = None
+        self._warning_until_s: float | None = None
+        self._events: list[Event] = []
+        self._leave_ordered = False
+        self._start_s: float = self._rig_clock()
+        self._player = Player(
+            self._window,
+            self._headset,
+            self._layout,
+            clock=self._rig_clock,
+            lead_s=screen.audio_lead_s,
+            start_s=self._start_s,
+            hurry=hurry,
+        )
+
+    @property
+    def now_s(self) -> float:
+        """Seconds on the session clock."""
+        return self._rig_clock() - self._start_s
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of screen and sound, ready for JSON."""
+        return {
+            "screen": self._window.facts(),
+            "sound": self._headset.facts(),
+            # Where the session clock stands at 0, so that recordings can be compared.
+            "clock_start_s": self._start_s,
+        }
+
+    def order_leave(self) -> None:
+        """Leave at the next poll, without asking; may be called by a signal handler."""
+        self._leave_ordered = True
+
+    def prepare(self, stimuli: Sequence[Stimulus]) -> None:
+        """Decode the next clips in the background."""
+        self._prefetcher.prepare([stimulus.path for stimulus in stimuli])
+
+    def play(self, stimulus: Stimulus, asked_s: float | None = None) -> None:
+        """Show the label and play the clip from its beginning."""
+        self._stop_playing()
+        self._view = _View.LOADING
+        if stimulus != self._stimulus:
+            self._player.allow_restarts()
+        self._stimulus = stimulus
+        self._note(f"play: candidate {stimulus.candidate_id}, at {self.now_s:.4f} session clock")
+        try:
+            clip = self._prefetcher.get(stimulus.path)
+        except ClipError as error:
+            self._events.append(PlaybackFailed(self.now_s, error.reason))
+            return
+        self._drawing.set_label(stimulus.label)
+        # What is drawn for the first time takes longer: not at the flip of the first frame.
+        self._drawing.draw_label()
+        self._player.show_first(clip)
+        self._window.discard()
+        try:
+            self._player.start(clip, asked_s)
+        except StageError as error:
+            self._lose_sound(str(error))
+
+    def warn(self) -> None:
+        """Stop the clip and fill the screen with the warning."""
+        self._stop_playing()
+        self._view = _View.WARNING
+        self._warning_until_s = None  # it counts from its first flip
+
+    def prompt(self) -> None:
+        """Remind of the keys and wait."""
+        self._stop_playing()
+        self._view = _View.WAITING
+        if self._keys is not None and self._stimulus is not None:
+            self._keys.on_prompt(self._stimulus, self.now_s)
+
+    def show_page(self, page: Page) -> None:
+        """Stop the clip and show a page."""
+        self._stop_playing()
+        self._drawing.set_page(page.text)
+        self._view, self._page_name = _View.PAGE, page.name
+        self._note(f"page: {page.name}")
+        self._keyboard.forget()
+        if page.sound is not None:
+            try:
+                self._player.start_sound(page.sound)
+            except StageError as error:
+                self._lose_sound(str(error))
+        self._page_until_s = self._end_of(page)
+        if self._keys is not None:
+            self._keys.on_page(page, self.now_s)
+
+    def set_gain_db(self, gain_db: float) -> None:
+        """Set how loud all that follows is."""
+        self._headset.set_gain_db(gain_db)
+
+    def show_bonus(self, total_pence: int | None) -> None:
+        """Set the bonus counter."""
+        self._drawing.set_bonus(total_pence)
+
+    def poll(self) -> Sequence[Event]:
+        """Draw one frame, and return what has happened since, in the order of time."""
+        frame = self._draw()
+        shown_s = self._window.flip() - self._start_s
+        for event in self._player.flipped(shown_s, frame):
+            self._note_playing(event)
+        if self._view is _View.WARNING:
+            self._note_warning(shown_s)
+        if self._page_until_s is not None and shown_s >= self._page_until_s:
+            self._page_until_s = None
+            self._events.append(PageEnded(shown_s))
+        self._take_keys()
+        events, self._events = sorted(self._events, key=lambda e: e.t_s), []
+        return events
+
+    def take_presentations(self) -> tuple[Presentation, ...]:
+        """Return the evidence of what was played since the last call."""
+        self._stop_playing()
+        return self._player.take_presentations()
+
+    def close(self) -> None:
+        """Give screen, headphones and keyboard back."""
+        self._prefetcher.close()
+        self._keyboard.close()
+        self._headset.close()
+        self._window.close()
+
+    def _draw(self) -> int | None:
+        drawing, frame = self._drawing, None
+        match self._view:
+            case _View.PAGE:
+                drawing.draw_page()
+                drawing.draw_bonus()
+            case _View.WARNING:
+                drawing.draw_warning()
+            case _View.WAITING:
+                drawing.draw_label()
+                drawing.draw_reminder()
+                drawing.draw_bonus()
+            case _:
+                frame = self._player.draw()
+                if frame is not None:
+                    drawing.draw_label()
+                drawing.draw_bonus()
+        self._take_screenshot()
+        return frame
+
+    def _end_of(self, page: Page) -> float | None:
+        if page.lasts_s is None or (self._hurry and page.answer is not None):
+            return None
+        return self.now_s + (0.0 if self._hurry else page.lasts_s)
+
+    def _lose_sound(self, problem: str) -> None:
+        self._note(f"no sound: {problem}")
+        self._events.append(SoundLost(self.now_s, problem))
+
+    def _note_playing(self, event: Event) -> None:
+        match event:
+            case PlaybackBegan(t_s=t_s):
+                self._view = _View.PLAYING
+                if self._keys is not None and self._stimulus is not None:
+                    self._keys.on_onset(self._stimulus, t_s)
+            case SoundLost(problem=problem):
+                self._note(f"no sound: {problem}")
+                self._forget_keys()
+            case PlaybackDisturbed():
+                self._forget_keys()
+        self._events.append(event)
+
+    def _note_warning(self, shown_s: float) -> None:
+        if self._warning_until_s is None:
+            self._warning_until_s = shown_s + (0.0 if self._hurry else self._warning_s)
+            self._events.append(WarningBegan(shown_s))
+        if shown_s >= self._warning_until_s:
+            self._events.append(WarningEnded(shown_s))
+
+    def _stop_playing(self) -> None:
+        self._forget_keys()
+        self._page_until_s = None
+        self._player.stop(self.now_s)
+
+    def _forget_keys(self) -> None:
+        if self._keys is not None:
+            self._keys.forget()
+
+    def _take_keys(self) -> None:
+        if self._keys is not None:
+            due = self._keys.take_due(self.now_s)
+            if due is not None:
+                self._keyboard.press(*due, self._start_s)
+        for press in self._keyboard.take_presses(self._start_s):
+            is_escape = press.key == ESCAPE_KEY
+            self._events.append(
+                LeaveAsked(press.t_s) if is_escape else KeyPressed(press.key, press.t_s)
+            )
+        if self._window.close_asked:
+            self._window.close_asked = False
+            self._events.append(LeaveAsked(self.now_s))
+        if self._leave_ordered:
+            self._events.append(LeaveOrdered(self.now_s))
+
+    def _take_screenshot(self) -> None:
+        # The middle of the clip is what a reader wants to see.
+        if self._view is _View.LOADING or (
+            self._view is _View.PLAYING and not self._player.is_in_middle
+        ):
+            return
+        with suppress(OSError):
+            self._window.screenshot(
+                self._page_name if self._view is _View.PAGE else str(self._view)
+            )

@@ -1,0 +1,213 @@
+"""A PsychoPy window that knows when its next flip is due."""
+
+import itertools
+import math
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from study.config.screen import Screen
+from study.errors import StageError
+
+N_TIMED_FLIPS = 30
+# No screen refreshes faster than this; flips that return sooner wait for no screen.
+FASTEST_REFRESH_S = 0.004
+ASSUMED_REFRESH_HZ = 60.0
+_SPIN_S = 0.002  # sleeping is not exact: the last bit is waited for awake
+_NO_DISPLAY = (
+    "no display: {found}. The task needs a screen. Log in at the machine itself (an X11 session), "
+    "or over ssh set DISPLAY; without any screen, install xvfb and run: xvfb-run -s '-screen 0 "
+    "1280x800x24' python -m annotator ..."
+)
+
+
+class TaskWindow:
+    """The participant's screen.
+
+    Parameters
+    ----------
+    screen : Screen
+        Size, colours and refresh rate.
+    paced : bool
+        Whether flips keep to a refresh rate where the screen gives none.
+
+    Raises
+    ------
+    StageError
+        If there is no display.
+    """
+
+    def __init__(self, screen: Screen, *, paced: bool = True) -> None:
+        visual = _import_visual()
+        from psychopy import logging
+        from psychtoolbox import GetSecs
+
+        logging.console.setLevel(logging.ERROR)
+        full_screen = screen.width_px is None or screen.height_px is None
+        self._now: Callable[[], float] = GetSecs
+        self._full_screen = full_screen
+        self.win: Any = visual.Window(
+            # A full screen takes the size of the screen, but PsychoPy wants one all the same.
+            size=(screen.width_px or 800, screen.height_px or 600),
+            fullscr=full_screen,
+            units="pix",
+            color=screen.background,
+            allowGUI=False,
+            checkTiming=False,
+            autoLog=False,
+        )
+        self.win.mouseVisible = False
+        self.close_asked = False
+        self.win.winHandle.on_close = self._on_close
+        self._last_flip_s: float = self._now()
+        self.measured_period_s = self._measure_period_s()
+        self.is_virtual = self.measured_period_s < FASTEST_REFRESH_S
+        self.period_s = (
+            1.0 / (screen.refresh_hz or ASSUMED_REFRESH_HZ)
+            if self.is_virtual
+            else self.measured_period_s
+        )
+        self._paced = paced and self.is_virtual
+        self._shots: Path | None = None
+        self._taken: set[str] = set()
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        width, height = self.win.size
+        return int(width), int(height)
+
+    def next_flip_s(self) -> float:
+        """Return when the next flip is due, on the rig clock."""
+        waiting_s = self._now() - self._last_flip_s
+        n_periods = max(1, math.ceil(waiting_s / self.period_s))
+        return self._last_flip_s + n_periods * self.period_s
+
+    def flip(self) -> float:
+        """Show what was drawn.
+
+        Returns
+        -------
+        float
+            When it was shown, on the rig clock.
+        """
+        if not self._paced:
+            self.win.flip()
+            self._last_flip_s = self._now()
+            return self._last_flip_s
+        due_s = self.next_flip_s()
+        time.sleep(max(0.0, due_s - self._now() - _SPIN_S))
+        while self._now() < due_s:
+            pass
+        self.win.flip()
+        shown_s = self._now()
+        # The grid stays where it is: a late flip does not shift all later ones.
+        self._last_flip_s = due_s
+        return shown_s
+
+    def finish(self) -> None:
+        """Wait until the graphics card has done what it was told."""
+        import pyglet.gl as gl
+
+        gl.glFinish()
+
+    def discard(self) -> None:
+        """Take away what was drawn and not yet flipped."""
+        self.win.clearBuffer()
+
+    def take_screenshots(self, folder: Path) -> None:
+        """Save a picture of every screen when it is first shown.
+
+        Parameters
+        ----------
+        folder : Path
+            Where to.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._shots = folder
+
+    def screenshot(self, name: str) -> None:
+        """Save what has been drawn and not yet flipped, once per name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the file, without its ending.
+        """
+        if self._shots is None or name in self._taken:
+            return
+        self._taken.add(name)
+        # The front buffer is black on software renderers.
+        image = self.win.getMovieFrame(buffer="back")
+        self.win.movieFrames = []
+        image.save(self._shots / f"{name}.png")
+
+    def facts(self) -> dict[str, Any]:
+        """Return size, refresh and renderer, ready for JSON."""
+        import pyglet.gl.gl_info as gl_info
+
+        width, height = self.size_px
+        return {
+            "width_px": width,
+            "height_px": height,
+            "full_screen": self._full_screen,
+            "period_s": self.period_s,
+            "measured_period_s": self.measured_period_s,
+            "is_virtual": self.is_virtual,
+            "renderer": gl_info.get_renderer(),
+            "display": os.environ.get("DISPLAY"),
+        }
+
+    def close(self) -> None:
+        """Close it."""
+        self.win.close()
+
+    def _on_close(self) -> None:
+        self.close_asked = True
+
+    def _measure_period_s(self) -> float:
+        times: list[float] = []
+        for _ in range(N_TIMED_FLIPS):
+            self.win.flip()
+            times.append(self._now())
+        return statistics.median(b - a for a, b in itertools.pairwise(times))
+
+
+def _require_home() -> None:
+    # PsychoPy makes this folder while it is imported, and ends in a traceback where it cannot.
+    if sys.platform == "win32":
+        return
+    home = os.environ.get("HOME")
+    if not home:
+        raise StageError("HOME is not set, where PsychoPy keeps its settings. Set it to a folder")
+    try:
+        Path(home, ".psychopy3", "cache").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StageError(
+            f"PsychoPy cannot keep its settings in HOME, which is {home}: {error.strerror}. Set "
+            "HOME to a folder that this account may write to"
+        ) from error
+
+
+def _import_visual() -> Any:  # noqa: ANN401
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        raise StageError(_NO_DISPLAY.format(found="DISPLAY is not set"))
+    _require_home()
+    try:
+        from psychopy import visual
+    except ModuleNotFoundError as error:
+        raise StageError(
+            f"{error.name} is not installed on this machine. Install the task: "
+            "pip install 'avmit-lab[annotator]'"
+        ) from error
+    except Exception as error:
+        # pyglet's exception can only be named after importing pyglet, which raises it.
+        if type(error).__name__ != "NoSuchDisplayException":
+            raise
+        found = f"DISPLAY is {os.environ.get('DISPLAY')!r}, and nothing can be opened there"
+        raise StageError(_NO_DISPLAY.format(found=found)) from error
+    return visual

@@ -1,0 +1,1 @@
+"""Agreement, raters, and what would change under other rules."""

@@ -1,0 +1,243 @@
+"""Where ratings and tallies come from: a study's store, a table, or published lists."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from curation.release.check import refuse_unusable
+from curation.release.reading import rating_lists, read_list, read_release, tally_of_release
+from curation.release.tables import VIDEO_RATINGS, read_table
+from curation.selection.picture_facts import with_picture_facts
+from curation.tally import tally_ratings
+from study.config.study import Study
+from study.errors import TableError
+from study.store import store_snapshot, studies
+from study.store.plan import ground_truths
+from study.store.ratings import ratings
+
+TEST_SET_NAME = "test_set"
+_ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
+
+
+@dataclass(frozen=True)
+class Rated:
+    """Tallies, and the ratings behind them where they are known.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        One row per clip, with ``r1, r2, r3`` and the labels.
+    origin : str
+        Where they come from, for messages.
+    ratings : DataFrame or None
+        One row per rating with ``candidate_id`` and ``participant_id``; None where the source
+        does not say who rated.
+    ground_truths : DataFrame or None
+        With ``candidate_id, rating``.
+    is_selected : bool
+        Whether only prominent clips are in it.
+    rehearsal : bool
+        Whether simulated ratings may be in it.
+    """
+
+    clips: pd.DataFrame
+    origin: str
+    ratings: pd.DataFrame | None = None
+    ground_truths: pd.DataFrame | None = None
+    is_selected: bool = False
+    rehearsal: bool = False
+
+    def with_raters(self) -> pd.DataFrame:
+        """Return the ratings with who gave them.
+
+        Returns
+        -------
+        DataFrame
+            One row per rating.
+
+        Raises
+        ------
+        TableError
+            If the source does not say.
+        """
+        if self.ratings is None:
+            raise TableError(
+                f"{self.origin} has no rater column: agreement of pairs, Dawid-Skene and raters' "
+                "pages need to know who rated. Use a store, or a raw_video_ratings.csv exported "
+                "with --with-participant"
+            )
+        return self.ratings
+
+    def rated_clips(self) -> pd.DataFrame:
+        """Return the tallies.
+
+        Returns
+        -------
+        DataFrame
+            One row per clip, at least one.
+
+        Raises
+        ------
+        TableError
+            If no clip was rated often enough.
+        """
+        if self.clips.empty:
+            raise TableError(
+                f"{self.origin} has no clip with enough ratings yet "
+                "(protocol.ratings_per_clip). Rate more clips: python -m annotator"
+            )
+        return self.clips
+
+    def all_clips(self) -> pd.DataFrame:
+        """Return the tallies of all rated clips.
+
+        Returns
+        -------
+        DataFrame
+            One row per clip.
+
+        Raises
+        ------
+        TableError
+            If the source holds prominent clips only, or none.
+        """
+        if self.is_selected:
+            raise TableError(
+                f"{self.origin} holds prominent clips only, so nothing can be said of how many "
+                "were not. Use a store, or a video_ratings.csv with all rated clips"
+            )
+        return self.rated_clips()
+
+
+def rated_in_study(study: Study) -> Rated:
+    """Return the ratings of a store.
+
+    Parameters
+    ----------
+    study : Study
+        Ratings of simulated people count in a rehearsal only.
+
+    Returns
+    -------
+    Rated
+        Clips that were rated often enough, and all ratings.
+
+    Raises
+    ------
+    TableError
+        If there is no rating.
+    """
+    with store_snapshot(study.store_url) as db:
+        studies.identity(db, study)
+        found = ratings.frame(db, include_simulated=study.config.rehearsal)
+        if found.empty:
+            raise TableError("the store has no rating yet. Rate clips: python -m annotator")
+        truths = ground_truths.frame(db)
+        tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
+        clips = with_picture_facts(db, tally.clips, study.folder)
+    return Rated(clips, "the store", found, truths, rehearsal=study.config.rehearsal)
+
+
+def rated_in_table(path: Path) -> Rated:
+    """Return the tallies of a `video_ratings.csv`.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+
+    Returns
+    -------
+    Rated
+        Tallies without raters.
+    """
+    clips = read_table(path, VIDEO_RATINGS)
+    return Rated(clips, str(path), is_selected=_looks_selected(clips))
+
+
+def rated_in_release(folder: Path) -> Rated:
+    """Return what published lists say of ratings.
+
+    Parameters
+    ----------
+    folder : Path
+        With lists as `curation.release.reading.read_release` takes them.
+
+    Returns
+    -------
+    Rated
+        With raters only where a raw table has a column for them.
+
+    Raises
+    ------
+    TableError
+        If no list has ratings, or a row of those that have does not say what it should.
+    """
+    release = read_release(folder)
+    refuse_unusable(release, rating_lists(release))
+    clips, is_selected = tally_of_release(release)
+    raw = release.lists.get("raw_video_ratings")
+    found = None
+    if raw is not None and "participant_id" in raw:
+        keys = raw["video_location"] + "/" + raw["filename"]
+        found = raw.assign(rating=raw["rating"].astype(int), candidate_id=keys, rt_s=float("nan"))
+        clips = clips.assign(candidate_id=clips["video_location"] + "/" + clips["filename"])
+    return Rated(clips, str(folder), found, is_selected=is_selected or _looks_selected(clips))
+
+
+def rated_from(study: Study | None, *, ratings: Path | None, release: Path | None) -> Rated:
+    """Return the tallies of the first source that is given: lists, a table, a store.
+
+    Parameters
+    ----------
+    study : Study or None
+        Needed where neither of the others is given.
+    ratings, release : Path or None
+        A `video_ratings.csv`; a folder with published lists.
+
+    Returns
+    -------
+    Rated
+        As `rated_in_release`, `rated_in_table` or `rated_in_study` returns it.
+
+    Raises
+    ------
+    ValueError
+        If none is given.
+    """
+    if release is not None:
+        return rated_in_release(release)
+    if ratings is not None:
+        return rated_in_table(ratings)
+    if study is None:
+        raise ValueError("no source of ratings")
+    return rated_in_study(study)
+
+
+def test_clips(folder: Path, *, needed: bool) -> pd.DataFrame | None:
+    """Return the test set of a folder, ours or published.
+
+    Parameters
+    ----------
+    folder : Path
+        With or without ``test_set.csv``.
+    needed : bool
+        Whether it must be there.
+
+    Returns
+    -------
+    DataFrame or None
+        With ``avmit_label, mit_label``; None where there is none.
+
+    Raises
+    ------
+    TableError
+        If it is needed and missing, or cannot be read.
+    """
+    path = folder / f"{TEST_SET_NAME}.csv"
+    return read_list(path) if needed or path.exists() else None
+
+
+def _looks_selected(clips: pd.DataFrame) -> bool:
+    return len(clips) >= _ENOUGH_TO_TELL and bool((clips["r3"] >= 2).all())

@@ -1,0 +1,1 @@
+"""From Moments in Time to candidates: reading, auditing and admitting clips."""

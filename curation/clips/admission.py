@@ -1,0 +1,161 @@
+"""Examine the clips of a tree, batch by batch, and keep what was decided."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from curation.clips.audit import audit_clip, audit_of_a_killer
+from curation.clips.batches import IN_THIS_PROCESS, batches_of, in_batches
+from curation.clips.candidates import PASSING_REASONS, decide
+from curation.clips.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
+from curation.clips.mit_tree import MitTree, TreeClip
+from study.classes import read_classes
+from study.config.study import Study
+from study.store import Engine, audit, open_store, snapshot, studies, transaction
+from study.store.clips import candidates, clip_audits
+from study.store.clips.candidates import Candidate, Reject
+
+_WORTH_A_POOL = 64  # starting processes costs more than examining this many clips
+_N_LOOKED_UP = 500
+_MAX_BITS: dict[clip_audits.HashColumn, int] = {
+    "frame_hash": MAX_FRAME_BITS,
+    "sound_hash": MAX_SOUND_BITS,
+}
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How many clips went in and what became of them; the rest was decided on before."""
+
+    n_clips: int
+    n_admitted: int
+    n_rejected: int
+    n_known: int
+
+
+def admit(
+    study: Study,
+    *,
+    at: datetime,
+    n_processes: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_clips: None,
+) -> Admission:
+    """Decide on every clip of the study's classes that the store does not know yet.
+
+    Parameters
+    ----------
+    study : Study
+        Gives tree, classes and store.
+    at : datetime
+        Now.
+    n_processes : int or None
+        How many processes; None for one per core.
+    on_progress : callable
+        Told after each batch how many clips of how many are done; a killed run goes on after the
+        last batch.
+
+    Returns
+    -------
+    Admission
+        The counts; clips in = admitted + rejected + known before.
+    """
+    engine = open_store(study.store_url)
+    try:
+        return _admit(engine, study, at, n_processes, on_progress)
+    finally:
+        engine.dispose()
+
+
+def _admit(
+    engine: Engine,
+    study: Study,
+    at: datetime,
+    n_processes: int | None,
+    on_progress: Callable[[int, int], None],
+) -> Admission:
+    with transaction(engine) as db:
+        studies.identity(db, study)
+        candidates.forget_rejects(db, PASSING_REASONS)
+        clip_audits.forget_rejected(db, PASSING_REASONS)
+        n_before = candidates.n_known(db)
+    tree = MitTree(study.mit_root, read_classes(study.classes_path))
+    n_clips = tree.n_clips()
+    n_admitted = n_rejected = 0
+    on_progress(min(n_before, n_clips), n_clips)
+    examine = partial(audit_clip, root=study.mit_root, clip_s=study.config.protocol.clip_s)
+    few = n_clips - n_before < _WORTH_A_POOL
+    label_of = tree.label_of
+
+    def known(location: str, filenames: Sequence[str]) -> set[str]:
+        with snapshot(engine) as db:
+            return candidates.known(db, location, filenames)
+
+    new = new_clips(tree, known)
+    for audits in in_batches(
+        examine,
+        new,
+        if_it_kills=audit_of_a_killer,
+        n_processes=IN_THIS_PROCESS if few else n_processes,
+    ):
+        decisions = [decide(found, label_of[found.mit_label]) for found in audits]
+        with transaction(engine) as db:
+            clip_audits.add_many(db, audits, at)
+            n_admitted += candidates.add_many(
+                db, [item for item in decisions if isinstance(item, Candidate)], at
+            )
+            n_rejected += candidates.add_rejects(
+                db, [item for item in decisions if isinstance(item, Reject)]
+            )
+        on_progress(min(n_before + n_admitted + n_rejected, n_clips), n_clips)
+    n_new = n_admitted + n_rejected
+    group_duplicates(engine)
+    if n_new:
+        detail = {"clips": n_new, "admitted": n_admitted, "rejected": n_rejected}
+        with transaction(engine) as db:
+            audit.add(
+                db, actor="curation", action="candidates", subject="store", detail=detail, at=at
+            )
+    return Admission(n_clips, n_admitted, n_rejected, n_clips - n_new)
+
+
+def new_clips(tree: MitTree, known: Callable[[str, Sequence[str]], set[str]]) -> Iterator[TreeClip]:
+    """Yield the clips of a tree that have not been decided on.
+
+    Parameters
+    ----------
+    tree : MitTree
+        The tree.
+    known : callable
+        Given a location and some filenames, returns those that have been decided on.
+
+    Yields
+    ------
+    TreeClip
+        By location, folder and name; no more than a folder's names are held at once.
+    """
+    for location, folder in tree.folders():
+        for clips in batches_of(tree.clips(location, folder), _N_LOOKED_UP):
+            decided = known(location, [clip.filename for clip in clips])
+            yield from (clip for clip in clips if clip.filename not in decided)
+
+
+def group_duplicates(engine: Engine) -> None:
+    """Find clips that show or sound nearly the same, and keep their groups with the audits.
+
+    Where all audits have been grouped, by an earlier run, nothing is done. Comparing takes
+    minutes with very many clips, during which the store can be written to.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store.
+    """
+    for column, max_bits in _MAX_BITS.items():
+        with snapshot(engine) as db:
+            if clip_audits.are_grouped(db, column):
+                continue
+            ids, words = clip_audits.hashes(db, column)
+        groups = near_groups(words, max_bits)
+        with transaction(engine) as db:
+            clip_audits.set_groups(db, column, ids, groups)

@@ -1,0 +1,1 @@
+"""The commands of `python -m curation`, one file per group."""

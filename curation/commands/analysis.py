@@ -1,0 +1,178 @@
+"""Commands that look into ratings: agreement, sensitivity, raters, leakage."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curation.commands.options import OutOption, ReleaseOption, tables_folder
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from curation.analysis.sources import Rated
+    from study.config.protocol import Protocol
+
+ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="for each interval")]
+
+
+def agreement(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    release: ReleaseOption = None,
+    out: OutOption = None,
+    resamples: ResamplesOption = 1000,
+    pairs: Annotated[
+        bool | None, typer.Option("--pairs/--no-pairs", help="[default: where raters are known]")
+    ] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Tell how well raters agree: overall, per class and per pair, with intervals."""
+    from curation.analysis.agreement import ALL_CLASSES, agreement_table, pair_table
+    from curation.chance import generator
+    from curation.figures import figure_of, plot_agreement, save_figure
+    from curation.release.tables import write_report
+
+    rated, folder, seed = _rated(study, store, release, out)
+    clips = rated.rated_clips()
+    rng = generator(seed, "agreement")
+    table = agreement_table(clips, rng, n_resamples=resamples)
+    wants_pairs = pairs or (pairs is None and rated.ratings is not None)
+    found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
+    write_report(table, folder / "agreement.csv", overwrite=overwrite)
+    if found is not None:
+        write_report(found, folder / "agreement_of_pairs.csv", overwrite=overwrite)
+    figure = figure_of(plot_agreement(table))
+    stamp = "rehearsal" if rated.rehearsal else ""
+    save_figure(figure, folder, "agreement", overwrite=overwrite, stamp=stamp)
+    for row in table.loc[table["avmit_label"] == ALL_CLASSES].itertuples():
+        interval = f"[{row.low:.3f}, {row.high:.3f}]"
+        typer.echo(f"{row.scale:10} {row.measure:14} {row.value:7.3f} {interval}")
+    if rated.is_selected:
+        typer.echo("these clips were selected for being prominent: agreement on them is biased")
+    if rated.ratings is None:
+        typer.echo("no rater column: agreement of pairs cannot be told")
+    typer.echo(f"{len(clips)} clips, {resamples} resamples: {folder}")
+
+
+def sensitivity(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    release: ReleaseOption = None,
+    out: OutOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Tell what changes in classes, test set and training lists when the majority rule does."""
+    from curation.analysis.aggregation import dawid_skene
+    from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
+    from curation.release.tables import write_report
+    from study.config.protocol import Protocol as PaperProtocol
+
+    rated, folder, _seed = _rated(study, store, release, out)
+    clips = rated.rated_clips()
+    probability = None
+    if rated.ratings is not None:
+        posterior = dawid_skene(rated.ratings).posterior["p3"]
+        probability = clips["candidate_id"].map(posterior)
+    protocol = _protocol(study, store) if release is None else PaperProtocol()
+    if rated.is_selected:
+        # Their classes have been accepted and cut to one size: the class filter is behind them.
+        protocol = protocol.model_copy(update={"class_min_prominent": 1})
+    rules = prominence_by_rule(clips, probability)
+    table = sensitivity_table(clips, rules, protocol)
+    write_report(table, folder / "sensitivity.csv", overwrite=overwrite)
+    # A rule may lose every class; the file names them all.
+    typer.echo(table.to_string(index=False, max_colwidth=40))
+    if rated.ratings is None:
+        typer.echo("no rater column: Dawid-Skene cannot be told")
+    if rated.is_selected:
+        typer.echo(
+            "prominent clips of accepted classes only: what a rule lets in, and which classes it "
+            "gains, cannot be told; every class counts as accepted"
+        )
+    typer.echo(f"{len(table)} rules on {len(clips)} clips: {folder / 'sensitivity.csv'}")
+
+
+def raters(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    release: ReleaseOption = None,
+    out: OutOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write a table of raters and a page for each: accuracy, bias, agreement, drift."""
+    import pandas as pd
+
+    from curation.analysis.rater_pages import rater_page
+    from curation.analysis.raters import rater_table, with_references
+    from curation.release.tables import write_report
+    from study.tools.files import written_atomically
+
+    rated, folder, _seed = _rated(study, store, release, out)
+    ratings = rated.with_raters()
+    truths = rated.ground_truths
+    truths = pd.DataFrame({"candidate_id": [], "rating": []}) if truths is None else truths
+    table = rater_table(ratings, truths)
+    write_report(table, folder / "raters.csv", overwrite=overwrite)
+    compared = with_references(ratings, truths)
+    stamp = "rehearsal" if rated.rehearsal else ""
+    for person, part in compared.groupby("participant_id"):
+        path = folder / "raters" / f"{person}.html"
+        with written_atomically(path, overwrite=overwrite) as written:
+            page = rater_page(str(person), part, table, stamp=stamp)
+            written.write_text(page, encoding="utf-8")
+    columns = ["participant_id", "n_ratings", "n_catch", "accuracy", "bias"]
+    columns += ["agreement_with_others", "drift"]
+    typer.echo(table[columns].round(3).to_string(index=False))
+    typer.echo(f"{len(table)} raters, a page for each: {folder / 'raters'}")
+
+
+def leakage(
+    folder: Annotated[Path, typer.Argument(help="folder with test set and training lists")],
+    study: Annotated[
+        Path | None, typer.Option("--study", help="its audited clips tell near-duplicates")
+    ] = None,
+) -> None:
+    """Tell which sources and near-duplicates stand in two lists."""
+    from curation.release.check import refuse_unusable
+    from curation.release.reading import LIST_NAMES, RATED_LISTS, read_release, with_location
+    from curation.selection.leakage import leakage_report
+
+    release = read_release(folder)
+    names = [name for name in LIST_NAMES if name not in RATED_LISTS]
+    refuse_unusable(release, names)
+    lists = {k: with_location(release.lists[k]) for k in names if k in release.lists}
+    report = leakage_report(lists, None if study is None else _duplicates(study))
+    typer.echo(report.to_string(index=False))
+    typer.echo(f"{len(report)} pairs of lists: {int(report['n_sources'].sum())} shared sources")
+
+
+def _rated(
+    study: Path | None, store: str | None, release: Path | None, out: Path | None
+) -> "tuple[Rated, Path, int]":
+    from curation.analysis.sources import rated_in_release, rated_in_study
+    from study.config.study import find_study
+    from study.errors import ConfigError
+
+    if release is not None:
+        if out is None:
+            raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
+        return rated_in_release(release), out, 1
+    found = find_study(study, store)
+    return rated_in_study(found), tables_folder(out, found), found.config.seed
+
+
+def _protocol(study: Path | None, store: str | None) -> "Protocol":
+    from study.config.study import find_study
+
+    return find_study(study, store).config.protocol
+
+
+def _duplicates(study: Path) -> "pd.Series | None":
+    from study.config.study import find_study
+    from study.store import store_snapshot
+    from study.store.clips import clip_audits
+
+    with store_snapshot(find_study(study).store_url) as db:
+        return clip_audits.duplicates(db)

@@ -1,0 +1,41 @@
+"""Options and places that several commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from study.config.study import Study
+
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="folder of the tables [default: STUDY/release]")
+]
+RatingsOption = Annotated[
+    Path | None, typer.Option("--ratings", help="[default: video_ratings.csv in --out]")
+]
+TestSetOption = Annotated[
+    Path | None, typer.Option("--test", help="[default: test_set.csv in --out]")
+]
+ReleaseOption = Annotated[
+    Path | None, typer.Option("--release", help="published lists instead of a study")
+]
+JobsOption = Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")]
+
+
+def tables_folder(out: Path | None, study: "Study") -> Path:
+    """Return where a command writes.
+
+    Parameters
+    ----------
+    out : Path or None
+        What was asked for.
+    study : Study
+        Has a folder for it, where nothing was.
+
+    Returns
+    -------
+    Path
+        The folder; it need not be there.
+    """
+    return study.folder / "release" if out is None else out

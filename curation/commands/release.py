@@ -1,0 +1,49 @@
+"""Commands for published lists: check-release, import-release."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from study.tools.cli import OverwriteOption
+
+
+def check_release(
+    folder: Annotated[Path, typer.Argument(help="folder with published lists")],
+) -> None:
+    """Look for what is wrong with published lists; exit code 1 if something breaks a run."""
+    from curation.release.check import check, totals
+    from curation.release.reading import read_release
+    from study.errors import TableError
+
+    release = read_release(folder)
+    found = check(release)
+    for name, rows in release.lists.items():
+        typer.echo(f"{name}.csv: {len(rows)} rows")
+    for item in found:
+        kind = "breaks a run" if item.breaks else "note"
+        typer.echo(f"{kind} [{item.code}] {item.where}: {item.n} {item.message}")
+        for example in item.examples:
+            typer.echo(f"    {example}")
+    for code, n_rows in totals(found).items():
+        typer.echo(f"rows of all lists together [{code}]: {n_rows}")
+    breaking = sum(item.breaks for item in found)
+    typer.echo(f"{len(release.lists)} lists, {len(found)} findings, {breaking} of them break a run")
+    if breaking:
+        raise TableError(f"{breaking} findings in {folder} break a run; they are listed above")
+
+
+def import_release(
+    folder: Annotated[Path, typer.Argument(help="folder with published lists")],
+    out: Annotated[Path, typer.Option("--out", help="where to write them")],
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Rewrite published lists, whatever their spelling, with the columns of Tables 2 and 3."""
+    from curation.release.reading import read_release
+    from curation.release.rewriting import import_release as rewrite
+
+    written = rewrite(read_release(folder), out, at=datetime.now(UTC), overwrite=overwrite)
+    for path, n_rows in written.items():
+        typer.echo(f"{path.name}: {n_rows} rows")
+    typer.echo(f"{len(written)} lists: {out}")

@@ -1,0 +1,214 @@
+"""Commands that write what is published: tables, lists, test clips, figures."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from curation.commands.options import (
+    OutOption,
+    RatingsOption,
+    ReleaseOption,
+    TestSetOption,
+    tables_folder,
+)
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+
+if TYPE_CHECKING:
+    from study.config.study import Study
+
+
+def export_ratings(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    with_participant: Annotated[
+        bool, typer.Option("--with-participant", help="raters' pseudonymous ids in the raw table")
+    ] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
+    from curation.release import export
+    from study.config.study import find_study
+    from study.store import store_snapshot, store_transaction
+
+    found, at = find_study(study, store), datetime.now(UTC)
+    with store_snapshot(found.store_url) as db:
+        result = export.export_ratings(
+            db,
+            found,
+            tables_folder(out, found),
+            at=at,
+            overwrite=overwrite,
+            with_participant=with_participant,
+        )
+    with store_transaction(found.store_url) as db:
+        export.audit_export(db, result, with_participant=with_participant, at=at)
+    if result.tally.n_over_rated:
+        typer.echo(f"{result.tally.n_over_rated} clips have more ratings than asked for; kept")
+    if result.n_simulated_left_out:
+        typer.echo(f"{result.n_simulated_left_out} ratings of simulated people left out")
+    _say_rehearsal(found)
+    typer.echo(
+        f"{len(result.tally.clips)} clips, {result.n_ratings} ratings; "
+        f"{result.tally.n_left_out} clips with too few ratings left out: {result.paths[1]}"
+    )
+
+
+def choose_test_set(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    ratings: RatingsOption = None,
+    allow_fewer: Annotated[
+        bool, typer.Option("--allow-fewer", help="classes with too few clips give all they have")
+    ] = False,
+    vetted_only: Annotated[
+        bool, typer.Option("--vetted-only", help="only clips that a curator has kept")
+    ] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Draw test_set.csv: accepted classes, unanimous clips of one frame rate (Table 3)."""
+    from curation.selection import lists as selection
+    from study.config.study import find_study
+    from study.store import store_snapshot
+
+    found = find_study(study, store)
+    folder = tables_folder(out, found)
+    path = folder / "test_set.csv"
+    with store_snapshot(found.store_url) as db:
+        report = selection.make_test_set(
+            db,
+            found,
+            ratings or folder / "video_ratings.csv",
+            path,
+            at=datetime.now(UTC),
+            allow_fewer=allow_fewer,
+            vetted_only=vetted_only,
+            overwrite=overwrite,
+        )
+    for reason, n_clips in report.left.items():
+        typer.echo(f"left out, {reason}: {n_clips}")
+    if report.n_unvetted:
+        typer.echo(f"{report.n_unvetted} of the test clips have not been vetted by eye")
+    _say_rehearsal(found)
+    typer.echo(
+        f"{len(report.clips)} clips of {len(report.classes)} classes, drawn from "
+        f"{report.n_pool}: {path}"
+    )
+
+
+def training_lists(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    ratings: RatingsOption = None,
+    test: TestSetOption = None,
+    with_soundless: Annotated[
+        bool, typer.Option(help="clips without sound in the MIT-16 lists")
+    ] = True,
+    source_disjoint: Annotated[
+        bool, typer.Option("--source-disjoint", help="no source video on two sides")
+    ] = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write the AVMIT and MIT-16 lists for training and validation."""
+    from curation.selection import lists as selection
+    from study.config.study import find_study
+    from study.store import store_snapshot
+
+    found = find_study(study, store)
+    folder = tables_folder(out, found)
+    with store_snapshot(found.store_url) as db:
+        lists = selection.make_training_lists(
+            db,
+            found,
+            ratings or folder / "video_ratings.csv",
+            test or folder / "test_set.csv",
+            folder,
+            at=datetime.now(UTC),
+            with_soundless=with_soundless,
+            source_disjoint=source_disjoint,
+            overwrite=overwrite,
+        )
+    _say_rehearsal(found)
+    for line in selection.leakage_lines(lists, test or folder / "test_set.csv"):
+        typer.echo(line)
+    for name, rows in lists.items():
+        per_class = len(rows) // max(rows["avmit_label"].nunique(), 1)
+        typer.echo(f"{name}: {len(rows)} clips, {per_class} per class")
+    typer.echo(f"{len(lists)} lists: {folder}")
+
+
+def materialise(
+    to: Annotated[Path, typer.Option("--to", help="folder for the test clips")],
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    test: TestSetOption = None,
+    how: Annotated[
+        Literal["copy", "link", "symlink"], typer.Option(help="link needs the same disk")
+    ] = "copy",
+) -> None:
+    """Copy or link the test clips under their new names, with SHA256SUMS."""
+    from curation.release.tables import TEST_SET, read_table
+    from curation.selection import materialise as making
+    from study.config.study import find_study
+    from study.store import store_snapshot
+    from study.store.clips import candidates
+    from study.tools.progress import track
+
+    found = find_study(study, store)
+    rows = read_table(test or tables_folder(out, found) / "test_set.csv", TEST_SET)
+    with store_snapshot(found.store_url) as db:
+        admitted = candidates.frame(db)
+    keys = zip(admitted["video_location"], admitted["filename"], strict=True)
+    known = dict(zip(keys, admitted["sha256"], strict=True))
+    clips = making.materialise(rows, found.clip_path, to, how=how, known_sha256=known)
+    placed = list(track(clips, "placing clips", total=len(rows)))
+    n_there = sum(clip.was_there for clip in placed)
+    typer.echo(f"{len(placed)} clips, {n_there} of them there before: {to / making.SUMS_NAME}")
+
+
+def figures(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    ratings: RatingsOption = None,
+    release: ReleaseOption = None,
+    only: Annotated[
+        Literal["figure-2", "test-set"] | None, typer.Option("--only", help="[default: both]")
+    ] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Draw Figure 2, and an overview of the test set where there is one."""
+    from curation.analysis.sources import rated_from, test_clips
+    from curation.figures import figure_2, figure_of, plot_test_set, save_figure
+    from study.config.study import find_study
+    from study.errors import ConfigError
+
+    if release is not None and out is None:
+        raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
+    apart = out is not None and (release is not None or ratings is not None)
+    found = None if apart else find_study(study, store)
+    folder = (
+        out if found is None and out is not None else tables_folder(out, find_study(study, store))
+    )
+    stamp = "rehearsal" if found is not None and found.config.rehearsal else ""
+    said = []
+    if only != "test-set":
+        clips = rated_from(found, ratings=ratings, release=release).all_clips()
+        save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
+        said.append(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
+    test = test_clips(release or folder, needed=only == "test-set")
+    if test is not None and only != "figure-2":
+        overview = figure_of(plot_test_set(test))
+        save_figure(overview, folder, "test_set", overwrite=overwrite, stamp=stamp)
+        said.append(f"overview of {len(test)} test clips")
+    typer.echo(f"{', '.join(said)}: {folder}")
+
+
+def _say_rehearsal(study: "Study") -> None:
+    if study.config.rehearsal:
+        typer.echo("rehearsal: simulated ratings are included, and the tables' .json files say so")

@@ -1,0 +1,154 @@
+"""Commands around the Moments-in-Time tree: survey, candidates, sample-ground-truths."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from curation.commands.options import JobsOption, OutOption, tables_folder
+from study.tools.cli import StoreOption, StudyOption
+
+if TYPE_CHECKING:
+    from study.config.study import Study
+
+
+def survey(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    jobs: JobsOption = None,
+) -> None:
+    """Tell quickly how many clips of each class have a sound; decides and keeps nothing."""
+    from curation.clips.flow import flow_table
+    from curation.clips.mit_tree import MitTree
+    from curation.clips.survey import survey as listen
+    from study.classes import read_classes
+    from study.config.study import find_study
+    from study.tools.progress import progress_bar
+
+    found = find_study(study, store)
+    classes = read_classes(found.classes_path)
+    tree = MitTree(found.mit_root, classes)
+    for line in tree.notices():
+        typer.echo(line)
+    with progress_bar() as progress:
+        task = progress.add_task("listening to clips", total=None)
+        counts = listen(
+            tree,
+            n_processes=jobs,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    table = flow_table(counts, classes).rename(columns={"candidates": "with sound"})
+    typer.echo(table.loc[table["clips"] > 0].to_string(index=False))
+    typer.echo(f"{table['clips'].sum()} clips, {table['with sound'].sum()} of them with sound")
+
+
+def candidates(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    jobs: JobsOption = None,
+    again: Annotated[bool, typer.Option("--again", help="look at rejected clips again")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="table and figure of what became of each class")
+    ] = False,
+) -> None:
+    """Admit or reject every clip of the study's classes; rejects.csv says why."""
+    from curation.clips import admission
+    from curation.clips.mit_tree import MitTree
+    from curation.release.tables import write_report
+    from study.classes import read_classes
+    from study.config.study import find_study
+    from study.store import store_snapshot, store_transaction
+    from study.store.clips import candidates as decided
+    from study.store.clips import clip_audits
+    from study.tools.progress import progress_bar
+
+    found = find_study(study, store)
+    if again:
+        with store_transaction(found.store_url) as db:
+            decided.forget_rejects(db)
+            clip_audits.forget_rejected(db)
+    tree = MitTree(found.mit_root, read_classes(found.classes_path))
+    for line in tree.notices():
+        typer.echo(line)
+    with progress_bar() as progress:
+        task = progress.add_task("examining clips", total=None)
+        result = admission.admit(
+            found,
+            at=datetime.now(UTC),
+            n_processes=jobs,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    with store_snapshot(found.store_url) as db:
+        path = tables_folder(out, found) / "rejects.csv"
+        write_report(decided.reject_frames(db), path, overwrite=True)
+        by_reason = decided.counts(db).groupby("reason")["n"].sum()
+    if report:
+        _report_flow(found, tables_folder(out, found))
+    n_candidates = int(by_reason.get("", 0))
+    rejected = by_reason.drop("", errors="ignore").sort_values(ascending=False)
+    for reason, n_clips in rejected.items():
+        typer.echo(f"rejected, {reason}: {n_clips}")
+    typer.echo(
+        f"{by_reason.sum()} clips = {n_candidates} candidates + {rejected.sum()} "
+        f"rejected ({result.n_known} decided on before): {path}"
+    )
+
+
+def sample_ground_truths(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    n: Annotated[
+        int | None, typer.Option("--n", min=1, help="[default: protocol.n_ground_truths]")
+    ] = None,
+) -> None:
+    """Draw the candidates that the expert rates before the study."""
+    from curation.chance import generator
+    from curation.selection.ground_truths import sample_ground_truths as draw
+    from study.config.study import find_study
+    from study.store import audit, store_transaction, studies
+    from study.store.plan import ground_truths
+
+    found, now = find_study(study, store), datetime.now(UTC)
+    n_wanted = n or found.config.protocol.n_ground_truths
+    with store_transaction(found.store_url) as db:
+        studies.identity(db, found)
+        n_before = len(ground_truths.sampled(db))
+        n_missing = max(n_wanted - n_before, 0)
+        rng = generator(found.config.seed, f"ground truths after {n_before}")
+        drawn = draw(ground_truths.eligible(db), n_missing, rng)
+        ground_truths.add_sample(db, drawn, now)
+        if drawn:
+            audit.add(
+                db,
+                actor="curation",
+                action="sample-ground-truths",
+                subject="store",
+                detail={"n": len(drawn), "before": n_before},
+                at=now,
+            )
+    typer.echo(f"{n_before + len(drawn)} ground truths to rate, {len(drawn)} of them new")
+
+
+def _report_flow(study: "Study", folder: Path) -> None:
+    from curation.clips.flow import flow_table, write_audits
+    from curation.figures import figure_of, plot_flow, save_figure
+    from curation.release.tables import write_report
+    from study.classes import read_classes
+    from study.store import store_snapshot
+    from study.store.clips import candidates as decided
+    from study.store.clips import clip_audits
+
+    with store_snapshot(study.store_url) as db:
+        flow = flow_table(decided.counts(db), read_classes(study.classes_path))
+        flags = write_audits(clip_audits.frames(db), folder / "clip_audit.parquet")
+        alike = clip_audits.group_sizes(db)
+    write_report(flow, folder / "candidates_report.csv", overwrite=True)
+    stamp = "rehearsal" if study.config.rehearsal else ""
+    save_figure(figure_of(plot_flow(flow)), folder, "candidates", overwrite=True, stamp=stamp)
+    typer.echo(flow.loc[flow["clips"] > 0].to_string(index=False))
+    for flag, n_clips in flags.most_common():
+        typer.echo(f"flagged, {flag}: {n_clips}")
+    for flag, column in (("near_duplicate", "duplicate_group"), ("same_sound", "same_sound_group")):
+        typer.echo("flagged, {}: {} in {} groups".format(flag, *alike[column]))

@@ -1,0 +1,133 @@
+"""Commands around vetting: hints, the page, the report."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from curation.commands.options import JobsOption, OutOption, tables_folder
+from study.errors import ConfigError
+from study.tools.cli import StoreOption, StudyOption
+
+_N_AT_ONCE = 32  # clips whose hints are kept together: what a killed run loses at most
+_CURATOR = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def vet(
+    curator: Annotated[str, typer.Option("--curator", help="who vets: a short id, no name")],
+    study: StudyOption = None,
+    store: StoreOption = None,
+    port: Annotated[int, typer.Option("--port", help="0 for any free one")] = 0,
+    browser: Annotated[bool, typer.Option(help="open the page")] = True,
+) -> None:
+    """Open the local page on which a curator keeps or excludes clips."""
+    import webbrowser
+
+    from study.config.study import find_study
+
+    if not _CURATOR.fullmatch(curator):
+        raise ConfigError(f"{curator!r} is no id. Use up to 32 letters, digits, - and _")
+    found = find_study(study, store)
+    try:
+        from curation.vetting.page import vetting_app
+        from study.reports.web import open_site, serve
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the page needs {error.name}. Install the extra: pip install avmit-lab[web]"
+        ) from error
+    site, listener = open_site(port)
+    app = vetting_app(found, curator, site, lambda: datetime.now(UTC))
+    typer.echo(f"vetting as {curator}: {site.url}")
+    typer.echo("Ctrl-C ends it; every verdict is kept at once")
+    if browser:
+        webbrowser.open(site.url)
+    serve(app, listener)
+
+
+def hints(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    jobs: JobsOption = None,
+    again: Annotated[bool, typer.Option("--again", help="compute known hints again")] = False,
+) -> None:
+    """Compute hints for the clips to vet: cuts, overlays, split screens, time-lapse, cartoons."""
+    from curation.clips.batches import IN_THIS_PROCESS, in_batches
+    from curation.vetting.hints import DUPLICATE, error_of_a_killer, hints_or_error
+    from curation.vetting.queue import vetting_queue
+    from study.config.study import find_study
+    from study.store import store_snapshot, store_transaction
+    from study.store.clips import clip_audits, vettings
+    from study.tools.progress import progress_bar
+
+    found, now = find_study(study, store), datetime.now(UTC)
+    with store_snapshot(found.store_url) as db:
+        queue = vetting_queue(db, found)
+        known = set() if again else set(vettings.hints(db).index)
+        duplicates = clip_audits.duplicates(db)
+    alike = set() if duplicates is None else set(duplicates.index)
+    columns = ["candidate_id", "video_location", "filename"]
+    todo = {
+        int(row[0]): (row[1], row[2])
+        for row in queue[columns].itertuples(index=False)
+        if row[0] not in known
+    }
+    paths = [found.clip_path(*key) for key in todo.values()]
+    answers = in_batches(
+        hints_or_error,
+        paths,
+        if_it_kills=error_of_a_killer,
+        n_processes=IN_THIS_PROCESS if len(todo) < _N_AT_ONCE else jobs,
+        size=_N_AT_ONCE,
+    )
+    waiting = iter(todo.items())
+    n_failed = 0
+    with progress_bar() as progress:
+        task = progress.add_task("computing hints", total=len(todo))
+        for batch in answers:
+            rows: list[tuple[int, str, float]] = []
+            for answer, (clip, key) in zip(batch, waiting, strict=False):
+                if isinstance(answer, str):
+                    n_failed += 1
+                    typer.echo(f"no hints: {answer}")
+                else:
+                    scores = {**answer, DUPLICATE: float(key in alike)}
+                    rows += [(clip, name, score) for name, score in scores.items()]
+            with store_transaction(found.store_url) as db:
+                vettings.set_hints(db, rows, now)
+            progress.advance(task, len(batch))
+    typer.echo(f"{len(queue)} clips to vet, hints for {len(todo) - n_failed} of them computed now")
+
+
+def vet_report(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+) -> None:
+    """Tell what vetting came to, where curators disagree, and how well hints foresaw it."""
+    from curation.release.tables import write_report
+    from curation.vetting.report import disagreements, hint_quality, verdict_counts
+    from study.config.study import find_study
+    from study.store import store_snapshot
+    from study.store.clips import candidates, vettings
+
+    found = find_study(study, store)
+    with store_snapshot(found.store_url) as db:
+        said, known, history = vettings.verdicts(db), vettings.hints(db), vettings.history(db)
+        names = candidates.frame(db).set_index("candidate_id")["filename"]
+    folder = tables_folder(out, found)
+    split = disagreements(said)
+    split.insert(0, "filename", names.reindex(split.index))
+    history.insert(1, "filename", names.reindex(history["candidate_id"]).to_numpy())
+    tables = {
+        "vettings": history,
+        "vetting_disagreements": split.reset_index(),
+        "vetting_hints": hint_quality(said, known),
+    }
+    for name, table in tables.items():
+        write_report(table, folder / f"{name}.csv", overwrite=True)
+    for shown in (verdict_counts(said), tables["vetting_hints"].round(3)):
+        if len(shown):
+            typer.echo(shown.to_string(index=False))
+    n_clips = said["candidate_id"].nunique()
+    typer.echo(f"{n_clips} clips judged, {len(split)} disagreements: {folder}")

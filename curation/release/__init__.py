@@ -1,0 +1,1 @@
+"""The published tables: writing, reading and checking them."""

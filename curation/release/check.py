@@ -1,0 +1,294 @@
+"""What is wrong with published lists, found without being told where to look."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
+
+import pandas as pd
+
+from curation.release.reading import (
+    LIST_NAMES,
+    RATED_LISTS,
+    TRAIN_AND_VALIDATION,
+    Release,
+    rated_lists,
+)
+from curation.release.rows import N_EXAMPLES, Finding, check_names, check_values, of_rows
+from curation.tally import COUNTS, is_prominent, n_ratings
+from study.errors import TableError
+from study.naming import source_of
+
+# Lists that must not share a clip: what is trained on, what is validated with, what is tested on.
+_APART = (
+    ("AVMIT_train", "AVMIT_validation"),
+    ("MIT16_train", "MIT16_validation"),
+    ("AVMIT_train", "test_set"),
+    ("AVMIT_validation", "test_set"),
+    ("MIT16_train", "test_set"),
+    ("MIT16_validation", "test_set"),
+)
+# Findings after which a row does not say what it should.
+_UNUSABLE = frozenset(
+    {
+        "unreadable_list",
+        "no_rows",
+        "empty_cell",
+        "stray_space",
+        "no_count",
+        "unknown_rating",
+        "unknown_location",
+        "unsafe_filename",
+        "labels_differ",
+        "rated_twice",
+    }
+)
+# Findings of one list that count something else than its rows.
+_NOT_OF_ROWS = frozenset({"unreadable_list", "no_rows", "labels_differ", "classes_not_balanced"})
+
+
+def check(release: Release) -> list[Finding]:
+    """Look through all lists of a release.
+
+    Parameters
+    ----------
+    release : Release
+        From `curation.release.reading.read_release`.
+
+    Returns
+    -------
+    list of Finding
+        Those that break a run first.
+    """
+    found = list(_check_one_by_one(release))
+    found += _check_ratings(release)
+    found += _check_tallies(release)
+    found += _check_together(release)
+    return sorted((item for item in found if item.n), key=lambda item: not item.breaks)
+
+
+def refuse_unusable(release: Release, names: Collection[str] = LIST_NAMES) -> None:
+    """Raise if a row of some lists does not say what it should.
+
+    Parameters
+    ----------
+    release : Release
+        From `curation.release.reading.read_release`.
+    names : collection of str
+        The lists that are going to be used.
+
+    Raises
+    ------
+    TableError
+        With everything that hinders; oddities that a reader can live with do not.
+    """
+    used = Release(
+        release.folder,
+        {name: rows for name, rows in release.lists.items() if name in names},
+        {name: reason for name, reason in release.broken.items() if name in names},
+    )
+    hindering = [item for item in _check_one_by_one(used) if item.n and item.code in _UNUSABLE]
+    if hindering:
+        raise TableError(
+            f"{release.folder} cannot be used: {'; '.join(map(str, hindering))}. "
+            "See all findings: curation check-release"
+        )
+
+
+def totals(findings: list[Finding]) -> dict[str, int]:
+    """Add up what was found in several lists, each looked at by itself.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        From `check`.
+
+    Returns
+    -------
+    dict of str to int
+        Rows by kind of finding; kinds that one list has, and those that count something else or
+        compare lists, are not in it.
+    """
+    of_one = [item for item in findings if "," not in item.where]
+    lists = Counter(item.code for item in of_one if item.code not in _NOT_OF_ROWS)
+    return {code: n_of(findings, code) for code, n_lists in lists.items() if n_lists > 1}
+
+
+def n_of(findings: list[Finding], code: str) -> int:
+    """Return how many rows, clips or sources the findings of one kind name together.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        From `check`.
+    code : str
+        The kind.
+
+    Returns
+    -------
+    int
+        0 where there is none.
+    """
+    return sum(item.n for item in findings if item.code == code)
+
+
+def _check_one_by_one(release: Release) -> Iterator[Finding]:
+    for name, reason in release.broken.items():
+        yield Finding("unreadable_list", f"{name}.csv", 1, True, reason)
+    for name, rows in release.lists.items():
+        if rows.empty:
+            yield Finding("no_rows", name, 1, True, "the list has no rows")
+        else:
+            yield from check_values(name, rows)
+            yield from check_names(name, rows)
+
+
+def _check_ratings(release: Release) -> Iterator[Finding]:
+    rated = dict(rated_lists(release))
+    for name, clips in rated.items():
+        n = n_ratings(clips)
+        if name in TRAIN_AND_VALIDATION:
+            yield of_rows(
+                "no_strict_majority",
+                name,
+                clips,
+                ~is_prominent(clips, "strict"),
+                False,
+                "clips without a strict majority for prominent (at_least_two lets them in)",
+            )
+            yield of_rows(
+                "not_prominent",
+                name,
+                clips,
+                ~is_prominent(clips, "strict") & ~is_prominent(clips, "at_least_two"),
+                True,
+                "clips that are prominent under no majority rule",
+            )
+        yield of_rows(
+            "more_than_three_ratings", name, clips, n > 3, False, "clips with more than 3 ratings"
+        )
+        yield of_rows(
+            "fewer_than_three_ratings", name, clips, n < 3, False, "clips with fewer than 3 ratings"
+        )
+
+
+def _check_tallies(release: Release) -> Iterator[Finding]:
+    rated = dict(rated_lists(release))
+    keys = ["video_location", "filename"]
+    tallies = {
+        name: clips.drop_duplicates(keys).set_index(keys)[list(COUNTS)]
+        for name, clips in rated.items()
+        if "video_location" in clips
+    }
+    if "raw_video_ratings" in release.lists:
+        raw = release.lists["raw_video_ratings"]
+        counts = raw.groupby([*keys, "rating"]).size().unstack(fill_value=0)
+        tallies["raw_video_ratings"] = counts.reindex(
+            columns=["1", "2", "3"], fill_value=0
+        ).set_axis(list(COUNTS), axis=1)
+    for name in [
+        name for name in tallies if name != "video_ratings" and "video_ratings" in tallies
+    ]:
+        both = tallies["video_ratings"].join(tallies[name].add_suffix("_other"), how="inner")
+        differ = (both[list(COUNTS)].to_numpy() != both.drop(columns=list(COUNTS)).to_numpy()).any(
+            axis=1
+        )
+        yield Finding(
+            "tallies_differ",
+            f"video_ratings, {name}",
+            int(differ.sum()),
+            True,
+            "clips have other ratings in the two lists",
+            tuple(str(key[1]) for key in both.index[differ][:N_EXAMPLES]),
+        )
+
+
+def _check_together(release: Release) -> Iterator[Finding]:
+    for one, other in _APART:
+        if one in release.lists and other in release.lists:
+            first, second = release.lists[one], release.lists[other]
+            shared = sorted(set(first["filename"]) & set(second["filename"]))
+            yield Finding(
+                "shared_clip",
+                f"{one}, {other}",
+                len(shared),
+                True,
+                "clips stand in both lists",
+                tuple(shared[:N_EXAMPLES]),
+            )
+            yield _shared_sources(first, second, f"{one}, {other}")
+    sides = [release.lists[name] for name in TRAIN_AND_VALIDATION if name in release.lists]
+    if len(sides) == 2 and "test_set" in release.lists:
+        yield _shared_sources(
+            pd.concat(sides),
+            release.lists["test_set"],
+            "AVMIT_train + AVMIT_validation, test_set",
+            "shared_source_of_both",
+        )
+    yield from _check_records_together(release.lists)
+    yield from _check_classes(release.lists)
+
+
+def _shared_sources(
+    one: pd.DataFrame, other: pd.DataFrame, where: str, code: str = "shared_source"
+) -> Finding:
+    first, second = one["filename"].map(source_of), other["filename"].map(source_of)
+    shared = sorted(set(first) & set(second))
+    return Finding(
+        code,
+        where,
+        len(shared),
+        False,
+        f"source videos have clips on both sides ({int(first.isin(shared).sum())} and "
+        f"{int(second.isin(shared).sum())} rows)",
+        tuple(shared[:N_EXAMPLES]),
+    )
+
+
+def _check_records_together(lists: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+    named = {
+        name: rows.drop_duplicates("tfrecord_filename").set_index("tfrecord_filename")["filename"]
+        for name, rows in lists.items()
+        if "tfrecord_filename" in rows
+    }
+    for one, other in combinations(named, 2):
+        both = named[one].to_frame("one").join(named[other].rename("other"), how="inner")
+        meets = both.loc[both["one"] != both["other"]]
+        yield Finding(
+            "records_meet_across_lists",
+            f"{one}, {other}",
+            len(meets),
+            True,
+            "records stand for different clips in the two lists",
+            tuple(meets.index[:N_EXAMPLES]),
+        )
+
+
+def _check_classes(lists: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+    sized = {
+        name: rows["avmit_label"].value_counts()
+        for name, rows in lists.items()
+        if name not in RATED_LISTS
+    }
+    for name, sizes in sized.items():
+        uneven = sizes[sizes != sizes.mode().iloc[0]] if len(sizes) else sizes
+        yield Finding(
+            "classes_not_balanced",
+            name,
+            len(uneven),
+            False,
+            "classes have another number of clips than most",
+            tuple(f"{label} {n}" for label, n in uneven.items())[:N_EXAMPLES],
+        )
+    if "test_set" not in sized:
+        return
+    tested = set(sized["test_set"].index)
+    for name, sizes in sized.items():
+        odd = sorted(tested ^ set(sizes.index))
+        yield Finding(
+            "classes_differ",
+            f"{name}, test_set",
+            len(odd),
+            True,
+            "classes stand in one of the two lists only",
+            tuple(odd[:N_EXAMPLES]),
+        )

@@ -1,0 +1,342 @@
+"""The released tables: their columns in one place, written and read without surprises."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.errors import TableError
+from study.tools.files import refuse_existing, sha256_of, written_atomically
+
+_WRITTEN_BY = {
+    "video_ratings.csv": "export-ratings",
+    "raw_video_ratings.csv": "export-ratings",
+    "test_set.csv": "test-set",
+}
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a released table.
+
+    Parameters
+    ----------
+    name : str
+        As released.
+    inside : str
+        What the program calls it.
+    means : str
+        Its description for the data dictionary.
+    kind : {"text", "count"}
+        Type of its values.
+    """
+
+    name: str
+    inside: str
+    means: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A released table."""
+
+    title: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names as released, in order."""
+        return [column.name for column in self.columns]
+
+
+FILENAME = Column("filename", "filename", "MIT class subdirectory/ video name")
+AVMIT_LABEL = Column(
+    "AVMIT_label", "avmit_label", "as displayed to participants in annotation task"
+)
+MIT_LABEL = Column("MIT_label", "mit_label", "original dataset label")
+LOCATION = Column("video_location", "video_location", "training or validation directories of MIT")
+TFRECORD = Column(
+    "tfrecord_filename",
+    "tfrecord_filename",
+    "subdirectory and filename of corresponding audiovisual feature embeddings",
+)
+R1, R2, R3 = (
+    Column(f"r{n}", f"r{n}", f"number of '{n}' ratings given", "count") for n in (1, 2, 3)
+)
+
+# Paper: Data Description, Table 2 and Table 3; the raw table as the authors' README has it.
+VIDEO_RATINGS = Schema(
+    "One row per clip with all its ratings",
+    (FILENAME, R1, R2, R3, AVMIT_LABEL, MIT_LABEL, LOCATION, TFRECORD),
+)
+RAW_VIDEO_RATINGS = Schema(
+    "One row per rating",
+    (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, Column("rating", "rating", "1, 2 or 3", "count")),
+)
+RAW_WITH_PARTICIPANT = Schema(
+    "One row per rating, with the pseudonymous id of who gave it",
+    (
+        *RAW_VIDEO_RATINGS.columns,
+        Column("participant", "participant_id", "pseudonymous id of the rater"),
+    ),
+)
+CLIP_LIST = Schema(
+    "Clips with their labels and records", (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, TFRECORD)
+)
+TEST_SET = Schema(
+    "The test clips",
+    (
+        FILENAME,
+        AVMIT_LABEL,
+        MIT_LABEL,
+        LOCATION,
+        Column("new_filename", "new_filename", "AVMIT label subdirectory/ new video name"),
+        TFRECORD,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a table comes from.
+
+    Parameters
+    ----------
+    rehearsal : bool
+        Whether simulated ratings or ungraded rigs may be in it.
+    store_id, store_revision : str or None
+        The store and the revision of its schema; None for a table made from files.
+    made_at : str
+        ISO time stamp.
+    settings, counts : dict
+        Rules and seed that made it; what went in, came out and was left out.
+    inputs : dict of str to str
+        SHA-256 of the files that were read.
+    """
+
+    rehearsal: bool
+    store_id: str | None
+    made_at: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    store_revision: str | None = None
+
+
+def write_table(
+    frame: pd.DataFrame, schema: Schema, path: Path, provenance: Provenance, *, overwrite: bool
+) -> None:
+    """Write a released table and, beside it, its data dictionary.
+
+    The same rows give the same bytes. The dictionary has the table's name with the ending
+    ``.json`` and holds columns, provenance, and the table's digest.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the columns that the schema calls ``inside``; others are not written.
+    schema : Schema
+        The table's columns.
+    path : Path
+        Where to write the CSV file.
+    provenance : Provenance
+        Where it comes from.
+    overwrite : bool
+        Whether existing files may be replaced.
+
+    Raises
+    ------
+    StudyError
+        If the file exists and must not be replaced.
+    """
+    sidecar = path.with_suffix(".json")
+    for target in (path, sidecar):
+        refuse_existing(target, overwrite=overwrite)
+    columns = [column.inside for column in schema.columns]
+    with written_atomically(path, overwrite=overwrite) as part:
+        frame[columns].set_axis(schema.names, axis=1).to_csv(
+            part, index=False, lineterminator="\n", encoding="utf-8", quoting=csv.QUOTE_MINIMAL
+        )
+    text = json.dumps(_dictionary(frame, schema, path, provenance), indent=2, ensure_ascii=False)
+    with written_atomically(sidecar, overwrite=overwrite) as part:
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def write_report(
+    frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path, *, overwrite: bool
+) -> None:
+    """Write a table that is made to be looked at, in a spreadsheet as well.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front. Released tables
+    are read by programs, so `write_table` leaves their cells as they are.
+
+    Parameters
+    ----------
+    frame : DataFrame or iterable of DataFrame
+        The table, whole or in parts with the same columns, of which one is held at a time.
+    path : Path
+        Where to write the CSV file.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    StudyError
+        If the file exists and must not be replaced.
+    """
+    parts = [frame] if isinstance(frame, pd.DataFrame) else frame
+    with (
+        written_atomically(path, overwrite=overwrite) as part,
+        part.open("w", encoding="utf-8", newline="") as file,
+    ):
+        for place, rows in enumerate(parts):
+            text = rows.select_dtypes(["object", "string"]).columns
+            shown = rows.assign(**{name: rows[name].map(_no_formula) for name in text})
+            shown.to_csv(
+                file, index=False, header=place == 0, lineterminator="\n", float_format="%.6g"
+            )
+
+
+def read_table(path: Path, schema: Schema) -> pd.DataFrame:
+    """Read a table that this program wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    schema : Schema
+        Its columns; others are ignored.
+
+    Returns
+    -------
+    DataFrame
+        Columns as the program calls them; text as str, counts as int.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, lacks a column, or holds a value that the column cannot have.
+    """
+    table = read_text_table(path)
+    missing = [name for name in schema.names if name not in table.columns]
+    if missing:
+        raise TableError(
+            f"{path} lacks {', '.join(missing)}; found {', '.join(map(str, table.columns))}. "
+            f"Expected {', '.join(schema.names)}; published lists are read by import-release"
+        )
+    result = pd.DataFrame(index=table.index)
+    for column in schema.columns:
+        values = table[column.name]
+        result[column.inside] = _counts(values, path) if column.kind == "count" else values
+    return result.reset_index(drop=True)
+
+
+def read_text_table(path: Path) -> pd.DataFrame:
+    """Read a CSV file with every value as text.
+
+    Parameters
+    ----------
+    path : Path
+        The file; UTF-8, with or without a byte order mark.
+
+    Returns
+    -------
+    DataFrame
+        As in the file, indexed by line; empty cells are empty text, empty lines are left out.
+
+    Raises
+    ------
+    TableError
+        If the file is missing, empty, or no CSV in UTF-8.
+    """
+    if not path.is_file():
+        command = _WRITTEN_BY.get(path.name)
+        advice = "Name another one" if command is None else f"Write it first: curation {command}"
+        raise TableError(f"no table at {path}. {advice}")
+    try:
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+        )
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise TableError(f"{path} is no CSV table in UTF-8: {error}. Export it again") from error
+    if not isinstance(table.index, pd.RangeIndex):
+        raise TableError(f"{path} has more cells in its rows than in its heading. Export it again")
+    if len(table.columns) == 1 and set(";\t") & set(table.columns[0]):
+        raise TableError(f"{path} has no commas between its cells. Export it again with commas")
+    return _by_line(table.fillna(""))
+
+
+def software_version() -> str:
+    """Return this software's name and version, as sidecars carry it.
+
+    Returns
+    -------
+    str
+        Such as ``"avmit-lab 0.1.0"``.
+    """
+    try:
+        return f"avmit-lab {metadata.version('avmit-lab')}"
+    except metadata.PackageNotFoundError:
+        return "avmit-lab (from source)"
+
+
+def _by_line(table: pd.DataFrame) -> pd.DataFrame:
+    # A cell in quotes may go over several lines.
+    n_lines = np.ones(len(table), dtype=np.int64)
+    for name in table.columns:
+        n_lines += table[name].str.count("\n").to_numpy(dtype=np.int64)
+    first = 2 + n_lines.cumsum() - n_lines
+    return table.set_index(pd.Index(first)).loc[~(table == "").all(axis=1).to_numpy()]
+
+
+def _no_formula(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    # A carriage return is not quoted where lines end in a line feed, but ends a line for readers.
+    shown = cell.replace("\r", "\\r")
+    return f"'{shown}" if cell.startswith(_FORMULA) else shown
+
+
+def _counts(values: pd.Series, path: Path) -> pd.Series:
+    is_count = values.str.fullmatch(r"[0-9]{1,6}")
+    if not is_count.all():
+        row = int((~is_count).to_numpy().argmax())
+        raise TableError(
+            f"{path}, line {values.index[row]}: {values.name} is {values.iloc[row]!r}, expected a "
+            "whole number of ratings. Correct the line or export the table again"
+        )
+    return values.astype(int)
+
+
+def _dictionary(
+    frame: pd.DataFrame, schema: Schema, path: Path, provenance: Provenance
+) -> dict[str, Any]:
+    return {
+        "table": path.name,
+        "title": schema.title,
+        "rehearsal": provenance.rehearsal,
+        "n_rows": len(frame),
+        "sha256": sha256_of(path),
+        "columns": {
+            column.name: {"description": column.means, "type": column.kind}
+            for column in schema.columns
+        },
+        "provenance": {
+            "store_id": provenance.store_id,
+            "store_revision": provenance.store_revision,
+            "made_at": provenance.made_at,
+            "software": software_version(),
+            "settings": dict(provenance.settings),
+            "counts": dict(provenance.counts),
+            "inputs_sha256": dict(provenance.inputs),
+        },
+    }

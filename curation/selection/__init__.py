@@ -1,0 +1,1 @@
+"""From ratings to lists: filters, test set, splits and leakage."""

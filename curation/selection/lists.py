@@ -1,0 +1,306 @@
+"""From `video_ratings.csv` and the store to the test set and the training lists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from curation.chance import generator
+from curation.release.export import all_clips, with_record_names
+from curation.release.tables import TEST_SET, VIDEO_RATINGS, Provenance, read_table, write_table
+from curation.selection import splits
+from curation.selection.filters import accepted_classes, filter_clips, prominent_by_class
+from curation.selection.leakage import leakage_report
+from curation.selection.picture_facts import with_picture_facts
+from curation.selection.test_set import draw_test_set
+from curation.tally import COUNTS, clip_keys, is_prominent
+from study.config.study import Study
+from study.errors import StudyError
+from study.store import Db, studies
+from study.store.clips import clip_audits
+from study.tools.files import refuse_existing, sha256_of
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A test set and how it came about.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        The rows of `test_set.csv`.
+    classes : tuple of str
+        The accepted classes.
+    left : dict of str to int
+        Clips that left at each step of the filter.
+    n_pool : int
+        Clips that it was drawn from.
+    n_unvetted : int
+        Test clips that no curator has looked at.
+    """
+
+    clips: pd.DataFrame
+    classes: tuple[str, ...]
+    left: Mapping[str, int]
+    n_pool: int
+    n_unvetted: int
+
+
+def make_test_set(
+    db: Db,
+    study: Study,
+    ratings_path: Path,
+    path: Path,
+    *,
+    at: datetime,
+    allow_fewer: bool = False,
+    vetted_only: bool = False,
+    overwrite: bool = False,
+) -> Selection:
+    """Draw the test set and write `test_set.csv`.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction; gives the frame rates.
+    study : Study
+        Gives protocol and seed.
+    ratings_path : Path
+        `video_ratings.csv`.
+    path : Path
+        Where to write.
+    at : datetime
+        Now.
+    allow_fewer : bool
+        Whether classes with too few clips give all they have.
+    vetted_only : bool
+        Whether only clips that a curator has kept may be drawn.
+    overwrite : bool
+        Whether an existing table may be replaced.
+
+    Returns
+    -------
+    Selection
+        The test set and how it came about.
+
+    Notes
+    -----
+    Paper: Test Set, Table 3.
+    """
+    refuse_existing(path, overwrite=overwrite)
+    protocol = study.config.protocol
+    clips = with_picture_facts(db, read_table(ratings_path, VIDEO_RATINGS), ratings_path)
+    classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
+    if not classes:
+        most = prominent_by_class(clips, protocol.majority).nlargest(3)
+        said = ", ".join(f"{label} {n_clips}" for label, n_clips in most.items()) or "none"
+        raise StudyError(
+            f"no class has the {protocol.class_min_prominent} prominent clips of "
+            f"protocol.class_min_prominent; most have: {said}. Rate more clips, or lower it"
+        )
+    pool, left = filter_clips(clips, classes, protocol.test_frame_rates_hz, vetted_only=vetted_only)
+    drawn = draw_test_set(
+        pool,
+        classes,
+        size_per_class=protocol.test_size_per_class,
+        rng=generator(study.config.seed, "test set"),
+        allow_fewer=allow_fewer,
+    )
+    n_unvetted = int((~drawn["is_vetted"]).sum())
+    report = Selection(drawn, classes, left, len(pool), n_unvetted)
+    settings = {
+        "seed": study.config.seed,
+        "majority": protocol.majority,
+        "class_min_prominent": protocol.class_min_prominent,
+        "test_size_per_class": protocol.test_size_per_class,
+        "test_frame_rates_hz": list(protocol.test_frame_rates_hz),
+        "allow_fewer": allow_fewer,
+        "vetted_only": vetted_only,
+    }
+    counts = {"clips": len(drawn), "classes": list(classes), "left": left, "pool": len(pool)}
+    counts["unvetted"] = n_unvetted
+    provenance = provenance_of(db, study, at, settings, counts, ratings_path)
+    write_table(drawn, TEST_SET, path, provenance, overwrite=overwrite)
+    return report
+
+
+def make_training_lists(
+    db: Db,
+    study: Study,
+    ratings_path: Path,
+    test_path: Path,
+    folder: Path,
+    *,
+    at: datetime,
+    with_soundless: bool = True,
+    source_disjoint: bool = False,
+    overwrite: bool = False,
+) -> dict[str, pd.DataFrame]:
+    """Write the AVMIT and the MIT-16 lists, each for training and for validation.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction; gives the clips that nobody rated.
+    study : Study
+        Gives protocol and seed.
+    ratings_path, test_path : Path
+        `video_ratings.csv` and `test_set.csv`.
+    folder : Path
+        Where to write.
+    at : datetime
+        Now.
+    with_soundless : bool
+        Whether the MIT-16 lists have the clips without sound, as the paper's do.
+    source_disjoint : bool
+        Whether no source video may have clips on two sides.
+    overwrite : bool
+        Whether existing lists may be replaced.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The rows by file name.
+
+    Notes
+    -----
+    Paper: Train Sets.
+    """
+    rated = read_table(ratings_path, VIDEO_RATINGS)
+    test = read_table(test_path, TEST_SET)
+    pools = {
+        "AVMIT": rated.loc[is_prominent(rated, study.config.protocol.majority)],
+        "MIT16": every_clip(db, study, rated, with_soundless=with_soundless),
+    }
+    duplicates = clip_audits.duplicates(db)
+    lists: dict[str, pd.DataFrame] = {}
+    for name, pool in pools.items():
+        parts = splits.draw_lists(
+            pool,
+            test,
+            validation_share=study.config.protocol.validation_share,
+            rng=generator(study.config.seed, f"training list {name}"),
+            source_disjoint=source_disjoint,
+            duplicates=duplicates,
+        )
+        lists |= {f"{name}_train.csv": parts.train, f"{name}_validation.csv": parts.validation}
+    for file_name in lists:
+        refuse_existing(folder / file_name, overwrite=overwrite)
+    for file_name, rows in lists.items():
+        provenance = provenance_of(
+            db,
+            study,
+            at,
+            {
+                "seed": study.config.seed,
+                "majority": study.config.protocol.majority,
+                "validation_share": study.config.protocol.validation_share,
+                "with_soundless": with_soundless,
+                "source_disjoint": source_disjoint,
+            },
+            {"clips": len(rows), "clips_per_class": int(rows["avmit_label"].value_counts().min())},
+            ratings_path,
+            test_path,
+        )
+        write_table(rows, VIDEO_RATINGS, folder / file_name, provenance, overwrite=overwrite)
+    return lists
+
+
+def leakage_lines(lists: Mapping[str, pd.DataFrame], test_path: Path) -> list[str]:
+    """Say which lists share sources with one another or with the test set.
+
+    Parameters
+    ----------
+    lists : dict of str to DataFrame
+        From `make_training_lists`.
+    test_path : Path
+        `test_set.csv`.
+
+    Returns
+    -------
+    list of str
+        A line for every two lists of one set that share a source.
+    """
+    test = read_table(test_path, TEST_SET)
+    lines = []
+    for name in ("AVMIT", "MIT16"):
+        sides = {k: v for k, v in lists.items() if k.startswith(name)}
+        report = leakage_report(sides | {test_path.name: test})
+        for row in report.loc[report["n_sources"] > 0].to_dict("records"):
+            lines.append(
+                f"{row['one']}, {row['other']}: {row['n_sources']} source videos on both sides "
+                f"({row['n_clips_of_one']} and {row['n_clips_of_other']} clips)"
+            )
+    return lines
+
+
+def every_clip(
+    db: Db, study: Study, rated: pd.DataFrame, *, with_soundless: bool = True
+) -> pd.DataFrame:
+    """Return every clip of the study's classes, rated or not.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the classes.
+    rated : DataFrame
+        The rows of `video_ratings.csv`; clips that are not in it count no ratings.
+    with_soundless : bool
+        Whether clips without sound are wanted.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `video_ratings.csv`.
+    """
+    everything = all_clips(db, study)
+    clips = with_record_names(everything, everything)
+    clips = clips if with_soundless else clips.loc[clips["has_sound"]]
+    counts = rated.set_index(clip_keys(rated))[list(COUNTS)]
+    found = counts.reindex(clip_keys(clips)).fillna(0).astype(int)
+    return clips.assign(**{name: found[name].to_numpy() for name in COUNTS})
+
+
+def provenance_of(
+    db: Db,
+    study: Study,
+    at: datetime,
+    settings: Mapping[str, Any],
+    counts: Mapping[str, Any],
+    *inputs: Path,
+) -> Provenance:
+    """Return where a table made from files and the store comes from.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    at : datetime
+        Now.
+    settings, counts : dict
+        What made the table and what it holds.
+    *inputs : Path
+        The files that were read.
+
+    Returns
+    -------
+    Provenance
+        For `curation.release.tables.write_table`.
+    """
+    store = studies.identity(db, study)
+    return Provenance(
+        rehearsal=study.config.rehearsal,
+        store_id=store.store_id,
+        store_revision=store.revision,
+        made_at=at.isoformat(timespec="seconds"),
+        settings=settings,
+        counts=counts,
+        inputs={path.name: sha256_of(path) for path in inputs},
+    )

@@ -1,0 +1,1 @@
+"""The commands of `python -m features`, one file per group."""

@@ -1,0 +1,86 @@
+"""Command lines for weights: fetch, list, verify."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import TaskID
+
+from study.errors import RecordError
+from study.tools.cli import fail, new_app
+
+weights_app = new_app("Fetch, list and verify the weights of the four networks.")
+
+WeightsFolderOption = Annotated[
+    Path | None,
+    typer.Option("--weights", help="folder with weights [default: in the user's cache]"),
+]
+
+
+@weights_app.command("fetch")
+def fetch_weights(
+    networks: Annotated[
+        list[str] | None, typer.Argument(help="which networks [default: all four]")
+    ] = None,
+    weights: WeightsFolderOption = None,
+    mirror: Annotated[
+        str | None, typer.Option(metavar="URL", help="where the files lie by their own names")
+    ] = None,
+) -> None:
+    """Download the public weights once, and note their checksums."""
+    from features.weights.fetch import DOWNLOADS, fetch
+    from features.weights.sources import weights_folder
+    from study.tools.progress import progress_bar
+
+    folder = weights or weights_folder()
+    chosen = networks or list(DOWNLOADS)
+    with progress_bar() as progress:
+        for network in chosen:
+            task = progress.add_task(f"{network} bytes", total=None)
+
+            def advance(n_bytes: int, total: int | None, task: TaskID = task) -> None:
+                progress.update(task, advance=n_bytes, total=total)
+
+            fetch(network, folder, mirror=mirror, advance=advance)
+    typer.echo(f"weights of {len(chosen)} networks: {folder}")
+
+
+@weights_app.command("list")
+def list_weights(weights: WeightsFolderOption = None) -> None:
+    """Say which weights are there."""
+    from features.networks.catalogue import NETWORKS
+    from features.weights.sources import find_file, hash_of, weights_folder
+
+    folder = weights or weights_folder()
+    found = {network: find_file(network, folder) for network in NETWORKS}
+    for network, path in found.items():
+        about = "missing" if path is None else f"{path.name}, sha256 {hash_of(path)}"
+        typer.echo(f"{network}: {about}")
+    n_found = sum(path is not None for path in found.values())
+    typer.echo(f"weights of {n_found} of {len(found)} networks: {folder}")
+
+
+@weights_app.command("verify")
+def verify_weights(weights: WeightsFolderOption = None) -> None:
+    """Prove that the weights are those that were downloaded, and fit their networks."""
+    from features.engines.onnx_graph import require_fit
+    from features.networks.catalogue import NETWORKS
+    from features.weights.files import read_weights
+    from features.weights.sources import find_file, verified_hash, weights_folder
+
+    folder = weights or weights_folder()
+    found = {network: find_file(network, folder) for network in NETWORKS}
+    present = {network: path for network, path in found.items() if path is not None}
+    for network, path in present.items():
+        sha256 = verified_hash(path)
+        spec = NETWORKS[network]
+        layers = read_weights(path, spec)
+        try:
+            require_fit(layers, spec)
+        except RecordError as error:
+            fail(f"{path} cannot be used: {error}")
+        typer.echo(f"{network}: {path.name} fits, {len(layers)} layers, sha256 {sha256}")
+    typer.echo(f"{len(present)} of {len(found)} networks verified: {folder}")
+    if len(present) < len(found):
+        missing = ", ".join(network for network in found if network not in present)
+        fail(f"no weights of {missing}. Fetch them: python -m features weights fetch")

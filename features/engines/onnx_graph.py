@@ -1,0 +1,186 @@
+"""Networks as ONNX graphs, which every engine runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from features.engines.formats import INPUT, OUTPUT
+from features.networks.catalogue import NetworkSpec
+from features.networks.layers import Floats, Network, Weights, checked_kernel, same_padding
+from study.tools.files import written_atomically
+
+_OPSET = 17
+_IR_VERSION = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value of the graph: its name, and its shape without the batch axis, channels last."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+def write_graph(
+    network: Network, weights: Weights, input_shape: tuple[int, int, int], path: Path
+) -> None:
+    """Write a network as an ONNX graph.
+
+    Parameters
+    ----------
+    network : Network
+        The definition.
+    weights : dict of str to Layer
+        Its weights by layer.
+    input_shape : tuple of int
+        Height, width and channels; the graph takes any number of inputs, channels last.
+    path : Path
+        Where to write; completely or not at all.
+
+    Raises
+    ------
+    RecordError
+        If a layer's weights are missing or have another shape.
+    """
+    writer = GraphWriter(weights)
+    x = writer.begin(input_shape)
+    embedding = network(writer, x)
+    writer.emit("Identity", [embedding.name], embedding.shape, output=OUTPUT)
+    graph = helper.make_graph(
+        writer.nodes,
+        "network",
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", *input_shape])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", *embedding.shape])],
+        writer.initialisers,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
+    model.ir_version = _IR_VERSION
+    with written_atomically(path) as part:
+        onnx.save(model, part)
+
+
+def require_fit(weights: Weights, spec: NetworkSpec) -> None:
+    """Raise if weights are not those of a network.
+
+    Parameters
+    ----------
+    weights : dict of str to Layer
+        The weights by layer.
+    spec : NetworkSpec
+        The network.
+
+    Raises
+    ------
+    RecordError
+        If a layer's weights are missing or have another shape.
+    """
+    writer = GraphWriter(weights)
+    spec.definition(writer, writer.begin(spec.input_shape))
+
+
+class GraphWriter:
+    """Performs layers by writing them down, channels first, as ONNX wants them.
+
+    Parameters
+    ----------
+    weights : dict of str to Layer
+        The weights by layer.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.nodes: list[onnx.NodeProto] = []
+        self.initialisers: list[onnx.TensorProto] = []
+
+    def begin(self, shape: tuple[int, int, int]) -> Tensor:
+        """Return the graph's input, turned to channels first."""
+        return self.emit("Transpose", [INPUT], shape, perm=[0, 3, 1, 2])
+
+    def conv(self, x: Tensor, name: str, n_filters: int, size: int, stride: int = 1) -> Tensor:
+        """Convolve with square windows and add a bias."""
+        kernel = checked_kernel(self.weights, name, (size, size, x.shape[2], n_filters))
+        return self._convolve(x, name, kernel.transpose(3, 2, 0, 1), size, stride, groups=1)
+
+    def depthwise(self, x: Tensor, name: str, size: int, stride: int = 1) -> Tensor:
+        """Convolve every channel on its own and add a bias."""
+        kernel = checked_kernel(self.weights, name, (size, size, x.shape[2], 1))
+        return self._convolve(
+            x, name, kernel.transpose(2, 3, 0, 1), size, stride, groups=x.shape[2]
+        )
+
+    def dense(self, x: Tensor, name: str, n_units: int) -> Tensor:
+        """Connect everything with everything and add a bias."""
+        kernel = checked_kernel(self.weights, name, (x.shape[0], n_units))
+        inputs = [x.name, *self._constants(name, kernel, self.weights[name].bias)]
+        return self.emit("Gemm", inputs, (n_units,))
+
+    def relu(self, x: Tensor) -> Tensor:
+        """Set negative values to 0."""
+        return self.emit("Relu", [x.name], x.shape)
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        """Squeeze values between 0 and 1."""
+        return self.emit("Sigmoid", [x.name], x.shape)
+
+    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
+        """Multiply element by element."""
+        return self.emit("Mul", [x.name, y.name], x.shape)
+
+    def add(self, x: Tensor, y: Tensor) -> Tensor:
+        """Add element by element."""
+        return self.emit("Add", [x.name, y.name], x.shape)
+
+    def max_pool(self, x: Tensor) -> Tensor:
+        """Keep the largest of each 2 by 2 square."""
+        height, width, n_channels = x.shape
+        shape = (height // 2, width // 2, n_channels)
+        return self.emit("MaxPool", [x.name], shape, kernel_shape=[2, 2], strides=[2, 2])
+
+    def mean(self, x: Tensor) -> Tensor:
+        """Average over height and width, which stay as 1 by 1."""
+        return self.emit("GlobalAveragePool", [x.name], (1, 1, x.shape[2]))
+
+    def flatten(self, x: Tensor) -> Tensor:
+        """Put height, width and channels into one axis, channels fastest."""
+        turned = self.emit("Transpose", [x.name], x.shape, perm=[0, 2, 3, 1])
+        return self.emit("Flatten", [turned.name], (int(np.prod(x.shape)),), axis=1)
+
+    def emit(
+        self,
+        kind: str,
+        inputs: list[str],
+        shape: tuple[int, ...],
+        *,
+        output: str | None = None,
+        **attributes: int | list[int],
+    ) -> Tensor:
+        """Add a node and return its output."""
+        name = output or f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return Tensor(name, shape)
+
+    def _convolve(
+        self, x: Tensor, name: str, kernel: Floats, size: int, stride: int, groups: int
+    ) -> Tensor:
+        top, bottom = same_padding(x.shape[0], size, stride)
+        left, right = same_padding(x.shape[1], size, stride)
+        shape = (-(-x.shape[0] // stride), -(-x.shape[1] // stride), len(kernel))
+        return self.emit(
+            "Conv",
+            [x.name, *self._constants(name, kernel, self.weights[name].bias)],
+            shape,
+            kernel_shape=[size, size],
+            strides=[stride, stride],
+            pads=[top, left, bottom, right],
+            group=groups,
+        )
+
+    def _constants(self, name: str, kernel: Floats, bias: Floats) -> list[str]:
+        names = [f"{name}/kernel", f"{name}/bias"]
+        for constant, array in zip(names, (kernel, bias), strict=True):
+            contiguous = np.ascontiguousarray(array, dtype=np.float32)
+            self.initialisers.append(numpy_helper.from_array(contiguous, constant))
+        return names

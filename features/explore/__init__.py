@@ -1,0 +1,1 @@
+"""Look at embeddings: neighbours, and a page."""

@@ -1,0 +1,1 @@
+"""Extraction of many clips: jobs, processes, cluster and journal."""

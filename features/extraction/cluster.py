@@ -1,0 +1,147 @@
+"""Extract clips on many machines: a Dask cluster (docs/adr/0041)."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from features.engines.formats import files_of
+from features.extraction.clip_list import ListedClip
+from features.extraction.extractor import Extractor
+from features.extraction.job import Job, Reject, extract_clip, load
+from features.records.manifest import ManifestRow
+from study.errors import ConfigError
+
+SHARD_SIZE = 20  # clips per task: some seconds of work, so that Dask's own cost does not count
+_RETRIES = 2  # of a task whose worker was lost, beside Dask's own
+_CONNECT_S = 20
+_loading = Lock()
+
+Result = ManifestRow | Reject
+
+
+def on_cluster(
+    clips: Sequence[ListedClip], job: Job, address: str, shard_size: int = SHARD_SIZE
+) -> Iterator[Result]:
+    """Yield the results of clips, in any order.
+
+    Clips, records and this program must have the same paths on all machines. A worker loads the
+    networks once. What a lost worker had begun is done again by another one; records are
+    written at once or not at all, so that doing one twice does no harm. A clip that takes its
+    worker down alone is rejected.
+
+    Parameters
+    ----------
+    clips : sequence of ListedClip
+        What to extract.
+    job : Job
+        How, and where to.
+    address : str
+        The scheduler, such as ``tcp://10.0.0.1:8786``.
+    shard_size : int
+        Clips per task.
+
+    Yields
+    ------
+    ManifestRow or Reject
+        One per clip.
+
+    Raises
+    ------
+    ConfigError
+        If Dask is not installed, or no scheduler answers.
+    """
+    shards = [list(clips[at : at + shard_size]) for at in range(0, len(clips), shard_size)]
+    with _client(address) as client, _shared_graphs(job) as shared:
+        lost: list[ListedClip] = []
+        for shard, results in _performed(client, shards, shared):
+            if results is None:
+                lost += shard
+            else:
+                yield from results
+        for (clip,), results in _performed(client, [[clip] for clip in lost], shared):
+            yield from results or [
+                Reject(clip, "worker_lost", "every worker that took this clip was lost")
+            ]
+
+
+def extract_shard(shard: Sequence[ListedClip], job: Job) -> list[Result]:
+    """Extract some clips; runs on a worker.
+
+    Parameters
+    ----------
+    shard : sequence of ListedClip
+        The clips.
+    job : Job
+        How, and where to.
+
+    Returns
+    -------
+    list of ManifestRow or Reject
+        One per clip.
+    """
+    with _loading:  # threads of one worker wait for one another's networks
+        extractor = _loaded(job)
+    return [extract_clip(extractor, clip, job.folder) for clip in shard]
+
+
+@lru_cache(maxsize=1)
+def _loaded(job: Job) -> Extractor:
+    return load(job)
+
+
+def _performed(
+    client: Any,  # noqa: ANN401
+    shards: Sequence[Sequence[ListedClip]],
+    job: Job,
+) -> Iterator[tuple[Sequence[ListedClip], list[Result] | None]]:
+    from distributed import KilledWorker, as_completed
+
+    shard_of = {
+        client.submit(extract_shard, shard, job, pure=False, retries=_RETRIES): shard
+        for shard in shards
+    }
+    for future in as_completed(shard_of):
+        try:
+            results = future.result()
+        except KilledWorker:
+            results = None
+        yield shard_of.pop(future), results
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ConfigError(
+            "--cluster needs Dask. Install the extra: pip install 'avmit-lab[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout=_CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"no scheduler answers at {address}: {error}. Start one with 'dask scheduler', and "
+            "workers with 'dask worker ADDRESS --nthreads 1'"
+        ) from error
+    with client:
+        yield client
+
+
+@contextmanager
+def _shared_graphs(job: Job) -> Iterator[Job]:
+    # The cache of this machine is not that of the others; the folder of the records is.
+    folder = job.folder / ".graphs"
+    folder.mkdir(parents=True, exist_ok=True)
+    graphs = (job.audio_graph, job.visual_graph)
+    copies = [folder / graph.name for graph in graphs]
+    try:
+        for graph in graphs:
+            for file in files_of(graph):
+                shutil.copyfile(file, folder / file.name)
+        yield replace(job, audio_graph=copies[0], visual_graph=copies[1])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,82 @@
+"""How long, and what it costs, to extract many clips: from a measured rate."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from study.reports.html import html_page, html_table
+
+# Paper: Data Description, all rated clips; and Moments in Time as a whole, about.
+SIZES = (57_177, 1_000_000)
+_S_PER_H = 3600
+
+
+def forecast(
+    clips_per_core_s: float,
+    *,
+    n_cores: Sequence[int],
+    price_per_core_h: float,
+    sizes: Sequence[int] = SIZES,
+) -> pd.DataFrame:
+    """Return hours and cost by number of clips and cores.
+
+    Parameters
+    ----------
+    clips_per_core_s : float
+        Clips per second of one core, as `features extract` prints them.
+    n_cores : sequence of int
+        Cores of all machines together; the rate is assumed to grow with them.
+    price_per_core_h : float
+        Of one core for one hour, in any currency.
+    sizes : sequence of int
+        Numbers of clips.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``clips``, ``cores``, ``hours``, ``cost``.
+
+    Examples
+    --------
+    >>> forecast(5.0, n_cores=[2], price_per_core_h=0.05, sizes=[36_000]).to_dict("records")
+    [{'clips': 36000, 'cores': 2, 'hours': 1.0, 'cost': 0.1}]
+    """
+    rows = [
+        {"clips": size, "cores": cores, "hours": size / (clips_per_core_s * cores) / _S_PER_H}
+        for size in sizes
+        for cores in n_cores
+    ]
+    table = pd.DataFrame(rows)
+    return table.assign(cost=table["hours"] * table["cores"] * price_per_core_h)
+
+
+def forecast_page(
+    table: pd.DataFrame, *, rate: float, on_cores: int, price_per_core_h: float
+) -> str:
+    """Return a page with a forecast.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `forecast`.
+    rate : float
+        The measured rate, clips per second.
+    on_cores : int
+        The cores that reached it.
+    price_per_core_h : float
+        Of one core for one hour.
+
+    Returns
+    -------
+    str
+        HTML that needs no other file.
+    """
+    about = (
+        f"<p>From {rate:g} clips/s on {on_cores} cores, at {price_per_core_h:g} for a core and "
+        "hour. That the rate grows with the cores is assumed; reading the clips from afar may be "
+        "slower.</p>"
+    )
+    rows = [tuple(row.values()) for row in table.to_dict("records")]
+    return html_page(
+        "Extraction: hours and cost", about + html_table(("clips", "cores", "hours", "cost"), rows)
+    )

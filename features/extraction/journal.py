@@ -1,0 +1,236 @@
+"""What has been extracted so far, line by line, so that a run can go on after any end."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from features.extraction.clip_list import ListedClip
+from features.records.manifest import (
+    MANIFEST_NAME,
+    ManifestRow,
+    Recipe,
+    read_manifest,
+    recipe_from,
+    row_from,
+    rows_from,
+)
+from study.errors import RecordError
+
+JOURNAL_NAME = "manifest.unfinished.jsonl"
+
+
+class Journal:
+    """An open journal; every line reaches the file at once.
+
+    Parameters
+    ----------
+    path : Path
+        The file; lines are added at its end.
+    recipe : Recipe
+        Stated in the first line.
+    begin_again : bool
+        Whether to forget what was noted so far, here and in the manifest.
+
+    Raises
+    ------
+    RecordError
+        If another process is writing it, or the file system cannot tell.
+    """
+
+    def __init__(self, path: Path, recipe: Recipe, *, begin_again: bool = False) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._file = path.open("a", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A run that ended just now took the file away, and its lock is worth nothing.
+            is_there = path.exists() and os.path.samestat(
+                os.fstat(self._file.fileno()), path.stat()
+            )
+        except BlockingIOError:
+            is_there = False
+        except OSError as error:  # some network shares have no locks
+            self._file.close()
+            raise RecordError(
+                f"{path} cannot be locked: {error.strerror}. Choose an --out on a disk of this "
+                "machine"
+            ) from error
+        if not is_there:
+            self._file.close()
+            raise RecordError(
+                f"another extraction is writing to {path.parent}. Wait for its end, or choose "
+                "another --out"
+            )
+        if begin_again:  # with the lock in hand: another run may be at work here
+            self._file.truncate(0)
+            (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
+        elif _heading_of(path) is None:  # a crash cut the first line: no later one would be read
+            self._file.truncate(0)
+        self._is_new = path.stat().st_size == 0
+        # After a crash the last line may lack its end: begin a new one, and skip the broken one.
+        self._file.write(json.dumps(asdict(recipe)) + "\n" if self._is_new else "\n")
+        self._file.flush()
+
+    def add(self, row: ManifestRow) -> None:
+        """Note a record that is finished.
+
+        Parameters
+        ----------
+        row : ManifestRow
+            What is known of it.
+        """
+        self._file.write(json.dumps(asdict(row)) + "\n")
+        self._file.flush()
+        self._is_new = False
+
+    def remove(self) -> None:
+        """Delete the file: the manifest holds all of it."""
+        self._path.unlink(missing_ok=True)
+        self._is_new = False  # a file of this name is another run's from now on
+
+    def close(self) -> None:
+        """Close the file; one in which nothing was noted is taken away."""
+        if self._is_new:
+            self.remove()
+        self._file.close()
+
+
+def sweep(folder: Path) -> None:
+    """Delete the unfinished files that a killed extraction left; call with the journal open.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    """
+    for part in folder.glob("*/.*.part.tfrecord"):
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_journal(folder: Path, recipe: Recipe, *, begin_again: bool = False) -> Iterator[Journal]:
+    """Yield the journal of a folder of records.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    recipe : Recipe
+        What makes the records.
+    begin_again : bool
+        Whether to forget what was noted so far, here and in the manifest.
+
+    Yields
+    ------
+    Journal
+        Add a row after each record.
+    """
+    journal = Journal(folder / JOURNAL_NAME, recipe, begin_again=begin_again)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def read_finished(folder: Path, recipe: Recipe) -> dict[str, ManifestRow]:
+    """Return which records of a folder are finished.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    recipe : Recipe
+        What is to make the rest of them.
+
+    Returns
+    -------
+    dict of str to ManifestRow
+        By record name; only those whose file is there.
+
+    Raises
+    ------
+    RecordError
+        If the folder's records were made in another way.
+    """
+    rows: list[ManifestRow] = []
+    if (folder / MANIFEST_NAME).is_file():
+        manifest = read_manifest(folder)
+        _require_same(manifest.recipe, recipe, folder)
+        rows += rows_from(manifest.rows)
+    rows += _read_journal(folder, recipe)
+    return {
+        row.tfrecord_filename: row for row in rows if (folder / row.tfrecord_filename).is_file()
+    }
+
+
+def require_same_clips(
+    clips: Sequence[ListedClip], finished: Mapping[str, ManifestRow], folder: Path
+) -> None:
+    """Raise if a finished record is of another clip than the list's, or has another label.
+
+    Moments in Time has clips of one name in several classes: two lists can give them one record.
+
+    Parameters
+    ----------
+    clips : sequence of ListedClip
+        What to extract.
+    finished : dict of str to ManifestRow
+        From `read_finished`.
+    folder : Path
+        The folder of the embedding set.
+
+    Raises
+    ------
+    RecordError
+        With the first of them.
+    """
+    for clip in clips:
+        row = finished.get(clip.tfrecord_filename)
+        # Not the location: some released lists name none, and a clip lies in one place only.
+        if row is not None and (row.filename, row.label) != (clip.filename, clip.label):
+            raise RecordError(
+                f"{folder / clip.tfrecord_filename} is of {row.filename}, labelled {row.label}; "
+                f"the list has {clip.filename}, labelled {clip.label}. Name another record in the "
+                "column tfrecord_filename, or choose another --out"
+            )
+
+
+def _read_journal(folder: Path, recipe: Recipe) -> Iterator[ManifestRow]:
+    path = folder / JOURNAL_NAME
+    heading = _heading_of(path) if path.is_file() else None
+    if heading is None:
+        return
+    _require_same(recipe_from(heading), recipe, folder)
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
+        try:
+            content = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # cut off by a crash; the record is made again
+        yield row_from(content)
+
+
+def _heading_of(path: Path) -> dict[str, Any] | None:
+    # None where a crash came before the first line was whole: nothing was noted.
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline()
+    try:
+        heading: dict[str, Any] = json.loads(first)
+    except json.JSONDecodeError:
+        return None
+    return heading
+
+
+def _require_same(found: Recipe, recipe: Recipe, folder: Path) -> None:
+    if found == recipe:
+        return
+    old, new = asdict(found), asdict(recipe)
+    changes = [f"{name} was {old[name]}, now {new[name]}" for name in new if old[name] != new[name]]
+    raise RecordError(
+        f"the records in {folder} were made in another way ({'; '.join(changes)}). Choose another "
+        "--out, or pass --overwrite to make them all again"
+    )

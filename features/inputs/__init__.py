@@ -1,0 +1,1 @@
+"""What the networks see and hear: waveforms, mel spectrograms, frames."""

@@ -1,0 +1,1 @@
+"""The embedding networks, as layers without a framework."""

@@ -1,0 +1,1 @@
+"""Records: one `.tfrecord` per clip, their manifest, and packs of them."""

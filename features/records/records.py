@@ -1,0 +1,319 @@
+"""Records of embeddings: one gzip `.tfrecord` per clip, written and read without TensorFlow."""
+
+import gzip
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
+from features.records import wire
+from study.errors import RecordError
+from study.tools.files import written_atomically
+
+# Numbers of the fields of tf.train.SequenceExample, Features, Feature and their lists.
+_CONTEXT, _SEQUENCES = 1, 2
+_KEY, _VALUE = 1, 2
+_BYTES_LIST, _INT64_LIST = 1, 3
+
+_ROW = np.dtype("<f4")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """The embeddings of one clip.
+
+    Parameters
+    ----------
+    filename : str
+        The clip's released name, ``<MIT class>/<clip>.mp4``.
+    label : str
+        The AVMIT label.
+    audio : ndarray of float32, shape (audio_timesteps, audio_size)
+        The audio embeddings.
+    visual : ndarray of float32, shape (visual_timesteps, visual_size)
+        The visual embeddings.
+
+    Notes
+    -----
+    Paper: Data Description.
+    """
+
+    filename: str
+    label: str
+    audio: npt.NDArray[np.float32]
+    visual: npt.NDArray[np.float32]
+
+
+def write_record(path: Path, record: Record, *, overwrite: bool = True) -> None:
+    """Write the record of a clip, completely or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where to write; the released layout is ``<label>/<stem>.tfrecord``.
+    record : Record
+        The embeddings.
+    overwrite : bool
+        Whether an existing record may be replaced.
+
+    Raises
+    ------
+    RecordError
+        If an embedding is not a finite matrix with at least one timestep.
+    StudyError
+        If the record exists and must not be replaced.
+    """
+    _require_matrix(record.audio, "audio")
+    _require_matrix(record.visual, "visual")
+    content = wire.frame(serialise(record))
+    with written_atomically(path, overwrite=overwrite) as part:
+        # A time stamp of 0 makes equal records equal files.
+        part.write_bytes(gzip.compress(content, compresslevel=6, mtime=0))
+
+
+def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record:
+    """Read the record of a clip and prove that it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        A gzip `.tfrecord` with one record.
+    embedding_set : EmbeddingSet or None
+        The sizes to expect; None to take what is there.
+
+    Returns
+    -------
+    Record
+        The embeddings, all timesteps of them.
+
+    Raises
+    ------
+    RecordError
+        If the file is missing, broken, holds not exactly one record, or is of another set.
+    """
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RecordError(f"{path} is missing. Run: python -m features extract") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise RecordError(f"{path} is not a whole gzip file: {error}. {_AGAIN}") from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}. {_AGAIN}") from error
+    try:
+        entries = list(wire.unframe(content))
+        if len(entries) != 1:
+            raise RecordError(f"it holds {len(entries)} records, expected 1")
+        record = parse(entries[0])
+        if embedding_set is not None:
+            require_sizes(record, embedding_set)
+    except RecordError as error:
+        raise RecordError(f"{path} cannot be used: {error}. {_AGAIN}") from error
+    return record
+
+
+_AGAIN = "Delete it and extract the clip again"
+
+
+def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
+    """Raise if a record does not belong to an embedding set.
+
+    Parameters
+    ----------
+    record : Record
+        The embeddings.
+    embedding_set : EmbeddingSet
+        The expected sizes.
+
+    Raises
+    ------
+    RecordError
+        If the sizes differ.
+    """
+    found = (record.audio.shape[1], record.visual.shape[1])
+    expected = (embedding_set.audio_size, embedding_set.visual_size)
+    if found != expected:
+        raise RecordError(
+            f"it has embeddings of {found[0]} audio and {found[1]} visual values, and "
+            f"{embedding_set.folder} has {expected[0]} and {expected[1]}"
+        )
+
+
+def set_of_record(record: Record) -> EmbeddingSet:
+    """Return the embedding set that a record belongs to, by its sizes.
+
+    Parameters
+    ----------
+    record : Record
+        The embeddings.
+
+    Returns
+    -------
+    EmbeddingSet
+        The set.
+
+    Raises
+    ------
+    RecordError
+        If no set has these sizes.
+    """
+    sizes = (record.audio.shape[1], record.visual.shape[1])
+    for embedding_set in EMBEDDING_SETS.values():
+        if sizes == (embedding_set.audio_size, embedding_set.visual_size):
+            return embedding_set
+    raise RecordError(
+        f"{record.filename} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set"
+    )
+
+
+def serialise(record: Record) -> bytes:
+    """Return a record as a serialised ``tf.train.SequenceExample``.
+
+    Parameters
+    ----------
+    record : Record
+        The embeddings.
+
+    Returns
+    -------
+    bytes
+        The message, in the published schema.
+    """
+    context = {
+        "filename": _bytes_feature(record.filename.encode()),
+        "label": _bytes_feature(record.label.encode()),
+        "audio_timesteps": _int_feature(len(record.audio)),
+        "visual_timesteps": _int_feature(len(record.visual)),
+    }
+    sequences = {
+        "audio": _rows_feature(record.audio),
+        "visual_object": _rows_feature(record.visual),
+    }
+    return wire.field(_CONTEXT, _entries(context)) + wire.field(_SEQUENCES, _entries(sequences))
+
+
+def parse(message: bytes) -> Record:
+    """Return the record that a serialised ``tf.train.SequenceExample`` holds.
+
+    Parameters
+    ----------
+    message : bytes
+        The message, in the published schema.
+
+    Returns
+    -------
+    Record
+        The embeddings.
+
+    Raises
+    ------
+    RecordError
+        If a part is missing or the parts contradict one another.
+    """
+    parts = dict(_only_bytes(wire.fields(message)))
+    context = _read_entries(parts.get(_CONTEXT, b""))
+    sequences = _read_entries(parts.get(_SEQUENCES, b""))
+    record = Record(
+        filename=_text(context, "filename"),
+        label=_text(context, "label"),
+        audio=_read_rows(sequences, "audio"),
+        visual=_read_rows(sequences, "visual_object"),
+    )
+    for name, rows in (("audio", record.audio), ("visual", record.visual)):
+        _require_matrix(rows, name)
+        stated = _integer(context, f"{name}_timesteps")
+        if stated != len(rows):
+            raise RecordError(f"it states {stated} {name} timesteps and holds {len(rows)}")
+    return record
+
+
+def _require_matrix(rows: npt.NDArray[np.float32], name: str) -> None:
+    if rows.dtype != np.float32:
+        raise RecordError(f"the {name} embeddings are {rows.dtype}, expected float32")
+    if rows.ndim != 2 or 0 in rows.shape:
+        raise RecordError(
+            f"the {name} embeddings have shape {rows.shape}, expected (timesteps, size)"
+        )
+    if not np.isfinite(rows).all():
+        raise RecordError(f"the {name} embeddings are not all finite")
+
+
+def _bytes_feature(value: bytes) -> bytes:
+    return wire.field(_BYTES_LIST, wire.field(1, value))
+
+
+def _int_feature(value: int) -> bytes:
+    return wire.field(_INT64_LIST, wire.field(1, wire.varint(value)))
+
+
+def _rows_feature(rows: npt.NDArray[np.float32]) -> bytes:
+    return b"".join(wire.field(1, _bytes_feature(row.astype(_ROW).tobytes())) for row in rows)
+
+
+def _entries(features: dict[str, bytes]) -> bytes:
+    return b"".join(
+        wire.field(1, wire.field(_KEY, name.encode()) + wire.field(_VALUE, feature))
+        for name, feature in features.items()
+    )
+
+
+def _read_entries(message: bytes) -> dict[str, bytes]:
+    entries = {}
+    for _, entry in _only_bytes(wire.fields(message)):
+        parts = dict(_only_bytes(wire.fields(entry)))
+        entries[parts.get(_KEY, b"").decode(errors="replace")] = parts.get(_VALUE, b"")
+    return entries
+
+
+def _only_bytes(parts: Iterable[tuple[int, int | bytes]]) -> list[tuple[int, bytes]]:
+    return [(number, value) for number, value in parts if isinstance(value, bytes)]
+
+
+def _values(feature: bytes, kind: int) -> list[int | bytes]:
+    return [
+        value
+        for number, values in _only_bytes(wire.fields(feature))
+        if number == kind
+        for _, value in wire.fields(values)
+    ]
+
+
+def _one(context: dict[str, bytes], name: str, kind: int) -> int | bytes:
+    values = _values(context.get(name, b""), kind)
+    if len(values) != 1:
+        raise RecordError(f"it has {len(values)} values of {name!r}, expected 1")
+    return values[0]
+
+
+def _text(context: dict[str, bytes], name: str) -> str:
+    value = _one(context, name, _BYTES_LIST)
+    if not isinstance(value, bytes):
+        raise RecordError(f"{name!r} is not a string")
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{name!r} is not UTF-8") from error
+
+
+def _integer(context: dict[str, bytes], name: str) -> int:
+    value = _one(context, name, _INT64_LIST)
+    # Writers may pack the integers into one field or give each a field of its own.
+    return value if isinstance(value, int) else wire.read_varint(value, 0)[0]
+
+
+def _read_rows(sequences: dict[str, bytes], name: str) -> npt.NDArray[np.float32]:
+    rows = []
+    for _, feature in _only_bytes(wire.fields(sequences.get(name, b""))):
+        row = _values(feature, _BYTES_LIST)
+        if len(row) != 1 or not isinstance(row[0], bytes):
+            raise RecordError(f"a timestep of {name!r} holds {len(row)} values, expected 1")
+        rows.append(row[0])
+    if not rows:
+        raise RecordError(f"it has no timestep of {name!r}")
+    if len({len(row) for row in rows}) != 1 or len(rows[0]) % _ROW.itemsize:
+        raise RecordError(f"the timesteps of {name!r} are not rows of one size")
+    flat = np.frombuffer(b"".join(rows), dtype=_ROW).astype(np.float32)
+    return flat.reshape(len(rows), -1)

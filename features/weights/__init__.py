@@ -1,0 +1,1 @@
+"""Weights: where they come from, their files, and how to fetch them."""

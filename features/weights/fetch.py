@@ -1,0 +1,176 @@
+"""Download the public weights once, and keep their checksums."""
+
+import hashlib
+import json
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+from features.weights.sources import CHECKSUMS_NAME, hash_of, read_checksums
+from study.errors import ConfigError
+from study.tools.files import unpack_tar, written_atomically
+
+_CHUNK = 1 << 20
+_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Where the public weights of a network are.
+
+    Parameters
+    ----------
+    url : str
+        The address.
+    filename : str
+        What the download is called on a mirror.
+    name : str
+        The file or folder that it becomes; it begins with the name of the network.
+    md5 : str or None
+        Keras' own checksum of the file; None where the publisher states none.
+    """
+
+    url: str
+    filename: str
+    name: str
+    md5: str | None = None
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is a packed folder."""
+        return self.filename.endswith(".tar.gz")
+
+
+DOWNLOADS = {
+    "yamnet": Download(
+        "https://tfhub.dev/google/yamnet/1?tf-hub-format=compressed", "yamnet_1.tar.gz", "yamnet_1"
+    ),
+    "vggish": Download(
+        "https://tfhub.dev/google/vggish/1?tf-hub-format=compressed", "vggish_1.tar.gz", "vggish_1"
+    ),
+    "vgg16": Download(
+        "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "6d6bbae143d832006294945121d1f1fc",
+    ),
+    "efficientnetb0": Download(
+        "https://storage.googleapis.com/keras-applications/efficientnetb0_notop.h5",
+        "efficientnetb0_notop.h5",
+        "efficientnetb0_notop.h5",
+        "50bc09e76180e00e4465e1a485ddc09d",
+    ),
+}
+
+
+def fetch(
+    network: str,
+    folder: Path,
+    *,
+    mirror: str | None = None,
+    advance: Callable[[int, int | None], None] = lambda n, total: None,
+) -> Path:
+    """Download the weights of a network, unless they are there already.
+
+    Parameters
+    ----------
+    network : str
+        A key of `DOWNLOADS`.
+    folder : Path
+        The weights folder.
+    mirror : str or None
+        An address under which the files lie by their own names; None for the publishers.
+    advance : callable
+        Called with the bytes of each piece and the bytes of all, where known.
+
+    Returns
+    -------
+    Path
+        The file or folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such network, or the download fails, is no archive or has another checksum
+        than its publisher states.
+    """
+    if network not in DOWNLOADS:
+        raise ConfigError(f"there is no network {network!r}. Choose of {', '.join(DOWNLOADS)}")
+    download = DOWNLOADS[network]
+    target = folder / download.name
+    if target.exists():
+        return target
+    url = f"{mirror.rstrip('/')}/{download.filename}" if mirror else download.url
+    folder.mkdir(parents=True, exist_ok=True)
+    if download.is_archive:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+            archive = Path(temporary) / download.filename
+            _download(url, archive, download.md5, advance)
+            unpacked = Path(temporary) / "unpacked"
+            _unpack(archive, unpacked, url)
+            unpacked.rename(target)
+    else:
+        with written_atomically(target) as part:
+            _download(url, part, download.md5, advance)
+    _note_checksum(folder, target, url)
+    return target
+
+
+def _download(
+    url: str, path: Path, md5: str | None, advance: Callable[[int, int | None], None]
+) -> None:
+    digest = hashlib.md5(usedforsecurity=False)
+    with _answer(url) as (pieces, total), path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            advance(len(piece), total)
+    if total is not None and path.stat().st_size != total:
+        raise ConfigError(
+            f"{url} ended after {path.stat().st_size} of {total} bytes. Run the command again"
+        )
+    if md5 is not None and digest.hexdigest() != md5:
+        raise ConfigError(
+            f"{url} has the MD5 {digest.hexdigest()}, expected {md5}. It was not kept; "
+            "try again or another --mirror"
+        )
+
+
+@contextmanager
+def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
+    if not url.startswith(("https://", "http://", "file://")):
+        raise ConfigError(f"{url} is no address. Pass --mirror with http://, https:// or file://")
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
+            length = response.headers.get("Content-Length")
+            yield iter(lambda: response.read(_CHUNK), b""), int(length) if length else None
+    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        raise ConfigError(
+            f"{url} could not be fetched: {error}. Check the network, pass --mirror, or put the "
+            "file into the weights folder by hand"
+        ) from error
+
+
+def _unpack(archive: Path, folder: Path, url: str) -> None:
+    try:
+        with tarfile.open(archive, "r:gz") as packed:
+            unpack_tar(packed, folder)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ConfigError(
+            f"{url} is not a whole archive: {error}. Run the command again"
+        ) from error
+    if not (folder / "saved_model.pb").is_file():
+        raise ConfigError(f"{url} holds no SavedModel. Try another --mirror")
+
+
+def _note_checksum(folder: Path, target: Path, url: str) -> None:
+    checksums = {**read_checksums(folder), target.name: {"sha256": hash_of(target), "url": url}}
+    with written_atomically(folder / CHECKSUMS_NAME) as part:
+        part.write_text(json.dumps(checksums, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,233 @@
+"""Read weights from the files that others publish."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from features.networks.catalogue import NetworkSpec
+from features.networks.layers import Layer, Weights
+from study.errors import ConfigError
+
+Arrays = Mapping[str, npt.NDArray[np.float32]]
+
+# The variables of Keras 3's layers in the order in which `.weights.h5` files number them.
+_NUMBERED = {
+    1: ("kernel",),
+    2: ("kernel", "bias"),
+    3: ("beta", "moving_mean", "moving_variance"),  # YAMNet's have no gamma
+    4: ("gamma", "beta", "moving_mean", "moving_variance"),
+}
+
+# What a file's variable is, by its name; the last ones are those of old Keras and TF-Slim.
+_ROLES = {
+    "kernel": "kernel",
+    "depthwise_kernel": "kernel",
+    "weights": "kernel",
+    "w_1": "kernel",
+    "bias": "bias",
+    "biases": "bias",
+    "b_1": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "moving_mean": "mean",
+    "moving_variance": "variance",
+}
+
+
+def read_weights(path: Path, spec: NetworkSpec) -> Weights:
+    """Read the weights of a network, batch normalisation folded in.
+
+    Parameters
+    ----------
+    path : Path
+        An `.h5` or `.weights.h5` file with Keras weights, a `.keras` model, or the folder of a
+        SavedModel.
+    spec : NetworkSpec
+        The network.
+
+    Returns
+    -------
+    dict of str to Layer
+        Weights by layer; layers that the network does not name are left out.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, lacks a layer, or has convolutions that the network has not:
+        VGG-19 and EfficientNetB1 hold all layers of their smaller sisters, and others beside them.
+    """
+    arrays = read_arrays(path)
+    named = _by_layer(arrays, spec)
+    missing = [name for name in spec.layer_names if "kernel" not in named.get(name, {})]
+    if missing:
+        raise ConfigError(
+            f"{path} lacks {len(missing)} of {len(spec.layer_names)} layers of {spec.title}, the "
+            f"first is {missing[0]!r}. Name a file with the weights of {spec.title}"
+        )
+    foreign = _foreign_convolutions(arrays, spec)
+    if foreign:
+        raise ConfigError(
+            f"{path} has {len(foreign)} convolutions that {spec.title} has not, the first is "
+            f"{foreign[0]!r}. Name a file with the weights of {spec.title}"
+        )
+    return {name: _folded(name, named, spec) for name in spec.layer_names}
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read all variables of a file by their names.
+
+    Parameters
+    ----------
+    path : Path
+        As `read_weights`.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The variables.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or it is of another kind.
+    """
+    if path.is_dir():
+        return _saved_model_arrays(path)
+    if path.suffix == ".keras":
+        return _keras_arrays(path)
+    try:
+        with h5py.File(path) as file:
+            # Beside a whole model's weights stand those of its optimiser, under the same names.
+            return _h5_arrays(file.get("model_weights", file))
+    except (OSError, RuntimeError, KeyError) as error:  # h5py's, by where a file is damaged
+        raise ConfigError(
+            f"{path} cannot be read as an HDF5 file: {error}. Fetch it again: "
+            "python -m features weights fetch"
+        ) from error
+
+
+def _h5_arrays(group: h5py.Group) -> Arrays:
+    found: dict[str, npt.NDArray[np.float32]] = {}
+
+    def note(name: str, item: Any) -> None:  # noqa: ANN401
+        if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+            found[_name_of(name, item)] = np.asarray(item, dtype=np.float32)
+
+    group.visititems(note)
+    return found
+
+
+def _name_of(name: str, item: h5py.Dataset) -> str:
+    # Keras 3 numbers a layer's variables and names the layer in an attribute of their group.
+    layer, number = item.parent.attrs.get("name"), name.rsplit("/", 1)[-1]
+    roles = _NUMBERED.get(len(item.parent))
+    if layer is None or roles is None or not number.isdecimal():
+        return name
+    return f"{layer}/{roles[int(number)]}"
+
+
+def _saved_model_arrays(path: Path) -> Arrays:
+    import tensorflow as tf  # slow to import, and only SavedModels need it
+
+    if not (path / "saved_model.pb").is_file():
+        raise ConfigError(f"{path} holds no saved_model.pb. Name the folder of a SavedModel")
+    model = tf.saved_model.load(str(path))
+    return {variable.name: variable.numpy() for variable in _variables(model)}
+
+
+def _variables(model: Any) -> Iterable[Any]:  # noqa: ANN401
+    # Wherever an exporter keeps its variables, the functions that it offers use all of them.
+    functions = list(model.signatures.values())
+    functions += model.__call__.concrete_functions if callable(model) else []
+    return [variable for function in functions for variable in function.variables]
+
+
+def _keras_arrays(path: Path) -> Arrays:
+    import keras  # slow to import, and only its own format needs it
+
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, OSError) as error:
+        raise ConfigError(
+            f"{path} cannot be read as a Keras model: {error}. Load it where it was made and save "
+            "its weights as .weights.h5"
+        ) from error
+    return {
+        f"{layer.name}/{variable.name}": variable.numpy()
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def _by_layer(arrays: Arrays, spec: NetworkSpec) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+    known = _known_names(spec)
+    found: dict[str, dict[str, npt.NDArray[np.float32]]] = {}
+    for name, array in arrays.items():
+        parts = _parts(name)
+        role = _role(parts[-1])
+        layer = _layer(parts[:-1], known)
+        if role is not None and layer is not None:
+            found.setdefault(layer, {})[role] = array
+    return found
+
+
+def _foreign_convolutions(arrays: Arrays, spec: NetworkSpec) -> list[str]:
+    known = _known_names(spec)
+    convolutions = [_parts(name) for name, array in arrays.items() if array.ndim == 4]
+    return [
+        parts[-2] if len(parts) > 1 else parts[0]
+        for parts in convolutions
+        if _role(parts[-1]) == "kernel" and _layer(parts[:-1], known) is None
+    ]
+
+
+def _known_names(spec: NetworkSpec) -> dict[str, str]:
+    # Keras 3 allows no "/" in the name of a layer: models that it made have "_" there.
+    names = [name for layer in spec.layer_names for name in (layer, spec.norm_of(layer)) if name]
+    return {name.replace("/", "_"): name for name in names}
+
+
+def _parts(name: str) -> list[str]:
+    # Keras' public port of VGGish writes "vggish_fc2" for "fc2".
+    return [part.removeprefix("vggish_") for part in re.sub(r":\d+$", "", name).split("/")]
+
+
+def _role(leaf: str) -> str | None:
+    leaf = leaf.lower()
+    return _ROLES.get(leaf) or next(
+        (_ROLES[old] for old in ("w_1", "b_1") if leaf.endswith(f"_{old}")), None
+    )
+
+
+def _layer(parts: list[str], known: Mapping[str, str]) -> str | None:
+    # Groups repeat the layer's name and stand in groups of their own: take the longest end
+    # that is a name, so that "layer1/conv/bn" is not taken for "layer1/conv".
+    for begin in range(len(parts)):
+        name = known.get("_".join(parts[begin:]))
+        if name is not None:
+            return name
+    return None
+
+
+def _folded(
+    name: str, named: dict[str, dict[str, npt.NDArray[np.float32]]], spec: NetworkSpec
+) -> Layer:
+    kernel = named[name]["kernel"].astype(np.float64)
+    depthwise = kernel.ndim == 4 and kernel.shape[3] == 1 and kernel.shape[2] > 1
+    n_outputs = kernel.shape[2] if depthwise else kernel.shape[-1]
+    bias = named[name].get("bias", np.zeros(n_outputs, np.float32)).astype(np.float64)
+    norm = named.get(spec.norm_of(name) or "")
+    if norm is not None:
+        scale = norm.get("gamma", np.ones(n_outputs)) / np.sqrt(
+            norm["variance"].astype(np.float64) + spec.norm_epsilon
+        )
+        kernel *= scale[:, None] if depthwise else scale
+        bias = (bias - norm["mean"]) * scale + norm["beta"]
+    if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
+        raise ConfigError(f"layer {name!r} of {spec.title} has weights that are not finite")
+    return Layer(kernel.astype(np.float32), bias.astype(np.float32))

@@ -1,0 +1,1 @@
+"""Import the authors' TensorFlow checkpoints."""

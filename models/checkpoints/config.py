@@ -1,0 +1,131 @@
+"""The `train.yaml` beside a released checkpoint: which network it is of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.evaluation.tables import training_set_of
+from models.network.hyperparameters import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
+from models.saving.card import Task
+from study.errors import ConfigError
+
+CONFIG_NAME = "train.yaml"
+CORRESPONDENCE_CLASSES = ("incongruent", "congruent")  # in the order of the published script
+CORRESPONDENCE_WIDTH = 128  # of both dense layers, in the published script and not in train.yaml
+_RNN_OF = {"SimpleRNN": Rnn.FRNN, "GRU": Rnn.GRU, "LSTM": Rnn.LSTM}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointConfig:
+    """What `train.yaml` says about a network.
+
+    Parameters
+    ----------
+    task : {"action", "correspondence"}
+        What it was trained to tell.
+    rnn : Rnn
+        The recurrent layer.
+    hyperparameters : Hyperparameters
+        Its numbers.
+    classes : tuple of str
+        In the order of the outputs.
+    timesteps : int
+        Rows that it sees of each embedding.
+    training_set : str
+        What it was trained on, as Table 5 has it.
+    """
+
+    task: Task
+    rnn: Rnn
+    hyperparameters: Hyperparameters
+    classes: tuple[str, ...]
+    timesteps: int
+    training_set: str
+
+
+def read_config(folder: Path) -> CheckpointConfig:
+    """Read the `train.yaml` beside a checkpoint.
+
+    Parameters
+    ----------
+    folder : Path
+        The released folder of one network.
+
+    Returns
+    -------
+    CheckpointConfig
+        The network.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, or says something that no released network has.
+    """
+    path = folder / CONFIG_NAME
+    if not path.is_file():
+        raise ConfigError(f"no {CONFIG_NAME} in {folder}. Name the folder of a released network")
+    try:
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0][:80]
+        raise ConfigError(f"{path} is not YAML: {reason}. Download it again") from error
+    try:
+        return _parsed(said)
+    except KeyError as error:
+        raise _no_network(path, f"{error} is missing") from error
+    except (TypeError, AttributeError) as error:
+        raise _no_network(path, "a value is not of the kind that it should be") from error
+    except (ValueError, OverflowError) as error:
+        raise _no_network(path, str(error)) from error
+
+
+def _no_network(path: Path, reason: str) -> ConfigError:
+    return ConfigError(
+        f"{path} does not describe a released network: {reason}. Take the one that lies beside "
+        "the checkpoint in the authors' repository"
+    )
+
+
+def _parsed(said: Any) -> CheckpointConfig:  # noqa: ANN401
+    # Networks of the correspondence experiment are trained on lists of pairs and name no classes.
+    pairs = "congruent_train_csv" in said
+    function = str(said["rnn"]["function"]).rsplit(".", 1)[-1]
+    if function not in _RNN_OF:
+        raise ValueError(f"the function {function}, expected one of {', '.join(_RNN_OF)}")
+    rnn, timesteps = _RNN_OF[function], int(said["data"]["timesteps"])
+    if timesteps != TIMESTEPS and not pairs:
+        raise ValueError(f"{timesteps} timesteps, expected {TIMESTEPS}")
+    return CheckpointConfig(
+        task="correspondence" if pairs else "action",
+        rnn=rnn,
+        hyperparameters=Hyperparameters(
+            rnn_units=int(said["rnn"]["units"]),
+            bottleneck_units=CORRESPONDENCE_WIDTH if pairs else int(said["bottleneck_size"]),
+            activation="linear" if pairs else _activation(said["bottleneck_activation"]),
+            dropout=float(said["rnn"]["dropout"]),
+            learning_rate=float(said["training"]["learning_rate"]),
+        ),
+        classes=CORRESPONDENCE_CLASSES if pairs else _classes(said["label_to_int"]),
+        timesteps=timesteps,
+        training_set=_training_set(str(said["model_path"]), rnn),
+    )
+
+
+def _activation(name: str) -> str:
+    if name not in ACTIVATIONS:
+        raise ValueError(f"the activation {name}, expected {' or '.join(ACTIVATIONS)}")
+    return name
+
+
+def _classes(index_of: dict[str, int]) -> tuple[str, ...]:
+    if sorted(map(int, index_of.values())) != list(range(len(index_of))):
+        raise ValueError("label_to_int does not count from 0")
+    return tuple(sorted(index_of, key=lambda label: int(index_of[label])))
+
+
+def _training_set(model_path: str, rnn: Rnn) -> str:
+    # Such as YamNet_EffNetB0_GRU_MIT_16/ and VGGish_VGG16_GRU_MIT16_avcorr/.
+    name = model_path.rstrip("/").rpartition(f"_{str(rnn).upper()}_")[2]
+    return training_set_of(name.removesuffix("_avcorr"))

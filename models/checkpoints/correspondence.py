@@ -1,0 +1,84 @@
+"""The authors' correspondence network, which tells whether sound and picture belong together.
+
+It is no network of the paper; the authors released it beside those, and its checkpoints can be
+imported and used in Keras.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.network.forward import Output, Recurrent
+from models.network.hyperparameters import Rnn
+from models.network.keras import KerasModel
+from models.saving.card import Card
+
+_MIN_SQUARE = 1e-7  # Keras' epsilon, below which a squared distance does not fall
+
+Floats = npt.NDArray[np.float32]
+
+
+class Dense(NamedTuple):
+    """Weights of a dense layer."""
+
+    kernel: Floats
+    bias: Floats
+
+
+class CorrespondenceWeights(NamedTuple):
+    """All weights of a correspondence network, the dense layers in their order."""
+
+    audio: tuple[Dense, Dense]
+    visual: tuple[Dense, Dense]
+    rnn: Recurrent
+    output: Output
+
+
+def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasModel:
+    """Build a correspondence network as a Keras model.
+
+    Parameters
+    ----------
+    card : Card
+        What it is.
+    weights : CorrespondenceWeights
+        Its weights.
+
+    Returns
+    -------
+    keras.Model
+        Takes audio ``(n_clips, timesteps, audio_size)`` and visual ``(n_clips, timesteps,
+        visual_size)``, gives the probabilities of incongruent and congruent ``(n_clips, 2)``.
+
+    Notes
+    -----
+    At every timestep both embeddings go through two linear layers to vectors of length one; the
+    recurrent layer sees nothing but the distance of the two.
+    """
+    from models.network.backend import keras
+
+    layers, ops = keras.layers, keras.ops
+    recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}
+    audio = keras.Input((card.timesteps, card.audio_size), name="audio")
+    visual = keras.Input((card.timesteps, card.visual_size), name="visual")
+    apart = _direction(layers, audio, weights.audio) - _direction(layers, visual, weights.visual)
+    square = ops.sum(ops.square(apart), axis=-1, keepdims=True)
+    distance = ops.sqrt(ops.maximum(square, _MIN_SQUARE))
+    kept = layers.Dropout(card.hyperparameters.dropout, name="dropout")(distance)
+    state = recurrent[card.cell.rnn](card.hyperparameters.rnn_units, name="rnn")(kept)
+    head = layers.Dense(len(card.classes), activation="softmax", name="probability")
+    model = keras.Model([audio, visual], head(state), name=f"{card.rnn}_correspondence")
+    for name, pair in (("audio", weights.audio), ("visual", weights.visual)):
+        for number, dense in enumerate(pair, start=1):
+            model.get_layer(f"{name}_dense_{number}").set_weights(list(dense))
+    model.get_layer("rnn").set_weights(list(weights.rnn))
+    model.get_layer("probability").set_weights(list(weights.output))
+    return model
+
+
+def _direction(layers: Any, embedding: Any, pair: tuple[Dense, Dense]) -> Any:  # noqa: ANN401
+    x = embedding
+    for number, dense in enumerate(pair, start=1):
+        x = layers.Dense(dense.bias.size, name=f"{embedding.name}_dense_{number}")(x)
+    return layers.UnitNormalization(name=f"{embedding.name}_direction")(x)

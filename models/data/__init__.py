@@ -1,0 +1,1 @@
+"""Lists and records as training data, and where they come from."""

@@ -1,0 +1,37 @@
+"""What a folder of embeddings says about the networks that made them."""
+
+from pathlib import Path
+
+from features.records.manifest import MANIFEST_NAME, Recipe, read_manifest
+from study.errors import RecordError
+
+
+def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:
+    """Return what made the embeddings, and refuse untrained networks unless asked for.
+
+    Parameters
+    ----------
+    embeddings : Path
+        Folder of the embedding set.
+    allow_untrained : bool
+        Whether networks that learnt nothing will do.
+
+    Returns
+    -------
+    Recipe or None
+        What the manifest says; None where there is none, as beside the published embeddings.
+
+    Raises
+    ------
+    RecordError
+        If an untrained network was among them and that was not allowed.
+    """
+    if not (embeddings / MANIFEST_NAME).is_file():
+        return None
+    recipe = read_manifest(embeddings).recipe
+    if recipe.is_untrained and not allow_untrained:
+        raise RecordError(
+            f"the embeddings in {embeddings} come from untrained networks, so that results say "
+            "nothing about the paper's. Extract them with real weights, or pass --allow-untrained"
+        )
+    return recipe

@@ -1,0 +1,1 @@
+"""Evaluation: measures, comparisons, Tables 4 and 5, figures."""

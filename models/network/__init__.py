@@ -1,0 +1,1 @@
+"""The network: its hyperparameters, and its arithmetic in JAX and Keras."""

@@ -1,0 +1,183 @@
+"""The network as a Keras model: to look at, to save, and to use elsewhere."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.network.forward import (
+    BN_EPSILON,
+    BN_MOMENTUM,
+    Moving,
+    Output,
+    Recurrent,
+    Squeeze,
+    Trainable,
+    Weights,
+)
+from models.network.hyperparameters import TIMESTEPS, Hyperparameters, Rnn
+from study.errors import ConfigError
+from study.tools.files import written_atomically
+
+KerasModel = Any
+
+
+def build_classifier(
+    rnn: Rnn,
+    hyperparameters: Hyperparameters,
+    *,
+    audio_size: int,
+    visual_size: int,
+    n_classes: int,
+    timesteps: int = TIMESTEPS,
+) -> KerasModel:
+    """Build a network of the paper as a Keras model.
+
+    Parameters
+    ----------
+    rnn : Rnn
+        The recurrent layer.
+    hyperparameters : Hyperparameters
+        Widths, activation and dropout.
+    audio_size, visual_size : int
+        Lengths of the embeddings.
+    n_classes : int
+        Number of classes.
+    timesteps : int
+        Rows that the network sees of each embedding.
+
+    Returns
+    -------
+    keras.Model
+        Takes audio ``(n_clips, timesteps, audio_size)`` and visual ``(n_clips, timesteps,
+        visual_size)``, gives probabilities ``(n_clips, n_classes)``.
+
+    Notes
+    -----
+    A 1x1 convolution is a dense layer per timestep, and its batch norm takes its statistics over
+    clips and timesteps; Keras 3's ``TimeDistributed`` would take them per timestep. Dropout is a
+    layer before the recurrent one, which draws a mask for every timestep; Keras 3's own
+    ``dropout`` argument would draw one for all. Paper: DNN Architectures, Figure 3.
+    """
+    from models.network.backend import keras
+
+    layers = keras.layers
+    recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}[rnn]
+    audio = keras.Input((timesteps, audio_size), name="audio")
+    visual = keras.Input((timesteps, visual_size), name="visual")
+    joint = layers.Concatenate(name="audiovisual")(
+        [
+            _squeeze(layers, audio, hyperparameters, "audio"),
+            _squeeze(layers, visual, hyperparameters, "visual"),
+        ]
+    )
+    kept = layers.Dropout(hyperparameters.dropout, name="dropout")(joint)
+    state = recurrent(hyperparameters.rnn_units, name="rnn")(kept)
+    probability = layers.Dense(n_classes, activation="softmax", name="probability")(state)
+    return keras.Model([audio, visual], probability, name=str(rnn))
+
+
+def _squeeze(layers: Any, embedding: Any, hyperparameters: Hyperparameters, name: str) -> Any:  # noqa: ANN401
+    # Both modalities are squeezed to one width, so that the recurrent layer has as many
+    # connections to either.
+    x = layers.Dense(hyperparameters.bottleneck_units, name=f"{name}_bottleneck")(embedding)
+    x = layers.BatchNormalization(momentum=BN_MOMENTUM, epsilon=BN_EPSILON, name=f"{name}_norm")(x)
+    return layers.Activation(hyperparameters.activation, name=f"{name}_activation")(x)
+
+
+def set_weights(model: KerasModel, weights: Weights) -> None:
+    """Put weights into a Keras model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `build_classifier`.
+    weights : Weights
+        The weights.
+    """
+    trainable = weights.trainable
+    for name, unit, moving in (
+        ("audio", trainable.audio, weights.audio),
+        ("visual", trainable.visual, weights.visual),
+    ):
+        model.get_layer(f"{name}_bottleneck").set_weights(_arrays(unit.kernel, unit.bias))
+        model.get_layer(f"{name}_norm").set_weights(_arrays(unit.gamma, unit.beta, *moving))
+    model.get_layer("rnn").set_weights(_arrays(*trainable.rnn))
+    model.get_layer("probability").set_weights(_arrays(*trainable.output))
+
+
+def get_weights(model: KerasModel) -> Weights:
+    """Take the weights out of a Keras model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `build_classifier`.
+
+    Returns
+    -------
+    Weights
+        As float32 arrays.
+    """
+    units, moving = {}, {}
+    for name in ("audio", "visual"):
+        kernel, bias = model.get_layer(f"{name}_bottleneck").get_weights()
+        gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
+        units[name] = Squeeze(kernel, bias, gamma, beta)
+        moving[name] = Moving(mean, variance)
+    trainable = Trainable(
+        units["audio"],
+        units["visual"],
+        Recurrent(*model.get_layer("rnn").get_weights()),
+        Output(*model.get_layer("probability").get_weights()),
+    )
+    return Weights(trainable, moving["audio"], moving["visual"])
+
+
+def save_classifier(model: KerasModel, path: Path) -> None:
+    """Save a Keras model under its name at once or not at all.
+
+    Parameters
+    ----------
+    model : keras.Model
+        What to save.
+    path : Path
+        A path ending in ``.keras``.
+    """
+    from models.network.backend import without_tensorflow
+
+    with written_atomically(path) as part, without_tensorflow():
+        model.save(part)
+
+
+def load_classifier(path: Path) -> KerasModel:
+    """Load a Keras model that `save_classifier` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.keras`` file.
+
+    Returns
+    -------
+    keras.Model
+        The model, not compiled.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or not a Keras model.
+    """
+    from models.network.backend import keras, without_tensorflow
+
+    if not path.is_file():
+        raise ConfigError(f"no model at {path}. Name a folder written by the train command")
+    try:
+        with without_tensorflow():
+            return keras.saving.load_model(path, compile=False)
+    except (ValueError, OSError, KeyError) as error:
+        raise ConfigError(f"{path} cannot be read as a Keras model: {error}") from error
+
+
+def _arrays(*values: Any) -> list[np.ndarray[Any, Any]]:  # noqa: ANN401
+    return [np.asarray(value) for value in values]

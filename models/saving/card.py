@@ -1,0 +1,287 @@
+"""The model card: what a network is, what made it, and what it must not be taken for."""
+
+import json
+import platform
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from features.records.manifest import Recipe
+from models.network.forward import Architecture
+from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of
+from models.training.schedule import Epoch, Schedule
+from study.errors import ConfigError
+from study.tools.files import written_atomically
+
+CARD_NAME = "model_card.json"
+Task = Literal["action", "correspondence"]
+SOFTWARE = ("avmit-lab", "jax", "jaxlib", "keras", "numpy")
+
+
+class DataCard(BaseModel):
+    """One list that a network was made with.
+
+    Parameters
+    ----------
+    name : str
+        The list's file name without ending.
+    n_clips : int
+        Its clips.
+    list_sha256, records_sha256 : str
+        Digests of the list and of its records' content.
+    n_cut : int
+        Clips with more timesteps than the network sees.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    n_clips: int
+    list_sha256: str
+    records_sha256: str
+    n_cut: int = 0
+
+
+class Card(BaseModel):
+    """What a network is and what made it.
+
+    Parameters
+    ----------
+    origin : str
+        ``"trained"``, or where it was imported from.
+    task : {"action", "correspondence"}
+        What it tells: which action a clip shows, or whether its sound and picture belong together.
+    embedding_set, rnn : str
+        The cell.
+    audio_size, visual_size, timesteps : int
+        What it takes.
+    classes : tuple of str
+        Its outputs, in order.
+    hyperparameters : Hyperparameters
+        Widths, activation, dropout, learning rate.
+    training_set : str
+        Short name of what it was trained on, as Table 5 has it.
+    train, validation : DataCard or None
+        The lists.
+    schedule : Schedule or None
+        How long it could train.
+    seed : int or None
+        All its chance.
+    mixed_precision : bool
+        Whether products took their factors in bfloat16; the weights are float32 all the same.
+    history : tuple of Epoch
+        Its epochs.
+    best_epoch : int
+        The epoch whose weights it has.
+    embeddings : Recipe or None
+        What made the embeddings, where that is known.
+    overlap_allowed, trust_list : bool
+        Whether clips may stand in two lists, and whether a list's label went before a record's.
+    model_sha256 : str
+        Digest of the model's file.
+    software : dict of str to str
+        Versions.
+    made_at : datetime
+        In UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: str = "trained"
+    task: Task = "action"
+    embedding_set: str
+    rnn: str
+    audio_size: int
+    visual_size: int
+    timesteps: int = TIMESTEPS
+    classes: tuple[str, ...]
+    hyperparameters: Hyperparameters
+    training_set: str
+    train: DataCard | None = None
+    validation: DataCard | None = None
+    schedule: Schedule | None = None
+    seed: int | None = None
+    mixed_precision: bool = False
+    history: tuple[Epoch, ...] = ()
+    best_epoch: int = 0
+    embeddings: Recipe | None = None
+    overlap_allowed: bool = False
+    trust_list: bool = False
+    model_sha256: str = ""
+    software: dict[str, str] = {}
+    made_at: datetime
+
+    @property
+    def cell(self) -> Cell:
+        """The cell of the paper to which it belongs."""
+        return cell_of(self.embedding_set, self.rnn)
+
+    @property
+    def untrained_embeddings(self) -> bool:
+        """Whether the embeddings came from networks that were never trained."""
+        return self.embeddings is not None and self.embeddings.is_untrained
+
+    @property
+    def architecture(self) -> Architecture:
+        """How to run its weights."""
+        return Architecture(self.cell.rnn, self.hyperparameters.activation, self.audio_size)
+
+
+def software_versions() -> dict[str, str]:
+    """Return the versions that a result may depend on.
+
+    Returns
+    -------
+    dict of str to str
+        Version by name.
+    """
+    return {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
+
+
+def read_card(folder: Path) -> Card:
+    """Read the card of a model.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's folder.
+
+    Returns
+    -------
+    Card
+        The card.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it is not one.
+    """
+    path = folder / CARD_NAME
+    if not path.is_file():
+        raise ConfigError(f"no model in {folder}: {CARD_NAME} is missing. Train one first")
+    try:
+        return Card.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"])) or "it is not JSON"
+        raise ConfigError(f"{path} is no model card of this version ({where})") from error
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write a card for programs and for people.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    folder : Path
+        The model's folder; its ``model_card.json`` is what makes it a model.
+    """
+    with written_atomically(folder / "model_card.md") as part:
+        part.write_text(card_text(card), encoding="utf-8")
+    with written_atomically(folder / CARD_NAME) as part:
+        content = json.loads(card.model_dump_json())
+        part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def card_text(card: Card) -> str:
+    """Return a card as Markdown.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+
+    Returns
+    -------
+    str
+        The text.
+    """
+    parts = [
+        f"# {card.rnn.upper()} on {card.embedding_set}, {card.training_set}",
+        f"Made {card.made_at:%Y-%m-%d %H:%M} UTC ({card.origin}); all of this and the digests "
+        f"are in `{CARD_NAME}`.",
+        "## Network",
+        f"- takes {card.timesteps} timesteps of {card.audio_size} audio and {card.visual_size} "
+        "visual values, padded with zeros",
+        _layers_line(card),
+        f"- {len(card.classes)} classes in the order of the outputs: {', '.join(card.classes)}",
+        "## Training",
+        *_training_lines(card),
+        "## Limits",
+        *_limit_lines(card),
+        "## Software",
+        ", ".join(f"{name} {number}" for name, number in sorted(card.software.items())),
+    ]
+    return "\n".join(_spaced(parts)) + "\n"
+
+
+def _layers_line(card: Card) -> str:
+    chosen = card.hyperparameters
+    if card.task == "correspondence":
+        before = f"two dense layers of {chosen.bottleneck_units} each, the distance of the two"
+    else:
+        before = f"squeeze units of {chosen.bottleneck_units} ({chosen.activation})"
+    return f"- {before}, {card.rnn.upper()} of {chosen.rnn_units} units, dropout {chosen.dropout:g}"
+
+
+def _spaced(parts: list[str]) -> list[str]:
+    lines: list[str] = []
+    for part in parts:
+        if lines and not (part.startswith("- ") and lines[-1].startswith("- ")):
+            lines.append("")
+        lines.append(part)
+    return lines
+
+
+def _training_lines(card: Card) -> list[str]:
+    lines = [
+        f"- {role}: {data.n_clips} clips of `{data.name}` (records {data.records_sha256[:12]}, "
+        f"{data.n_cut} cut to {card.timesteps} timesteps)"
+        for role, data in (("training", card.train), ("validation", card.validation))
+        if data is not None
+    ]
+    if card.embeddings is not None:
+        networks = (card.embeddings.audio, card.embeddings.visual)
+        made_by = ", ".join(f"{each.network} ({each.weights})" for each in networks)
+        lines.append(f"- embeddings by {made_by}, {card.embeddings.grid} grid")
+    if card.schedule is not None:
+        lines.append(
+            f"- Adam, learning rate {card.hyperparameters.learning_rate:g} * exp(-0.1 * epoch), "
+            f"batches of {card.schedule.batch_size}, at most {card.schedule.n_epochs} epochs, "
+            f"patience {card.schedule.patience}, seed {card.seed}"
+        )
+    if card.history:
+        best = card.history[card.best_epoch - 1]
+        lines.append(
+            f"- best of {len(card.history)} epochs: {card.best_epoch}, validation loss "
+            f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %"
+        )
+    start = card.hyperparameters.learning_rate
+    return lines or [f"- learning rate {start:g} at the start; the rest is not recorded"]
+
+
+def _limit_lines(card: Card) -> list[str]:
+    if card.task == "correspondence":
+        lines = ["- it tells whether sound and picture belong together, and names no action"]
+    else:
+        lines = ["- it knows its classes only: every clip is given to one of them"]
+    if card.train is None:
+        lines.append(
+            "- the clips that it was trained on are not known here, so that a test list with some "
+            "of them is not refused"
+        )
+    if card.untrained_embeddings:
+        lines.append(
+            "- **the embeddings come from untrained networks**: its accuracy says nothing about "
+            "the paper's"
+        )
+    if card.overlap_allowed:
+        lines.append("- **clips may stand in more than one of its lists** (`--allow-overlap`)")
+    if card.trust_list:
+        lines.append("- labels were taken from the list where a record had another one")
+    if card.mixed_precision:
+        lines.append("- products were taken in bfloat16 (`--mixed-precision`)")
+    return lines

@@ -1,0 +1,238 @@
+"""A model on disk: its folder, card and weights, and the state of a training on its way."""
+
+import json
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from models.checkpoints.correspondence import CorrespondenceWeights, build_correspondence
+from models.network.forward import Weights
+from models.network.keras import (
+    KerasModel,
+    build_classifier,
+    get_weights,
+    load_classifier,
+    save_classifier,
+    set_weights,
+)
+from models.saving.card import CARD_NAME, Card, read_card, write_card
+from models.training.schedule import Course, Epoch
+from study.errors import ConfigError
+from study.tools.files import sha256_of, written_atomically
+
+MODEL_NAME = "model.keras"
+STATE_NAME = "training.npz"
+LISTS_NAME, EVALUATIONS_NAME = "lists", "evaluations"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedModel:
+    """A network with its card."""
+
+    folder: Path
+    card: Card
+    weights: Weights
+
+
+def save_model(folder: Path, card: Card, weights: Weights | CorrespondenceWeights) -> None:
+    """Save a network; the card is written last and makes the folder a model.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    card : Card
+        What it is.
+    weights : Weights or CorrespondenceWeights
+        Its weights.
+    """
+    save_classifier(_keras_model(card, weights), folder / MODEL_NAME)
+    card = card.model_copy(update={"model_sha256": sha256_of(folder / MODEL_NAME)})
+    write_card(card, folder)
+
+
+def _keras_model(card: Card, weights: Weights | CorrespondenceWeights) -> KerasModel:
+    if isinstance(weights, CorrespondenceWeights):
+        return build_correspondence(card, weights)
+    model = build_classifier(
+        card.cell.rnn,
+        card.hyperparameters,
+        audio_size=card.audio_size,
+        visual_size=card.visual_size,
+        n_classes=len(card.classes),
+        timesteps=card.timesteps,
+    )
+    set_weights(model, weights)
+    return model
+
+
+def load_model(folder: Path) -> SavedModel:
+    """Load a network.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `save_model` put it.
+
+    Returns
+    -------
+    SavedModel
+        The network.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no model, one that names no actions, or a file that its card does not
+        describe.
+    """
+    card = read_card(folder)
+    path = folder / MODEL_NAME
+    if card.task != "action":
+        raise ConfigError(
+            f"{folder} holds a network of the {card.task} task, which names no action, expected "
+            f"one of the action task. Load {path} with Keras"
+        )
+    model = load_classifier(path)
+    if sha256_of(path) != card.model_sha256:
+        raise ConfigError(f"{path} is not the file that its card describes. Train it again")
+    return SavedModel(folder, card, get_weights(model))
+
+
+def require_place(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Raise if a training must not start in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the model is to be.
+    resume : bool
+        Whether to go on with a training that was interrupted.
+    overwrite : bool
+        Whether to replace what is there.
+
+    Raises
+    ------
+    ConfigError
+        If a model or an interrupted training is there that neither flag covers.
+    """
+    if overwrite:
+        return
+    if (folder / CARD_NAME).exists():
+        raise ConfigError(f"{folder} holds a finished model. To replace it, pass --overwrite")
+    if (folder / STATE_NAME).exists() and not resume:
+        raise ConfigError(
+            f"{folder} holds a training that was interrupted. Go on with --resume, or start "
+            "afresh with --overwrite"
+        )
+
+
+def clear_place(folder: Path) -> None:
+    """Remove a model that is to be replaced, with its lists, history and evaluations.
+
+    Parameters
+    ----------
+    folder : Path
+        The model's folder; the state of a training and files of others stay.
+    """
+    (folder / CARD_NAME).unlink(missing_ok=True)  # first: without it the rest is no model
+    for name in (LISTS_NAME, EVALUATIONS_NAME):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in folder.glob("history.*"):
+        path.unlink()
+
+
+def write_course(course: Course, plan: str, folder: Path) -> None:
+    """Keep a training after an epoch, so that it can go on from there.
+
+    Parameters
+    ----------
+    course : Course
+        Training so far.
+    plan : str
+        What is being trained on what; only the same plan may go on.
+    folder : Path
+        The model's folder.
+    """
+    leaves = jax.tree.leaves((course.learner, course.best))
+    history = [asdict(epoch) for epoch in course.history]
+    said = json.dumps({"plan": plan, "best_epoch": course.best_epoch, "history": history})
+    with written_atomically(folder / STATE_NAME) as part, part.open("wb") as file:
+        named = {f"leaf_{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
+        np.savez(file, allow_pickle=False, said=np.asarray(said), **named)
+
+
+def read_course(start: Course, plan: str, folder: Path) -> Course:
+    """Read a training that was interrupted.
+
+    Parameters
+    ----------
+    start : Course
+        The same training before its first epoch: gives the shapes.
+    plan : str
+        What is being trained on what.
+    folder : Path
+        The model's folder.
+
+    Returns
+    -------
+    Course
+        Training after the last whole epoch; `start` if none was finished.
+
+    Raises
+    ------
+    ConfigError
+        If what is there was another training, or cannot be read.
+    """
+    path = folder / STATE_NAME
+    if not path.is_file():
+        return start
+    said, arrays = _read_state(path)
+    if said["plan"] != plan:
+        raise ConfigError(
+            f"{path} belongs to another training. Pass the same lists, embeddings and options, "
+            "or start afresh with --overwrite"
+        )
+    structure = jax.tree.structure((start.learner, start.best))
+    learner, best = jax.tree.unflatten(structure, arrays)
+    history = tuple(Epoch(**epoch) for epoch in said["history"])
+    return Course(learner, best, said["best_epoch"], history)
+
+
+def _read_state(path: Path) -> tuple[dict[str, Any], list[jax.Array]]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            said = json.loads(str(kept["said"]))
+            return said, [jnp.asarray(kept[f"leaf_{i}"]) for i in range(len(kept.files) - 1)]
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError) as error:
+        raise ConfigError(
+            f"{path} is no whole state of a training. Start afresh with --overwrite"
+        ) from error
+
+
+def write_history(history: Iterable[Epoch], folder: Path) -> None:
+    """Write the epochs as a table and as a plot.
+
+    Parameters
+    ----------
+    history : iterable of Epoch
+        The epochs.
+    folder : Path
+        The model's folder.
+    """
+    from models.evaluation.figures import figure_of, plot_history, save_figure
+
+    frame = pd.DataFrame([asdict(epoch) for epoch in history])
+    with written_atomically(folder / "history.csv") as part:
+        frame.to_csv(part, index=False)
+    figure, axes = figure_of(1, 2)
+    plot_history(frame, axes[0, 0], axes[0, 1])
+    save_figure(figure, folder, "history")

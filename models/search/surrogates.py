@@ -1,0 +1,437 @@
+"""The random search: surrogates that any machine can run in any order, one result file each."""
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from features.embedding_set import EmbeddingSet, find_embedding_set
+from models.data.dataset import Dataset, load_dataset
+from models.data.lists import ClipList, read_list, refuse_overlap
+from models.data.provenance import recipe_of
+from models.network.forward import Architecture
+from models.network.hyperparameters import (
+    Cell,
+    Hyperparameters,
+    cell_named,
+    surrogate,
+)
+from models.network.memory import memory_errors
+from models.training.schedule import Epoch, Schedule, epochs, new_course
+from study.errors import ConfigError
+from study.tools.files import written_atomically
+
+PLAN_NAME = "search.json"
+N_SURROGATES = 300  # Paper: Hyperparameter Search and Training
+PATIENCE = 8  # Paper: Hyperparameter Search and Training
+
+
+class SearchPlan(BaseModel):
+    """What a search is; written once, and every result belongs to it.
+
+    Parameters
+    ----------
+    seed : int
+        The study's; surrogates and their training follow from it.
+    cells : tuple of str
+        Names of the cells.
+    n_surrogates : int
+        Per cell.
+    schedule : Schedule
+        How long each may train.
+    embeddings : Path
+        Folder with the folders of the embedding sets.
+    train, validation : Path
+        The lists.
+    lists : tuple of str
+        Their digests.
+    cache : Path or None
+        Folder of packed records.
+    trust_list : bool
+        Whether a list's label goes before a record's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int
+    cells: tuple[str, ...]
+    n_surrogates: int
+    schedule: Schedule
+    embeddings: Path
+    train: Path
+    validation: Path
+    lists: tuple[str, str]
+    cache: Path | None = None
+    trust_list: bool = False
+
+
+class SurrogateResult(BaseModel):
+    """What came of one surrogate.
+
+    Parameters
+    ----------
+    cell : str
+        Name of the cell.
+    number : int
+        Which surrogate, from 0.
+    seed : int
+        Of the study.
+    hyperparameters : Hyperparameters
+        What was drawn.
+    best_epoch : int
+        The epoch with the lowest validation loss; 0 if there was none.
+    val_loss, val_accuracy : float or None
+        At that epoch.
+    diverged : bool
+        Whether the losses became no numbers.
+    history : tuple of Epoch
+        The epochs whose losses are numbers.
+    seconds : float
+        Of training, compilation included.
+    records : tuple of str
+        Digests of the records of both lists.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cell: str
+    number: int
+    seed: int
+    hyperparameters: Hyperparameters
+    best_epoch: int
+    val_loss: float | None
+    val_accuracy: float | None
+    diverged: bool
+    history: tuple[Epoch, ...]
+    seconds: float
+    records: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Task:
+    """One surrogate that is to be run."""
+
+    cell: Cell
+    number: int
+
+
+def write_plan(plan: SearchPlan, folder: Path) -> None:
+    """Start a search in a folder, or go on with the same one.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+    folder : Path
+        Its folder.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds another search.
+    """
+    path = folder / PLAN_NAME
+    if not path.exists():
+        with written_atomically(path) as part:
+            part.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        return
+    there = read_plan(folder)
+    # More cells, more surrogates or other places do not change what has been run.
+    if (there.seed, there.schedule, there.lists) != (plan.seed, plan.schedule, plan.lists):
+        raise ConfigError(
+            f"{folder} holds another search (seed {there.seed}). Pass its lists, seed and "
+            "schedule, or name another folder"
+        )
+    with written_atomically(path) as part:
+        part.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_plan(folder: Path) -> SearchPlan:
+    """Read what a search is.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder.
+
+    Returns
+    -------
+    SearchPlan
+        The search.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    path = folder / PLAN_NAME
+    if not path.is_file():
+        raise ConfigError(f"no search in {folder}. Start one: python -m models search run")
+    try:
+        return SearchPlan.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ConfigError(f"{path} is no search of this version") from error
+
+
+def plan_cells(plan: SearchPlan) -> tuple[Cell, ...]:
+    """Return the cells of a search.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+
+    Returns
+    -------
+    tuple of Cell
+        In the order of the plan.
+    """
+    return tuple(cell_named(name) for name in plan.cells)
+
+
+def prepare(plan: SearchPlan, *, allow_untrained: bool) -> None:
+    """Pack the records of a search once, before many processes want them.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+    allow_untrained : bool
+        Whether embeddings of untrained networks will do.
+    """
+    train, validation = read_list(plan.train), read_list(plan.validation)
+    refuse_overlap(validation, train)
+    for name in sorted({cell.embedding_set for cell in plan_cells(plan)}):
+        embedding_set = find_embedding_set(name)
+        folder = plan.embeddings / embedding_set.folder
+        recipe_of(folder, allow_untrained=allow_untrained)
+        for clips in (train, validation):
+            _load(plan, clips, embedding_set, train.classes)
+
+
+def _load(
+    plan: SearchPlan, clips: ClipList, embedding_set: EmbeddingSet, classes: Sequence[str]
+) -> Dataset:
+    return load_dataset(
+        clips,
+        plan.embeddings / embedding_set.folder,
+        embedding_set,
+        classes,
+        cache=plan.cache,
+        trust_list=plan.trust_list,
+    )
+
+
+def result_path(folder: Path, task: Task) -> Path:
+    """Return where the result of a surrogate is kept.
+
+    Parameters
+    ----------
+    folder : Path
+        The search's folder.
+    task : Task
+        The surrogate.
+
+    Returns
+    -------
+    Path
+        A JSON file.
+    """
+    return folder / task.cell.name / f"{task.number:03d}.json"
+
+
+def missing_tasks(plan: SearchPlan, folder: Path) -> list[Task]:
+    """Return the surrogates that have no result yet, the cells in turn.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+    folder : Path
+        Its folder.
+
+    Returns
+    -------
+    list of Task
+        What is left to run.
+    """
+    tasks = [Task(cell, number) for number in range(plan.n_surrogates) for cell in plan_cells(plan)]
+    return [task for task in tasks if not result_path(folder, task).exists()]
+
+
+def run_surrogate(plan: SearchPlan, task: Task, folder: Path) -> SurrogateResult:
+    """Train one surrogate and keep its result, wherever this runs.
+
+    Parameters
+    ----------
+    plan : SearchPlan
+        The search.
+    task : Task
+        Which surrogate.
+    folder : Path
+        The search's folder; a result that is there already is kept.
+
+    Returns
+    -------
+    SurrogateResult
+        What came of it.
+
+    Raises
+    ------
+    ConfigError
+        If the lists have changed since the search began.
+    """
+    path = result_path(folder, task)
+    if path.exists():  # another machine was faster
+        return SurrogateResult.model_validate_json(path.read_bytes())
+    with memory_errors(path):
+        result = _train_surrogate(plan, task)
+    with written_atomically(path) as part:
+        part.write_text(result.model_dump_json() + "\n", encoding="utf-8")
+    return result
+
+
+def _train_surrogate(plan: SearchPlan, task: Task) -> SurrogateResult:
+    embedding_set = find_embedding_set(task.cell.embedding_set)
+    lists = read_list(plan.train), read_list(plan.validation)
+    if (lists[0].sha256, lists[1].sha256) != plan.lists:
+        raise ConfigError(f"{plan.train} or {plan.validation} has changed since the search began")
+    train, validation = (_load(plan, clips, embedding_set, lists[0].classes) for clips in lists)
+    drawn = surrogate(plan.seed, task.cell, task.number)
+    course = new_course(
+        task.cell,
+        drawn,
+        audio_size=embedding_set.audio_size,
+        visual_size=embedding_set.visual_size,
+        n_classes=len(lists[0].classes),
+        seed=plan.seed,
+    )
+    started = time.perf_counter()
+    *_, last = epochs(
+        course,
+        train,
+        validation,
+        architecture=Architecture(task.cell.rnn, drawn.activation, embedding_set.audio_size),
+        hyperparameters=drawn,
+        schedule=plan.schedule,
+        seed=plan.seed,
+    )
+    seconds = time.perf_counter() - started
+    return _result(plan, task, last.history, seconds, (train.sha256, validation.sha256))
+
+
+def _result(
+    plan: SearchPlan,
+    task: Task,
+    history: Sequence[Epoch],
+    seconds: float,
+    records: tuple[str, str],
+) -> SurrogateResult:
+    finite = [each for each in history if math.isfinite(each.loss) and math.isfinite(each.val_loss)]
+    best = min(finite, key=lambda epoch: epoch.val_loss, default=None)
+    return SurrogateResult(
+        cell=task.cell.name,
+        number=task.number,
+        seed=plan.seed,
+        hyperparameters=surrogate(plan.seed, task.cell, task.number),
+        best_epoch=0 if best is None else best.epoch,
+        val_loss=None if best is None else best.val_loss,
+        val_accuracy=None if best is None else best.val_accuracy,
+        diverged=len(finite) < len(history),
+        history=tuple(finite),
+        seconds=seconds,
+        records=records,
+    )
+
+
+def read_results(folder: Path) -> list[SurrogateResult]:
+    """Read what a search has found so far.
+
+    Parameters
+    ----------
+    folder : Path
+        The search's folder.
+
+    Returns
+    -------
+    list of SurrogateResult
+        Those of the plan, each once, by cell and number.
+
+    Raises
+    ------
+    ConfigError
+        If a result is not one, does not belong to the plan, or was found on other records than
+        those before it.
+    """
+    plan = read_plan(folder)
+    found = []
+    first_on: dict[str, tuple[Path, tuple[str, str]]] = {}
+    for cell in plan_cells(plan):
+        for number in range(plan.n_surrogates):
+            path = result_path(folder, Task(cell, number))
+            if not path.exists():
+                continue
+            result = _read_result(path, plan, Task(cell, number))
+            first, records = first_on.setdefault(cell.embedding_set, (path, result.records))
+            if result.records != records:
+                raise ConfigError(
+                    f"{path} was found on other records than {first}: the embeddings have changed "
+                    "in between. Delete the older of the two and those like it, and run the search "
+                    "again"
+                )
+            found.append(result)
+    return found
+
+
+def _read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
+    try:
+        result = SurrogateResult.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise ConfigError(f"{path} is no result. Delete it and run the search again") from error
+    expected = surrogate(plan.seed, task.cell, task.number)
+    if result.seed != plan.seed or result.hyperparameters != expected:
+        raise ConfigError(f"{path} belongs to another search. Delete it and run the search again")
+    return result
+
+
+def best_of(results: Sequence[SurrogateResult]) -> dict[Cell, SurrogateResult]:
+    """Return the best surrogate of each cell: the lowest validation loss.
+
+    Parameters
+    ----------
+    results : sequence of SurrogateResult
+        Any number.
+
+    Returns
+    -------
+    dict of Cell to SurrogateResult
+        Cells without a result are left out.
+    """
+    best: dict[Cell, SurrogateResult] = {}
+    for result in results:
+        cell = cell_named(result.cell)
+        if result.val_loss is None:
+            continue
+        there = best.get(cell)
+        if there is None or there.val_loss is None or result.val_loss < there.val_loss:
+            best[cell] = result
+    return best
+
+
+def write_best(best: dict[Cell, SurrogateResult], path: Path) -> None:
+    """Write the chosen hyperparameters, to be passed as ``--preset``.
+
+    Parameters
+    ----------
+    best : dict of Cell to SurrogateResult
+        From `best_of`.
+    path : Path
+        A JSON file.
+    """
+    chosen = {cell.name: asdict(result.hyperparameters) for cell, result in best.items()}
+    with written_atomically(path) as part:
+        part.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Training: the compiled loop, schedules, runs and experiments."""

@@ -1,0 +1,48 @@
+"""Commands about the expert's ratings."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from sessions.commands.options import at_desk, checked_initials
+from study.tools.cli import StoreOption, StudyOption
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="Example: python -m sessions correct-ground-truth barking/clip.mp4 --rating 2 "
+    '--reason "heard only" --by AB'
+)
+def correct_ground_truth(
+    clip: Annotated[str, typer.Argument(metavar="CLIP", help="such as barking/clip.mp4")],
+    rating: Annotated[int, typer.Option(min=1, max=3, help="what it should have been")],
+    reason: Annotated[str, typer.Option(help="why, for the audit log")],
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", envvar="AVMIT_EXPERIMENTER", help="initials", callback=checked_initials
+        ),
+    ],
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Correct a ground truth: later ratings are matched with it, bonuses that were shown stay."""
+    from instructions import pence
+    from sessions.expert import ground_truths
+    from study.vocabulary import Rating
+
+    with at_desk(study, store, changes=True) as (_, db):
+        done = ground_truths.correct(
+            db,
+            clip=clip,
+            rating=Rating(rating),
+            given_by=by,
+            reason=reason,
+            at=datetime.now(UTC),
+        )
+    typer.echo(
+        f"{done.filename}: {done.before} became {done.after} (version {done.version}); "
+        f"{done.n_bonuses} bonuses shown before stay ({pence(done.bonus_pence)})"
+    )

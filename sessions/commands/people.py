@@ -1,0 +1,213 @@
+"""Commands about one participant: results, pay, demographics, withdrawal."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sessions.commands.options import NOBODY, ByOption, IdArgument, at_desk, write_text
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+
+if TYPE_CHECKING:
+    from sessions.people.withdrawal import Withdrawal
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: python -m sessions screening P01")
+def screening(
+    participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None
+) -> None:
+    """Show how a participant did in the screening: confusion matrix, missed clips."""
+    from sessions.exercises.results import screening_report
+
+    with at_desk(study, store) as (found, db):
+        report = screening_report(db, found.config.protocol, participant_id)
+    for line in report:
+        typer.echo(line)
+
+
+@app.command(epilog="Example: python -m sessions pay P01 --settle --out P01.pdf --by AB")
+def pay(
+    participant_id: IdArgument,
+    settle: Annotated[bool, typer.Option("--settle", help="mark what is owed as paid")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="write a statement to sign, as .pdf or .md")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Show what a participant has earned, session by session; settle it once."""
+    from instructions import pence
+    from sessions.pay import statement as payroll
+
+    with at_desk(study, store, changes=settle) as (found, db):
+        protocol = found.config.protocol
+        if settle:
+            paid = payroll.settle(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
+        everything = payroll.statement(db, participant_id, protocol)
+        owed = payroll.statement(db, participant_id, protocol, unpaid_only=True)
+        if out is not None:
+            # Within the transaction: what cannot be signed is not marked as paid either.
+            title = found.config.title
+            text = payroll.statement_text(everything, title)
+            write_text(text, out, footer=title, overwrite=overwrite)
+    if settle:
+        typer.echo(f"paid now: {pence(paid.total_pence)} for {len(paid.lines)} sessions")
+    for line in everything.lines:
+        state = "paid" if line.is_paid else "open" if line.is_open else "owed"
+        typer.echo(
+            f"{line.started_at:%Y-%m-%d %H:%M}  {line.phase:12} {line.worked_s / 3600:6.2f} h  "
+            f"{line.n_rated:5} clips  {pence(line.hours_pence):>7} + {pence(line.bonus_pence):>7}  "
+            f"{state}"
+        )
+    typer.echo(
+        f"{participant_id}: {everything.worked_s / 3600:.2f} h {pence(everything.hours_pence)} + "
+        f"bonus {pence(everything.bonus_pence)} = {pence(everything.total_pence)}, of which "
+        f"{pence(owed.total_pence)} owed"
+    )
+
+
+@app.command(epilog="Example: python -m sessions end-session P01 --by AB")
+def end_session(
+    participant_id: IdArgument,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Close a session whose program or machine has crashed; its ratings stay."""
+    from sessions.running.open_sessions import end_crashed
+    from study.tools.parallel import is_annotator
+
+    with at_desk(study, store, changes=True, on_laptop=True) as (_, db):
+        end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=datetime.now(UTC))
+    typer.echo(f"ended the session of {participant_id}; its ratings stay")
+
+
+@app.command(epilog="Example: python -m sessions withdraw P01 --ratings keep --by AB")
+def withdraw(
+    participant_id: IdArgument,
+    ratings: Annotated[str, typer.Option(help="what they chose", metavar="keep|remove")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Withdraw a participant's consent; their clips go to the others."""
+    from sessions.people import withdrawal
+
+    if ratings not in {"keep", "remove"}:
+        raise typer.BadParameter("--ratings is keep or remove")
+    keep, at = ratings == "keep", datetime.now(UTC)
+    with at_desk(study, store, changes=True) as (found, db):
+        done = withdrawal.withdraw(db, found, participant_id, keep_ratings=keep, actor=by, at=at)
+    _echo_withdrawal(f"withdrawn {participant_id}", done)
+
+
+@app.command(epilog="Example: python -m sessions erase P01 --yes --by AB")
+def erase(
+    participant_id: IdArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="this cannot be undone")] = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Remove a person from the store; payments stay under a random number."""
+    import numpy as np
+
+    from sessions.laptops import deal
+    from sessions.people import traces, withdrawal
+
+    if not yes:
+        raise typer.BadParameter(f"erasing {participant_id} cannot be undone; pass --yes")
+    at, rng = datetime.now(UTC), np.random.default_rng()
+    with at_desk(study, store, changes=True) as (found, db):
+        laptops = deal.files_of(db, participant_id)
+        done = withdrawal.erase(db, found, participant_id, actor=by, at=at, rng=rng)
+    _echo_withdrawal(f"erased {participant_id}", done)
+    traces.rewrite_store(found)
+    typer.echo("strike the id from the list on paper; the store and its audit log have it no more")
+    for line in traces.elsewhere(found, participant_id, laptops):
+        typer.echo(line)
+
+
+@app.command(
+    epilog="Example: python -m sessions demographics P01 --age 24 --sex female "
+    "--hearing-normal --vision-normal"
+)
+def demographics(
+    participant_id: IdArgument,
+    age: Annotated[int | None, typer.Option(help="years")] = None,
+    sex: Annotated[str | None, typer.Option(help="as they say")] = None,
+    hearing: Annotated[
+        bool | None, typer.Option("--hearing-normal/--hearing-impaired", help="as they report")
+    ] = None,
+    vision: Annotated[
+        bool | None,
+        typer.Option("--vision-normal/--vision-impaired", help="normal, or corrected to normal"),
+    ] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="a question of the study's own: question=answer; repeat"),
+    ] = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Keep what a participant said of themselves, apart from their ratings."""
+    from sessions.people import demographics as desk
+
+    answers: dict[str, object] = dict(desk.pair(text) for text in answer or [])
+    known = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
+    answers |= {question: said for question, said in known.items() if said is not None}
+    with at_desk(study, store, changes=True) as (found, db):
+        desk.record(db, found, participant_id, answers, actor=by, at=datetime.now(UTC))
+    typer.echo(f"kept {len(answers)} answers of {participant_id}: {', '.join(answers)}")
+
+
+@app.command(epilog="Example: python -m sessions export-demographics --out demographics.csv")
+def export_demographics(
+    out: Annotated[Path, typer.Option(help="CSV file")] = Path("demographics.csv"),
+    overwrite: OverwriteOption = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write how many participants there are per band; no group is smaller than three."""
+    from sessions.people.demographics import banded
+    from study.tools.files import written_atomically
+
+    with at_desk(study, store) as (_, db):
+        table = banded(db)
+    with written_atomically(out, overwrite=overwrite) as part:
+        table.to_csv(part, index=False)
+    typer.echo(f"{len(table)} bands of {table['question'].nunique()} questions: {out}")
+
+
+@app.command(epilog="Example: python -m sessions participants-text --exact --by AB")
+def participants_text(
+    exact: Annotated[
+        bool, typer.Option("--exact", help="exact ages and sexes; goes to the audit log")
+    ] = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Write the paper's paragraph on its participants."""
+    if exact and by == NOBODY:
+        raise typer.BadParameter("--exact says more than bands do; pass --by with your initials")
+    from sessions.people.participants_text import participants_text as text
+
+    with at_desk(study, store, changes=exact) as (found, db):
+        paragraph = text(db, found, exact=exact, actor=by, at=datetime.now(UTC))
+    typer.echo(paragraph)
+
+
+def _echo_withdrawal(what: str, done: "Withdrawal") -> None:
+    typer.echo(
+        f"{what}: {done.n_ratings_removed} ratings removed, {done.n_reopened} slots taken away, "
+        f"{done.n_unfilled} slots without a rater yet"
+    )
+    if done.n_unfilled:
+        typer.echo("enrol another participant, then: python -m sessions reassign")

@@ -1,0 +1,1 @@
+"""Training and screening: which clips, who passed, and the headphone check."""

@@ -1,0 +1,253 @@
+"""Choose the clips of training and screening; they are in no plan and in no sample."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from sessions.chance import Stream, generator
+from sessions.exercises.results import TRAINING_SET
+from study.config.study import Study
+from study.errors import ConfigError
+from study.store import Db, audit
+from study.store.clips import candidates
+from study.store.plan import assignments, exercises, ground_truths
+from study.store.plan.exercises import ExerciseClip
+from study.vocabulary import Phase, Rating
+
+ClipKey = tuple[str, str]
+ExerciseSet = tuple[Phase, int]
+EXERCISES = (Phase.TRAINING, Phase.SCREENING)
+_CLIP = ("avmit_label", "video_location", "filename")
+
+
+def free_candidates(db: Db) -> pd.DataFrame:
+    """Return the candidates that may still become exercise clips.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        As `candidates.frame`, without exercise clips, sampled ground truths and planned clips.
+    """
+    taken = {
+        *ground_truths.sampled(db),
+        *exercises.frame(db)["candidate_id"].tolist(),
+        *assignments.candidate_ids(db).tolist(),
+    }
+    found = candidates.frame(db)
+    return found[~found["candidate_id"].isin(taken)].reset_index(drop=True)
+
+
+def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
+    """Pick exercise clips from the candidates that are free, with the study's seed.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the seed.
+    n_screening_sets : int
+        A screening that is repeated takes the next set.
+
+    Returns
+    -------
+    DataFrame
+        As `sample`; a training unless there is one, and screenings after those that there are.
+    """
+    rng = generator(study, Stream.EXERCISE, len(exercises.frame(db)))
+    return sample(free_candidates(db), labels(db), new_sets(db, n_screening_sets), rng)
+
+
+def labels(db: Db) -> list[str]:
+    """Return the classes that have candidates; a set of an exercise has one clip of each.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Raises
+    ------
+    ConfigError
+        If there are no candidates.
+    """
+    found = sorted(set(candidates.frame(db)["avmit_label"]))
+    if not found:
+        raise ConfigError("there are no candidates yet. Run: python -m curation candidates")
+    return found
+
+
+def new_sets(db: Db, n_screening_sets: int) -> list[ExerciseSet]:
+    """Return which sets come next.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    n_screening_sets : int
+        How many screenings to add.
+
+    Returns
+    -------
+    list of (Phase, int)
+        The training, unless it has been chosen, and screenings after those that there are.
+    """
+    training = [] if exercises.set_sizes(db, Phase.TRAINING) else [(Phase.TRAINING, TRAINING_SET)]
+    first = max(exercises.set_sizes(db, Phase.SCREENING), default=0) + 1
+    return [*training, *((Phase.SCREENING, first + i) for i in range(n_screening_sets))]
+
+
+def sample(
+    free: pd.DataFrame, labels: list[str], sets: list[ExerciseSet], rng: np.random.Generator
+) -> pd.DataFrame:
+    """Pick one clip per class for each set.
+
+    Parameters
+    ----------
+    free : DataFrame
+        From `free_candidates`.
+    labels : list of str
+        The classes.
+    sets : list of (Phase, int)
+        From `new_sets`.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``candidate_id, phase, exercise_set, position, avmit_label, video_location,
+        filename``; no clip twice.
+
+    Raises
+    ------
+    ConfigError
+        If a class has too few clips.
+    """
+    picked = []
+    for label in labels:
+        own = free[free["avmit_label"] == label]
+        if len(own) < len(sets):
+            raise ConfigError(
+                f"class {label} has {len(own)} clips to choose from and {len(sets)} are needed "
+                "for training and screening. Admit more candidates, or pass fewer "
+                "--screening-sets"
+            )
+        chosen = own.iloc[rng.permutation(len(own))[: len(sets)]]
+        picked.append(
+            chosen.assign(
+                phase=[phase.value for phase, _ in sets], exercise_set=[n for _, n in sets]
+            )
+        )
+    table = pd.concat(picked).reset_index(drop=True)
+    parts = [
+        group.sample(frac=1, random_state=rng)
+        for _, group in table.groupby(["phase", "exercise_set"])
+    ]
+    shown = pd.concat(parts)
+    shown["position"] = shown.groupby(["phase", "exercise_set"]).cumcount()
+    return shown[["candidate_id", "phase", "exercise_set", "position", *_CLIP]]
+
+
+def rehearsed(
+    picked: pd.DataFrame, truths: Mapping[ClipKey, Rating], reasons: Mapping[ClipKey, str]
+) -> list[ExerciseClip]:
+    """Take ratings and reasons from the scenes that rehearsal clips were made from.
+
+    Parameters
+    ----------
+    picked : DataFrame
+        From `sample`.
+    truths, reasons : mapping of (video_location, filename) to Rating or str
+        From `study.rehearsal`.
+
+    Returns
+    -------
+    list of ExerciseClip
+        What the expert would say of each clip.
+
+    Raises
+    ------
+    ConfigError
+        If a clip has no scene.
+    """
+    clips = []
+    for row in picked.to_dict("records"):
+        key = (row["video_location"], row["filename"])
+        if key not in truths:
+            raise ConfigError(
+                f"{row['filename']} is in no scenes.csv, so nobody knows how it should be rated. "
+                "Give a list of exercise clips instead: python -m sessions set-exercise FILE"
+            )
+        clips.append(
+            ExerciseClip(
+                candidate_id=row["candidate_id"],
+                phase=Phase(row["phase"]),
+                exercise_set=row["exercise_set"],
+                position=row["position"],
+                rating=truths[key],
+                reasoning=reasons[key],
+            )
+        )
+    return clips
+
+
+def set_exercise(
+    db: Db, clips: list[ExerciseClip], *, study: Study, actor: str, at: datetime
+) -> None:
+    """Keep chosen clips; from now on they are in no plan.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    clips : list of ExerciseClip
+        From `rehearsed` or `read_list`.
+    study : Study
+        The study.
+    actor : str
+        Who chose.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    ConfigError
+        If a set that is there already would be changed, or one would never be shown.
+    """
+    for phase in EXERCISES:
+        _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, db)
+    exercises.add_many(db, clips)
+    detail = {
+        "seed": study.config.seed,
+        "clips": {str(clip.candidate_id): [clip.phase.value, clip.exercise_set] for clip in clips},
+    }
+    audit.add(db, actor=actor, action="set_exercise", subject="exercises", detail=detail, at=at)
+
+
+def _require_next(phase: Phase, new: set[int], db: Db) -> None:
+    there = set(exercises.set_sizes(db, phase))
+    if there & new:
+        raise ConfigError(
+            f"{phase.value} set {min(there & new)} has been chosen already, and people may have "
+            "seen it. A further screening is drawn with: python -m sessions set-exercise --sample"
+        )
+    shown = {TRAINING_SET} if phase is Phase.TRAINING else set(range(1, len(there | new) + 1))
+    never = sorted(new - shown)
+    if never:
+        raise ConfigError(
+            f"{phase.value} set {never[0]} would never be shown: the training has set 1 only, and "
+            f"screenings take theirs in turn, {len(there) + 1} next. Change exercise_set"
+        )

@@ -1,0 +1,181 @@
+"""What came of training and screening."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from study.config.protocol import Protocol
+from study.errors import NotClearedError
+from study.store import Db
+from study.store.people import participants
+from study.store.plan import exercises
+from study.vocabulary import Phase
+
+TRAINING_SET = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One go at an exercise.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    n_clips : int
+        Clips of the set.
+    n_rated : int
+        How many of them are rated.
+    n_right : int
+        How many were rated as the expert did.
+    """
+
+    number: int
+    n_clips: int
+    n_rated: int
+    n_right: int
+
+    @property
+    def finished(self) -> bool:
+        """Whether every clip has been rated."""
+        return self.n_rated >= self.n_clips
+
+
+def attempts(db: Db, participant_id: str, phase: Phase) -> list[Attempt]:
+    """Return a participant's attempts at an exercise.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who.
+    phase : Phase
+        Training or screening.
+
+    Returns
+    -------
+    list of Attempt
+        In order; the last one may be unfinished.
+    """
+    sizes = exercises.set_sizes(db, phase)
+    answers = exercises.answers(db, participant_id, phase)
+    return [
+        _attempt(number, sizes.get(set_of(phase, number), 0), answers)
+        for number in sorted(set(answers["attempt"].tolist()))
+    ]
+
+
+def _attempt(number: int, n_clips: int, answers: pd.DataFrame) -> Attempt:
+    own = answers[answers["attempt"] == number]
+    return Attempt(number, n_clips, len(own), int((own["rating"] == own["expert_rating"]).sum()))
+
+
+def set_of(phase: Phase, attempt: int) -> int:
+    """Return which set of clips an attempt uses.
+
+    Parameters
+    ----------
+    phase : Phase
+        Training or screening.
+    attempt : int
+        From 1.
+
+    Returns
+    -------
+    int
+        Training repeats its clips; a repeated screening takes fresh ones.
+    """
+    return attempt if phase is Phase.SCREENING else TRAINING_SET
+
+
+def next_attempt(found: list[Attempt]) -> int:
+    """Return the number of the attempt that a session would go on with.
+
+    Parameters
+    ----------
+    found : list of Attempt
+        From `attempts`.
+
+    Returns
+    -------
+    int
+        The unfinished attempt, else a new one.
+    """
+    if not found:
+        return 1
+    return found[-1].number + found[-1].finished
+
+
+def confusion(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each rating of the expert was answered with each rating.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        With ``rating`` and ``expert_rating``.
+
+    Returns
+    -------
+    DataFrame of int64, shape (3, 3)
+        Rows: the expert's rating; columns: the participant's.
+    """
+    table = pd.crosstab(answers["expert_rating"], answers["rating"])
+    return table.reindex(index=[1, 2, 3], columns=[1, 2, 3], fill_value=0).rename_axis(
+        index="expert", columns="participant"
+    )
+
+
+def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[str]:
+    """Return how a participant did in their last screening, to be talked about.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    protocol : Protocol
+        Gives the pass mark.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    list of str
+        The result, the confusion matrix, and the missed clips with the expert's reasoning.
+
+    Raises
+    ------
+    NotClearedError
+        If there has been no screening.
+    """
+    participants.get(db, participant_id)
+    found = attempts(db, participant_id, Phase.SCREENING)
+    if not found:
+        raise NotClearedError(
+            f"participant {participant_id} has not been screened. "
+            f"Run: python -m annotator --participant {participant_id} --phase screening"
+        )
+    last = found[-1]
+    answers = exercises.answers(db, participant_id, Phase.SCREENING)
+    answers = answers[answers["attempt"] == last.number]
+    table = confusion(answers).to_string().splitlines()
+    return [_verdict(participant_id, last, protocol), "", *table, "", *_missed(answers)]
+
+
+def _verdict(participant_id: str, attempt: Attempt, protocol: Protocol) -> str:
+    needed = protocol.pass_mark(attempt.n_clips)
+    if attempt.finished:
+        state = "passed" if attempt.n_right >= needed else "failed"
+    else:
+        state = f"unfinished with {attempt.n_rated} rated"
+    score = f"{attempt.n_right} of {attempt.n_clips} right, {needed} needed"
+    return f"{participant_id}, screening {attempt.number}: {state}, {score}"
+
+
+def _missed(answers: pd.DataFrame) -> list[str]:
+    missed = answers[answers["rating"] != answers["expert_rating"]]
+    return [
+        f"{row['avmit_label']}: rated {row['rating']}, expert {row['expert_rating']}. "
+        f"{row['reasoning']} ({row['filename']})"
+        for row in missed.to_dict("records")
+    ] or ["no clip was missed"]

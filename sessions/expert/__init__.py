@@ -1,0 +1,1 @@
+"""The expert's ground truths and ratings again."""

@@ -1,0 +1,175 @@
+"""The expert's ratings become ground truths, and may be corrected."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions.wording import checked_reason
+from study.errors import StudyError
+from study.store import Db, audit
+from study.store.plan import assignments, ground_truths
+from study.store.plan.assignments import AssignedClip
+from study.store.ratings import ratings
+from study.vocabulary import Rating
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A ground truth that was corrected.
+
+    Parameters
+    ----------
+    filename : str
+        The clip.
+    before, after : Rating
+        What it was, and is.
+    version : int
+        Its new version, from 2.
+    n_bonuses, bonus_pence : int
+        Bonuses that were shown for matching earlier versions, which stay, and their sum.
+    """
+
+    filename: str
+    before: Rating
+    after: Rating
+    version: int
+    n_bonuses: int
+    bonus_pence: int
+
+
+def ground_truth_rated(
+    db: Db, *, candidate_id: int, rating: Rating, participant_id: str, at: datetime
+) -> int:
+    """Turn a rating of the expert in phase ground_truth into a ground truth.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction, the one that adds the rating.
+    candidate_id : int
+        A sampled candidate.
+    rating : Rating
+        The expert's.
+    participant_id : str
+        The expert.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    int
+        The version of the ground truth; 1 unless it was rated before.
+
+    Notes
+    -----
+    Paper: Quality Control.
+    """
+    version = ground_truths.add_version(
+        db, candidate_id=candidate_id, rating=rating, given_by=participant_id, at=at
+    )
+    audit.add(
+        db,
+        actor=participant_id,
+        action="ground_truth",
+        subject=f"candidate {candidate_id}",
+        detail={"rating": int(rating), "version": version},
+        at=at,
+    )
+    return version
+
+
+def correct(
+    db: Db, *, clip: str, rating: Rating, given_by: str, reason: str, at: datetime
+) -> Correction:
+    """Correct a ground truth; bonuses that were shown stay.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    clip : str
+        A sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
+    rating : Rating
+        What it should have been.
+    given_by, reason : str
+        Who says so, and why.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Correction
+        What was changed.
+
+    Raises
+    ------
+    StudyError
+        If there is no such ground truth, it is that already, or no reason is given.
+    """
+    reason = checked_reason(reason)
+    found = _sampled_clip(db, clip)
+    before = ground_truths.current(db, found.candidate_id)
+    if before is None:
+        raise StudyError(
+            f"the expert has not rated {found.filename} yet, so there is nothing to correct. Run: "
+            "python -m annotator --participant EXPERT --phase ground_truth"
+        )
+    if before == rating:
+        raise StudyError(f"the ground truth of {found.filename} is {rating} already")
+    version = ground_truths.add_version(
+        db, candidate_id=found.candidate_id, rating=rating, given_by=given_by, at=at, reason=reason
+    )
+    audit.add(
+        db,
+        actor=given_by,
+        action="correct_ground_truth",
+        subject=f"candidate {found.candidate_id}",
+        detail={
+            "filename": found.filename,
+            "before": int(before),
+            "rating": int(rating),
+            "version": version,
+            "reason": reason,
+        },
+        at=at,
+    )
+    kept = ratings.bonuses(db, found.candidate_id)
+    return Correction(found.filename, before, rating, version, len(kept), sum(kept))
+
+
+def corrections(db: Db) -> list[str]:
+    """Return all corrections in words.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of str
+        One line each, in the order of time.
+    """
+    versions = ground_truths.versions(db)
+    versions["before"] = versions.groupby("candidate_id")["rating"].shift()
+    corrected = versions[versions["version"] > 1].sort_values("given_at")
+    return [
+        f"{row['filename']}: {row['before']:.0f} became {row['rating']} on "
+        f"{row['given_at']:%Y-%m-%d} ({row['given_by']}: {row['reason']})"
+        for row in corrected.to_dict("records")
+    ]
+
+
+def _sampled_clip(db: Db, clip: str) -> AssignedClip:
+    sampled = assignments.sampled_clips(db, ground_truths.sampled(db))
+    found = [c for c in sampled if clip in (c.filename, f"{c.video_location}/{c.filename}")]
+    if len(found) > 1:
+        raise StudyError(
+            f"{clip} stands in {' and '.join(c.video_location for c in found)}. Say which one: "
+            f"{found[0].video_location}/{clip}"
+        )
+    if not found:
+        raise StudyError(
+            f"{clip} is not among the {len(sampled)} sampled ground truths. Name the clip as its "
+            "folder and file, such as barking/clip.mp4"
+        )
+    return found[0]

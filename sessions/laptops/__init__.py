@@ -1,0 +1,1 @@
+"""Laptops: what each takes along, and how its ratings come back."""

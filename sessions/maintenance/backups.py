@@ -1,0 +1,74 @@
+"""Back-ups of a study's store."""
+
+from datetime import datetime
+from pathlib import Path
+
+from study.config.study import SQLITE_PREFIX, Study
+from study.errors import StoreError
+from study.store import Engine, maintenance, open_store, snapshot
+from study.store.engine import engine_of_copy
+from study.tools.files import refuse_existing, written_atomically
+
+FOLDER = "backups"
+
+
+def back_up_study(
+    study: Study, out: Path | None, *, overwrite: bool, at: datetime
+) -> tuple[Path, dict[str, int]]:
+    """Copy a study's store and prove that the copy can be read.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    out : Path or None
+        Where to; None for a file with a time stamp in the study's folder.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    path : Path
+        The back-up.
+    counts : dict of str to int
+        Rows by table; of the copy, for SQLite, and of the server, for PostgreSQL.
+
+    Raises
+    ------
+    StoreError
+        If no whole copy could be made.
+    """
+    is_file = study.store_url.startswith("sqlite")
+    suffix = "sqlite" if is_file else "dump"
+    path = out or study.folder / FOLDER / f"store-{at:%Y%m%dT%H%M%SZ}.{suffix}"
+    refuse_existing(path, overwrite=overwrite)
+    if is_file and path.resolve() == Path(study.store_url.removeprefix(SQLITE_PREFIX)).resolve():
+        raise StoreError(f"{path} is the store itself. Name another file for its back-up")
+    engine = open_store(study.store_url)
+    with written_atomically(path, overwrite=overwrite) as part:
+        maintenance.back_up(engine, part)
+        engine.dispose()
+        return path, _proven(engine_of_copy(part) if is_file else engine, path)
+
+
+def _proven(copy: Engine, path: Path) -> dict[str, int]:
+    """Return the rows of a copy by table, or raise before it takes its name."""
+    try:
+        with snapshot(copy) as db:
+            problems = list(maintenance.broken_pages(db))
+            counts = maintenance.counts(db)
+    except StoreError as error:
+        raise StoreError(
+            f"back-up {path} was not made, because the store or the disk is damaged ({error}). "
+            "Keep older back-ups, and run: python -m sessions check"
+        ) from error
+    finally:
+        copy.dispose()
+    if problems:
+        raise StoreError(
+            f"back-up {path} was not made, because it would not be whole: {problems[0]}. Keep "
+            "older back-ups, and run: python -m sessions check"
+        )
+    return counts

@@ -1,0 +1,129 @@
+"""Whether a store is whole, and whether its clips are the ones that were admitted."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from study.config.study import Study
+from study.store import Db, audit, maintenance
+from study.store.clips import candidates
+from study.store.people import payments
+from study.store.plan import assignments
+from study.store.ratings import ratings
+from study.tools.files import sha256_of
+from study.tools.progress import track
+
+
+def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str]:
+    """Yield what is wrong with a store, one sentence each.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    clips : bool
+        Whether to look for the clips on the disk.
+    hashes : bool
+        Whether to read every clip and compare it with what was admitted; takes minutes.
+
+    Yields
+    ------
+    str
+        What was found and what to do; nothing where all is well.
+    """
+    yield from maintenance.broken_pages(db)
+    given = ratings.frame(db, phase="annotation", include_simulated=True)
+    protocol = study.config.protocol
+    plan = assignments.frame(db)
+    for clip, n in wrong_rater_counts(given, protocol.most_ratings, exactly=False).items():
+        yield (
+            f"candidate {clip} has {n} raters and {protocol.most_ratings} are wanted. Report this "
+            "as a bug"
+        )
+    yield from _plan_findings(plan, protocol.ratings_per_clip)
+    yield from _done_findings(plan, given)
+    if not audit.is_guarded(db):
+        yield (
+            "the triggers that keep the audit log from being changed are gone. Compare it with a "
+            "back-up, and restore that"
+        )
+    yield from _payment_findings(db)
+    if clips:
+        yield from _clip_findings(db, study, hashes=hashes)
+
+
+def wrong_rater_counts(
+    raters: pd.DataFrame, n_slots: int, *, exactly: bool = True
+) -> dict[int, int]:
+    """Return the clips that do not have the raters that they should have.
+
+    Parameters
+    ----------
+    raters : DataFrame
+        Columns ``candidate_id, participant_id``.
+    n_slots : int
+        How many different raters a clip should have.
+    exactly : bool
+        False while ratings are still to come: then only too many, or one twice, are wrong.
+
+    Returns
+    -------
+    dict of int to int
+        Ratings by clip, where it is wrong.
+    """
+    clips = raters.groupby("candidate_id")["participant_id"]
+    n, n_different = clips.count(), clips.nunique()
+    wrong = (n > n_slots) | (n != n_different)
+    if exactly:
+        wrong |= n < n_slots
+    return {int(clip): int(n[clip]) for clip in n.index[wrong]}
+
+
+def _plan_findings(plan: pd.DataFrame, n_slots: int) -> Iterator[str]:
+    raters = plan.groupby("candidate_id")["participant_id"].nunique()
+    n_short = int((raters < n_slots).sum())
+    if n_short:
+        yield (
+            f"{n_short} planned clips have fewer than {n_slots} raters. "
+            "Run: python -m sessions reassign"
+        )
+
+
+def _done_findings(plan: pd.DataFrame, given: pd.DataFrame) -> Iterator[str]:
+    keys = ["candidate_id", "participant_id"]
+    both = plan[[*keys, "done"]].merge(given[keys], on=keys, how="outer", indicator="where")
+    n_lost = int(((both["where"] == "left_only") & both["done"].eq(True)).sum())
+    n_undone = int(((both["where"] == "both") & both["done"].eq(False)).sum())
+    n_unplanned = int((both["where"] == "right_only").sum())
+    if n_lost:
+        yield f"{n_lost} slots are marked as done and have no rating. Restore a back-up"
+    if n_undone:
+        yield f"{n_undone} slots have a rating and are not marked as done. Report this as a bug"
+    if n_unplanned:
+        yield f"{n_unplanned} ratings belong to no slot of the plan. Report this as a bug"
+
+
+def _payment_findings(db: Db) -> Iterator[str]:
+    events = audit.frame(db)
+    logged = events.loc[events["action"] == "pay", "detail"].tolist()
+    in_log = sum(detail["hours_pence"] + detail["bonus_pence"] for detail in logged)
+    table = payments.frame(db)
+    in_table = int(table["hours_pence"].sum() + table["bonus_pence"].sum())
+    if in_log != in_table:
+        yield (
+            f"payments sum up to {in_table} pence and to {in_log} in the audit log. "
+            "Somebody changed the table by hand; compare with the signed statements"
+        )
+
+
+def _clip_findings(db: Db, study: Study, *, hashes: bool) -> Iterator[str]:
+    clips = candidates.frame(db).to_dict("records")
+    what = "reading clips" if hashes else "looking for clips"
+    for clip in track(clips, what):
+        path = study.clip_path(clip["video_location"], clip["filename"])
+        if not path.is_file():
+            yield f"clip {path} is missing. Put it back, or correct mit_root in study.toml"
+        elif hashes and sha256_of(path) != clip["sha256"]:
+            yield f"clip {path} is another one than was admitted. Put the original back"

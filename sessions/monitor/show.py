@@ -1,0 +1,71 @@
+"""What the store knows of a participant, and what they may do next."""
+
+from sessions.exercises import headphones
+from sessions.expert.ground_truths import corrections
+from sessions.expert.reratings import in_words, reliability
+from sessions.pay.statement import statement
+from sessions.running.gate import require_cleared
+from study.config.study import Study
+from study.errors import NotClearedError
+from study.store import Db
+from study.store.people import headphone_checks, participants
+from study.store.plan import assignments
+from study.vocabulary import ParticipantKind, Phase
+
+
+def lines(db: Db, study: Study, participant_id: str) -> list[str]:
+    """Return what the experimenter wants to know before a session.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    participant_id : str
+        Who.
+
+    Returns
+    -------
+    list of str
+        A few lines; the last ones say which phases may start and what is missing for the others.
+    """
+    participant = participants.get(db, participant_id)
+    since = f"{participant.enrolled_at:%Y-%m-%d}"
+    found = [f"{participant.id}: {participant.kind.value}, enrolled {since}"]
+    consent = participants.consent_of(db, participant_id)
+    if consent is not None:
+        found.append(f"consent: form {consent.form_version}, signed {consent.signed_on}")
+    checks = headphone_checks.listed(db, participant_id)
+    if checks or study.config.headphones.check != "off":
+        found.append(f"headphone check: {headphones.in_words(checks)}")
+    owed = statement(db, participant_id, study.config.protocol)
+    count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
+    found.append(
+        f"{len(owed.lines)} sessions, {owed.worked_s / 3600:.2f} h, {count.n_done} of "
+        f"{count.n_assigned} clips rated"
+    )
+    is_expert = participant.kind is ParticipantKind.EXPERT
+    if is_expert:
+        found += _ground_truths(db, study)
+    phases = [Phase.GROUND_TRUTH] if is_expert else [p for p in Phase if p != Phase.GROUND_TRUTH]
+    return found + [_may_start(db, study, participant_id, phase) for phase in phases]
+
+
+def _ground_truths(db: Db, study: Study) -> list[str]:
+    n_sampled = assignments.n_sampled(db)
+    corrected = corrections(db)
+    return [
+        f"{n_sampled - len(assignments.expert_remaining(db))} of {n_sampled} ground truths rated, "
+        f"{len(corrected)} corrections",
+        *(f"  {line}" for line in corrected),
+        in_words(reliability(db, study)),
+    ]
+
+
+def _may_start(db: Db, study: Study, participant_id: str, phase: Phase) -> str:
+    try:
+        require_cleared(db, study, participant_id, phase)
+    except NotClearedError as error:
+        return f"{phase.value}: no, {error}"
+    return f"{phase.value}: may start"

@@ -1,0 +1,1 @@
+"""Bonus and pay: what is owed, statements and sheets to sign."""

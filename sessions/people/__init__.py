@@ -1,0 +1,1 @@
+"""Participants: enrolment, demographics, withdrawal and erasure."""

@@ -1,0 +1,261 @@
+"""Enrol people and keep their consent; ids are short and say nothing about anybody."""
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime
+from string import ascii_uppercase
+
+import numpy as np
+
+from sessions.wording import checked_reason
+from study.config.study import Study
+from study.errors import ConfigError
+from study.store import Db, audit
+from study.store.people import participants
+from study.store.people.participants import Consent
+from study.store.plan import assignments
+from study.vocabulary import ParticipantKind, Phase
+
+_ID = re.compile(r"(?:[A-Z]|[B-DF-HJ-NP-TV-XZ]{2})[0-9]{1,4}")  # two letters spell no name
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_EXPERT_ID = re.compile(r"EXPERT[0-9]{0,2}")
+_EXPERIMENTER = re.compile(r"[A-Z]{2,4}")
+_RANDOM_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+_CLEARED_PHASES = (Phase.TRAINING, Phase.SCREENING, Phase.ANNOTATION)
+
+
+def check_id(participant_id: str, kind: ParticipantKind) -> None:
+    """Raise unless an id is short and says nothing about the person.
+
+    Parameters
+    ----------
+    participant_id : str
+        The id.
+    kind : ParticipantKind
+        The expert may be called ``EXPERT``.
+
+    Raises
+    ------
+    ConfigError
+        If it could be a name, initials with a year or a date, or an e-mail address.
+
+    Examples
+    --------
+    >>> check_id("P03", ParticipantKind.HUMAN)
+    """
+    if kind is ParticipantKind.EXPERT and _EXPERT_ID.fullmatch(participant_id):
+        return
+    if not _ID.fullmatch(participant_id) or _YEAR.fullmatch(participant_id.lstrip(ascii_uppercase)):
+        raise ConfigError(
+            f"{participant_id!r} cannot be an id: a capital letter (or two that are no vowels) and "
+            "one to four digits that are no year are expected, such as P03, and nothing that "
+            "points to a person. The list of who is who belongs on paper. For a random id pass "
+            "--random-id"
+        )
+
+
+def random_id(taken: Collection[str], rng: np.random.Generator) -> str:
+    """Return an id that nobody has and that does not tell the order of enrolment.
+
+    Parameters
+    ----------
+    taken : collection of str
+        Ids in use.
+    rng : Generator
+        Source of chance; not the study's seed, which others can know.
+
+    Returns
+    -------
+    str
+        Two letters and three digits.
+    """
+    while True:
+        letters = "".join(rng.choice(list(_RANDOM_LETTERS), 2))
+        candidate = f"{letters}{rng.integers(1000):03d}"
+        if candidate not in taken:
+            return candidate
+
+
+def enrol(
+    db: Db,
+    participant_id: str,
+    kind: ParticipantKind,
+    *,
+    consent: Consent | None,
+    actor: str,
+    at: datetime,
+) -> None:
+    """Enrol somebody.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        A new id.
+    kind : ParticipantKind
+        Who they are.
+    consent : Consent or None
+        What they signed; it can be added later, before the first session.
+    actor : str
+        Who enrols.
+    at : datetime
+        Now.
+    """
+    check_id(participant_id, kind)
+    participants.add(db, participant_id=participant_id, kind=kind, at=at)
+    detail = {"kind": kind.value}
+    audit.add(db, actor=actor, action="enrol", subject=participant_id, detail=detail, at=at)
+    if consent is not None:
+        give_consent(db, participant_id, consent, actor=actor, at=at)
+
+
+def give_consent(
+    db: Db, participant_id: str, consent: Consent, *, actor: str, at: datetime
+) -> None:
+    """Add a consent form that a participant signed.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Who signed.
+    consent : Consent
+        What they signed.
+    actor : str
+        Who enters it.
+    at : datetime
+        Now.
+    """
+    participants.add_consent(db, participant_id, consent)
+    detail = {
+        "form_version": consent.form_version,
+        "ethics_approval": consent.ethics_approval,
+        "experimenter": consent.experimenter,
+        "signed_on": consent.signed_on,
+    }
+    audit.add(db, actor=actor, action="consent", subject=participant_id, detail=detail, at=at)
+
+
+def new_consent(
+    form_version: str, ethics_approval: str, experimenter: str, signed_on: str | None, today: date
+) -> Consent:
+    """Return a consent after checking what was typed.
+
+    Parameters
+    ----------
+    form_version, ethics_approval : str
+        Which form, approved under which number.
+    experimenter : str
+        Two to four initials.
+    signed_on : str or None
+        ISO date; None for today.
+    today : date
+        No form is signed after it.
+
+    Returns
+    -------
+    Consent
+        The consent.
+
+    Raises
+    ------
+    ConfigError
+        If something is empty, no date, in the future, or a whole name.
+    """
+    for option, value in (("form-version", form_version), ("ethics-approval", ethics_approval)):
+        if not value.strip():
+            raise ConfigError(f"--{option} is empty. A consent names the form and its approval")
+    if not _EXPERIMENTER.fullmatch(experimenter):
+        raise ConfigError(
+            f"--experimenter {experimenter!r} is expected to be two to four capital initials, "
+            "such as AB"
+        )
+    return Consent(form_version, ethics_approval, experimenter, _checked_date(signed_on, today))
+
+
+def close(db: Db, participant_id: str, *, reason: str, actor: str, at: datetime) -> int:
+    """Close a participant's record; their ratings stay.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+    reason : str
+        Why.
+    actor : str
+        Who closes it.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    int
+        Clips that are assigned to them and not rated.
+
+    Raises
+    ------
+    ConfigError
+        If the reason is empty, or could name somebody.
+    """
+    reason = checked_reason(reason)
+    participants.close(db, participant_id, reason=reason, at=at)
+    detail = {"reason": reason}
+    audit.add(db, actor=actor, action="close", subject=participant_id, detail=detail, at=at)
+    counts = assignments.counts(db)
+    return counts[participant_id].n_left if participant_id in counts else 0
+
+
+def clear_for_rehearsal(
+    db: Db, study: Study, participant_id: str, *, actor: str, at: datetime
+) -> None:
+    """Let somebody rate in a rehearsal without training and screening.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        A rehearsal.
+    participant_id : str
+        Who.
+    actor : str
+        Who says so.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    ConfigError
+        If the study is a real one.
+    """
+    if not study.config.rehearsal:
+        raise ConfigError(
+            "this is a real study, in which training and screening cannot be left out. "
+            "Rehearse in a study made with: python -m study init DIR --rehearsal"
+        )
+    if participants.consent_of(db, participant_id) is None:
+        signed_on = at.date().isoformat()
+        consent = Consent("rehearsal", "rehearsal", "rehearsal", signed_on)
+        give_consent(db, participant_id, consent, actor=actor, at=at)
+    for phase in _CLEARED_PHASES:
+        participants.clear(db, participant_id, phase, granted_by=actor, reason="rehearsal", at=at)
+    detail = {"phases": [phase.value for phase in _CLEARED_PHASES]}
+    audit.add(db, actor=actor, action="clear", subject=participant_id, detail=detail, at=at)
+
+
+def _checked_date(signed_on: str | None, today: date) -> str:
+    if signed_on is None:
+        return today.isoformat()
+    try:
+        signed = date.fromisoformat(signed_on)
+    except ValueError as error:
+        raise ConfigError(
+            f"--signed-on {signed_on!r} is no date. Write it as {today.isoformat()}"
+        ) from error
+    if signed > today:
+        raise ConfigError(f"--signed-on {signed_on} is in the future. Today is {today}")
+    return signed.isoformat()

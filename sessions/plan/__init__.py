@@ -1,0 +1,1 @@
+"""Who rates what: the assignment, its schedule, and its changes."""

@@ -1,0 +1,133 @@
+"""Change the plan when people leave or join; every clip keeps as many different raters."""
+
+from datetime import datetime
+
+import pandas as pd
+
+from sessions.chance import Stream, generator
+from sessions.laptops.deal import dealt_out, require_all_here
+from sessions.plan import assignment, further_ratings
+from sessions.plan.planning import Change, able_raters, audited, codes, flags, in_order, n_changes
+from sessions.plan.slots import fill_missing
+from sessions.running.open_sessions import require_none_open
+from study.config.study import Study
+from study.errors import StudyError
+from study.store import Db
+from study.store.people import participants
+from study.store.plan import assignments, ground_truths
+from study.store.ratings import trials
+
+
+def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: datetime) -> Change:
+    """Give the unrated clips of people who leave to those with least left to do.
+
+    Slots that lost their rater before, because too few people were there to take them, are
+    filled as well.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    leaving : list of str
+        Whose clips; empty to fill slots without a rater only.
+    actor : str
+        Who reassigns.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was moved.
+
+    Raises
+    ------
+    StudyError
+        If nobody is left who may rate one of the clips, or somebody who leaves is rating.
+    """
+    for participant_id in leaving:
+        participants.get(db, participant_id)
+    require_all_here(db, leaving)
+    require_none_open(db, leaving, "reassigning")
+    planned = assignments.candidate_ids(db)
+    for participant_id in leaving:
+        assignments.remove(db, participant_id, rated_too=False)
+    staying = [person for person in able_raters(db, study) if person not in leaving]
+    rng = generator(study, Stream.REASSIGN, n_changes(db))
+    rows = fill_missing(db, study, planned, staying, rng, strict=True)
+    further = further_ratings.fill_further(db, study, staying, rng)
+    rows = pd.concat([rows, further]) if len(further) else rows
+    return audited(db, "reassign", rows, staying, study, actor, at, leaving=leaving)
+
+
+def extend(
+    db: Db,
+    study: Study,
+    joiner: str,
+    *,
+    n_clips: int | None,
+    actor: str,
+    at: datetime,
+) -> Change:
+    """Give a late joiner unrated clips of those who have most left to do.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    joiner : str
+        Who joins; enrolled, and no expert.
+    n_clips : int or None
+        How many clips at most; None for an equal part of what is left.
+    actor : str
+        Who extends.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was moved.
+
+    Raises
+    ------
+    StudyError
+        If there is no plan or nothing left to take, or one of those concerned is rating.
+    """
+    people = able_raters(db, study)
+    if joiner not in people:
+        participants.get(db, joiner)
+        raise StudyError(
+            f"participant {joiner} is closed, the expert, on a laptop, or simulated in a real "
+            f"study. Who can join: {', '.join(people)}"
+        )
+    table = assignments.frame(db).drop(columns="position")
+    table = table.assign(is_ground_truth=table["candidate_id"].isin(ground_truths.sampled(db)))
+    known = set(table.loc[table["participant_id"] == joiner, "candidate_id"])
+    known |= {clip for clip, person in trials.seen(db) if person == joiner}
+    away = table["participant_id"].isin(list(dealt_out(db)))
+    can_give = ~table["done"] & ~away & ~table["candidate_id"].isin(known)
+    givers = table[can_give & (table["participant_id"] != joiner)].reset_index(drop=True)
+    if givers.empty:
+        raise StudyError(
+            f"no clips are left that participant {joiner} could take over. Everything is rated, "
+            "or there is no plan yet: python -m sessions status"
+        )
+    rng = generator(study, Stream.EXTEND, n_changes(db))
+    chosen = assignment.choose_slots_for_joiner(
+        codes(givers["participant_id"]),
+        codes(givers["candidate_id"]),
+        flags(givers["is_ground_truth"]),
+        n_clips or max(len(givers) // (givers["participant_id"].nunique() + 1), 1),
+        rng,
+    )
+    require_none_open(
+        db, {joiner, *givers["participant_id"].iloc[chosen]}, f"giving clips to {joiner}"
+    )
+    rows = givers.iloc[chosen].assign(participant_id=joiner)
+    assignments.replace_open(db, in_order(rows, assignments.last_positions(db), rng))
+    return audited(db, "extend", rows, people, study, actor, at, joiner=joiner)

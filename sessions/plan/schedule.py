@@ -1,0 +1,213 @@
+"""Make the plan of a study, and add candidates that come late."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from sessions.chance import Stream, generator
+from sessions.exercises.choosing import EXERCISES
+from sessions.plan import assignment, further_ratings
+from sessions.plan.planning import (
+    Change,
+    able_raters,
+    audited,
+    codes,
+    flags,
+    in_order,
+    n_changes,
+)
+from sessions.plan.slots import fill_missing
+from study.config.study import Study
+from study.errors import StudyError
+from study.store import Db
+from study.store.clips import candidates
+from study.store.people import participants
+from study.store.plan import assignments, exercises, ground_truths
+from study.vocabulary import ParticipantKind, Phase
+
+
+def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
+    """Raise where a plan would take the clips that have to be chosen before it.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        The study.
+    ids : list of str or None
+        Who rates; None for everybody who can.
+
+    Raises
+    ------
+    StudyError
+        If ground truths have not been sampled, or somebody has to be trained or screened with
+        clips that nobody has chosen.
+
+    Notes
+    -----
+    Paper: Quality Control ("uniformly sampled [...] prior to the annotation task").
+    """
+    if not ground_truths.sampled(db):
+        raise StudyError(
+            "no candidates have been sampled for ground truths, which the plan spreads over "
+            "everybody's trials. Run: python -m curation sample-ground-truths"
+        )
+    missing = [p.value for p in EXERCISES if not exercises.set_sizes(db, p)]
+    to_train = [
+        rater
+        for rater in able_raters(db, study, ids)
+        if participants.get(db, rater).kind is ParticipantKind.HUMAN
+        and not participants.is_cleared(db, rater, Phase.ANNOTATION)
+    ]
+    if missing and to_train:
+        raise StudyError(
+            f"no clips have been chosen for {' and '.join(missing)}, and after the plan none are "
+            f"free: {', '.join(to_train)} could not start. Run: python -m sessions set-exercise "
+            "--sample"
+        )
+
+
+def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: datetime) -> Change:
+    """Give every candidate that is no exercise clip its raters, and everybody an order.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the ratings per clip and the seed.
+    ids : list of str or None
+        Who rates; None for everybody who is enrolled, not closed and not the expert.
+    actor : str
+        Who plans.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was planned.
+
+    Raises
+    ------
+    StudyError
+        If there is a plan, or there are no candidates or too few participants.
+
+    Notes
+    -----
+    Paper: Annotation Procedure, Quality Control.
+    """
+    if assignments.exist(db):
+        raise StudyError(
+            "the study has a plan already, and ratings may depend on it. For people who leave or "
+            "join run: python -m sessions reassign or extend; for candidates that came later: "
+            "python -m sessions plan --late-candidates"
+        )
+    found = _unplanned(db)
+    if found.empty:
+        raise StudyError("there are no candidates to plan. Run: python -m curation candidates")
+    people = able_raters(db, study, ids)
+    rng = generator(study, Stream.PLAN)
+    strata = (codes(found["avmit_label"]), flags(found["is_ground_truth"]))
+    n_slots = study.config.protocol.ratings_per_clip
+    raters = assignment.plan_raters(strata, len(people), n_slots, rng)
+    rows = _slot_rows(found, raters, people)
+    assignments.add_many(db, in_order(rows, {}, rng))
+    return audited(db, "plan", rows, people, study, actor, at)
+
+
+def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> Change:
+    """Give candidates that were admitted after the plan their raters.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives the ratings per clip and the seed.
+    actor : str
+        Who plans.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was planned; the clips come after those that people have already.
+
+    Raises
+    ------
+    StudyError
+        If there is no plan, or no late candidates, or too few participants.
+    """
+    if not assignments.exist(db):
+        raise StudyError("there is no plan to add to. Run: python -m sessions plan")
+    found = _unplanned(db)
+    if found.empty:
+        raise StudyError("all candidates are planned already. Nothing was changed")
+    people = able_raters(db, study)
+    rng = generator(study, Stream.PLAN, n_changes(db))
+    late = found["candidate_id"].to_numpy(np.int64)
+    rows = fill_missing(db, study, late, people, rng, strict=True)
+    return audited(db, "plan_late_candidates", rows, people, study, actor, at)
+
+
+def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Change:
+    """Ask for one further rating of each clip whose raters disagree.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Gives how many ratings a clip may have, and the seed.
+    actor : str
+        Who plans.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    Change
+        What was planned; clips that everybody has seen are left out.
+
+    Raises
+    ------
+    StudyError
+        If the study asks for no further ratings.
+    """
+    protocol = study.config.protocol
+    if protocol.most_ratings == protocol.ratings_per_clip:
+        raise StudyError(
+            f"this study asks for {protocol.ratings_per_clip} ratings of every clip and no more. "
+            "To ask for further ones where raters disagree, set protocol.max_ratings_per_clip in "
+            "study.toml"
+        )
+    people = able_raters(db, study)
+    rng = generator(study, Stream.FURTHER, n_changes(db))
+    rows = further_ratings.fill_further(db, study, people, rng)
+    return audited(db, "plan_disagreements", rows, people, study, actor, at)
+
+
+def _unplanned(db: Db) -> pd.DataFrame:
+    found = candidates.frame(db)[["candidate_id", "avmit_label"]]
+    taken = {
+        *exercises.frame(db)["candidate_id"].tolist(),
+        *assignments.candidate_ids(db).tolist(),
+    }
+    found = found[~found["candidate_id"].isin(taken)].reset_index(drop=True)
+    return found.assign(is_ground_truth=found["candidate_id"].isin(ground_truths.sampled(db)))
+
+
+def _slot_rows(found: pd.DataFrame, raters: assignment.Ints, people: list[str]) -> pd.DataFrame:
+    n_slots = raters.shape[1]
+    return pd.DataFrame(
+        {
+            "candidate_id": np.repeat(found["candidate_id"].to_numpy(np.int64), n_slots),
+            "slot": np.tile(np.arange(1, n_slots + 1), len(found)),
+            "participant_id": np.array(people, dtype=object)[raters.ravel()],
+            "is_ground_truth": np.repeat(found["is_ground_truth"].to_numpy(bool), n_slots),
+        }
+    )

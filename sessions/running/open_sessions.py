@@ -1,0 +1,75 @@
+"""Sessions that are open: what cannot be changed meanwhile, and how a crashed one is closed."""
+
+import socket
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from study.errors import StudyError
+from study.store import Db, audit
+from study.store.people import participants
+from study.store.ratings import sittings
+
+
+def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> None:
+    """Raise if somebody is rating whom a change concerns.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_ids : collection of str
+        Whom.
+    what : str
+        The change, for the message.
+
+    Raises
+    ------
+    StudyError
+        If one of them has an open session; it names all.
+    """
+    found = [s for s in sittings.open_sessions(db) if s.participant_id in participant_ids]
+    if found:
+        since = ", ".join(
+            f"{s.participant_id} on {s.host} since {s.started_at.astimezone():%Y-%m-%d %H:%M}"
+            for s in found
+        )
+        raise StudyError(
+            f"a session is open ({since}), and {what} would take clips from under it. End it "
+            "with Escape; if its program is gone: python -m sessions end-session "
+            f"{found[0].participant_id}"
+        )
+
+
+def end_crashed(
+    db: Db,
+    participant_id: str,
+    *,
+    is_running: Callable[[int], bool],
+    actor: str,
+    at: datetime,
+) -> None:
+    """Close a session whose program is gone; its ratings stay.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_id : str
+        Whose.
+    is_running : callable
+        Whether a process of this machine is an annotator that runs.
+    actor : str
+        Who closes it.
+    at : datetime
+        Now.
+
+    Raises
+    ------
+    StudyError
+        If none is open, or it shows signs of life.
+    """
+    participants.get(db, participant_id)
+    host = socket.gethostname()
+    if not sittings.abandon(db, participant_id, host=host, is_running=is_running, at=at):
+        raise StudyError(f"participant {participant_id} has no open session. Nothing was changed")
+    audit.add(db, actor=actor, action="end_session", subject=participant_id, detail={}, at=at)

@@ -1,0 +1,271 @@
+"""Ratings and their evidence into the store: one transaction, before the next clip is shown."""
+
+import json
+import os
+import platform
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psutil
+
+from sessions.expert import reratings
+from sessions.expert.ground_truths import ground_truth_rated
+from sessions.pay.bonus import bonus_pence, total_pence
+from sessions.running.session_plan import SessionPlan
+from study.config.study import Study
+from study.errors import StoreError
+from study.store import Db, Engine, studies, transaction
+from study.store.plan import assignments, ground_truths
+from study.store.ratings import sittings, trials
+from study.store.ratings.sittings import Process
+from study.tools.parallel import is_annotator
+from study.vocabulary import EndReason, Phase, Rating, TrialRecord
+
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the wall clock's time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Write the trials of one open session.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store.
+    study : Study
+        Gives the bonus.
+    plan : SessionPlan
+        Whose session it is, and what for.
+    session_id : str
+        The open session.
+    simulated : bool
+        Whether a simulated person rates.
+    now : callable
+        Time stamps.
+    """
+
+    engine: Engine
+    study: Study
+    plan: SessionPlan
+    session_id: str
+    simulated: bool
+    now: Now = utc_now
+
+    def keep(self, record: TrialRecord) -> int | None:
+        """Write a trial, durably, and return the new bonus total.
+
+        Parameters
+        ----------
+        record : TrialRecord
+            All that happened in the trial.
+
+        Returns
+        -------
+        int or None
+            All bonus that the participant has been shown, in pence; None where there is no
+            counter.
+
+        Raises
+        ------
+        StoreError
+            If the store does not take it; nothing of it was written and it may be tried again.
+        """
+        plan, at = self.plan, self.now()
+        candidate_id = record.stimulus.candidate_id
+        with transaction(self.engine) as db:
+            # The acknowledgement of an earlier try may have been lost: the rating then stands.
+            if record.response is None or not trials.is_rated(db, self.session_id, candidate_id):
+                trials.add(
+                    db,
+                    session_id=self.session_id,
+                    record=record,
+                    bonus_pence=self._bonus(db, record),
+                    simulated=self.simulated,
+                    at=at,
+                )
+                if record.response is not None:
+                    self._settle(db, candidate_id, record.response.rating, at)
+            return total_pence(db, plan.participant_id) if plan.shows_bonus else None
+
+    def keep_gain(self, gain_db: float) -> None:
+        """Write how loud the participant set the headphones, in dB of full level.
+
+        Parameters
+        ----------
+        gain_db : float
+            The level of this session.
+        """
+        with transaction(self.engine) as db:
+            sittings.set_gain(db, self.session_id, gain_db)
+
+    def end(self, reason: EndReason) -> None:
+        """Close the session; what closes it first says why.
+
+        Parameters
+        ----------
+        reason : EndReason
+            Why it ended.
+
+        Raises
+        ------
+        StoreError
+            If the store does not take it; the next start of the participant then closes it.
+        """
+        with transaction(self.engine) as db:
+            sittings.end(db, self.session_id, reason=reason, at=self.now())
+
+    def total(self) -> int | None:
+        """Return the bonus counter's present value, None where there is no counter."""
+        if not self.plan.shows_bonus:
+            return None
+        with transaction(self.engine) as db:
+            return total_pence(db, self.plan.participant_id)
+
+    def _bonus(self, db: Db, record: TrialRecord) -> int:
+        if record.response is None or self.plan.phase is not Phase.ANNOTATION:
+            return 0
+        truth = ground_truths.current(db, record.stimulus.candidate_id)
+        return bonus_pence(record.response.rating, truth, self.study.config.protocol)
+
+    def _settle(self, db: Db, candidate_id: int, rating: Rating, at: datetime) -> None:
+        match self.plan.phase:
+            case Phase.ANNOTATION:
+                assignments.mark_done(db, self.plan.participant_id, candidate_id)
+            # The expert's second rating of a clip measures the expert, and changes no ground truth.
+            case Phase.GROUND_TRUTH if self.plan.attempt < reratings.ATTEMPT:
+                ground_truth_rated(
+                    db,
+                    candidate_id=candidate_id,
+                    rating=rating,
+                    participant_id=self.plan.participant_id,
+                    at=at,
+                )
+
+
+@contextmanager
+def open_session(
+    engine: Engine,
+    study: Study,
+    plan: SessionPlan,
+    *,
+    stage: str,
+    profile: str | None,
+    rig: dict[str, Any],
+    now: Now = utc_now,
+    is_running: Callable[[int], bool] | None = None,
+) -> Iterator[Recorder]:
+    """Hold a session open, with a heartbeat, and close it however the block ends.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store.
+    study : Study
+        The study; its effective configuration is kept with the session.
+    plan : SessionPlan
+        Whose session, and what for.
+    stage : {"window", "simulated"}
+        Where clips are shown.
+    profile : str or None
+        Profile of the simulated person; None for a human one.
+    rig : dict
+        Machine, screen, sound device and versions.
+    now : callable
+        Time stamps.
+    is_running : callable or None
+        Tells whether a process of this machine still is an annotator; None to ask the system.
+
+    Yields
+    ------
+    Recorder
+        Writes trials.
+
+    Raises
+    ------
+    StoreError
+        If a session of the participant is open elsewhere.
+    """
+    session_id = uuid.uuid4().hex
+    with transaction(engine) as db:
+        sittings.begin(
+            db,
+            session_id=session_id,
+            participant_id=plan.participant_id,
+            phase=plan.phase,
+            attempt=plan.attempt,
+            stage=stage,
+            simulated_profile=profile,
+            protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
+            rig=rig | {"config": json.loads(study.config.model_dump_json())},
+            process=Process(socket.gethostname(), os.getpid()),
+            is_running=is_running or is_annotator,
+            at=now(),
+        )
+    reason = EndReason.STOPPED
+    recorder = Recorder(engine, study, plan, session_id, profile is not None, now)
+    with _heartbeat(engine, session_id, now):
+        try:
+            yield recorder
+            reason = EndReason.ENDED
+        finally:
+            recorder.end(reason)
+
+
+def machine() -> dict[str, Any]:
+    """Return what machine and which versions these are.
+
+    Returns
+    -------
+    dict
+        Host, system, processor and package versions, ready for JSON.
+    """
+    from importlib import metadata
+
+    names = ("avmit-lab", "psychopy", "psychtoolbox", "pyglet", "av", "numpy", "sounddevice")
+    return {
+        "host": socket.gethostname(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "n_cpus": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "versions": {name: _version(metadata, name) for name in names},
+    }
+
+
+def _version(metadata: Any, name: str) -> str | None:  # noqa: ANN401
+    try:
+        return str(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@contextmanager
+def _heartbeat(engine: Engine, session_id: str, now: Now) -> Iterator[None]:
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(sittings.HEARTBEAT_S):
+            try:
+                with transaction(engine) as db:
+                    sittings.heartbeat(db, session_id, now())
+            except StoreError:
+                continue  # the next rating meets the same problem, and tells
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

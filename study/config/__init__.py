@@ -1,0 +1,1 @@
+"""`study.toml`: the study, its protocol, screen, keys and headphones."""

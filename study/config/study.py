@@ -1,0 +1,255 @@
+"""A study on disk: its folder, `study.toml`, and where its store and clips are."""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from study.config.headphones import Headphones
+from study.config.keys import Keys
+from study.config.protocol import Protocol
+from study.config.screen import Screen
+from study.errors import ConfigError
+
+CONFIG_NAME = "study.toml"
+STUDY_VARIABLE = "AVMIT_STUDY"
+_LARGEST_SEED = 2**31 - 1  # what an integer of every database holds
+SQLITE_PREFIX = "sqlite:///"
+_QUESTION = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_PERSONAL = re.compile(r"name|mail|phone|address|birth|passport|insurance")
+
+
+class StudyConfig(BaseModel):
+    """What `study.toml` says; everything that it does not say is the paper's.
+
+    Parameters
+    ----------
+    title : str
+        The study's name, as participants read it.
+    mit_root : str
+        Folder with ``training/<class>/<clip>.mp4`` and ``validation/...``, absolute or seen
+        from the study folder.
+    store : str
+        URL of the store; a SQLite path without a leading slash is seen from the study folder.
+    classes : str or None
+        A `classes.csv` of the study's own, seen from the study folder; None for the shipped one.
+    seed : int
+        Every random choice of the study follows from it.
+    rehearsal : bool
+        Whether simulated ratings and ungraded rigs may leave the store; stamped on every output.
+    language : str
+        Folder of `instructions/texts` to read from.
+    texts : str or None
+        A folder of the study's own texts, seen from the study folder; each replaces the shipped
+        one of its name.
+    demographics : tuple of str
+        What participants are asked of themselves; kept apart from their ratings.
+    placeholders : dict of str to str
+        The study's own words for the texts, such as the contact or the ethics approval number.
+    protocol : Protocol
+        The annotation protocol.
+    screen : Screen
+        Colours and sizes of the task.
+    keys : Keys
+        Which key does what.
+    headphones : Headphones
+        Level and check of the headphones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    title: str = "Audiovisual Moments in Time"
+    mit_root: str = "mit"
+    store: str = "sqlite:///store.sqlite"
+    classes: str | None = None
+    seed: int = Field(1, ge=0, le=_LARGEST_SEED)
+    rehearsal: bool = False
+    language: str = "en"
+    texts: str | None = None
+    demographics: tuple[str, ...] = Field(
+        ("age", "sex", "hearing_normal", "vision_normal"), strict=False
+    )
+    placeholders: dict[str, str] = Field(default_factory=dict)
+    protocol: Protocol = Protocol()
+    screen: Screen = Screen()
+    keys: Keys = Keys()
+    headphones: Headphones = Headphones()
+
+    @field_validator("title")
+    @classmethod
+    def _one_line(cls, title: str) -> str:
+        if len(title.splitlines()) != 1:
+            raise ValueError(f"{title!r} is not one line of text")
+        return title
+
+    @field_validator("demographics")
+    @classmethod
+    def _points_to_nobody(cls, questions: tuple[str, ...]) -> tuple[str, ...]:
+        for question in questions:
+            if not _QUESTION.fullmatch(question):
+                raise ValueError(f"{question!r} is no word of small letters, such as handedness")
+            if _PERSONAL.search(question):
+                raise ValueError(f"{question!r} would point to a person. That belongs on paper")
+        return questions
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study: its folder and its configuration."""
+
+    folder: Path
+    config: StudyConfig
+
+    @property
+    def mit_root(self) -> Path:
+        """Folder with the Moments-in-Time clips."""
+        return self.folder / self.config.mit_root
+
+    @property
+    def store_url(self) -> str:
+        """URL of the store, with the path of a SQLite file made absolute."""
+        url = self.config.store
+        if not url.startswith(SQLITE_PREFIX):
+            return url
+        return f"{SQLITE_PREFIX}{self.folder.resolve() / url.removeprefix(SQLITE_PREFIX)}"
+
+    @property
+    def classes_path(self) -> Path | None:
+        """The study's own list of classes, or None for the shipped one."""
+        return None if self.config.classes is None else self.folder / self.config.classes
+
+    @property
+    def texts_path(self) -> Path | None:
+        """The folder of the study's own texts, or None."""
+        return None if self.config.texts is None else self.folder / self.config.texts
+
+    @property
+    def log_folder(self) -> Path:
+        """Folder of log files, beside the store."""
+        return self.folder / "logs"
+
+    def clip_path(self, video_location: str, filename: str) -> Path:
+        """Return where a clip lies.
+
+        Parameters
+        ----------
+        video_location : {"training", "validation"}
+            The part of Moments in Time.
+        filename : str
+            ``<MIT class>/<clip>.mp4``.
+
+        Returns
+        -------
+        Path
+            The clip's path; whether it is there has not been looked at.
+        """
+        return self.mit_root / video_location / filename
+
+
+def find_study(folder: Path | None = None, store: str | None = None) -> Study:
+    """Find a study and read its configuration.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The study's folder; None for ``$AVMIT_STUDY``, else the working directory.
+    store : str or None
+        A store URL that overrides the one in `study.toml`.
+
+    Returns
+    -------
+    Study
+        The study.
+
+    Raises
+    ------
+    ConfigError
+        If there is no `study.toml`, or it says something that a study cannot have.
+    """
+    if folder is None:
+        folder = Path(os.environ.get(STUDY_VARIABLE, "."))
+    path = folder / CONFIG_NAME
+    if not path.is_file():
+        raise ConfigError(
+            f"no {CONFIG_NAME} in {folder.resolve()}. Pass --study DIR, set {STUDY_VARIABLE}, "
+            f"or make a study: python -m study init DIR"
+        )
+    config = read_config(path)
+    if store is not None:
+        config = config.model_copy(update={"store": store})
+    return Study(folder, config)
+
+
+def read_config(path: Path) -> StudyConfig:
+    """Read and check a `study.toml`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    StudyConfig
+        Its content, with the paper's numbers where it is silent.
+
+    Raises
+    ------
+    ConfigError
+        If it is not TOML, or has a key or a value that a study cannot have.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text: {error}. Save it as UTF-8") from error
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, source: str) -> StudyConfig:
+    """Check the content of a `study.toml`.
+
+    Parameters
+    ----------
+    text : str
+        The content.
+    source : str
+        Where it comes from, for messages.
+
+    Returns
+    -------
+    StudyConfig
+        The configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it is not TOML, or has a key or a value that a study cannot have.
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not TOML: {error}. Correct it") from error
+    try:
+        return StudyConfig.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_in_one_line(error)}. Correct it") from error
+
+
+def _in_one_line(error: ValidationError) -> str:
+    return "; ".join(_problem(details) for details in error.errors())
+
+
+def _problem(details: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in details["loc"])
+    if details["type"] == "extra_forbidden":
+        return f"there is no key {key}"
+    if details["type"] == "value_error":  # our own words
+        return f"{key}: {details['ctx']['error']}"
+    if details["type"] == "model_type":
+        return f"{key} is {details['input']!r}, not a table; write [{key}] and its keys below"
+    return f"{key} is {details['input']!r}: {details['msg'].lower()}"

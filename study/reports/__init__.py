@@ -1,0 +1,1 @@
+"""Pages: HTML, figures, and the guard of local pages."""

@@ -1,0 +1,1 @@
+"""Candidates, their audits and their vetting."""

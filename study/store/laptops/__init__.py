@@ -1,0 +1,1 @@
+"""Laptops: what was dealt, and the seals of what came back."""

@@ -1,0 +1,1 @@
+"""Participants, their demographics, payments, headphone checks and removals."""

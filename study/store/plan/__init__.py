@@ -1,0 +1,1 @@
+"""Assignments, exercises and ground truths."""

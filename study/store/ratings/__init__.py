@@ -1,0 +1,1 @@
+"""Sessions, trials, their evidence, and ratings."""

@@ -1,0 +1,1 @@
+"""Tools that every package uses: command lines, files, progress, processes."""

@@ -1,0 +1,277 @@
+"""The real command line in the real window, on a screen and a sound card that are not there."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.worlds.rating_studies import (
+    PERSON,
+    ROBOT,
+    annotate,
+    finished,
+    ratable_study,
+    started,
+    table,
+    truth,
+)
+
+FLASH = 255
+
+
+@pytest.fixture(scope="module")
+def block(station, tmp_path_factory):
+    """One block of a simulated person who is sometimes too early, and all that it left behind."""
+    folder = tmp_path_factory.mktemp("block")
+    kinds = ("plain", "vfr", "anamorphic", "no_audio", "fps60")
+    study, engine = ratable_study(folder, kinds=kinds, settings={"protocol.trials_per_block": "5"})
+    shots = folder / "shots"
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "fast-clicker", "--blocks", "1",
+        "--screenshots", str(shots), station=station,
+    )  # fmt: skip
+    return run, engine, shots
+
+
+def test_a_simulated_person_completes_a_block_through_psychopys_own_key_presses(block):
+    run, engine, _ = block
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "4 annotation ratings, 1 could not be shown" in run.stdout
+    ratings, sessions = table(engine, "rating"), table(engine, "session")
+    assert ratings["candidate_id"].tolist() == [1, 2, 3, 5]
+    assert ratings["simulated"].all()
+    assert (ratings["rt_s"] > 0).all()
+    assert sessions[["stage", "end_reason", "simulated_profile"]].to_numpy().tolist() == [
+        ["window", "ended", "fast-clicker"]
+    ]
+    assert table(engine, "trial").loc[3, ["outcome", "failure"]].tolist() == ["failed", "no_audio"]
+
+
+def test_each_session_has_a_log_of_its_own_that_names_it(block):
+    _, engine, shots = block
+    (log,) = (shots.parent / "study" / "logs").glob("*.log")
+    session = table(engine, "session").iloc[0]
+    assert log.stem.split("_")[1:] == [ROBOT, "annotation", session["id"][:8]]
+    text = log.read_text(encoding="utf-8")
+    assert f"session {session['id']} of {ROBOT}: annotation" in text
+    for said in ("page: welcome", "play: candidate 1", "rating: ", "failure: no_audio", "sound "):
+        assert said in text
+    presses = table(engine, "key_press")
+    assert text.count("key: ") == len(presses)
+
+
+def test_every_presentation_carries_its_evidence(block):
+    _, engine, _ = block
+    shown = table(engine, "presentation")
+    whole = shown[~shown["interrupted"]]
+    assert len(whole) == 4
+    assert (whole["n_frames_shown"] > 0).all()
+    assert whole["clip_sha256"].str.len().eq(64).all()
+    assert (whole["offset_s"] - whole["onset_s"]).between(2.5, 4.0).all()
+    assert whole["av_offset_s"].abs().median() < 0.02
+    assert set(zip(whole["left_px"], whole["bottom_px"], strict=True)) == {(40, 40)}
+    rig = table(engine, "session").loc[0, "rig"]
+    assert rig["sound"]["path"] == "psychtoolbox"
+    assert (rig["screen"]["width_px"], rig["screen"]["height_px"]) == (1280, 800)
+    assert rig["config"]["rehearsal"] is True
+
+
+def test_the_task_screen_shows_the_clip_bottom_left_under_its_label(block):
+    _, _, shots = block
+    screen = np.asarray(Image.open(shots / "task.png").convert("RGB"))
+    height = screen.shape[0]
+    clip = screen[height - 40 - 256 : height - 40, 40 : 40 + 256]
+    assert (clip.max(axis=2) > 30).all()
+    assert screen[height - 40 :, :].max() == 0  # the margin below the clip
+    assert screen[:, :40].max() == 0  # and left of it
+    assert screen[40:80].max() > 200  # the label
+    assert screen[height - 112 : height - 40, 1000:1240].max() > 200  # the bonus
+
+
+def test_the_clip_stands_upright_and_not_mirrored(block):
+    _, _, shots = block
+    screen = np.asarray(Image.open(shots / "task.png").convert("RGB")).astype(int)
+    top_left = screen[800 - 40 - 250, 46]
+    # Odd clips have a red field in their upper left corner; in a flash all is white.
+    assert top_left[0] > 150
+    assert (screen[800 - 50, 290] >= screen[800 - 50, 60]).all()
+
+
+def test_the_warning_fills_the_screen(block):
+    _, _, shots = block
+    screen = np.asarray(Image.open(shots / "warning.png").convert("RGB"))
+    edges = np.concatenate([screen[0], screen[-1], screen[:, 0], screen[:, -1]])
+    assert (edges == (139, 0, 0)).all()
+
+
+def test_a_study_sets_colours_sizes_texts_and_keys(station, tmp_path):
+    settings = {
+        "screen.background": '"#102030"',
+        "screen.foreground": '"yellow"',
+        "screen.warning_background": '"navy"',
+        "screen.margin_px": "60",
+        "screen.text_height_px": "30",
+        "screen.max_clip_width_px": "128",
+        "keys.unclean": '"j"',
+        "keys.moderately_clean": '"k"',
+        "keys.very_clean": '"l"',
+        "texts": '"own"',
+    }
+    study, engine = ratable_study(tmp_path, kinds=("plain",) * 3, settings=settings)
+    (study.folder / "own").mkdir()
+    (study.folder / "own" / "warning.md").write_text("# Stop", encoding="utf-8")
+    shots = tmp_path / "shots"
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "eager", "--screenshots", str(shots),
+        station=station,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    assert set(table(engine, "key_press")["key"]) <= {"j", "k", "l", "space"}
+    shown = table(engine, "presentation").iloc[0]
+    assert (shown["left_px"], shown["bottom_px"], shown["width_px"]) == (60, 60, 128)
+    prompt = np.asarray(Image.open(shots / "prompt.png").convert("RGB"))
+    assert (prompt[:, :60] == (16, 32, 48)).all()
+    label = prompt[60:90].reshape(-1, 3)
+    assert (label == (255, 255, 0)).all(axis=1).any()
+    warning = np.asarray(Image.open(shots / "warning.png").convert("RGB"))
+    assert (warning[:, :300] == (0, 0, 128)).all()  # a short text of the study's own
+    assert (warning == (255, 255, 0)).all(axis=2).any()
+
+
+def test_a_text_that_is_long_for_the_screen_is_set_smaller_and_stays_clear_of_the_bonus(
+    station, tmp_path
+):
+    settings = {"screen.width_px": "800", "screen.height_px": "600", "texts": '"own"'}
+    study, _ = ratable_study(tmp_path, kinds=("short",), settings=settings)
+    (study.folder / "own").mkdir()
+    long_text = "# Welcome\n\n" + "Please read all of this.\n\n" * 8 + "Press any key."
+    (study.folder / "own" / "welcome.md").write_text(long_text, encoding="utf-8")
+    shots = tmp_path / "shots"
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "perfect", "--speed", "max",
+        "--screenshots", str(shots), station=station,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    page = np.asarray(Image.open(shots / "welcome.png").convert("L"))
+    lit_rows = np.flatnonzero((page[:, :500] > 128).any(axis=1))  # the bonus is right of that
+    n_lines = 1 + (np.diff(lit_rows) > 1).sum()
+    assert n_lines >= 10
+    assert 40 <= lit_rows.min() < lit_rows.max() < 600 - 40 - 72
+
+
+def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, view, tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("plain", "short", "short", "short"))
+    process = started(study, station)
+    try:
+        view.wait_for(view.is_page)  # welcome
+        view.press("space")
+        view.wait_for(view.is_clip)
+        view.press("3")  # too early
+        view.wait_for(view.is_warning)
+        view.wait_for(view.is_prompt)
+        view.press("space")  # again
+        view.wait_for(view.is_clip)
+        view.wait_for(view.is_prompt)
+        view.press("KP_1", hold_s=1.5)  # held until the next clip has long begun
+        view.wait_for(view.is_prompt)
+        view.press_until("2", view.is_clip)  # a press before the first frame belongs to no trial
+        view.wait_for(view.is_prompt)
+        view.press("F10")  # the experimenter's pause, which a participant cannot end
+        view.wait_for(view.is_page)
+        view.press("2")
+        view.press("F10")
+        view.wait_for(view.is_prompt)
+        view.press("Escape")
+        view.wait_for(view.is_page)
+        view.press("n")
+        view.wait_for(view.is_prompt)
+        view.press("Escape")
+        view.wait_for(view.is_page)
+        view.press("y")
+    finally:
+        code, out, err = finished(process)
+    assert (code, err) == (0, "")
+    assert "2 of 4 clips are rated (left)" in out
+    ratings = table(engine, "rating")
+    columns = ["candidate_id", "rating", "n_replays", "n_early_presses", "bonus_pence"]
+    assert ratings[columns].to_numpy().tolist() == [[1, 1, 1, 1, 10], [2, 2, 0, 0, 10]]
+    assert not ratings["simulated"].any()
+    assert table(engine, "trial")["outcome"].tolist() == ["rated", "rated", "left"]
+    presses = table(engine, "key_press").query("key != 'numlock'")  # comes with a keypad's digit
+    assert presses[["key", "early"]].to_numpy().tolist() == [
+        ["3", True], ["space", False], ["1", False], ["2", False], ["f10", False],
+    ]  # fmt: skip
+    assert table(engine, "session")["end_reason"].tolist() == ["left"]
+    # The next session goes on with the clip that was not rated.
+    again = annotate(
+        study, "--participant", PERSON, "--simulate", "perfect", "--speed", "max",
+        station=station,
+    )  # fmt: skip
+    assert "4 of 4 clips are rated (finished)" in again.stdout
+    assert table(engine, "rating")["candidate_id"].tolist() == [1, 2, 3, 4]
+    assert table(engine, "rating")["rating"].tolist() == [int(truth(i)) for i in (1, 2, 3, 4)]
+
+
+def test_a_real_study_needs_a_graded_rig(station, tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    measured = annotate(study, "check-rig", station=station)
+    assert "grade not applicable, valid until" in measured.stdout
+    (study.folder / "study.toml").write_text("screen.width_px = 800\nscreen.height_px = 600\n")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE study SET rehearsal = 0")
+        connection.exec_driver_sql("UPDATE rig_check SET checked_at = '2020-01-01T00:00:00+00:00'")
+        connection.exec_driver_sql("DELETE FROM clearance")
+        connection.exec_driver_sql("UPDATE participant SET kind = 'expert' WHERE id = 'P03'")
+    arguments = ("--participant", PERSON, "--phase", "ground_truth")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM ground_truth_version")
+    run = annotate(study, *arguments, station=station)
+    assert run.returncode == 1
+    assert "checked on 2020-01-01, and a check is valid for 30 days" in run.stderr
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE rig_check SET checked_at = '2999-01-01T00:00:00+00:00'")
+    run = annotate(study, *arguments, station=station)
+    assert run.returncode == 1
+    assert "has a virtual screen, which nobody can see" in run.stderr
+
+
+def test_no_display_is_one_line(tmp_path, station):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    for display in ({}, {"DISPLAY": ":4711"}):
+        environment = {k: v for k, v in station.items() if k != "DISPLAY"} | display
+        run = annotate(study, "--participant", PERSON, station=environment)
+        assert run.returncode == 1
+        assert run.stderr.startswith("error: no display: ")
+        assert len(run.stderr.splitlines()) == 1
+    assert table(engine, "session").empty
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": "/proc/nobody"}], ids=["none", "not writable"])
+def test_a_home_without_room_for_settings_is_one_line(tmp_path, station, home):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    environment = {k: v for k, v in station.items() if k != "HOME"} | home
+    run = annotate(study, "--participant", PERSON, station=environment)
+    assert run.returncode == 1
+    assert "where PsychoPy keeps its settings" in run.stderr or "in HOME, which is" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+    assert table(engine, "session").empty
+
+
+def test_no_sound_device_is_one_line(tmp_path, station):
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    environment = station | {"PULSE_SERVER": f"unix:{tmp_path}/nothing"}
+    run = annotate(study, "--participant", PERSON, station=environment)
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: no sound device: ")
+    assert (run.stdout, len(run.stderr.splitlines())) == ("", 1)
+    assert table(engine, "session").empty
+
+
+def test_a_simulated_person_needs_no_display_on_the_simulated_stage(tmp_path):
+    study, engine = ratable_study(tmp_path, kinds=("missing",) * 7)
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "perfect", "--stage", "simulated",
+        station={"PATH": "/usr/bin"},
+    )  # fmt: skip
+    assert run.stdout == "S01: 7 annotation ratings; 7 of 7 clips are rated (finished)\n"
+    assert table(engine, "rating")["rating"].tolist() == [int(truth(i)) for i in range(1, 8)]
+    assert table(engine, "rating")["bonus_pence"].tolist() == [10, 10, 0, 0, 0, 0, 0]

@@ -1,0 +1,1 @@
+"""Independent references that the program is compared with."""

@@ -1,0 +1,222 @@
+import itertools
+
+import pytest
+
+from annotator.task.trial import (
+    OVER,
+    Command,
+    KeyPressed,
+    LeaveAsked,
+    LeaveOrdered,
+    PlaybackBegan,
+    PlaybackDisturbed,
+    PlaybackEnded,
+    PlaybackFailed,
+    SoundLost,
+    State,
+    Trial,
+    WarningBegan,
+    WarningEnded,
+    step,
+)
+from study.config.keys import Keys
+from study.vocabulary import KeyPress, Rating, Response
+
+ONSET_S, OFFSET_S, T_S = 1.0, 4.0, 5.0
+EVENTS = {
+    "began": PlaybackBegan(T_S),
+    "ended": PlaybackEnded(T_S),
+    "failed": PlaybackFailed(T_S, "unreadable"),
+    "disturbed": PlaybackDisturbed(T_S),
+    "no sound": SoundLost(T_S, "unplugged"),
+    "warning began": WarningBegan(T_S),
+    "warning ended": WarningEnded(T_S),
+    "1": KeyPressed("1", T_S),
+    "2": KeyPressed("2", T_S),
+    "3": KeyPressed("3", T_S),
+    "space": KeyPressed("space", T_S),
+    "3 before the offset": KeyPressed("3", 3.9),
+    "space before the offset": KeyPressed("space", 3.9),
+    "3 before the onset": KeyPressed("3", 0.9),
+    "pause": KeyPressed("f10", T_S),
+    "return": KeyPressed("return", T_S),
+    "y": KeyPressed("y", T_S),
+    "x": KeyPressed("x", T_S),
+    "leave": LeaveAsked(T_S),
+    "leave at once": LeaveOrdered(T_S),
+}
+TRIAL = (State.LOADING, State.PLAYING, State.WARNED, State.WAITING)
+LIVE = (*TRIAL, State.PAUSED, State.ASKED, State.HELD)
+TASK = ("1", "2", "3", "space", "3 before the offset", "space before the offset")
+# What happens in each state; every pair that is not named changes nothing.
+EXPECTED = {
+    **{(state, "leave at once"): (State.LEFT, None) for state in LIVE},
+    **{(state, "failed"): (State.FAILED, None) for state in LIVE},
+    **{(state, "pause"): (State.PAUSED, Command.PAUSE) for state in TRIAL},
+    **{
+        (state, "leave"): (State.ASKED, Command.ASK) for state in (*TRIAL, State.PAUSED, State.HELD)
+    },
+    **{(state, "no sound"): (State.HELD, Command.CALL) for state in TRIAL[:2]},
+    (State.LOADING, "began"): (State.PLAYING, None),
+    (State.PLAYING, "ended"): (State.WAITING, Command.PROMPT),
+    (State.PLAYING, "disturbed"): (State.LOADING, Command.PLAY),
+    **{(State.PLAYING, key): (State.WARNED, Command.WARN) for key in TASK},
+    (State.WARNED, "warning ended"): (State.LOADING, Command.PLAY),
+    **{(State.WAITING, key): (State.RATED, None) for key in ("1", "2", "3")},
+    (State.WAITING, "space"): (State.LOADING, Command.PLAY),
+    (State.WAITING, "3 before the offset"): (State.WARNED, Command.WARN),
+    (State.WAITING, "space before the offset"): (State.WARNED, Command.WARN),
+    (State.WAITING, "3 before the onset"): (State.WARNED, Command.WARN),
+    # A pause ends by its key, a call by the experimenter's; a question takes any key for a no. A
+    # trial that was interrupted while loading loads again.
+    (State.PAUSED, "pause"): (State.LOADING, Command.PLAY),
+    (State.HELD, "return"): (State.LOADING, Command.PLAY),
+    (State.ASKED, "y"): (State.LEFT, None),
+    **{
+        (State.ASKED, key): (State.LOADING, Command.PLAY)
+        for key in (*TASK, "3 before the onset", "pause", "return", "x")
+    },
+}
+
+
+def trial_in(state: State) -> Trial:
+    presses = (KeyPress("3", 2.0, early=True),) if state is State.WARNED else ()
+    return Trial(state=state, onset_s=ONSET_S, offset_s=OFFSET_S, key_presses=presses)
+
+
+@pytest.mark.parametrize(("state", "name"), list(itertools.product(State, EVENTS)))
+def test_every_state_answers_every_event(state, name):
+    before = trial_in(state)
+    after, command = step(before, EVENTS[name])
+    assert (after.state, command) == EXPECTED.get((state, name), (state, None))
+
+
+@pytest.mark.parametrize(("state", "name"), list(itertools.product(sorted(OVER), EVENTS)))
+def test_nothing_changes_a_trial_that_is_over(state, name):
+    assert step(trial_in(state), EVENTS[name]) == (trial_in(state), None)
+
+
+def run(*events, trial=None):
+    trial, commands = trial or Trial(), []
+    for event in events:
+        trial, command = step(trial, event)
+        commands += [command] if command else []
+    return trial, commands
+
+
+def test_reaction_time_counts_from_the_end_of_the_last_playback():
+    trial, commands = run(
+        PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("space", 4.5),
+        PlaybackBegan(4.6), PlaybackEnded(7.6), KeyPressed("3", 8.35),
+    )  # fmt: skip
+    assert trial.response == Response(Rating.VERY_CLEAN, rt_s=pytest.approx(0.75), n_replays=1)
+    assert commands == [Command.PROMPT, Command.PLAY, Command.PROMPT]
+
+
+def test_an_early_press_is_kept_and_the_clip_starts_again():
+    trial, commands = run(
+        PlaybackBegan(1.0), KeyPressed("3", 2.2), WarningBegan(2.23), KeyPressed("3", 2.5),
+        WarningEnded(4.2),
+        PlaybackBegan(4.3), PlaybackEnded(7.3), KeyPressed("1", 7.7),
+    )  # fmt: skip
+    assert commands == [Command.WARN, Command.PLAY, Command.PROMPT]
+    assert trial.response == Response(Rating.UNCLEAN, pytest.approx(0.4), n_early_presses=1)
+    assert trial.key_presses == (
+        KeyPress("3", 2.2, early=True, warned_s=2.23),
+        KeyPress("3", 2.5),
+        KeyPress("1", 7.7),
+    )
+
+
+def test_every_early_press_knows_its_own_warning():
+    trial, _ = run(
+        PlaybackBegan(1.0), KeyPressed("3", 2.0), WarningBegan(2.02), WarningEnded(4.0),
+        PlaybackBegan(4.1), KeyPressed("1", 5.0), WarningBegan(5.03), KeyPressed("2", 5.5),
+    )  # fmt: skip
+    assert [press.warned_s for press in trial.key_presses] == [2.02, 5.03, None]
+
+
+def test_a_replay_knows_which_press_asked_for_it_and_a_playing_after_a_warning_has_none():
+    asked, _ = run(PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("space", 4.5))
+    assert asked.asked_s == 4.5
+    warned, _ = run(
+        PlaybackBegan(4.6), KeyPressed("3", 5.0), WarningBegan(5.02), WarningEnded(7.0), trial=asked
+    )
+    assert (warned.state, warned.asked_s) == (State.LOADING, None)
+
+
+def test_a_press_before_the_first_frame_belongs_to_no_trial():
+    trial, commands = run(KeyPressed("3", 0.5), PlaybackBegan(1.0), KeyPressed("2", 0.99))
+    assert (trial.state, trial.key_presses, commands) == (State.PLAYING, (), [])
+
+
+def test_a_pause_while_waiting_goes_back_to_waiting_and_not_to_the_clip():
+    waiting = trial_in(State.WAITING)
+    trial, commands = run(KeyPressed("f10", 5.0), KeyPressed("f10", 6.0), trial=waiting)
+    assert (trial.state, commands) == (State.WAITING, [Command.PAUSE, Command.PROMPT])
+
+
+def test_a_participant_cannot_end_the_experimenters_pause():
+    trial, commands = run(KeyPressed("f10", 2.0), KeyPressed("3", 3.0), trial=Trial())
+    assert (trial.state, trial.key_presses, commands) == (State.PAUSED, (), [Command.PAUSE])
+
+
+def test_who_does_not_leave_comes_back_to_where_they_were():
+    waiting = trial_in(State.WAITING)
+    trial, commands = run(LeaveAsked(5.0), LeaveAsked(5.5), KeyPressed("n", 6.0), trial=waiting)
+    assert (trial.state, commands) == (State.WAITING, [Command.ASK, Command.PROMPT])
+    trial, commands = run(
+        KeyPressed("f10", 5.0), LeaveAsked(5.5), KeyPressed("n", 6.0), KeyPressed("f10", 7.0),
+        trial=waiting,
+    )  # fmt: skip
+    assert trial.state is State.WAITING
+    assert commands == [Command.PAUSE, Command.ASK, Command.PAUSE, Command.PROMPT]
+
+
+def test_a_pause_during_the_clip_plays_it_again_and_is_no_replay():
+    playing = trial_in(State.PLAYING)
+    trial, commands = run(KeyPressed("f10", 2.0), KeyPressed("f10", 9.0), trial=playing)
+    assert (trial.state, trial.n_replays) == (State.LOADING, 0)
+    assert commands == [Command.PAUSE, Command.PLAY]
+
+
+def test_a_clip_without_sound_waits_for_the_experimenter_and_plays_again():
+    trial, commands = run(
+        PlaybackBegan(1.0), SoundLost(2.0, "unplugged"), KeyPressed("3", 3.0), LeaveAsked(3.5),
+        KeyPressed("n", 3.6), KeyPressed("return", 4.0), SoundLost(5.0, "still unplugged"),
+        KeyPressed("return", 6.0), PlaybackBegan(6.1),
+    )  # fmt: skip
+    assert commands == [
+        Command.CALL, Command.ASK, Command.CALL, Command.PLAY, Command.CALL, Command.PLAY,
+    ]  # fmt: skip
+    assert (trial.state, trial.problem) == (State.PLAYING, "still unplugged")
+    assert (trial.n_replays, trial.n_early_presses, trial.key_presses) == (0, 0, ())
+
+
+def test_every_key_of_a_trial_is_kept_but_only_those_of_the_task_are_early():
+    trial, _ = run(
+        PlaybackBegan(1.0), KeyPressed("q", 2.0), PlaybackEnded(4.0), KeyPressed("9", 4.5),
+        KeyPressed("2", 5.0),
+    )  # fmt: skip
+    assert trial.key_presses == (KeyPress("q", 2.0), KeyPress("9", 4.5), KeyPress("2", 5.0))
+    assert (trial.n_early_presses, trial.response.rating) == (0, Rating.MODERATELY_CLEAN)
+
+
+def test_another_key_map_rates_replays_warns_and_pauses():
+    keys = Keys(unclean="j", moderately_clean="k", very_clean="l", replay="r", pause="f1")
+    trial, commands = run(
+        PlaybackBegan(1.0), KeyPressed("3", 1.5), KeyPressed("l", 2.0), WarningEnded(3.0),
+        PlaybackBegan(3.1), PlaybackEnded(6.1), KeyPressed("space", 6.2), KeyPressed("r", 6.3),
+        PlaybackBegan(6.4), PlaybackEnded(9.4), KeyPressed("f10", 9.5), KeyPressed("f1", 9.6),
+        KeyPressed("f1", 9.7), KeyPressed("k", 10.0), trial=Trial(keys),
+    )  # fmt: skip
+    assert commands == [
+        Command.WARN, Command.PLAY, Command.PROMPT, Command.PLAY, Command.PROMPT, Command.PAUSE,
+        Command.PROMPT,
+    ]  # fmt: skip
+    assert trial.response == Response(Rating.MODERATELY_CLEAN, pytest.approx(0.6), 1, 1)
+
+
+def test_a_failure_says_why():
+    trial, _ = run(PlaybackFailed(1.0, "no_audio"))
+    assert (trial.failure, trial.response) == ("no_audio", None)

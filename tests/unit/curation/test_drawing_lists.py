@@ -1,0 +1,228 @@
+"""Test sets, training lists, ground truths and names of records."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from curation.chance import generator
+from curation.figures import figure_2, plot_votes, votes_by_class
+from curation.release.record_names import record_names
+from curation.selection import splits
+from curation.selection.ground_truths import sample_ground_truths
+from curation.selection.leakage import kin, leakage_report
+from curation.selection.test_set import draw_test_set
+from study.errors import StudyError
+from tests.worlds.curated import tallies
+
+
+def _pool(**n_clips):
+    rows = [
+        (f"{label}/yt-{label}{i}_{i}.mp4", label, "training")
+        for label, n in n_clips.items()
+        for i in range(n)
+    ]
+    return pd.DataFrame(rows, columns=["filename", "avmit_label", "video_location"])
+
+
+def test_a_test_set_has_as_many_clips_of_each_class_numbered_from_1():
+    pool = _pool(b=70, a=65)
+    drawn = draw_test_set(pool, ["b", "a"], size_per_class=60, rng=generator(1, "test set"))
+    assert drawn["new_filename"].tolist() == [
+        f"{label}/{label}_{i}.mp4" for label in "ab" for i in range(1, 61)
+    ]
+    assert not drawn.duplicated(["filename"]).any()
+
+
+def test_the_same_seed_draws_the_same_clips_whatever_the_order_of_the_pool():
+    pool = _pool(a=70)
+    first = draw_test_set(pool, ["a"], size_per_class=9, rng=generator(1, "x"))
+    again = draw_test_set(
+        pool.sample(frac=1, random_state=3), ["a"], size_per_class=9, rng=generator(1, "x")
+    )
+    other = draw_test_set(pool, ["a"], size_per_class=9, rng=generator(2, "x"))
+    assert first["filename"].tolist() == again["filename"].tolist()
+    assert first["filename"].tolist() != other["filename"].tolist()
+
+
+def test_a_class_with_too_few_clips_stops_the_run_and_is_named():
+    with pytest.raises(StudyError, match=r"60 per class: a 59\. .*--allow-fewer"):
+        draw_test_set(_pool(a=59, b=60), ["a", "b"], size_per_class=60, rng=generator(1, "x"))
+
+
+def test_allowed_fewer_clips_give_all_there_are_but_never_none():
+    drawn = draw_test_set(
+        _pool(a=2, b=5), ["a", "b"], size_per_class=3, rng=generator(1, "x"), allow_fewer=True
+    )
+    assert drawn["avmit_label"].value_counts().to_dict() == {"b": 3, "a": 2}
+    with pytest.raises(StudyError, match=r"c 0"):
+        draw_test_set(
+            _pool(a=2), ["a", "c"], size_per_class=1, rng=generator(1, "x"), allow_fewer=True
+        )
+
+
+@pytest.mark.parametrize(
+    ("n_clips", "n_train", "n_validation"), [(456, 410, 46), (1406, 1265, 141)]
+)
+def test_splits_are_those_of_the_released_lists(n_clips, n_train, n_validation):
+    pool, test = _pool(a=n_clips + 60, b=n_clips + 110), _pool(a=60, b=60)
+    lists = splits.draw_lists(pool, test, validation_share=0.1, rng=generator(1, "x"))
+    assert lists.train["avmit_label"].value_counts().to_dict() == {"a": n_train, "b": n_train}
+    assert set(lists.validation["avmit_label"].value_counts()) == {n_validation}
+    names = [set(rows["filename"]) for rows in (lists.train, lists.validation, test)]
+    assert not names[0] & names[1]
+    assert not names[2] & (names[0] | names[1])
+
+
+def test_every_clip_is_as_likely_to_be_trained_on():
+    pool, test = _pool(a=11), _pool(a=1)
+    counts = dict.fromkeys(pool["filename"][1:], 0)
+    for seed in range(300):
+        lists = splits.draw_lists(pool, test, validation_share=0.3, rng=generator(seed, "x"))
+        for name in lists.validation["filename"]:
+            counts[name] += 1
+    assert max(counts.values()) - min(counts.values()) < 60
+    assert sum(counts.values()) == 900
+
+
+def _families(rng, n_sources=60):
+    rows = [
+        (f"{label}/yt-s{source}_{n}.mp4", label, "training")
+        for source in range(n_sources)
+        for n in range(rng.integers(1, 5))
+        for label in ([("a", "b")[source % 2]] if source % 7 else ["a", "b"])
+    ]
+    return pd.DataFrame(rows, columns=["filename", "avmit_label", "video_location"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_source_disjoint_lists_share_no_source_with_one_another_or_the_test_set(seed):
+    pool = _families(np.random.default_rng(seed))
+    test = pool.groupby("avmit_label").sample(3, random_state=seed)
+    lists = splits.draw_lists(
+        pool, test, validation_share=0.1, rng=generator(seed, "x"), source_disjoint=True
+    )
+    report = leakage_report({"train": lists.train, "validation": lists.validation, "test": test})
+    assert report[["n_clips", "n_sources"]].to_numpy().sum() == 0
+    for rows in (lists.train, lists.validation):
+        assert rows["avmit_label"].value_counts().nunique() == 1
+    loose = splits.draw_lists(pool, test, validation_share=0.1, rng=generator(seed, "x"))
+    shared = leakage_report({"train": loose.train, "test": test})
+    assert shared["n_sources"].sum() > 0
+    assert np.isnan(shared["n_duplicates"]).all()
+
+
+def test_near_duplicates_never_stand_on_two_sides():
+    pool = _pool(a=40, b=40)
+    test = pool.groupby("avmit_label").head(3)
+    pairs = [(0, 10), (11, 12), (13, 50), (50, 51)]
+    groups = {}
+    for number, pair in enumerate(pairs):
+        for place in pair:
+            groups["training", pool["filename"][place]] = number if place != 50 else 2
+    duplicates = pd.Series(groups)
+    for seed in range(20):
+        lists = splits.draw_lists(
+            pool, test, validation_share=0.4, rng=generator(seed, "x"), duplicates=duplicates
+        )
+        report = leakage_report(
+            {"train": lists.train, "validation": lists.validation, "test": test}, duplicates
+        )
+        assert report["n_duplicates"].sum() == 0
+        assert pool["filename"][10] not in {*lists.train["filename"], *lists.validation["filename"]}
+
+
+def test_clips_belong_together_through_others():
+    clips = _pool(a=4).assign(
+        filename=["a/yt-x_1.mp4", "a/yt-x_2.mp4", "a/yt-y_1.mp4", "a/yt-z_1.mp4"]
+    )
+    duplicates = pd.Series({("training", "a/yt-x_2.mp4"): 5, ("training", "a/yt-y_1.mp4"): 5})
+    assert kin(clips, by_source=True, duplicates=duplicates).tolist() == [0, 0, 0, 1]
+    assert kin(clips, by_source=False, duplicates=duplicates).tolist() == [0, 1, 1, 2]
+    assert kin(clips, by_source=False).tolist() == [0, 1, 2, 3]
+
+
+def test_a_class_that_cannot_be_split_is_named():
+    with pytest.raises(StudyError, match=r"a 1; at least 2"):
+        splits.draw_lists(
+            _pool(a=2, b=9), _pool(a=1, b=1), validation_share=0.1, rng=generator(1, "x")
+        )
+    one_source = _pool(a=5).assign(filename=[f"a/yt-x_{i}.mp4" for i in range(5)])
+    with pytest.raises(StudyError, match=r"clips of a cannot be split"):
+        splits.draw_lists(
+            one_source,
+            _pool(a=9).iloc[8:],
+            validation_share=0.1,
+            rng=generator(1, "x"),
+            source_disjoint=True,
+        )
+
+
+def test_ground_truths_are_drawn_once_each_and_repeatably():
+    drawn = sample_ground_truths(range(1, 101), 40, generator(7, "g"))
+    assert len(set(drawn)) == 40
+    assert drawn == sample_ground_truths(range(1, 101), 40, generator(7, "g"))
+
+
+def test_more_ground_truths_than_candidates_are_refused():
+    with pytest.raises(StudyError, match=r"2000 ground truths .* 7 candidates"):
+        sample_ground_truths(range(7), 2000, generator(1, "g"))
+
+
+def test_records_that_would_meet_get_names_of_their_own():
+    clips = pd.DataFrame(
+        {
+            "filename": ["cooking/x_1.mp4", "boiling/x_1.mp4", "frying/y_1.mp4", "frying/Y_1.mkv"],
+            "video_location": "training",
+            "avmit_label": "frying",
+        }
+    )
+    names = record_names(clips)
+    assert names.str.casefold().is_unique
+    assert names.str.fullmatch(r"frying/[xyY]_1-[0-9a-f]{8}\.tfrecord").all()
+    shuffled = record_names(clips.iloc[::-1])
+    assert shuffled.loc[names.index].tolist() == names.tolist()
+
+
+def test_a_record_name_that_is_too_long_for_a_disk_is_cut():
+    clips = pd.DataFrame(
+        {
+            "filename": ["barking/" + "é" * 125 + ".mp4"],
+            "video_location": "training",
+            "avmit_label": "barking",
+        }
+    )
+    (name,) = record_names(clips)
+    assert len(name.removeprefix("barking/").encode()) <= 255
+    assert name.endswith(".tfrecord")
+
+
+def test_votes_of_a_figure_add_up_to_the_clips_of_each_class():
+    clips = tallies(np.random.default_rng(0), 200, classes=("a", "b", "c"))
+    for question in ("present", "prominent"):
+        votes = votes_by_class(clips, question)
+        assert votes.columns.tolist() == [0, 1, 2, 3]
+        assert votes.sum(axis=1).to_dict() == clips["avmit_label"].value_counts().to_dict()
+        assert votes[3].is_monotonic_decreasing
+
+
+def test_each_bar_of_figure_2_is_as_long_as_its_class():
+    clips = tallies(np.random.default_rng(0), 90, classes=("a", "b", "c"))
+    ax = plot_votes(clips, "present")
+    assert sum(patch.get_width() for patch in ax.patches) == 90
+    assert [label.get_text() for label in ax.get_legend().get_texts()] == ["3", "2", "1", "0"]
+
+
+def test_figure_2_takes_more_than_three_votes_and_41_classes():
+    clips = tallies(np.random.default_rng(0), 410, classes=[f"class {i:02d}" for i in range(41)])
+    clips.loc[0, "r3"] = 7
+    axes = figure_2(clips).axes
+    assert [len(ax.get_yticklabels()) for ax in axes] == [41, 41]
+    assert axes[1].get_legend().get_texts()[0].get_text() == "7"
+
+
+def test_a_fourth_rating_does_not_move_its_class_up():
+    clips = pd.DataFrame(
+        [("few", 0, 0, 4), ("many", 0, 0, 3), ("many", 0, 0, 3), ("few", 3, 0, 0)],
+        columns=["avmit_label", "r1", "r2", "r3"],
+    )
+    assert votes_by_class(clips, "prominent").index.tolist() == ["many", "few"]

@@ -1,0 +1,68 @@
+"""The documentation names every key and every command."""
+
+import importlib
+import re
+
+import pytest
+import typer
+
+from study.config.headphones import Headphones
+from study.config.keys import Keys
+from study.config.protocol import Protocol
+from study.config.screen import Screen
+from study.config.study import StudyConfig
+from tests.paths import ROOT
+
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("model", [StudyConfig, Protocol, Screen, Keys, Headphones])
+def test_every_key_of_study_toml_is_documented(model):
+    text = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+    missing = [key for key in model.model_fields if not re.search(rf"[`[]{key}[`\]]", text)]
+    assert missing == []
+
+
+def commands():
+    for main in sorted(ROOT.glob("*/__main__.py")):
+        package = main.parent.name
+        app = typer.main.get_command(importlib.import_module(f"{package}.__main__").app)
+        for name, command in getattr(app, "commands", {}).items():
+            yield from subcommands(package, name, command)
+
+
+def subcommands(package, name, command):
+    if not hasattr(command, "commands"):
+        yield package, name, command.help
+        return
+    for below, nested in command.commands.items():
+        yield from subcommands(package, f"{name} {below}", nested)
+
+
+COMMANDS = list(commands())
+
+
+def test_commands_are_found():
+    assert ("study", "freeze") in {(package, name) for package, name, _ in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("package", "command", "help_text"),
+    COMMANDS,
+    ids=[f"{package} {command}" for package, command, _ in COMMANDS],
+)
+def test_every_command_has_a_help_text_and_is_documented(package, command, help_text):
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert help_text
+    assert re.search(rf"(python -m {package} |`){command}\b", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    broken = [
+        target
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []

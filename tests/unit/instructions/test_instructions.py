@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import pytest
+
+import instructions
+from study.config.study import Study, StudyConfig
+from study.errors import ConfigError
+
+NAMES = sorted(path.stem for path in Path(instructions.__file__).parent.glob("texts/en/*.md"))
+OWN_WORDS = {
+    "contact": "the lab",
+    "ethics_approval": "ERN-18-1",
+    "institution": "the university",
+    "consent_version": "1.0",
+}
+ON_SCREEN = {
+    "n_done": 3,
+    "n_total": 7,
+    "rating": "1",
+    "expert_rating": "3",
+    "reasoning": "It barks.",
+    "problem": "The disk is full.",
+    "scale": "■■□",
+    "number": 1,
+    "n_sounds": 3,
+    "trial": 1,
+    "n_trials": 6,
+}
+
+
+@pytest.fixture
+def values(tmp_path):
+    study = Study(tmp_path, StudyConfig(placeholders=OWN_WORDS))
+    return instructions.placeholders_of(study, 41) | ON_SCREEN
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_there_and_knows_all_its_values(name, values):
+    text = instructions.text(name, "en", values)
+    assert "{{" not in text
+    assert text.strip()
+
+
+def test_the_sheet_gives_the_protocols_numbers(values):
+    sheet = instructions.text("sheet", "en", values)
+    for number in ("3 seconds", "41 clips", "If 38 of them", "£6.00 per hour", "bonus of 10p"):
+        assert number in sheet
+
+
+def test_screens_need_nothing_that_study_toml_has_not_got(tmp_path):
+    values = instructions.placeholders_of(Study(tmp_path, StudyConfig()), 6) | ON_SCREEN
+    for name in set(NAMES) - {"sheet", "script", "consent"}:
+        instructions.text(name, "en", values)
+
+
+def test_a_missing_value_is_named_and_the_message_says_where_it_belongs():
+    with pytest.raises(ConfigError, match=r"needs a value for clip_s, .*title\. Add") as caught:
+        instructions.text("script", "en", {"n_classes": 6, "pass_mark": 6, "hourly_rate": 1,
+                                           "bonus": 1, "trials_per_block": 1})  # fmt: skip
+    assert "[placeholders] in study.toml" in str(caught.value)
+
+
+def test_an_unknown_language_or_text_says_what_there_is():
+    with pytest.raises(ConfigError, match="no texts in language 'tlh', there are en"):
+        instructions.text("sheet", "tlh", {})
+    with pytest.raises(ConfigError, match="no text 'poem'"):
+        instructions.text("poem", "en", {})
+
+
+def test_a_study_may_have_texts_of_its_own(tmp_path):
+    (tmp_path / "pause.md").write_text("# Tea\n\nBack with {{ key_pause }}.", encoding="utf-8")
+    own = Study(tmp_path, StudyConfig(texts="."))
+    values = instructions.placeholders_of(own, 6)
+    assert instructions.text("pause", "en", values, own=own.texts_path).endswith("with F10.")
+    assert instructions.text("warning", "en", values, own=own.texts_path).startswith("# Too early")
+    with pytest.raises(ConfigError, match="nowhere of the study's own texts is not there"):
+        instructions.text("pause", "en", values, own=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"\xff\xfe", "is not written in UTF-8"), (b" \n", "is empty")]
+)
+def test_an_own_text_that_cannot_be_read_is_named(tmp_path, content, message):
+    (tmp_path / "sheet.md").write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        instructions.text("sheet", "en", {}, own=tmp_path)
+
+
+def test_an_unknown_text_is_answered_with_those_that_there_are():
+    with pytest.raises(ConfigError, match=r"there are break, .*sheet"):
+        instructions.text("shet", "en", {})

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sessions.plan import assignment
+from sessions.plan.assignment import OPEN
+from study.errors import StudyError
+
+
+def strata(n_clips, n_classes, rng):
+    return rng.integers(n_classes, size=n_clips), rng.random(n_clips) < 0.1
+
+
+def distinct(raters):
+    return all(len(set(row)) == len(row) for row in raters.tolist()) and (raters != OPEN).all()
+
+
+@given(
+    n_clips=st.integers(1, 300),
+    n_participants=st.integers(3, 12),
+    n_slots=st.integers(1, 3),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=60, deadline=None)
+def test_every_clip_gets_its_raters_all_different_and_loads_are_even(
+    n_clips, n_participants, n_slots, seed
+):
+    rng = np.random.default_rng(seed)
+    raters = assignment.plan_raters(strata(n_clips, 4, rng), n_participants, n_slots, rng)
+    assert raters.shape == (n_clips, n_slots)
+    assert distinct(raters)
+    loads = np.bincount(raters.ravel(), minlength=n_participants)
+    assert loads.max() - loads.min() <= 1
+
+
+@given(
+    n_clips=st.integers(1, 200),
+    n_participants=st.integers(5, 9),
+    done=st.floats(0, 1),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_drop_outs_clips_go_to_others_who_do_not_rate_them_yet(
+    n_clips, n_participants, done, seed
+):
+    rng = np.random.default_rng(seed)
+    raters = assignment.plan_raters(strata(n_clips, 4, rng), n_participants, 3, rng)
+    is_done = rng.random(raters.shape) < done
+    moved = (raters == 0) & ~is_done
+    before = np.where(moved, OPEN, raters)
+    staying = np.arange(1, n_participants)
+    loads = np.bincount(raters[~is_done], minlength=n_participants)
+    after = assignment.fill(before, loads, staying, rng)
+    assert distinct(after)
+    np.testing.assert_array_equal(after[~moved], raters[~moved])
+    assert 0 not in after[moved]
+
+
+@given(
+    n_clips=st.integers(1, 200),
+    n_participants=st.integers(3, 9),
+    n_wanted=st.integers(1, 400),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_joiner_takes_no_clip_twice_and_most_from_those_with_most_left(
+    n_clips, n_participants, n_wanted, seed
+):
+    rng = np.random.default_rng(seed)
+    classes, truths = strata(n_clips, 4, rng)
+    raters = assignment.plan_raters((classes, truths), n_participants, 3, rng)
+    clip, slot = np.nonzero(rng.random(raters.shape) < 0.7)
+    giver = raters[clip, slot]
+    chosen = assignment.choose_slots_for_joiner(giver, clip, truths[clip], n_wanted, rng)
+    assert len(set(clip[chosen].tolist())) == len(chosen) == min(n_wanted, len(set(clip.tolist())))
+
+
+@given(n_clips=st.integers(0, 300), n_truths=st.integers(0, 40), seed=st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_an_order_has_every_clip_once_and_a_ground_truth_in_every_block(n_clips, n_truths, seed):
+    rng = np.random.default_rng(seed)
+    truths = np.zeros(n_clips, dtype=bool)
+    truths[rng.permutation(n_clips)[:n_truths]] = True
+    order = assignment.shuffled_order(truths, rng)
+    assert sorted(order.tolist()) == list(range(n_clips))
+    if truths.any():
+        edges = np.arange(truths.sum() + 1) * n_clips // truths.sum()
+        places = np.flatnonzero(truths[order])
+        assert ((edges[:-1] <= places) & (places < edges[1:])).all()
+
+
+def test_at_the_papers_size_loads_pairs_classes_and_ground_truths_are_even():
+    rng = np.random.default_rng(1)
+    n_clips = 57_177
+    classes = rng.integers(41, size=n_clips)
+    truths = np.zeros(n_clips, dtype=bool)
+    truths[rng.permutation(n_clips)[:2000]] = True
+    raters = assignment.plan_raters((classes, truths), 11, 3, rng)
+    assert distinct(raters)
+    overlaps = assignment.pair_overlaps(raters, 11)
+    loads, pairs = np.diag(overlaps), overlaps[np.triu_indices(11, 1)]
+    assert np.abs(loads / loads.mean() - 1).max() < 0.001
+    assert np.abs(pairs / pairs.mean() - 1).max() < 0.01
+    shown = np.array([(truths[:, None] & (raters == p)).sum() for p in range(11)])
+    assert np.abs(shown - 2000 * 3 / 11).max() <= 10
+
+
+def test_the_same_seed_plans_alike_and_another_does_not():
+    def planned(seed):
+        rng = np.random.default_rng(seed)
+        return assignment.plan_raters((np.zeros(500, dtype=np.int64),), 5, 3, rng)
+
+    np.testing.assert_array_equal(planned(1), planned(1))
+    assert (planned(1) != planned(2)).any()
+
+
+def test_fewer_participants_than_ratings_are_refused():
+    with pytest.raises(StudyError, match=r"2 participants can rate and 3 are needed"):
+        assignment.plan_raters((np.zeros(5, dtype=np.int64),), 2, 3, np.random.default_rng(1))
+
+
+def test_a_clip_that_everybody_left_rates_already_stops_a_reassignment():
+    raters = np.array([[OPEN, 1, 2]])
+    with pytest.raises(StudyError, match="all 2 participants who are left rate it already"):
+        assignment.fill(
+            raters, np.zeros(3, dtype=np.int64), np.array([1, 2]), np.random.default_rng(1)
+        )

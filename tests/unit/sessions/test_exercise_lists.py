@@ -1,0 +1,97 @@
+import pandas as pd
+import pytest
+
+from sessions.exercises.lists import COLUMNS, read_list, write_draft
+from study.errors import ConfigError
+from study.store.plan.exercises import ExerciseClip
+from study.vocabulary import Phase, Rating
+
+LABELS = ["barking", "frying"]
+REASON = 'The dog is loud, and "large": é'
+FREE = pd.DataFrame(
+    [
+        (number, label, "training", f"{label}/{i}.mp4")
+        for number, (label, i) in enumerate([(label, i) for label in LABELS for i in range(3)])
+    ],
+    columns=["candidate_id", "avmit_label", "video_location", "filename"],
+)
+
+
+def filled(**changes) -> pd.DataFrame:
+    """Return a list with a training and two screenings; change its third row."""
+    table = FREE.assign(
+        phase=["training", "screening", "screening"] * 2,
+        exercise_set=["1", "1", "2"] * 2,
+        rating="3",
+        reasoning=REASON,
+    )[list(COLUMNS)]
+    for column, value in changes.items():
+        table.loc[2, column] = value
+    return table
+
+
+def test_a_draft_that_was_filled_in_comes_back(tmp_path):
+    path = tmp_path / "list.csv"
+    write_draft(filled(), path, overwrite=False)
+    assert pd.read_csv(path, keep_default_na=False)["rating"].tolist() == [""] * 6
+    filled().to_csv(path, index=False)
+    clips = read_list(path, FREE, LABELS)
+    assert clips[2] == ExerciseClip(2, Phase.SCREENING, 2, 0, Rating.VERY_CLEAN, REASON)
+    assert [clip.position for clip in clips] == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [(";", "utf-8"), (",", "utf-8-sig")])
+def test_spreadsheets_of_other_countries_are_read(tmp_path, separator, encoding):
+    path = tmp_path / "list.csv"
+    filled().to_csv(path, index=False, sep=separator, encoding=encoding)
+    assert read_list(path, FREE, LABELS)[0].reasoning == REASON
+
+
+def test_rows_that_were_emptied_are_passed_over(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(filled().to_csv(index=False) + "\n,,,,,,\n,,,,,,\n")
+    assert len(read_list(path, FREE, LABELS)) == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"filename": "barking/9.mp4"}, "line 4: training/barking/9.mp4 is no free candidate"),
+        ({"filename": "barking/0.mp4"}, "is no free candidate .*named twice"),
+        ({"avmit_label": "frying"}, "is of class barking and the row says 'frying'"),
+        ({"phase": "test"}, "phase 'test'"),
+        ({"exercise_set": "0"}, "set '0'"),
+        ({"exercise_set": "²"}, "set '²'"),
+        ({"rating": "4"}, "rating '4'"),
+        ({"rating": ""}, "rating ''"),
+        ({"reasoning": " "}, "says why"),
+        ({"phase": "training", "exercise_set": "1"}, r"training set 1 .*\(barking 2\)"),
+        ({"exercise_set": "3"}, r"screening set 3 has not one clip of each class \(frying 0\)"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path, changes, message):
+    path = tmp_path / "list.csv"
+    filled(**changes).to_csv(path, index=False)
+    with pytest.raises(ConfigError, match=message):
+        read_list(path, FREE, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "has no columns"),
+        (b"phase,filename\n", "has phase, filename; the columns phase, exercise_set"),
+        (",".join(COLUMNS).encode(), "has no rows"),
+        (b"\xff\xfep\x00", "is not written in UTF-8"),
+        (f"{','.join(COLUMNS)}\ntraining,1".encode(), "line 2: / is no free candidate"),
+        (
+            f"{','.join(COLUMNS)}\ntraining,1,barking,training,barking/0.mp4,3,a,b".encode(),
+            "line 2 has more cells than there are columns",
+        ),
+    ],
+)
+def test_a_file_that_is_no_list_is_named(tmp_path, content, message):
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        read_list(path, FREE, LABELS)

@@ -1,0 +1,1 @@
+"""Small studies, clips, networks and people that tests share."""

@@ -1,0 +1,81 @@
+"""Small worlds of embeddings for tests of the models: records and lists on disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.embedding_set import find_embedding_set
+from features.records.records import Record, write_record
+
+# A program that runs the command line with room for small files only.
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from study.tools.cli import run
+from models.__main__ import app
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as a full disk: EFBIG on write
+run(app)
+"""
+
+
+@dataclass(frozen=True)
+class World:
+    """A folder of embeddings and its lists."""
+
+    embeddings: Path
+    train: Path
+    validation: Path
+    test: Path
+
+    def train_flags(self, out, **flags):
+        """Arguments of the train command."""
+        return [
+            "train",
+            *("--embeddings", str(self.embeddings)),
+            *("--train", str(self.train)),
+            *("--validation", str(self.validation)),
+            *("--out", str(out)),
+            *(part for name, value in flags.items() for part in (f"--{name}", str(value))),
+        ]
+
+
+def make_world(
+    root,
+    *,
+    classes=("barking", "diving", "raining"),
+    n_train=20,
+    n_validation=6,
+    n_test=5,
+    set_name="vggish_vgg16",
+    seed=1,
+    noise=1.0,
+):
+    """Write records whose embeddings differ by class, and three lists of them."""
+    rng = np.random.default_rng(seed)
+    embedding_set = find_embedding_set(set_name)
+    sizes = (embedding_set.audio_size, embedding_set.visual_size)
+    means = {label: [rng.standard_normal(size) for size in sizes] for label in classes}
+    lists = {}
+    for name, n_clips in (("train", n_train), ("validation", n_validation), ("test", n_test)):
+        rows = []
+        for label in classes:
+            for number in range(n_clips):
+                stem = f"{name}-{label}_{number}"
+                audio, visual = (
+                    (mean + noise * rng.standard_normal((int(rng.integers(3, 8)), len(mean))))
+                    for mean in means[label]
+                )
+                path = root / "embeddings" / label / f"{stem}.tfrecord"
+                filename = f"{label}/{stem}.mp4"
+                write_record(
+                    path,
+                    Record(filename, label, audio.astype(np.float32), visual.astype(np.float32)),
+                )
+                rows.append((filename, label, label, "training", f"{label}/{stem}.tfrecord"))
+        columns = ["filename", "AVMIT_label", "MIT_label", "video_location", "tfrecord_filename"]
+        lists[name] = root / f"AVMIT_{name}.csv"
+        pd.DataFrame(rows, columns=columns).to_csv(lists[name], index=False)
+    return World(root / "embeddings", lists["train"], lists["validation"], lists["test"])

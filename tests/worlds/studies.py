@@ -1,0 +1,153 @@
+"""Small studies in a store of their own, for tests of sessions and the store."""
+
+import hashlib
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, insert, select
+
+from study.config.protocol import Protocol
+from study.config.study import Study, StudyConfig
+from study.store import create_store, studies, transaction
+from study.store.engine import Db
+from study.store.people import participants
+from study.store.people.participants import Consent
+from study.store.tables import (
+    AssignmentRow,
+    CandidateRow,
+    ProtocolVersionRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
+from study.vocabulary import ParticipantKind, Phase, Rating
+
+AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+LABELS = ("barking", "diving", "frying", "pouring", "raining", "tapping")
+CONSENT = Consent("1.0", "ERN-18-1", "AB", "2026-01-05")
+
+
+def new_study(
+    folder: Path, *, rehearsal: bool = False, url: str | None = None, **protocol
+) -> tuple[Study, Engine]:
+    """Make a study with an empty store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = StudyConfig(
+        rehearsal=rehearsal,
+        protocol=Protocol(**protocol),
+        **({} if url is None else {"store": url}),
+    )
+    study = Study(folder, config)
+    engine = create_store(study.store_url)
+    with transaction(engine) as db:
+        studies.add(db, study=study, store_id=uuid.uuid4().hex, at=AT)
+    return study, engine
+
+
+def add_candidates(db: Db, n_per_class: int, labels=LABELS) -> list[int]:
+    """Add candidates of each class; return their ids."""
+    rows = [
+        {
+            "filename": f"{label}/clip_{i}.mp4",
+            "video_location": "training",
+            "mit_label": label,
+            "avmit_label": label,
+            "sha256": hashlib.sha256(f"{label}{i}".encode()).hexdigest(),
+            "duration_s": 3.0,
+            "frame_rate_hz": 30.0,
+            "width_px": 320,
+            "height_px": 240,
+            "peak": 0.5,
+            "admitted_at": AT,
+        }
+        for label in labels
+        for i in range(n_per_class)
+    ]
+    if rows:
+        db.execute(insert(CandidateRow), rows)
+    return list(db.scalars(select(CandidateRow.id).order_by(CandidateRow.id)))
+
+
+def enrol(db: Db, *ids: str, kind=ParticipantKind.HUMAN) -> None:
+    """Enrol participants with a consent."""
+    for participant_id in ids:
+        participants.add(db, participant_id=participant_id, kind=kind, at=AT)
+        if kind is not ParticipantKind.SIMULATED:
+            participants.add_consent(db, participant_id, CONSENT)
+
+
+def rate(
+    db: Db,
+    participant_id: str,
+    ratings: dict[int, Rating | int],
+    *,
+    phase: Phase = Phase.ANNOTATION,
+    attempt: int = 1,
+    bonus_pence: int = 0,
+    at: datetime = AT,
+    minutes: float = 60,
+) -> str:
+    """Add a finished session with one rating per candidate; return the session's id."""
+    session_id = uuid.uuid4().hex
+    version = db.scalars(select(ProtocolVersionRow.id)).first()
+    if version is None:
+        row = ProtocolVersionRow(config_sha256="0", config={}, recorded_at=AT, frozen=False)
+        db.add(row)
+        db.flush()
+        version = row.id
+    db.add(
+        SessionRow(
+            id=session_id,
+            participant_id=participant_id,
+            phase=phase.value,
+            attempt=attempt,
+            stage="window",
+            started_at=at,
+            heartbeat_at=at,
+            ended_at=at + timedelta(minutes=minutes),
+            end_reason="ended",
+            host="laptop",
+            pid=1,
+            protocol_version_id=version,
+            rig={},
+        )
+    )
+    db.flush()
+    for number, (candidate_id, rating) in enumerate(ratings.items()):
+        trial = TrialRow(
+            session_id=session_id,
+            number=number,
+            candidate_id=candidate_id,
+            outcome="rated",
+            recorded_at=at + timedelta(seconds=5 * number),
+        )
+        db.add(trial)
+        db.flush()
+        db.add(
+            RatingRow(
+                trial_id=trial.id,
+                participant_id=participant_id,
+                candidate_id=candidate_id,
+                phase=phase.value,
+                attempt=attempt,
+                rating=int(rating),
+                rt_s=0.8,
+                n_replays=0,
+                n_early_presses=0,
+                bonus_pence=bonus_pence,
+                simulated=False,
+                rated_at=at + timedelta(seconds=5 * number),
+            )
+        )
+        if phase is Phase.ANNOTATION:
+            row = db.scalars(
+                select(AssignmentRow).where(
+                    AssignmentRow.participant_id == participant_id,
+                    AssignmentRow.candidate_id == candidate_id,
+                )
+            ).one_or_none()
+            if row is not None:
+                row.done = True
+    db.flush()
+    return session_id
