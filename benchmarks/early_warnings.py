@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from dated_clip import write_dated_clip
 
+from benchmarks.dated_clip import write_dated_clip
 from lab.virtual_station import virtual_station
 from study.config.screen import Screen
 from tests.worlds.early_presses import early_warnings

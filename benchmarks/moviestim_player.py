@@ -13,12 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dated_clip import CORNER_PX, is_beginning
-
 from annotator.task.layout import Layout, task_layout
 from annotator.window.drawing import Drawing
 from annotator.window.keyboard import Keyboard
 from annotator.window.window import TaskWindow
+from benchmarks.dated_clip import CORNER_PX, is_beginning
 from study.config.screen import Screen
 
 SIZE_PX = (1280, 800)

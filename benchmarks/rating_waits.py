@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from dated_clip import write_dated_clip
 from matplotlib.figure import Figure
 
 from annotator.timing.measures import measured
+from benchmarks.dated_clip import write_dated_clip
 from lab.virtual_station import virtual_station
 from study.config.screen import Screen
 from tests.worlds.early_presses import evidence_of
@@ -67,8 +67,7 @@ def annotator(station: Station, clip: Path, n_trials: int, rng: np.random.Genera
 
 def moviestim(station: Station, clip: Path, n_trials: int, rng: np.random.Generator) -> list[dict]:
     """Rate with MovieStim; return what the script saw."""
-    script = Path(__file__).with_name("moviestim_player.py")
-    command = [sys.executable, str(script), *[str(clip)] * n_trials]
+    command = [sys.executable, "-m", "benchmarks.moviestim_player", *[str(clip)] * n_trials]
     process = subprocess.Popen(command, env=station, stdout=subprocess.PIPE, text=True)
     with OutsideView(station) as view:
         rate(view, n_trials, rng)

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import psutil
-from dated_clip import write_dated_clip
 from matplotlib.figure import Figure
 
 from annotator.simulated.keys import SimulatedKeys
 from annotator.task.pages import Pages
 from annotator.task.run import run_session
+from benchmarks.dated_clip import write_dated_clip
 from lab.virtual_station import virtual_station
 from sessions.running.recording import Recorder, machine, open_session
 from sessions.running.session_plan import SessionPlan, plan_session
@@ -208,7 +208,7 @@ def main() -> int:
     if not options.inside:
         # The window must be gone before its screen goes: a process of its own.
         with virtual_station() as station:
-            command = [sys.executable, *sys.argv, "--inside"]
+            command = [sys.executable, "-m", "benchmarks.soak", *sys.argv[1:], "--inside"]
             return subprocess.run(command, env=station, check=False).returncode
     rows = soaked(options.folder, options.clips)
     rows.to_csv(options.folder / "soak.csv", index=False)

@@ -70,7 +70,16 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _measure(side: str, cell: str, folder: Path, n_epochs: int) -> list[float]:
-    command = [sys.executable, __file__, cell, "--side", side, "--folder", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.training",
+        cell,
+        "--side",
+        side,
+        "--folder",
+        str(folder),
+    ]
     said = subprocess.run(
         [*command, "--epochs", str(n_epochs)],
         check=True,

@@ -2,18 +2,17 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
-import soak
 
-SCRIPT = Path(soak.__file__)
+from benchmarks import soak
+
 N_CLIPS = 120
 
 
 def test_a_session_of_many_clips_holds_on_to_nothing(tmp_path):
     run = subprocess.run(
-        [sys.executable, str(SCRIPT), str(tmp_path), "--clips", str(N_CLIPS)],
+        [sys.executable, "-m", "benchmarks.soak", str(tmp_path), "--clips", str(N_CLIPS)],
         capture_output=True,
         text=True,
         timeout=500,

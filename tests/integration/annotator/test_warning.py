@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from dated_clip import write_dated_clip
 
+from benchmarks.dated_clip import write_dated_clip
 from lab.virtual_station import virtual_station
 from tests.worlds.early_presses import early_warnings
 
