@@ -1,0 +1,1 @@
+"""The commands of `python -m lab`, one file per group."""
