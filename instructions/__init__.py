@@ -4,17 +4,23 @@ Sheets, script and screens come from the same source, so that a number on paper 
 on the screen cannot differ. A text names a number as ``{{ name }}``.
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from instructions import screens
 from study.config.study import Study
 from study.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_BRACES = re.compile(r"\{\{[^\n]{0,30}|[^\n]{0,30}\}\}")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LARGEST_BYTES = 100_000  # of a text; a screen holds two thousand letters
 _TEXTS = resources.files("instructions") / "texts"
+_REFERENCE_LANGUAGE = "en"  # has every text
 
 
 def text(
@@ -30,7 +36,7 @@ def text(
     language : str
         A folder of `instructions/texts`.
     placeholders : mapping of str to object
-        From `placeholders_of`; the screens of a session also know ``n_done`` and ``n_total``.
+        From `placeholders_of`; the screens of a session also know the words of `screens`.
     own : Path or None
         A folder with a study's own texts; one that is missing there is the shipped one.
 
@@ -49,14 +55,98 @@ def text(
     >>> text("break", "en", {"n_done": 100, "n_total": 250}).splitlines()[0]
     '# Time for a break'
     """
-    template = _template(name, language, own)
-    missing = sorted(set(_PLACEHOLDER.findall(template)) - set(placeholders))
+    return filled(template(name, language, placeholders.keys(), own=own), placeholders)
+
+
+def template(name: str, language: str, words: Collection[str], *, own: Path | None = None) -> str:
+    """Return a text before its placeholders are filled in, all of which are known.
+
+    Parameters
+    ----------
+    name, language : str
+        As `text` takes them.
+    words : collection of str
+        The placeholders that will have a value.
+    own : Path or None
+        A folder with a study's own texts.
+
+    Returns
+    -------
+    str
+        Markdown with placeholders.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such language or text, or it cannot be filled in.
+    """
+    path = _path(name, language, own)
+    found = _read(path)
+    missing = sorted(set(_PLACEHOLDER.findall(found)) - set(words))
     if missing:
         raise ConfigError(
-            f"text {name!r} ({language}) needs a value for {', '.join(missing)}. "
-            "Add it to [placeholders] in study.toml"
+            f"text {path} needs a value for {', '.join(missing)}. Correct the word, or add it to "
+            "[placeholders] in study.toml"
         )
+    rest = _PLACEHOLDER.sub("", found)
+    single = "|".join(re.escape(word) for word in words)
+    braces = _BRACES.search(rest) or re.search(rf"\{{\s*({single})\s*\}}", rest)
+    if braces is not None:
+        raise ConfigError(
+            f"text {path} has {braces[0].strip()!r}, which is not a placeholder. Write it as "
+            "{{ word }}, with one word of letters, digits and _"
+        )
+    return found
+
+
+def filled(template: str, placeholders: Mapping[str, object]) -> str:
+    """Return a template with its placeholders filled in.
+
+    Parameters
+    ----------
+    template : str
+        From `template`.
+    placeholders : mapping of str to object
+        A value for each of its words.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     return _PLACEHOLDER.sub(lambda match: str(placeholders[match[1]]), template)
+
+
+def findings(study: Study) -> Iterator[str]:
+    """Yield what is wrong with the texts that a study's sessions may need, one sentence each.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Yields
+    ------
+    str
+        What was found and what to do. The shipped sheets of paper need words of the laboratory's
+        and say so when they are printed; the study's own ones are checked here.
+    """
+    own = study.texts_path
+    if own is not None and not own.is_dir():
+        yield _no_folder(own)
+        return
+    files = {path.stem: path for path in _own_files(own)}
+    known = placeholders_of(study, n_classes=1).keys()
+    for name in sorted({*screens.of_study(study.config), *(files.keys() & names())}):
+        try:
+            template(name, study.config.language, known | screens.words_of(name), own=own)
+        except ConfigError as error:
+            yield str(error)
+    for name in sorted(files.keys() - names()):
+        yield (
+            f"text {files[name]} is read by nothing. Name it after the text that it replaces: "
+            f"{', '.join(sorted(names()))}"
+        )
 
 
 def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
@@ -121,30 +211,59 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _TEXTS.iterdir() if folder.is_dir()))
 
 
-def _template(name: str, language: str, own: Path | None) -> str:
-    path = _path(name, language, own)
+def _read(path: Traversable) -> str:
     try:
-        template = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"text {path} cannot be read: {error.strerror}. Correct its permissions, or remove it "
+            "for the shipped one"
+        ) from error
+    if len(content) > _LARGEST_BYTES:
+        raise ConfigError(f"text {path} is longer than {_LARGEST_BYTES} bytes. Shorten it")
+    try:
+        found = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"text {path} is not written in UTF-8. Save it as UTF-8") from error
-    if not template.strip():
+    found = found.replace("\r\n", "\n").replace("\r", "\n")
+    if not found.strip():
         raise ConfigError(f"text {path} is empty. Write it, or remove it for the shipped one")
-    return template
+    odd = _UNPRINTABLE.search(found)
+    if odd is not None:
+        raise ConfigError(
+            f"text {path} has the character U+{ord(odd[0]):04X}, which cannot be shown. Remove it"
+        )
+    return found
+
+
+def _own_files(own: Path | None) -> list[Path]:
+    if own is None:
+        return []
+    files = [path for path in own.iterdir() if path.suffix.lower() == ".md"]
+    return sorted(path for path in files if path.stem.lower() != "readme")
+
+
+def names() -> frozenset[str]:
+    """Return the names of all texts that there are."""
+    return frozenset(_names(_REFERENCE_LANGUAGE))
+
+
+def _no_folder(own: Path) -> str:
+    return f"the folder {own} of the study's own texts is not there. Correct `texts` in study.toml"
 
 
 def _path(name: str, language: str, own: Path | None) -> Traversable:
     if own is not None:
         if not own.is_dir():
-            raise ConfigError(
-                f"the folder {own} of the study's own texts is not there. Correct `texts` in "
-                "study.toml"
-            )
-        if (own / f"{name}.md").is_file():
+            raise ConfigError(_no_folder(own))
+        if os.path.lexists(own / f"{name}.md"):
             return own / f"{name}.md"
     if language not in languages():
         raise ConfigError(
             f"no texts in language {language!r}, there are {', '.join(languages())}. Correct "
-            "`language` in study.toml, or name a folder with all of them as `texts`"
+            f"`language` in study.toml, or name a folder with all of them as `texts` ({name}.md "
+            "is not there)"
         )
     path = _TEXTS / language / f"{name}.md"
     if not path.is_file():

@@ -44,12 +44,13 @@ def init(
 
 @app.command()
 def check(study: StudyOption = None, store: StoreOption = None) -> None:
-    """Prove that configuration, classes, clips folder and store can be used."""
+    """Check that configuration, classes, texts, clips folder and store can be used."""
+    import instructions
     from study.config.study import find_study
     from study.founding import findings
 
     found = find_study(study, store)
-    problems = list(findings(found))
+    problems = [*findings(found), *instructions.findings(found)]
     for problem in problems:
         typer.echo(f"finding: {problem}")
     if problems:

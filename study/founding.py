@@ -104,7 +104,7 @@ def findings(study: Study) -> Iterator[str]:
     str
         What was found and what to do; nothing where all is well.
     """
-    checks = (_check_clips_folder, _check_classes, _check_texts, _check_store)
+    checks = (_check_clips_folder, _check_classes, _check_store)
     for check in checks:
         try:
             check(study)
@@ -131,11 +131,6 @@ def _check_classes(study: Study) -> None:
             f"protocol.screening_pass_mark is {mark}, but a screening shows one clip of each of "
             f"the {n_classes} classes, so that nobody can pass. Lower it in {CONFIG_NAME}"
         )
-
-
-def _check_texts(study: Study) -> None:
-    if study.texts_path is not None and not study.texts_path.is_dir():
-        raise ConfigError(f"texts {study.texts_path} is no folder. Correct it in {CONFIG_NAME}")
 
 
 def _check_store(study: Study) -> None:

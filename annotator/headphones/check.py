@@ -9,6 +9,7 @@ from annotator.headphones.level import check_headphones, set_level
 from annotator.staging import open_stage, simulated_person
 from annotator.task.page_turning import LeftError, perform_page
 from annotator.task.pages import Pages
+from instructions import screens
 from sessions.exercises import headphones
 from sessions.exercises.headphones import HeadphoneTrial, headphone_trials
 from sessions.running.gate import require_may_check_headphones
@@ -76,7 +77,10 @@ def perform(
         require_may_check_headphones(db, study, participant_id)
         n_before = len(headphone_checks.listed(db, participant_id))
     pages = Pages(
-        study, _no_trials(participant_id), len(read_classes(study.classes_path).avmit_labels)
+        study,
+        _no_trials(participant_id),
+        len(read_classes(study.classes_path).avmit_labels),
+        names=screens.of_headphone_check(study.config),
     )
     stream = f"headphones/{participant_id}/{n_before}"
     rng = np.random.default_rng([study.config.seed, *stream.encode()])

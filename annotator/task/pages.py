@@ -1,15 +1,17 @@
 """The pages of text around the trials, from `instructions/`."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import instructions
 from annotator.task.stage import Page, Sound
+from instructions import screens
 from sessions.exercises.headphones import GAP_S
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys, printed
 from study.config.study import Study
-from study.vocabulary import Phase, Rating
+from study.vocabulary import Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,39 @@ class Pages:
         Classes of the study.
     rest_s : float
         How long a break lasts at least.
+    names : tuple of str
+        The texts that will be shown; none for those of the plan's phase.
+
+    Raises
+    ------
+    ConfigError
+        If one of them cannot be read, or names a word that has no value. All are read here, so
+        that no text that is changed or removed later ends a session before its participant.
     """
 
     study: Study
     plan: SessionPlan
     n_classes: int
     rest_s: float = 0.0
+    names: tuple[str, ...] = ()
+    _templates: Mapping[str, str] = field(init=False, repr=False)
+    _placeholders: Mapping[str, object] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Read the texts."""
+        config = self.study.config
+        placeholders = instructions.placeholders_of(self.study, self.n_classes)
+        templates = {
+            name: instructions.template(
+                name,
+                config.language,
+                placeholders.keys() | screens.words_of(name),
+                own=self.study.texts_path,
+            )
+            for name in self.names or screens.of_session(config, self.plan.phase)
+        }
+        object.__setattr__(self, "_templates", templates)
+        object.__setattr__(self, "_placeholders", placeholders)
 
     @property
     def keys(self) -> Keys:
@@ -40,8 +69,7 @@ class Pages:
 
     def welcome(self) -> Page:
         """Return the first page."""
-        phase = self.plan.phase
-        name = "welcome" if phase is Phase.ANNOTATION else f"welcome_{phase}"
+        name = screens.welcome(self.plan.phase)
         return Page("welcome", self._text(name, self.plan.n_done))
 
     def rest(self, n_done: int) -> Page:
@@ -127,11 +155,5 @@ class Pages:
         return self._text("reminder")
 
     def _text(self, name: str, n_done: int = 0, **words: object) -> str:
-        placeholders = instructions.placeholders_of(self.study, self.n_classes)
-        n_total = self.plan.n_done + len(self.plan.trials)
-        return instructions.text(
-            name,
-            self.study.config.language,
-            {**placeholders, "n_done": n_done, "n_total": n_total, **words},
-            own=self.study.texts_path,
-        )
+        counts = {"n_done": n_done, "n_total": self.plan.n_done + len(self.plan.trials)}
+        return instructions.filled(self._templates[name], {**self._placeholders, **counts, **words})

@@ -1,10 +1,14 @@
+import re
 from pathlib import Path
 
 import pytest
 
 import instructions
+from instructions import screens
+from study.config.headphones import Headphones
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
+from study.vocabulary import Phase
 
 NAMES = sorted(path.stem for path in Path(instructions.__file__).parent.glob("texts/en/*.md"))
 OWN_WORDS = {
@@ -54,7 +58,7 @@ def test_screens_need_nothing_that_study_toml_has_not_got(tmp_path):
 
 
 def test_a_missing_value_is_named_and_the_message_says_where_it_belongs():
-    with pytest.raises(ConfigError, match=r"needs a value for clip_s, .*title\. Add") as caught:
+    with pytest.raises(ConfigError, match=r"needs a value for clip_s, .*title\. Correct") as caught:
         instructions.text("script", "en", {"n_classes": 6, "pass_mark": 6, "hourly_rate": 1,
                                            "bonus": 1, "trials_per_block": 1})  # fmt: skip
     assert "[placeholders] in study.toml" in str(caught.value)
@@ -89,3 +93,75 @@ def test_an_own_text_that_cannot_be_read_is_named(tmp_path, content, message):
 def test_an_unknown_text_is_answered_with_those_that_there_are():
     with pytest.raises(ConfigError, match=r"there are break, .*sheet"):
         instructions.text("shet", "en", {})
+
+
+def own_study(folder, config=None, **texts):
+    (folder / "own").mkdir()
+    for name, content in texts.items():
+        (folder / "own" / f"{name}.md").write_text(content, encoding="utf-8")
+    return Study(folder, config or StudyConfig(texts="own"))
+
+
+def test_a_study_without_texts_of_its_own_has_no_findings(tmp_path):
+    for check in ("off", "huggins", "antiphase"):
+        config = StudyConfig(headphones=Headphones(check=check))
+        assert list(instructions.findings(Study(tmp_path, config))) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(screens.ON_PAPER)))
+def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
+    config = StudyConfig(texts="own", headphones=Headphones(check="huggins"))
+    study = own_study(tmp_path, config, **{name: "# A\n\n{{ n_donne }} of {{ n_total }}"})
+    (found,) = instructions.findings(study)
+    assert f"own/{name}.md needs a value for n_donne. Correct the word" in found
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("break", "{{ rating }}", "needs a value for rating"),  # a word of another text
+        ("sheet", "Ask {{ contact }}.", "needs a value for contact"),
+        ("break", "{{ n-done }} clips", "has '{{ n-done }} clips', which is not a placeholder"),
+        ("break", "{{ n_done }", "has '{{ n_done }', which is not a placeholder"),
+        ("break", "{ n_done } of them", "has '{ n_done }', which is not a placeholder"),
+        ("break", "", "is empty"),
+        ("break", "a\x00b", r"has the character U\+0000"),
+        ("break", 100_001 * "a", "is longer than 100000 bytes"),
+        ("brake", "# Rest", "is read by nothing. Name it after"),
+    ],
+)
+def test_an_own_text_that_could_not_be_shown_is_found(tmp_path, name, content, message):
+    (found,) = instructions.findings(own_study(tmp_path, **{name: content}))
+    assert re.search(message, found)
+    assert f"own/{name}.md" in found
+
+
+def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
+    study = own_study(tmp_path)
+    (tmp_path / "own" / "break.md").mkdir()
+    (tmp_path / "own" / "pause.md").symlink_to(tmp_path / "nowhere")
+    assert [found.split(". ")[0].split("own/")[1] for found in instructions.findings(study)] == [
+        "break.md cannot be read: Is a directory",
+        "pause.md cannot be read: No such file or directory",
+    ]
+
+
+def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_no_more(tmp_path):
+    names = screens.of_study(StudyConfig())
+    config = StudyConfig(texts="own", language="de")
+    study = own_study(tmp_path, config, **dict.fromkeys(names, "# Guten Tag"))
+    assert list(instructions.findings(study)) == []
+    (tmp_path / "own" / "leave_unsaved.md").unlink()
+    (found,) = instructions.findings(study)
+    assert "no texts in language 'de'" in found
+    assert "(leave_unsaved.md is not there)" in found
+
+
+def test_the_texts_of_all_phases_and_checks_are_all_the_texts_on_screens():
+    of_checks = {
+        name
+        for check in ("huggins", "antiphase")
+        for name in screens.of_study(StudyConfig(headphones=Headphones(check=check)))
+    }
+    assert of_checks | set(screens.ON_PAPER) == set(NAMES) == instructions.names()
+    assert "feedback" not in screens.of_session(StudyConfig(), Phase.SCREENING)
