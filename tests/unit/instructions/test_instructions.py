@@ -136,6 +136,11 @@ def test_an_own_text_that_could_not_be_shown_is_found(tmp_path, name, content, m
     assert f"own/{name}.md" in found
 
 
+def test_a_folder_of_texts_that_is_not_there_is_one_finding(tmp_path):
+    (found,) = instructions.findings(Study(tmp_path, StudyConfig(texts="own")))
+    assert "own of the study's own texts is not there. Correct `texts`" in found
+
+
 def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
     study = own_study(tmp_path)
     (tmp_path / "own" / "break.md").mkdir()

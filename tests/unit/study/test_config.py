@@ -145,9 +145,9 @@ def test_after_the_freeze_a_changed_protocol_is_refused_until_amended(tmp_path):
 
 
 def test_findings_name_what_is_missing(tmp_path):
-    settings = ['classes="none.csv"', 'texts="texts"', "rehearsal=true"]
+    settings = ['classes="none.csv"', "rehearsal=true"]
     study = found_study(tmp_path, settings, NOW)
-    assert [finding.split(" ")[0] for finding in findings(study)] == ["mit_root", "no", "texts"]
+    assert [finding.split(" ")[0] for finding in findings(study)] == ["mit_root", "no"]
     (tmp_path / "mit").mkdir()
     first, *_ = findings(study)
     assert "neither a folder training nor validation" in first
