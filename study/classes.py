@@ -1,15 +1,16 @@
 """The classes of a study, and which Moments-in-Time classes feed them."""
 
-import csv
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from study.errors import ConfigError
+from study.tools.rows import Row, csv_rows
 
-_NAME = re.compile(r"[^\W_][^/\\\x00-\x1f]*")
+_NAME = re.compile(r"[^\W_][^/\\]{0,99}")
 COLUMNS = ("avmit_label", "mit_label", "origin")
 
 # Paper: Test Set; alphabetical order is the label index of the released networks.
@@ -68,36 +69,54 @@ def read_classes(path: Path | None = None) -> ClassList:
     Raises
     ------
     ConfigError
-        If the file is missing or empty, lacks a column, names an MIT class twice, or has a name
-        that cannot name a folder.
+        If the file is missing, empty or no CSV in UTF-8, lacks a column, names an MIT class twice,
+        spells a class in two ways, or has a name that cannot name a folder.
 
     Notes
     -----
     Paper: Selection of MIT Videos, Table 1. The 16 test classes and Table 1 are the paper's; the
     remaining 25 classes stand in a figure only, so the shipped ones are this project's choice.
     """
-    source = resources.files("study") / "classes.csv" if path is None else path
-    if not source.is_file():
-        raise ConfigError(f"no list of classes at {path}. Name another one in study.toml")
-    reader = csv.DictReader(source.read_text(encoding="utf-8").splitlines())
-    if reader.fieldnames is None or not set(COLUMNS) <= set(reader.fieldnames):
-        raise ConfigError(f"{source} has columns {reader.fieldnames}, expected {COLUMNS}")
-    return _checked(list(reader), str(source))
+    source = Path(str(resources.files("study") / "classes.csv")) if path is None else path
+    rows = csv_rows(
+        source,
+        COLUMNS,
+        error=ConfigError,
+        missing="Name another list of classes in study.toml",
+        delimiters=",;",
+    )
+    return _checked(rows, source)
 
 
-def _checked(rows: Sequence[dict[str, str]], source: str) -> ClassList:
+def _checked(rows: Iterable[Row], source: Path) -> ClassList:
     label_of: dict[str, str] = {}
-    for row in rows:
-        mit_label = row["mit_label"]
-        for label in (mit_label, row["avmit_label"]):
-            if not _NAME.fullmatch(label or ""):
-                raise ConfigError(
-                    f"{source} names a class {label!r}. Names begin with a letter or a digit and "
-                    "have no / and no \\, since folders and cells of tables are named by them"
-                )
+    # A label may be spelt otherwise than the MIT class that feeds it, never in two ways itself.
+    mit_spellings: dict[str, str] = {}
+    avmit_spellings: dict[str, str] = {}
+    for line, row in rows:
+        where = f"{source}, line {line}"
+        mit_label = _name(row["mit_label"], mit_spellings, where)
+        avmit_label = _name(row["avmit_label"], avmit_spellings, where)
         if mit_label in label_of:
-            raise ConfigError(f"{source} names the MIT class {mit_label!r} twice. Remove one row")
-        label_of[mit_label] = row["avmit_label"]
+            raise ConfigError(f"{where} names the MIT class {mit_label!r} twice. Remove one row")
+        # MIT labels stay as they are: folders are found by them.
+        label_of[mit_label] = unicodedata.normalize("NFC", avmit_label)
     if not label_of:
         raise ConfigError(f"{source} lists no class. Add at least one row")
     return ClassList(label_of)
+
+
+def _name(label: str, spellings: dict[str, str], where: str) -> str:
+    if not _NAME.fullmatch(label) or not label.isprintable() or label != label.strip():
+        raise ConfigError(
+            f"{where} names a class {label!a}. Names have up to 100 characters, begin with a "
+            "letter or a digit, do not end in a space, and have no / and no \\, since folders and "
+            "cells of tables are named by them"
+        )
+    folded = unicodedata.normalize("NFKC", " ".join(label.split())).casefold()
+    known = spellings.setdefault(folded, label)
+    if known != label:
+        raise ConfigError(
+            f"{where} spells the class {known!a} as {label!a}. Choose one of the two spellings"
+        )
+    return label

@@ -2,6 +2,7 @@
 
 import os
 import re
+import reprlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,13 @@ from study.config.keys import Keys
 from study.config.protocol import Protocol
 from study.config.screen import Screen
 from study.errors import ConfigError
+from study.tools.reading import LARGEST_SETTINGS, parsed, read_text
 
 CONFIG_NAME = "study.toml"
 STUDY_VARIABLE = "AVMIT_STUDY"
-_LARGEST_SEED = 2**31 - 1  # what an integer of every database holds
+_LARGEST_NUMBER = 2**31 - 1  # what an integer of every database holds
 SQLITE_PREFIX = "sqlite:///"
+_SHOWN = 80  # characters of a wrong value
 _QUESTION = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _PERSONAL = re.compile(r"name|mail|phone|address|birth|passport|insurance")
 
@@ -67,7 +70,7 @@ class StudyConfig(BaseModel):
     mit_root: str = "mit"
     store: str = "sqlite:///store.sqlite"
     classes: str | None = None
-    seed: int = Field(1, ge=0, le=_LARGEST_SEED)
+    seed: int = Field(1, ge=0, le=_LARGEST_NUMBER)
     rehearsal: bool = False
     language: str = "en"
     texts: str | None = None
@@ -201,13 +204,9 @@ def read_config(path: Path) -> StudyConfig:
     Raises
     ------
     ConfigError
-        If it is not TOML, or has a key or a value that a study cannot have.
+        If it cannot be read, is not TOML, or has a key or a value that a study cannot have.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text: {error}. Save it as UTF-8") from error
-    return parse_config(text, str(path))
+    return parse_config(read_text(path, largest=LARGEST_SETTINGS), str(path))
 
 
 def parse_config(text: str, source: str) -> StudyConfig:
@@ -230,14 +229,28 @@ def parse_config(text: str, source: str) -> StudyConfig:
     ConfigError
         If it is not TOML, or has a key or a value that a study cannot have.
     """
-    try:
-        content: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source} is not TOML: {error}. Correct it") from error
+    content = parsed(text, tomllib.loads, source=source, kind="TOML")
+    _require_storable(content, source)
     try:
         return StudyConfig.model_validate(content)
     except ValidationError as error:
         raise ConfigError(f"{source}: {_in_one_line(error)}. Correct it") from error
+
+
+def _require_storable(content: dict[str, Any], source: str) -> None:
+    # A list, because keys with dots nest deeper than functions may call one another.
+    waiting: list[tuple[str, Any]] = list(content.items())
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(f"{key}.{name}"[:80], below) for name, below in value.items()]
+        elif isinstance(value, list):
+            waiting += [(key, below) for below in value]
+        elif isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+            raise ConfigError(
+                f"{source}: {key} is {_short(value)}; whole numbers go up to {_LARGEST_NUMBER:,}, "
+                "which every database holds. Correct it"
+            )
 
 
 def _in_one_line(error: ValidationError) -> str:
@@ -251,5 +264,10 @@ def _problem(details: ErrorDetails) -> str:
     if details["type"] == "value_error":  # our own words
         return f"{key}: {details['ctx']['error']}"
     if details["type"] == "model_type":
-        return f"{key} is {details['input']!r}, not a table; write [{key}] and its keys below"
-    return f"{key} is {details['input']!r}: {details['msg'].lower()}"
+        return f"{key} is {_short(details['input'])}, not a table; write [{key}] and its keys below"
+    return f"{key} is {_short(details['input'])}: {details['msg'].lower()}"
+
+
+def _short(value: object) -> str:
+    text = reprlib.repr(value) if isinstance(value, dict | list) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -51,6 +51,14 @@ def test_what_is_written_reads_back(title, seed, per_class):
         ('title = "two\\nlines"', "is not one line of text"),
         ("title = ''", "is not one line of text"),
         ("seed = 2147483648", "seed is 2147483648"),
+        ("placeholders.n = 2147483648", "placeholders.n is 2147483648"),
+        ("[protocol]\nbonus_pence = -2147483648", "protocol.bonus_pence is -2147483648"),
+        (f"seed = {'9' * 5000}", "is not TOML: Exceeds the limit"),
+        (f"seed = {'9' * 4000}", f"seed is {'9' * 80}...; whole numbers go up to"),
+        (f"seed = {'[' * 5000}", "is nested too deeply to be TOML"),
+        (f"{'a.' * 3_000}a = 1", "there is no key a"),
+        (f"protocol.bonus_pence.{'a.' * 3_000}a = 1", "protocol.bonus_pence is {'a': {'a'"),
+        ("title = 2026-01-01", "title is datetime.date"),
         ("protocol = 3", r"protocol is 3, not a table; write \[protocol\]"),
         ("[protocol]\nclip_s = inf", "protocol.clip_s is inf"),
         ("[protocol]\nwarning_s = inf", "protocol.warning_s is inf"),
@@ -193,7 +201,7 @@ def test_the_shipped_classes_are_41_and_hold_the_test_classes_and_table_1():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("label\nbarking\n", "expected"),
+        ("label\nbarking\n", "lacks the columns avmit_label, mit_label, origin; it has label"),
         ("avmit_label,mit_label,origin\n", "lists no class"),
         ("avmit_label,mit_label,origin\na,b,\nc,b,\n", "names the MIT class 'b' twice"),
     ],
