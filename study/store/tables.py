@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -362,6 +363,8 @@ class AssignmentRow(Base):
     participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
     position: Mapped[int]
     done: Mapped[bool] = mapped_column(default=False)
+    # Its rating does not count and another slot was given in its place.
+    replaced: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class TrialRow(Base):
@@ -389,6 +392,7 @@ class RatingRow(Base):
     __table_args__ = (
         one_of("phase", *_PHASES),
         CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
+        CheckConstraint("interrupted_s >= 0 AND n_interruptions >= 0", name="interruptions"),
         UniqueConstraint("participant_id", "candidate_id", "phase", "attempt"),
         Index("ix_rating_candidate_phase", "candidate_id", "phase"),
     )
@@ -400,6 +404,9 @@ class RatingRow(Base):
     attempt: Mapped[int]
     rating: Mapped[int]
     rt_s: Mapped[float]
+    # None: written by a version whose rt_s contains pauses.
+    interrupted_s: Mapped[float | None]
+    n_interruptions: Mapped[int | None]
     n_replays: Mapped[int]
     n_early_presses: Mapped[int]
     bonus_pence: Mapped[int]
@@ -485,6 +492,17 @@ class RigCheckRow(Base):
     grade: Mapped[str]
     rig: Mapped[dict[str, Any]]
     measurements: Mapped[dict[str, Any]]
+
+
+class RigAcceptanceRow(Base):
+    """An experimenter's word that ratings of a session on an ungraded rig count all the same."""
+
+    __tablename__ = "rig_acceptance"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
+    accepted_at: Mapped[datetime]
+    accepted_by: Mapped[str]
+    reason: Mapped[str]
 
 
 class AuditEventRow(Base):
