@@ -59,9 +59,11 @@ def trial_lines(record: TrialRecord) -> list[str]:
         lines.append(f"key: {press.key} at {press.t_s:.4f}{', too early' if press.early else ''}")
     response = record.response
     if response is not None:
+        n_times, in_all_s = response.n_interruptions, response.interrupted_s
         lines.append(
             f"rating: {int(response.rating)} after {response.rt_s:.4f} s, {response.n_replays} "
             f"replays, {response.n_early_presses} early presses"
+            + (f", interrupted {n_times} times for {in_all_s:.4f} s" if n_times else "")
         )
     else:
         lines.append(_without_rating(record.failure))

@@ -136,15 +136,22 @@ class Response:
     rating : Rating
         What was pressed.
     rt_s : float
-        Seconds from the offset of the last presentation.
+        Seconds from the offset of the last presentation, without interruptions.
     n_replays, n_early_presses : int
         How often the clip was replayed on request, and how often a key came too early.
+    interrupted_s : float
+        Seconds of pauses and of the question whether to leave between that offset and the rating;
+        the clock on the wall shows ``rt_s + interrupted_s``.
+    n_interruptions : int
+        How many there were.
     """
 
     rating: Rating
     rt_s: float
     n_replays: int = 0
     n_early_presses: int = 0
+    interrupted_s: float = 0.0
+    n_interruptions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ No window, no clock, no store. Every time is in seconds on the session clock.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from study.config.keys import PAPER_KEYS, Keys
+from study.config.keys import ESCAPE_KEY, PAPER_KEYS, Keys
 from study.vocabulary import KeyPress, Response
 
 
@@ -26,6 +26,8 @@ class State(StrEnum):
 
 
 OVER = frozenset({State.RATED, State.FAILED, State.LEFT})
+# Somebody interrupted the trial, and a page is on the screen.
+INTERRUPTED = frozenset({State.PAUSED, State.ASKED, State.HELD})
 
 
 class Command(StrEnum):
@@ -107,9 +109,10 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class LeaveAsked:
-    """Escape was pressed, or the window was closed."""
+    """Escape was pressed, or the window was closed: then no key went down."""
 
     t_s: float
+    key: str | None = ESCAPE_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,15 @@ class Trial:
         When the key went down that asked for the coming presentation; None where no key did.
     n_replays, n_early_presses : int
         Replays that were asked for, and presses that came too early.
+    interrupted_at_s : float or None
+        When the wait for a rating was interrupted, by a pause or by the question whether to leave;
+        None while it is not.
+    interrupted_s : float
+        How long the interruptions of this wait lasted that are over.
+    n_interruptions : int
+        How many they were.
     key_presses : tuple of KeyPress
-        Every key pressed during the trial.
+        Every key pressed during the trial, those included that end it or interrupt it.
     response : Response or None
         The rating, once there is one.
     failure : str or None
@@ -173,6 +183,9 @@ class Trial:
     asked_s: float | None = None
     n_replays: int = 0
     n_early_presses: int = 0
+    interrupted_at_s: float | None = None
+    interrupted_s: float = 0.0
+    n_interruptions: int = 0
     key_presses: tuple[KeyPress, ...] = ()
     response: Response | None = None
     failure: str | None = None
@@ -217,15 +230,16 @@ def step(trial: Trial, event: Event) -> tuple[Trial, Command | None]:
             return replace(trial, state=State.FAILED, failure=reason), None
         case KeyPressed():
             return _after_key(trial, event)
-        case LeaveAsked() if trial.state is not State.ASKED:
-            return replace(trial, state=State.ASKED, asked_in=trial.state), Command.ASK
+        case LeaveAsked():
+            return _after_leave(trial, event)
     match trial.state, event:
         case State.LOADING | State.PLAYING, SoundLost(problem=problem):
             return replace(trial, state=State.HELD, problem=problem), Command.CALL
         case State.LOADING, PlaybackBegan(t_s=t_s):
             return replace(trial, state=State.PLAYING, onset_s=t_s), None
         case State.PLAYING, PlaybackEnded(t_s=t_s):
-            return replace(trial, state=State.WAITING, offset_s=t_s), Command.PROMPT
+            waiting = replace(trial, state=State.WAITING, offset_s=t_s)
+            return replace(waiting, interrupted_s=0.0, n_interruptions=0), Command.PROMPT
         case State.PLAYING, PlaybackDisturbed():
             return _again(trial)
         case State.WARNED, WarningBegan(t_s=t_s):
@@ -235,28 +249,31 @@ def step(trial: Trial, event: Event) -> tuple[Trial, Command | None]:
     return trial, None
 
 
+def _after_leave(trial: Trial, asked: LeaveAsked) -> tuple[Trial, Command | None]:
+    if asked.key is not None:
+        trial = _with_press(trial, asked.key, asked.t_s)
+    if trial.state is State.ASKED:
+        return trial, None
+    interrupted = _interrupted(trial, asked.t_s)
+    return replace(interrupted, state=State.ASKED, asked_in=trial.state), Command.ASK
+
+
 def _after_key(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
     key, keys = press.key, trial.keys
+    if trial.state in INTERRUPTED:
+        return _after_key_in_between(_with_press(trial, key, press.t_s), press)
     match trial.state:
-        case State.ASKED if key == keys.leave:
-            return replace(trial, state=State.LEFT), None
-        case State.ASKED:
-            return _resumed(trial, trial.asked_in)
-        case State.PAUSED if key == keys.pause:
-            return _resumed(trial, trial.paused_in)
-        case State.HELD if key == keys.go_on:
-            return _again(trial)
-        case State.PAUSED | State.HELD:
-            return trial, None
         case State.PLAYING if key in keys.task and press.t_s >= trial.onset_s:
             return _warned(trial, press)
         case State.WAITING if key in keys.task and press.t_s < trial.offset_s:
             # The driver delivered it late: it went down while the clip was playing.
             return _warned(trial, press)
-    if trial.state is not State.LOADING and press.t_s >= trial.onset_s:
-        trial = _with_press(trial, press)
+    # Before the first frame only a key that does something belongs to the trial.
+    if key == keys.pause or (trial.state is not State.LOADING and press.t_s >= trial.onset_s):
+        trial = _with_press(trial, key, press.t_s)
     if key == keys.pause:
-        return replace(trial, state=State.PAUSED, paused_in=trial.state), Command.PAUSE
+        interrupted = _interrupted(trial, press.t_s)
+        return replace(interrupted, state=State.PAUSED, paused_in=trial.state), Command.PAUSE
     if trial.state is State.WAITING and key == keys.replay:
         return _again(replace(trial, n_replays=trial.n_replays + 1), asked_s=press.t_s)
     if trial.state is State.WAITING and key in keys.ratings:
@@ -264,8 +281,22 @@ def _after_key(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
     return trial, None
 
 
-def _with_press(trial: Trial, press: KeyPressed, *, early: bool = False) -> Trial:
-    kept = KeyPress(press.key, press.t_s, early)
+def _after_key_in_between(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
+    key, keys = press.key, trial.keys
+    match trial.state:
+        case State.ASKED if key == keys.leave:
+            return replace(trial, state=State.LEFT), None
+        case State.ASKED:
+            return _resumed(trial, trial.asked_in, press.t_s)
+        case State.PAUSED if key == keys.pause:
+            return _resumed(trial, trial.paused_in, press.t_s)
+        case State.HELD if key == keys.go_on:
+            return _again(trial)
+    return trial, None
+
+
+def _with_press(trial: Trial, key: str, t_s: float, *, early: bool = False) -> Trial:
+    kept = KeyPress(key, t_s, early)
     return replace(trial, key_presses=(*trial.key_presses, kept))
 
 
@@ -283,23 +314,40 @@ def _again(trial: Trial, *, asked_s: float | None = None) -> tuple[Trial, Comman
 def _warned(trial: Trial, press: KeyPressed) -> tuple[Trial, Command]:
     n_early = trial.n_early_presses + 1
     warned = replace(trial, state=State.WARNED, n_early_presses=n_early)
-    return _with_press(warned, press, early=True), Command.WARN
+    return _with_press(warned, press.key, press.t_s, early=True), Command.WARN
+
+
+def _interrupted(trial: Trial, t_s: float) -> Trial:
+    """Stop the clock of the response: it runs while a rating is waited for."""
+    if trial.state is not State.WAITING:
+        return trial
+    n_interruptions = trial.n_interruptions + 1
+    begun_s = max(t_s, trial.offset_s)  # the driver may deliver a press late
+    return replace(trial, interrupted_at_s=begun_s, n_interruptions=n_interruptions)
+
+
+def _waiting_again(trial: Trial, t_s: float) -> Trial:
+    begun_s = t_s if trial.interrupted_at_s is None else trial.interrupted_at_s
+    interrupted_s = trial.interrupted_s + max(0.0, t_s - begun_s)
+    return replace(trial, state=State.WAITING, interrupted_at_s=None, interrupted_s=interrupted_s)
 
 
 def _rated(trial: Trial, press: KeyPressed) -> Trial:
     response = Response(
         rating=trial.keys.ratings[press.key],
-        rt_s=press.t_s - trial.offset_s,
+        rt_s=press.t_s - trial.offset_s - trial.interrupted_s,
         n_replays=trial.n_replays,
         n_early_presses=trial.n_early_presses,
+        interrupted_s=trial.interrupted_s,
+        n_interruptions=trial.n_interruptions,
     )
     return replace(trial, state=State.RATED, response=response)
 
 
-def _resumed(trial: Trial, before: State) -> tuple[Trial, Command]:
+def _resumed(trial: Trial, before: State, t_s: float) -> tuple[Trial, Command]:
     match before:
         case State.WAITING:  # who has seen the whole clip need not see it again
-            return replace(trial, state=State.WAITING), Command.PROMPT
+            return _waiting_again(trial, t_s), Command.PROMPT
         case State.PAUSED:
             return replace(trial, state=State.PAUSED), Command.PAUSE
         case State.HELD:

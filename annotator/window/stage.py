@@ -295,7 +295,7 @@ class PsychopyStage:
             )
         if self._window.close_asked:
             self._window.close_asked = False
-            self._events.append(LeaveAsked(self.now_s))
+            self._events.append(LeaveAsked(self.now_s, key=None))
         if self._leave_ordered:
             self._events.append(LeaveOrdered(self.now_s))
 

@@ -78,6 +78,8 @@ def add(
                 attempt=session.attempt,
                 rating=int(record.response.rating),
                 rt_s=record.response.rt_s,
+                interrupted_s=record.response.interrupted_s,
+                n_interruptions=record.response.n_interruptions,
                 n_replays=record.response.n_replays,
                 n_early_presses=record.response.n_early_presses,
                 bonus_pence=bonus_pence,

@@ -158,7 +158,8 @@ def test_a_pause_while_waiting_goes_back_to_waiting_and_not_to_the_clip():
 
 def test_a_participant_cannot_end_the_experimenters_pause():
     trial, commands = run(KeyPressed("f10", 2.0), KeyPressed("3", 3.0), trial=Trial())
-    assert (trial.state, trial.key_presses, commands) == (State.PAUSED, (), [Command.PAUSE])
+    assert (trial.state, commands) == (State.PAUSED, [Command.PAUSE])
+    assert trial.key_presses == (KeyPress("f10", 2.0), KeyPress("3", 3.0))
 
 
 def test_who_does_not_leave_comes_back_to_where_they_were():
@@ -190,7 +191,72 @@ def test_a_clip_without_sound_waits_for_the_experimenter_and_plays_again():
         Command.CALL, Command.ASK, Command.CALL, Command.PLAY, Command.CALL, Command.PLAY,
     ]  # fmt: skip
     assert (trial.state, trial.problem) == (State.PLAYING, "still unplugged")
-    assert (trial.n_replays, trial.n_early_presses, trial.key_presses) == (0, 0, ())
+    assert (trial.n_replays, trial.n_early_presses) == (0, 0)
+    assert [(press.key, press.early) for press in trial.key_presses] == [
+        ("3", False), ("escape", False), ("n", False), ("return", False), ("return", False),
+    ]  # fmt: skip
+
+
+def test_a_response_time_is_without_pauses_and_the_leave_page():
+    trial, _ = run(
+        PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("f10", 4.5), KeyPressed("f10", 154.5),
+        LeaveAsked(154.75), KeyPressed("n", 156.75), KeyPressed("3", 157.0),
+    )  # fmt: skip
+    assert trial.response == Response(
+        Rating.VERY_CLEAN, rt_s=1.0, interrupted_s=152.0, n_interruptions=2
+    )
+    assert trial.response.rt_s + trial.response.interrupted_s == 153.0  # by the clock on the wall
+
+
+def test_a_question_during_a_pause_is_one_interruption_with_it():
+    trial, _ = run(
+        PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("f10", 5.0), LeaveAsked(6.0),
+        KeyPressed("n", 8.0), KeyPressed("f10", 9.0), KeyPressed("1", 9.5),
+    )  # fmt: skip
+    assert trial.response == Response(
+        Rating.UNCLEAN, rt_s=1.5, interrupted_s=4.0, n_interruptions=1
+    )
+
+
+def test_interruptions_of_a_clip_that_plays_again_are_not_those_of_its_rating():
+    trial, _ = run(
+        PlaybackBegan(1.0), KeyPressed("f10", 2.0), KeyPressed("f10", 50.0), PlaybackBegan(50.1),
+        PlaybackEnded(53.1), LeaveAsked(54.0), KeyPressed("n", 60.0), KeyPressed("space", 61.0),
+        PlaybackBegan(61.1), PlaybackEnded(64.1), KeyPressed("2", 64.6),
+    )  # fmt: skip
+    assert trial.response == Response(Rating.MODERATELY_CLEAN, pytest.approx(0.5), n_replays=1)
+
+
+def test_a_pause_that_the_driver_delivers_late_takes_nothing_from_before_the_offset():
+    trial, _ = run(
+        PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("f10", 3.5), KeyPressed("f10", 10.0),
+        KeyPressed("3", 10.25),
+    )  # fmt: skip
+    assert trial.response == Response(
+        Rating.VERY_CLEAN, rt_s=0.25, interrupted_s=6.0, n_interruptions=1
+    )
+
+
+def test_escape_and_its_answer_are_kept_but_no_key_goes_down_where_a_window_is_closed():
+    waiting = trial_in(State.WAITING)
+    stayed, _ = run(LeaveAsked(5.0), KeyPressed("n", 6.0), trial=waiting)
+    assert stayed.key_presses == (KeyPress("escape", 5.0), KeyPress("n", 6.0))
+    left, _ = run(LeaveAsked(5.0), LeaveAsked(5.5), KeyPressed("y", 6.0), trial=waiting)
+    assert left.key_presses == (
+        KeyPress("escape", 5.0), KeyPress("escape", 5.5), KeyPress("y", 6.0),
+    )  # fmt: skip
+    closed, _ = run(LeaveAsked(5.0, key=None), KeyPressed("y", 6.0), trial=Trial())
+    assert (closed.state, closed.key_presses) == (State.LEFT, (KeyPress("y", 6.0),))
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_only_a_rating_or_an_end_leaves_a_pause_without_the_clock_going_on(name):
+    paused, _ = run(KeyPressed("f10", 4.5), trial=trial_in(State.WAITING))
+    after, _ = step(paused, EVENTS[name])
+    goes_on = (State.WAITING, None, 0.5)
+    stands = (after.state, 4.5, 0.0)
+    expected = goes_on if name == "pause" else stands
+    assert (after.state, after.interrupted_at_s, after.interrupted_s) == expected
 
 
 def test_every_key_of_a_trial_is_kept_but_only_those_of_the_task_are_early():
@@ -214,7 +280,14 @@ def test_another_key_map_rates_replays_warns_and_pauses():
         Command.WARN, Command.PLAY, Command.PROMPT, Command.PLAY, Command.PROMPT, Command.PAUSE,
         Command.PROMPT,
     ]  # fmt: skip
-    assert trial.response == Response(Rating.MODERATELY_CLEAN, pytest.approx(0.6), 1, 1)
+    assert trial.response == Response(
+        Rating.MODERATELY_CLEAN,
+        rt_s=pytest.approx(0.5),
+        n_replays=1,
+        n_early_presses=1,
+        interrupted_s=pytest.approx(0.1),
+        n_interruptions=1,
+    )
 
 
 def test_a_failure_says_why():
