@@ -21,6 +21,7 @@ import numpy as np
 from study.config.study import find_study
 from study.founding import found_study
 from study.store import open_store, studies, transaction
+from study.store.addresses import sqlite_path
 
 N_CLIPS, N_RATINGS, N_RATERS = 57_177, 171_630, 11
 SETTINGS = ("protocol.class_min_prominent=500", "protocol.test_size_per_class=60")
@@ -58,7 +59,7 @@ def fill(folder: Path, factor: int) -> None:
         for k in range(4 if i < n_extra else 3):
             given = truth[i] if rng.random() < 0.85 else rng.integers(1, 4)
             rows.append((i + 1, (i + k * (1 + i % 5)) % N_RATERS if k < 3 else -1, int(given)))
-    path = study.store_url.removeprefix("sqlite:///")
+    path = sqlite_path(study.store_url)
     people = [f"P{number:02d}" for number in range(N_RATERS + 1)]
     with sqlite3.connect(path) as store:
         store.executemany("insert into participant values (?, 'human', ?, null, null)",

@@ -12,6 +12,7 @@ from study.config.study import CONFIG_NAME, Study, find_study
 from study.rehearsal import read_scenes
 from study.rehearsal.scene_table import SCENES_NAME
 from study.store import Db, store_snapshot
+from study.store.addresses import sqlite_path
 from study.store.clips import candidates
 from study.store.people import participants as people
 from study.store.plan import assignments, exercises, ground_truths
@@ -44,7 +45,10 @@ class Evidence:
     @property
     def is_founded(self) -> bool:
         """Whether there is a study with a store."""
-        return (self.folder / CONFIG_NAME).is_file() and self._store_path.is_file()
+        if not (self.folder / CONFIG_NAME).is_file():
+            return False
+        store = sqlite_path(self.study.store_url)
+        return store is not None and store.is_file()
 
     def knows_every_clip(self) -> bool:
         """Return whether every clip is a candidate or rejected."""
@@ -121,10 +125,6 @@ class Evidence:
     def study(self) -> Study:
         """The demo's study."""
         return find_study(self.folder)
-
-    @property
-    def _store_path(self) -> Path:
-        return Path(self.study.store_url.removeprefix("sqlite:///"))
 
     @contextmanager
     def _db(self) -> Iterator[Db]:

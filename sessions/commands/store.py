@@ -1,6 +1,7 @@
 """Commands about the store: back-ups, checks, laptops without a network."""
 
 import json
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -106,13 +107,15 @@ def deal(
 ) -> None:
     """Give a laptop without a network its participants; they rate nowhere else until merged."""
     from sessions.laptops import merge as stations
+    from study.store.addresses import sqlite_url
 
     people = sorted({*participants, *(more or [])})
     with at_desk(study, store, changes=True) as (found, db):
         dealt = stations.deal(db, found, people, out, actor=by, at=datetime.now(UTC))
     typer.echo(f"{out}: {dealt.n_clips} clips left for {', '.join(people)} (deal {dealt.deal_id})")
+    address = shlex.quote(sqlite_url(Path(out.name)))
     typer.echo(
-        f"on the laptop, put the clips and study.toml there and rate with: --store sqlite:///{out.name}"
+        f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
     )
 
 

@@ -26,6 +26,7 @@ from study.store import (
     transaction,
     upgrade_store,
 )
+from study.store.addresses import sqlite_url
 from study.store.laptops import seals, stations
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments
@@ -99,7 +100,7 @@ def deal(db: Db, study: Study, people: list[str], path: Path, *, actor: str, at:
     detail = {"deal_id": deal_id, "participants": people, "file": path.name}
     with tempfile.TemporaryDirectory(dir=_folder_of(path)) as folder:
         part = Path(folder) / "part.sqlite"
-        engine = create_store(f"sqlite:///{part.resolve()}")
+        engine = create_store(sqlite_url(part.resolve()))
         with transaction(engine) as laptop:
             stations.copy_part(db, laptop, people)
             audit.add(laptop, actor=actor, action=DEALT, subject="laptop", detail=detail, at=at)
@@ -187,9 +188,9 @@ def _opened_copy(path: Path) -> Iterator[Db]:
     if not path.is_file():
         raise StoreError(f"no file {path}. Give the SQLite file of the laptop")
     with tempfile.TemporaryDirectory() as folder:
-        for source in path.parent.glob(f"{path.name}*"):
-            if source.name.removeprefix(path.name) in ("", "-wal"):
-                shutil.copy(source, Path(folder) / source.name)
+        for name in (path.name, f"{path.name}-wal"):
+            if (path.parent / name).is_file():
+                shutil.copy(path.parent / name, Path(folder) / name)
         engine = _open(Path(folder) / path.name, path)
         try:
             with transaction(engine) as laptop:
@@ -201,8 +202,8 @@ def _opened_copy(path: Path) -> Iterator[Db]:
 def _open(copy: Path, path: Path) -> Engine:
     try:
         # The whole store may have been upgraded while the laptop was away.
-        upgrade_store(f"sqlite:///{copy}")
-        return open_store(f"sqlite:///{copy}")
+        upgrade_store(sqlite_url(copy))
+        return open_store(sqlite_url(copy))
     except StoreError as error:
         raise StoreError(str(error).replace(str(copy), str(path))) from error
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 from pathlib import Path
 
-from study.config.study import SQLITE_PREFIX, Study
+from study.config.study import Study
 from study.errors import StoreError
 from study.store import Engine, maintenance, open_store, snapshot
+from study.store.addresses import sqlite_path
 from study.store.engine import engine_of_copy
 from study.tools.files import refuse_existing, written_atomically
 
@@ -40,11 +41,12 @@ def back_up_study(
     StoreError
         If no whole copy could be made.
     """
-    is_file = study.store_url.startswith("sqlite")
+    file = sqlite_path(study.store_url)
+    is_file = file is not None
     suffix = "sqlite" if is_file else "dump"
     path = out or study.folder / FOLDER / f"store-{at:%Y%m%dT%H%M%SZ}.{suffix}"
     refuse_existing(path, overwrite=overwrite)
-    if is_file and path.resolve() == Path(study.store_url.removeprefix(SQLITE_PREFIX)).resolve():
+    if file is not None and path.resolve() == file.resolve():
         raise StoreError(f"{path} is the store itself. Name another file for its back-up")
     engine = open_store(study.store_url)
     with written_atomically(path, overwrite=overwrite) as part:

@@ -16,12 +16,12 @@ from study.config.keys import Keys
 from study.config.protocol import Protocol
 from study.config.screen import Screen
 from study.errors import ConfigError
+from study.store.addresses import absolute_url
 from study.tools.reading import LARGEST_SETTINGS, parsed, read_text
 
 CONFIG_NAME = "study.toml"
 STUDY_VARIABLE = "AVMIT_STUDY"
 _LARGEST_NUMBER = 2**31 - 1  # what an integer of every database holds
-SQLITE_PREFIX = "sqlite:///"
 _SHOWN = 80  # characters of a wrong value
 _QUESTION = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _PERSONAL = re.compile(r"name|mail|phone|address|birth|passport|insurance")
@@ -116,10 +116,7 @@ class Study:
     @property
     def store_url(self) -> str:
         """URL of the store, with the path of a SQLite file made absolute."""
-        url = self.config.store
-        if not url.startswith(SQLITE_PREFIX):
-            return url
-        return f"{SQLITE_PREFIX}{self.folder.resolve() / url.removeprefix(SQLITE_PREFIX)}"
+        return absolute_url(self.config.store, self.folder)
 
     @property
     def classes_path(self) -> Path | None:

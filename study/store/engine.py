@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy import make_url as _make_url
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from study.errors import StoreError
+from study.store.addresses import parsed, sqlite_url
 from study.store.filesystem import file_system_of, is_network_file_system
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
 _READS_ONLY = "avmit_reads_only"
-_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 
 
 @contextmanager
@@ -150,27 +148,17 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     StoreError
         If the URL is none of a store, or the driver of its database is not installed.
     """
-    try:
-        parsed = _make_url(url)
-    except ArgumentError as error:
-        raise StoreError(
-            f"{url!r} is no store URL. Expected sqlite:///path or postgresql+psycopg://host/name"
-        ) from error
-    if parsed.drivername not in _DRIVERS or _is_in_memory(parsed):
-        raise StoreError(
-            f"{parsed.render_as_string(hide_password=True)} is no store URL. Expected "
-            "sqlite:///path or postgresql+psycopg://host/name"
-        )
-    if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})
+    address = parsed(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin)
         return engine
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"store {parsed.render_as_string(hide_password=True)} needs the module {error.name}. "
+            f"store {address.render_as_string(hide_password=True)} needs the module {error.name}. "
             "Install the extra [postgres]"
         ) from error
 
@@ -189,7 +177,7 @@ def engine_of_copy(path: Path) -> Engine:
         Takes no lock, and leaves no file beside it.
     """
     address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    return create_engine(f"sqlite:///{path}", creator=lambda: sqlite3.connect(address, uri=True))
+    return create_engine(sqlite_url(path), creator=lambda: sqlite3.connect(address, uri=True))
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
@@ -298,27 +286,6 @@ def refuse_network_share(path: Path) -> None:
             f"store {path} lies on a network share ({file_system_of(path)}), where SQLite's locks "
             "cannot be trusted. Use a local folder, or PostgreSQL: --store postgresql+psycopg://..."
         )
-
-
-def _is_in_memory(url: URL) -> bool:
-    # Such a store ends with the command that made it.
-    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
-
-
-def sqlite_path(url: URL) -> Path | None:
-    """Return the file of a SQLite database.
-
-    Parameters
-    ----------
-    url : URL
-        Of an engine.
-
-    Returns
-    -------
-    Path or None
-        None for PostgreSQL.
-    """
-    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
 def _way_out(problem: str) -> str:

@@ -58,10 +58,15 @@ def back_up(engine: Engine, target: Path) -> None:
     if engine.url.get_backend_name() == "sqlite":
         copy_sqlite(Path(str(engine.url.database)), target)
         return
+    from psycopg.conninfo import make_conninfo  # an extra
+
+    _, address = engine.dialect.create_connect_args(engine.url)
+    address.pop("context", None)  # the driver's own, nothing of an address
     # The password goes by the environment: command lines can be read by everybody on a machine.
-    url = engine.url.set(drivername="postgresql", password=None).render_as_string()
-    command = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={url}"]
-    secret = {"PGPASSWORD": str(engine.url.password)} if engine.url.password else {}
+    password = address.pop("password", None)
+    named = make_conninfo(**address)
+    command = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={named}"]
+    secret = {"PGPASSWORD": str(password)} if password else {}
     try:
         result = subprocess.run(
             command, env=os.environ | secret, capture_output=True, text=True, check=False

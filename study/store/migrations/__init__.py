@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from study.errors import StoreError
+from study.store.addresses import sqlite_path
 from study.store.engine import (
     BUSY_TIMEOUT_S,
     Db,
@@ -23,7 +24,6 @@ from study.store.engine import (
     refuse_network_share,
     shown,
     snapshot,
-    sqlite_path,
     transaction,
 )
 from study.tools.files import written_atomically
