@@ -139,7 +139,7 @@ def timing_report(
     store: StoreOption = None,
 ) -> None:
     """Tell how well sessions kept time: a page with plots, and its numbers as CSV files."""
-    from annotator.timing.page import write_report
+    from annotator.timing.report import write_report
     from sessions.running.recording import utc_now
     from study.config.study import find_study
     from study.store import store_snapshot

@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.world_of_embeddings import Absence, compare
 from models.evaluation.comparison import mean_with_interval
-from models.evaluation.figures import figure_of
+from models.evaluation.figures import new_figure
 from study.tools.files import written_atomically
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     frame = pd.DataFrame(rows)
     with written_atomically(options.out / "synthetic_world.csv") as part:
         frame.to_csv(part, index=False)
-    figure, axes = figure_of(1, 1, width=6, height=4)
+    figure, axes = new_figure(1, 1, width=6, height=4)
     ax = axes[0, 0]
     means = np.array([gain.mean for gain in gains])
     reach = means - np.array([gain.low for gain in gains])

@@ -149,30 +149,6 @@ def save_figure(
     return write_figure(figure, folder, name, _SUFFIXES, overwrite=overwrite)
 
 
-def figure_of(ax: Axes) -> Figure:
-    """Return the figure that axes stand in.
-
-    Parameters
-    ----------
-    ax : Axes
-        What a plot function returned.
-
-    Returns
-    -------
-    Figure
-        To be saved.
-
-    Raises
-    ------
-    ValueError
-        If the axes stand in none.
-    """
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("the axes stand in no figure")
-    return figure
-
-
 def _palette(n_colours: int) -> Sequence[object]:
     if n_colours == len(_VOTE_COLOURS):
         return _VOTE_COLOURS

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
+from features.records.manifest import MANIFEST_NAME, read_manifest
 from lab.evidence import EMBEDDINGS, MODELS, RELEASE
 from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
+from models.evaluation.measures import Evaluation, read_evaluations
+from models.evaluation.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
 from study.config.study import Study, find_study
 from study.errors import ConfigError
-from study.reports.html import html_page, html_table, image_to_data_uri
+from study.reports.html import image_to_data_uri, render
 from study.store import Db, store_snapshot
 from study.store.clips import candidates
 from study.store.people import participants as people
@@ -28,16 +29,6 @@ SCREENS = {
     "prompt": "After the clip",
     "warning": "The warning after a key that came too early",
 }
-_STYLE = """
-.screens { display: grid; gap: 1rem; }
-.screens { grid-template-columns: repeat(auto-fit, minmax(min(27rem, 100%), 1fr)); }
-.screens figure { margin: 0; }
-.steps { width: 100%; table-layout: fixed; }
-.steps td { overflow-wrap: anywhere; }
-.steps th:nth-child(2) { width: 6.5rem; }
-.steps code { display: block; color: var(--dim); }
-img.paper { background: #ffffff; border-radius: 4px; }
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,12 @@ def write_report(folder: Path) -> Path:
         standing = _standing(db)
     untrained = _untrained(folder)
     screens = _screens(folder)
-    body = _template().render(
+    evaluations = _evaluations(folder)
+    page = render(
+        "lab",
+        "report.html",
+        title="Demo of a study",
+        stamp=_stamp(study, untrained),
         counts=standing.counts,
         people=standing.people,
         rejects=standing.rejects,
@@ -89,7 +85,9 @@ def write_report(folder: Path) -> Path:
         screens=list(screens.values()),
         missing_screens=[name for name in ("task", "warning") if name not in screens],
         figure_2=_figure_2(folder),
-        table_5=_table_5(folder),
+        n_classes=len(evaluations[0].classes) if evaluations else 0,
+        table_5_columns=(*TABLE_5_COLUMNS, "Test clips"),
+        table_5=[(*table_5_row(each), each.test.n_clips) for each in evaluations],
         entries=_entries(folder),
         titles=TITLES,
         links=_links(folder),
@@ -97,29 +95,17 @@ def write_report(folder: Path) -> Path:
     )
     path = folder / REPORT_NAME
     with written_atomically(path) as part:
-        page = html_page("Demo of a study", body, style=_STYLE, stamp=_stamp(study, untrained))
         part.write_text(page, encoding="utf-8")
     return path
 
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """What the store knows, as HTML."""
+    """What the store knows."""
 
     counts: str
-    people: str
-    rejects: str
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("lab"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")
+    people: list[tuple[object, ...]]
+    rejects: list[tuple[object, ...]]
 
 
 def _stamp(study: Study, untrained: Sequence[str]) -> str:
@@ -134,7 +120,7 @@ def _standing(db: Db) -> _Standing:
     n_planned, n_complete = assignments.n_complete(db)
     rejects = candidates.rejects(db)
     counts = assignments.counts(db)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for person in people.listed(db):
         own = given[given["participant_id"] == person.id]
         count = counts.get(person.id)
@@ -150,23 +136,16 @@ def _standing(db: Db) -> _Standing:
                 f"{payments.bonus_pence(db, person.id)}p",
             )
         )
-    header = ("participant", "kind", "rated", "of", "median time", "replays", "early", "bonus")
     reasons = rejects["reason"].value_counts()
     return _Standing(
         f"{len(given)} ratings of {len(per_clip)} clips; {n_complete} of {n_planned} clips have "
         "all the ratings that they need.",
-        html_table(header, rows, caption="Ratings of the annotation"),
-        html_table(
-            ("reason", "clips"),
-            [(reason, int(n)) for reason, n in reasons.items()],
-            caption="Clips that were not admitted",
-        ),
+        rows,
+        [(reason, int(n)) for reason, n in reasons.items()],
     )
 
 
 def _untrained(folder: Path) -> list[str]:
-    from features.records.manifest import MANIFEST_NAME, read_manifest
-
     sentences = []
     for manifest in sorted((folder / EMBEDDINGS).glob(f"*/{MANIFEST_NAME}")):
         recipe = read_manifest(manifest.parent).recipe
@@ -195,23 +174,11 @@ def _figure_2(folder: Path) -> str:
     return image_to_data_uri(path) if path.is_file() else ""
 
 
-def _table_5(folder: Path) -> str:
-    from models.evaluation.measures import read_evaluations
-    from models.evaluation.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
-
+def _evaluations(folder: Path) -> list[Evaluation]:
     try:
-        found = read_evaluations([folder / MODELS])
+        return in_order_of_paper(read_evaluations([folder / MODELS]))
     except ConfigError:
-        return '<p class="warn">No network has been evaluated.</p>'
-    rows = [(*table_5_row(each), each.test.n_clips) for each in in_order_of_paper(found)]
-    n_classes = len(found[0].classes)
-    note = (
-        f"Who guesses among {n_classes} classes gets {100 / n_classes:.1f} % top 1 and "
-        f"{100 * min(5, n_classes) / n_classes:.1f} % top 5."
-    )
-    if any(each.untrained_embeddings for each in found):
-        note += " The embeddings come from untrained networks: no figures of the paper's kind."
-    return f"<p>{note}</p>\n{html_table((*TABLE_5_COLUMNS, 'Test clips'), rows)}"
+        return []
 
 
 def _entries(folder: Path) -> list[Entry]:

@@ -13,7 +13,7 @@ from annotator.timing.measures import (
     WAIT_MEDIAN_LIMIT_MS,
     WAIT_P95_LIMIT_MS,
 )
-from study.reports.html import new_axes
+from study.reports.figures import new_axes
 
 _N_BINS = 48
 _MAX_NAMED = 30  # sessions whose ids stand under the axis

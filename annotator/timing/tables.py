@@ -1,6 +1,6 @@
-"""The tables of the timing report, as HTML."""
+"""The tables of the timing report: headings and rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,25 +12,16 @@ from annotator.timing.measures import (
     WAIT_P95_LIMIT_MS,
     WARNING_LIMIT_FRAMES,
 )
-from study.reports.html import html_table
 from study.store.ratings.rig_checks import RigCheck
 
 _MAX_FAILURES = 50
 
 
-def verdict_table(of: Mapping[str, float]) -> str:
-    """Return what was found beside what is asked for.
+Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
-    Parameters
-    ----------
-    of : mapping of str to float
-        `annotator.timing.measures.SUMMARY_COLUMNS` over all sessions.
 
-    Returns
-    -------
-    str
-        HTML.
-    """
+def verdicts(of: Mapping[str, float]) -> list[tuple[str, str, str, str]]:
+    """Return what was found beside what is asked for, and whether it is met."""
     rows = [
         ("sound minus picture, median", of["offset_median_ms"], OFFSET_LIMIT_MS, "ms"),
         ("wait for the next clip, median", of["next_clip_median_ms"], WAIT_MEDIAN_LIMIT_MS, "ms"),
@@ -44,14 +35,10 @@ def verdict_table(of: Mapping[str, float]) -> str:
             "frames",
         ),
     ]
-    cells = [
+    return [
         (told, f"{number(value, '.1f')} {unit}", f"{limit:g} {unit}", _verdict(value, limit))
         for told, value, limit, unit in rows
     ]
-    table = html_table(("", "found", "at most", ""), cells)
-    for verdict in ("met", "missed"):
-        table = table.replace(f"<td>{verdict}</td>", f'<td class="{verdict}">{verdict}</td>')
-    return table
 
 
 def _verdict(value: float, limit: float) -> str:
@@ -60,7 +47,7 @@ def _verdict(value: float, limit: float) -> str:
     return "met" if abs(value) <= limit else "missed"
 
 
-def _summary_table(rows: pd.DataFrame, names: Mapping[str, "pd.Series[Any]"]) -> str:
+def _summary_table(rows: pd.DataFrame, names: Mapping[str, "pd.Series[Any]"]) -> Table:
     header = [
         *names, "playings", "offset (sd), ms", f"beyond {OFFSET_LIMIT_MS:g} ms", "noticeable",
         "dropped / late, %", "gaps / restarts", "next clip, ms", "replay, ms", "early",
@@ -69,7 +56,7 @@ def _summary_table(rows: pd.DataFrame, names: Mapping[str, "pd.Series[Any]"]) ->
     named = zip(*names.values(), strict=True)
     records = rows.to_dict("records")
     cells = [[*name, *_summary_cells(row)] for name, row in zip(named, records, strict=True)]
-    return html_table(header, cells)
+    return header, cells
 
 
 def _summary_cells(row: Mapping[Any, Any]) -> list[object]:
@@ -90,19 +77,8 @@ def _summary_cells(row: Mapping[Any, Any]) -> list[object]:
     ]
 
 
-def session_table(sessions: pd.DataFrame) -> str:
-    """Return one row per session.
-
-    Parameters
-    ----------
-    sessions : DataFrame
-        The described sessions, each with its `annotator.timing.measures.SUMMARY_COLUMNS`.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+def session_table(sessions: pd.DataFrame) -> Table:
+    """Return one row per described session."""
     names = {
         "session": sessions["session_id"].str[:SHORT_ID],
         "who": sessions["participant_id"],
@@ -114,37 +90,13 @@ def session_table(sessions: pd.DataFrame) -> str:
     return _summary_table(sessions, names)
 
 
-def rig_table(rigs: pd.DataFrame) -> str:
-    """Return one row per machine.
-
-    Parameters
-    ----------
-    rigs : DataFrame
-        Column ``host`` and `annotator.timing.measures.SUMMARY_COLUMNS`.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+def rig_table(rigs: pd.DataFrame) -> Table:
+    """Return one row per machine."""
     return _summary_table(rigs, {"rig": rigs["host"]})
 
 
-def rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> str:
-    """Return what each machine's last session and last check found it to be.
-
-    Parameters
-    ----------
-    sessions : DataFrame
-        The described sessions, the last ones last.
-    checks : mapping of str to RigCheck or None
-        Each machine's last check.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+def rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> Table:
+    """Return what each machine's last session and last check found it to be."""
     # Not `last()`, which puts a row together from the last known value of each column.
     latest = sessions.groupby("host").tail(1).set_index("host").sort_index()
     rows = []
@@ -167,7 +119,7 @@ def rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> 
             )
         )
     header = ("rig", "screen", "renderer", "sound", "versions", "checked", "offset end to end")
-    return html_table(header, rows, caption="As each rig's last session found it")
+    return header, rows
 
 
 def _versions(rig: Mapping[str, Any]) -> str:
@@ -181,28 +133,13 @@ def _measured_offset(check: RigCheck | None) -> str | None:
     return f"{check.measurements['av_offset']['value']} ms"
 
 
-def failure_list(failures: pd.DataFrame) -> str:
-    """Return the clips that could not be shown, the last ones of many, under a heading.
-
-    Parameters
-    ----------
-    failures : DataFrame
-        Trials whose clip could not be shown.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    if failures.empty:
-        return "<h2>Clips that could not be shown</h2><p>None.</p>"
-    rows = (
+def failure_rows(failures: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Return the clips that could not be shown, the last ones of many."""
+    return [
         (f"{row['recorded_at']:%Y-%m-%d %H:%M}", row["session_id"][:SHORT_ID], row["filename"],
          row["failure"])
         for row in failures.tail(_MAX_FAILURES).to_dict("records")
-    )  # fmt: skip
-    heading = f"<h2>Clips that could not be shown ({len(failures)})</h2>"
-    return heading + html_table(("when", "session", "clip", "why"), rows)
+    ]  # fmt: skip
 
 
 def _pair(first: float, second: float, form: str) -> str:

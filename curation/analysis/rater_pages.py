@@ -3,8 +3,9 @@
 import pandas as pd
 
 from curation.analysis.raters import confusion_with_truth, over_time
-from curation.figures import figure_of, plot_over_time
-from study.reports.html import figure_to_svg, html_page, html_table
+from curation.figures import plot_over_time
+from study.reports.figures import figure_of, figure_to_svg
+from study.reports.html import render
 
 _SHOWN = (
     ("n_ratings", "ratings"),
@@ -47,30 +48,25 @@ def rater_page(person: str, compared: pd.DataFrame, table: pd.DataFrame, *, stam
     counts = confusion_with_truth(compared)
     confusion = [(f"ground truth {i + 1}", *map(int, counts[i])) for i in range(3)]
     parts = over_time(compared)
-    figure = figure_of(plot_over_time(parts))
-    alt = "agreement with the others and accuracy over the trials"
+    drawing = figure_to_svg(
+        figure_of(plot_over_time(parts)),
+        alt="agreement with the others and accuracy over the trials",
+    )
     by_class = (
         compared.groupby("avmit_label")["agreement"].agg(["size", "mean"]).sort_values("mean")
     )
-    body = "\n".join(
-        [
-            html_table(["", person, "median of the others"], rows),
-            "<h2>Over time</h2>",
-            figure_to_svg(figure, alt=alt),
-            html_table(
-                ["part", "ratings", "agreement", "accuracy", "median response time (s)"],
-                [[_shown(value) for value in row] for row in parts.itertuples(index=False)],
-            ),
-            "<h2>Catch trials</h2>",
-            html_table(["", "rated 1", "rated 2", "rated 3"], confusion),
-            "<h2>Classes</h2>",
-            html_table(
-                ["class", "ratings", "agreement with the others"],
-                [(label, int(r["size"]), _shown(r["mean"])) for label, r in by_class.iterrows()],
-            ),
-        ]
+    return render(
+        "curation.analysis",
+        "rater.html",
+        title=f"Rater {person}",
+        stamp=stamp,
+        person=person,
+        summary=rows,
+        drawing=drawing,
+        parts_of_time=[[_shown(value) for value in row] for row in parts.itertuples(index=False)],
+        confusion=confusion,
+        classes=[(label, int(r["size"]), _shown(r["mean"])) for label, r in by_class.iterrows()],
     )
-    return html_page(f"Rater {person}", body, stamp=stamp)
 
 
 def _shown(value: float) -> float | int | None:

@@ -31,8 +31,9 @@ def agreement(
     """Tell how well raters agree: overall, per class and per pair, with intervals."""
     from curation.analysis.agreement import ALL_CLASSES, agreement_table, pair_table
     from curation.chance import generator
-    from curation.figures import figure_of, plot_agreement, save_figure
+    from curation.figures import plot_agreement, save_figure
     from curation.release.tables import write_report
+    from study.reports.figures import figure_of
 
     rated, folder, seed = _rated(study, store, release, out)
     clips = rated.rated_clips()

@@ -184,9 +184,10 @@ def figures(
 ) -> None:
     """Draw Figure 2, and an overview of the test set where there is one."""
     from curation.analysis.sources import rated_from, test_clips
-    from curation.figures import figure_2, figure_of, plot_test_set, save_figure
+    from curation.figures import figure_2, plot_test_set, save_figure
     from study.config.study import find_study
     from study.errors import ConfigError
+    from study.reports.figures import figure_of
 
     if release is not None and out is None:
         raise ConfigError("published lists are left as they are. Say where to write: --out DIR")

@@ -133,9 +133,10 @@ def sample_ground_truths(
 
 def _report_flow(study: "Study", folder: Path) -> None:
     from curation.clips.flow import flow_table, write_audits
-    from curation.figures import figure_of, plot_flow, save_figure
+    from curation.figures import plot_flow, save_figure
     from curation.release.tables import write_report
     from study.classes import read_classes
+    from study.reports.figures import figure_of
     from study.store import store_snapshot
     from study.store.clips import candidates as decided
     from study.store.clips import clip_audits

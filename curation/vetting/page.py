@@ -15,7 +15,7 @@ from curation.vetting.queue import vetting_queue
 from study.clips.thumbnails import contact_sheet
 from study.config.study import Study
 from study.errors import ClipError
-from study.reports.html import html_page
+from study.reports.html import render
 from study.reports.web import Site, file_response, new_web_app, path_inside
 from study.store import Db, open_store, snapshot, transaction
 from study.store.clips import vettings
@@ -85,9 +85,7 @@ def vetting_app(study: Study, curator: str, site: Site, now: Callable[[], dateti
     @app.get("/")
     def page() -> Response:
         stamp = "rehearsal" if study.config.rehearsal else ""
-        return HTMLResponse(
-            html_page("Vetting", _asset("vet.html"), style=_asset("vet.css"), stamp=stamp)
-        )
+        return HTMLResponse(render("curation.vetting", "vet.html", title="Vetting", stamp=stamp))
 
     @app.get("/vet.js")
     def script() -> Response:

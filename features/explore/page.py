@@ -1,6 +1,5 @@
 """The page of `features explore`: a map of the clips, and those that a curator should look at."""
 
-import html
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,25 +14,16 @@ from features.explore import neighbours
 from features.records.manifest import MANIFEST_NAME, Manifest, read_manifest
 from study.clips.extraction import decode_for_extraction
 from study.errors import ClipError, RecordError
-from study.reports.html import html_page, html_table, image_to_data_uri
+from study.reports.html import image_to_data_uri, render
 from study.tools.files import written_atomically
 from study.tools.progress import track
 
 N_SHOWN = 40  # suspects and pairs with pictures
 N_OUTLIERS = 20
 _FEWEST = 3  # records that can be laid out
-_MAP_PX, _THUMBNAIL_PX = 760, 120
+_MAP_PX, _MARGIN_PX, _THUMBNAIL_PX = 760, 10, 120
 
-Picture = Callable[[str], str]
-
-_STYLE = """
-.map circle { stroke: none; fill-opacity: .75 }
-.legend span { display: inline-block; margin-right: 1em }
-.suspects { display: flex; flex-wrap: wrap; gap: 1em }
-.suspects figure { width: 15em; margin: 0 }
-.suspects img { height: 120px }
-.suspects figcaption { overflow-wrap: anywhere; font-size: .85em }
-"""
+Picture = Callable[[str], str | None]
 
 
 def write_page(
@@ -116,7 +106,7 @@ def explore_page(
     stamp : str
         A band above it; empty for none.
     picture : callable
-        Takes a record's name and returns HTML with the clip's picture, or nothing.
+        Takes a record's name and returns the clip's picture as a ``data:`` address, or None.
 
     Returns
     -------
@@ -126,25 +116,25 @@ def explore_page(
     suspects = neighbourhoods[
         neighbourhoods["suggested_label"] != neighbourhoods["label"]
     ].sort_values(["agreement", "tfrecord_filename"])
-    outliers = neighbourhoods.sort_values("isolation", ascending=False)
-    body = "\n".join(
-        [
-            f"<p>{len(neighbourhoods)} clips, {neighbourhoods['label'].nunique()} classes. Places "
-            "and neighbours follow from the mean audio and visual embeddings of each clip.</p>",
-            "<h2>Map</h2>",
-            _map(neighbourhoods, places),
-            "<h2>By class</h2>",
-            _by_class(neighbourhoods),
-            f"<h2>Clips among clips of another class ({len(suspects)})</h2>",
-            _figures(suspects.head(N_SHOWN), picture, _contradiction),
-            f"<h2>Outliers: the {min(N_OUTLIERS, len(outliers))} clips farthest from their "
-            "neighbours</h2>",
-            _figures(outliers.head(N_OUTLIERS), picture, _distance),
-            f"<h2>Near-duplicates ({len(duplicates)})</h2>",
-            _duplicates(duplicates.head(N_SHOWN), picture),
-        ]
+    outliers = neighbourhoods.sort_values("isolation", ascending=False).head(N_OUTLIERS)
+    labels = sorted(neighbourhoods["label"].unique())
+    return render(
+        "features.explore",
+        "explore.html",
+        title=title,
+        stamp=stamp,
+        n_clips=len(neighbourhoods),
+        map_px=_MAP_PX,
+        colours={label: _colour(index, len(labels)) for index, label in enumerate(labels)},
+        dots=_dots(neighbourhoods, places),
+        by_class=_by_class(neighbourhoods),
+        by_chance=min(1.0, neighbours.N_NEIGHBOURS / max(1, len(neighbourhoods) - 1)),
+        n_suspects=len(suspects),
+        suspects=_figures(suspects.head(N_SHOWN), picture, _contradiction),
+        outliers=_figures(outliers, picture, _distance),
+        n_duplicates=len(duplicates),
+        duplicates=[_pair(row, picture) for row in duplicates.head(N_SHOWN).to_dict("records")],
     )
-    return html_page(title, body, style=_STYLE, stamp=stamp)
 
 
 def pictures_of(manifest: Manifest | None, mit_root: Path | None, folder: Path) -> Picture:
@@ -162,28 +152,28 @@ def pictures_of(manifest: Manifest | None, mit_root: Path | None, folder: Path) 
     Returns
     -------
     callable
-        From record name to HTML; clips that cannot be shown give nothing.
+        From record name to a ``data:`` address; clips that cannot be shown give None.
     """
     if manifest is None or mit_root is None:
-        return lambda name: ""
+        return lambda name: None
     rows: Mapping[Any, Mapping[Any, str]] = manifest.rows.set_index("tfrecord_filename")[
         ["video_location", "filename"]
     ].to_dict("index")
 
-    def picture(name: str) -> str:
+    def picture(name: str) -> str | None:
         row = rows.get(name)
         if row is None:
-            return ""
+            return None
         path = mit_root / row["video_location"] / row["filename"]
         try:
             clip = decode_for_extraction(path, choose=_first, keep=_small)
         except ClipError:
-            return ""
+            return None
         if not clip.images:
-            return ""
+            return None
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".jpg") as file:
             cv2.imwrite(file.name, clip.images[0])
-            return f'<img alt="" src="{image_to_data_uri(Path(file.name))}">'
+            return image_to_data_uri(Path(file.name))
 
     return picture
 
@@ -207,25 +197,12 @@ def _small(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _map(clips: pd.DataFrame, places: npt.NDArray[np.float64]) -> str:
-    labels = sorted(clips["label"].unique())
-    colours = {label: _colour(index, len(labels)) for index, label in enumerate(labels)}
-    dots = "\n".join(
-        f'<circle cx="{10 + x * (_MAP_PX - 20):.1f}" cy="{10 + y * (_MAP_PX - 20):.1f}" r="4" '
-        f'fill="{colours[label]}"><title>{html.escape(f"{label}: {name}")}</title></circle>'
-        for (x, y), label, name in zip(
-            places, clips["label"], clips["tfrecord_filename"], strict=True
-        )
-    )
-    legend = "".join(
-        f'<span><svg width="12" height="12"><circle cx="6" cy="6" r="5" fill="{colour}"/></svg> '
-        f"{html.escape(label)}</span>"
-        for label, colour in colours.items()
-    )
-    return (
-        f'<svg class="map" role="img" aria-label="map of the clips" viewBox="0 0 {_MAP_PX} '
-        f'{_MAP_PX}" width="{_MAP_PX}">{dots}</svg>\n<p class="legend">{legend}</p>'
-    )
+def _dots(
+    clips: pd.DataFrame, places: npt.NDArray[np.float64]
+) -> list[tuple[float, float, str, str]]:
+    span_px = _MAP_PX - 2 * _MARGIN_PX
+    at = _MARGIN_PX + span_px * places
+    return list(zip(at[:, 0], at[:, 1], clips["label"], clips["tfrecord_filename"], strict=True))
 
 
 def _colour(index: int, n_colours: int) -> str:
@@ -233,30 +210,25 @@ def _colour(index: int, n_colours: int) -> str:
     return f"hsl({360 * index / n_colours:.0f} 70% {(38, 52, 66)[index % 3]}%)"
 
 
-def _by_class(clips: pd.DataFrame) -> str:
+def _by_class(clips: pd.DataFrame) -> list[tuple[object, ...]]:
     groups = clips.groupby("label")[["agreement", "correspondence"]].mean()
     groups.insert(0, "n_clips", clips["label"].value_counts())
     ordered = groups.sort_values("correspondence").reset_index()
-    rows = [tuple(row.values()) for row in ordered.round(2).to_dict("records")]
-    by_chance = min(1.0, neighbours.N_NEIGHBOURS / max(1, len(clips) - 1))
-    return html_table(
-        ("class", "clips", "neighbours of the class", "nearest in sound also nearest in picture"),
-        rows,
-        caption="How well embeddings tell the class, and how well sound and picture agree "
-        f"(by chance {by_chance:.2f})",
-    )
+    return [tuple(row.values()) for row in ordered.round(2).to_dict("records")]
 
 
 def _figures(
-    clips: pd.DataFrame, picture: Picture, caption: Callable[[Mapping[Any, Any]], str]
-) -> str:
-    figures = "\n".join(
-        f"<figure>{picture(row['tfrecord_filename'])}<figcaption>"
-        f"<b>{html.escape(row['label'])}</b>, {html.escape(caption(row))}<br>"
-        f"{html.escape(row['filename'])}</figcaption></figure>"
+    clips: pd.DataFrame, picture: Picture, told: Callable[[Mapping[Any, Any]], str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": row["label"],
+            "told": told(row),
+            "names": [row["filename"]],
+            "pictures": _there(picture(row["tfrecord_filename"])),
+        }
         for row in clips.to_dict("records")
-    )
-    return f'<div class="suspects">{figures}</div>' if len(clips) else "<p>None.</p>"
+    ]
 
 
 def _contradiction(row: Mapping[Any, Any]) -> str:
@@ -267,12 +239,15 @@ def _distance(row: Mapping[Any, Any]) -> str:
     return f"mean distance {row['isolation']:.2f}"
 
 
-def _duplicates(pairs: pd.DataFrame, picture: Picture) -> str:
-    figures = "\n".join(
-        f"<figure>{picture(row['first'])} {picture(row['second'])}<figcaption>"
-        f"{html.escape(row['first'])}<br>{html.escape(row['second'])}<br>"
-        f"similarity {row['similarity']:.4f}"
-        f"{'' if row['same_label'] else ', <b>different labels</b>'}</figcaption></figure>"
-        for row in pairs.to_dict("records")
-    )
-    return f'<div class="suspects">{figures}</div>' if len(pairs) else "<p>None.</p>"
+def _pair(row: Mapping[Any, Any], picture: Picture) -> dict[str, Any]:
+    told = f"similarity {row['similarity']:.4f}"
+    return {
+        "label": "" if row["same_label"] else "different labels",
+        "told": told,
+        "names": [row["first"], row["second"]],
+        "pictures": _there(picture(row["first"]), picture(row["second"])),
+    }
+
+
+def _there(*pictures: str | None) -> list[str]:
+    return [picture for picture in pictures if picture is not None]

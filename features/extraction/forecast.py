@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from study.reports.html import html_page, html_table
+from study.reports.html import render
 
 # Paper: Data Description, all rated clips; and Moments in Time as a whole, about.
 SIZES = (57_177, 1_000_000)
@@ -71,12 +71,12 @@ def forecast_page(
     str
         HTML that needs no other file.
     """
-    about = (
-        f"<p>From {rate:g} clips/s on {on_cores} cores, at {price_per_core_h:g} for a core and "
-        "hour. That the rate grows with the cores is assumed; reading the clips from afar may be "
-        "slower.</p>"
-    )
-    rows = [tuple(row.values()) for row in table.to_dict("records")]
-    return html_page(
-        "Extraction: hours and cost", about + html_table(("clips", "cores", "hours", "cost"), rows)
+    return render(
+        "features.extraction",
+        "forecast.html",
+        title="Extraction: hours and cost",
+        rate=rate,
+        on_cores=on_cores,
+        price_per_core_h=price_per_core_h,
+        rows=[tuple(row.values()) for row in table.to_dict("records")],
     )

@@ -172,7 +172,7 @@ def plots(out: OutOption) -> None:
     import pandas as pd
 
     from models.evaluation.figures import (
-        figure_of,
+        new_figure,
         plot_learning_curves,
         plot_parallel_coordinates,
         save_figure,
@@ -194,7 +194,7 @@ def plots(out: OutOption) -> None:
                 for epoch in each.history
             ]
         )
-        figure, axes = figure_of(1, 2, width=6)
+        figure, axes = new_figure(1, 2, width=6)
         plot_parallel_coordinates(surrogates, axes[0, 0])
         plot_learning_curves(curves, axes[0, 1])
         figure.suptitle(cell.name)

@@ -16,7 +16,7 @@ from study.reports.figures import write_figure
 _SUFFIXES = (".png", ".svg")
 
 
-def figure_of(n_rows: int, n_columns: int, *, width: float = 4.5, height: float = 3.2) -> Any:  # noqa: ANN401
+def new_figure(n_rows: int, n_columns: int, *, width: float = 4.5, height: float = 3.2) -> Any:  # noqa: ANN401
     """Return an empty figure that no screen knows of, and its axes.
 
     Parameters

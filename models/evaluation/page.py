@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from models.evaluation import tables
-from models.evaluation.figures import figure_of, plot_calibration, plot_confusion, save_figure
+from models.evaluation.figures import new_figure, plot_calibration, plot_confusion, save_figure
 from models.evaluation.measures import Evaluation
-from study.reports.html import figure_to_svg, html_page, html_table
+from study.reports.figures import figure_to_svg
+from study.reports.html import render
 from study.tools.files import written_atomically
 
-_STYLE = "svg.figure { width: 100%; max-width: 44rem; } .small svg.figure { max-width: 26rem; }"
 _UNTRAINED = "embeddings of untrained networks: no figure of the paper's kind"
 
 
@@ -30,11 +30,11 @@ def write_page(evaluation: Evaluation, path: Path) -> list[Path]:
         The page first, then the drawings.
     """
     classes = [each.label for each in evaluation.classes]
-    confusion, axes = figure_of(
+    confusion, axes = new_figure(
         1, 1, width=2 + 0.36 * len(classes), height=1.6 + 0.36 * len(classes)
     )
     plot_confusion(np.asarray(evaluation.confusion), classes, axes[0, 0])
-    calibration, axes = figure_of(1, 1)
+    calibration, axes = new_figure(1, 1)
     bins = [each for each in evaluation.calibration if each.n_clips]
     plot_calibration(
         [each.confidence or 0.0 for each in bins],
@@ -46,35 +46,26 @@ def write_page(evaluation: Evaluation, path: Path) -> list[Path]:
         *save_figure(confusion, path.parent, f"{path.stem}-confusion"),
         *save_figure(calibration, path.parent, f"{path.stem}-calibration"),
     ]
-    links = ", ".join(f'<a href="{each.name}">{each.name}</a>' for each in (*drawn, path))
-    body = "\n".join(
-        [
-            html_table(tables.TABLE_5_COLUMNS, [tables.table_5_row(evaluation)]),
-            html_table(["evaluation", ""], _facts(evaluation)),
-            "<h2>Confusion matrix</h2>",
-            figure_to_svg(confusion, alt="clips by class (rows) and by prediction (columns)"),
-            "<h2>Calibration</h2>",
-            "<p>Share of clips that were right, over how sure the network was; on the line the two "
-            f"are the same. Mean distance: {evaluation.calibration_error:.3f}.</p>",
-            '<div class="small">'
-            + figure_to_svg(calibration, alt="share of right clips over mean confidence")
-            + "</div>",
-            "<h2>Classes</h2>",
-            html_table(
-                ["class", "clips", "loss", "right (%)"],
-                [
-                    (each.label, each.n_clips, _rounded(each.loss, 1), _rounded(each.top_1, 100))
-                    for each in evaluation.classes
-                ],
-            ),
-            f'<p class="dim">Files: {links}</p>',
-        ]
+    text = render(
+        "models.evaluation",
+        "evaluation.html",
+        title=f"{evaluation.rnn.upper()} of {evaluation.training_set} on {evaluation.test.name}",
+        stamp=_UNTRAINED if evaluation.untrained_embeddings else "",
+        table_5_columns=tables.TABLE_5_COLUMNS,
+        table_5_row=tables.table_5_row(evaluation),
+        facts=_facts(evaluation),
+        confusion=figure_to_svg(confusion, alt="clips by class (rows) and prediction (columns)"),
+        calibration_error=evaluation.calibration_error,
+        calibration=figure_to_svg(calibration, alt="share of right clips over mean confidence"),
+        classes=[
+            (each.label, each.n_clips, _rounded(each.loss, 1), _rounded(each.top_1, 100))
+            for each in evaluation.classes
+        ],
+        files=[each.name for each in (*drawn, path)],
     )
     page = path.with_suffix(".html")
-    title = f"{evaluation.rnn.upper()} of {evaluation.training_set} on {evaluation.test.name}"
-    stamp = _UNTRAINED if evaluation.untrained_embeddings else ""
     with written_atomically(page) as part:
-        part.write_text(html_page(title, body, style=_STYLE, stamp=stamp), encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
     return [page, *drawn]
 
 

@@ -228,11 +228,11 @@ def write_history(history: Iterable[Epoch], folder: Path) -> None:
     folder : Path
         The model's folder.
     """
-    from models.evaluation.figures import figure_of, plot_history, save_figure
+    from models.evaluation.figures import new_figure, plot_history, save_figure
 
     frame = pd.DataFrame([asdict(epoch) for epoch in history])
     with written_atomically(folder / "history.csv") as part:
         frame.to_csv(part, index=False)
-    figure, axes = figure_of(1, 2)
+    figure, axes = new_figure(1, 2)
     plot_history(frame, axes[0, 0], axes[0, 1])
     save_figure(figure, folder, "history")

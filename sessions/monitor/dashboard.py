@@ -1,6 +1,5 @@
 """The study at a glance, as a page of the local web server."""
 
-import html
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from threading import Lock
@@ -9,7 +8,6 @@ import pandas as pd
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from instructions import pence
 from sessions.expert.reratings import in_words
@@ -17,7 +15,8 @@ from sessions.monitor import figures
 from sessions.monitor.evidence import GROUND_TRUTH, PEER
 from sessions.monitor.progress import Progress, progress, sentence
 from study.config.study import Study
-from study.reports.html import figure_to_svg, html_page, html_table
+from study.reports.figures import figure_of, figure_to_svg
+from study.reports.html import render
 from study.reports.web import Site, new_web_app
 from study.store import open_store, snapshot
 
@@ -77,19 +76,25 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
     n_done = n_slots - found.n_left
     share = 100 * n_done / n_slots if n_slots else 0
-    parts = [
-        f'<p class="lead"><strong>{n_done:,} of {n_slots:,} ratings ({share:.1f} %).</strong> '
-        f"{html.escape(sentence(found, now))} <small>{now:%Y-%m-%d %H:%M} UTC</small></p>",
-        _alarms(found),
-        "<h2>Participants</h2>",
-        html_table(_HEADINGS, (_person(row) for row in found.people.to_dict("records"))),
-    ]
-    if found.reliability.n or found.reliability.n_to_come:
-        parts.append(f"<h2>The expert</h2><p>{html.escape(in_words(found.reliability))}</p>")
-    parts += [_figure(title, ax) for title, ax in _plots(found)]
-    parts.append(_failures(found))
-    stamp = "rehearsal" if study.config.rehearsal else ""
-    return html_page(study.config.title, "\n".join(parts), stamp=stamp)
+    has_expert = found.reliability.n or found.reliability.n_to_come
+    return render(
+        "sessions.monitor",
+        "dashboard.html",
+        title=study.config.title,
+        stamp="rehearsal" if study.config.rehearsal else "",
+        n_done=n_done,
+        n_slots=n_slots,
+        share=share,
+        sentence=sentence(found, now),
+        now=f"{now:%Y-%m-%d %H:%M} UTC",
+        alarms=_alarms(found),
+        headings=_HEADINGS,
+        people=[_person(row) for row in found.people.to_dict("records")],
+        expert=in_words(found.reliability) if has_expert else "",
+        plots=[(title, figure_to_svg(figure_of(ax), alt=title)) for title, ax in _plots(found)],
+        n_failures=len(found.failures),
+        failures=_failures(found),
+    )
 
 
 _SOURCES = {
@@ -139,30 +144,16 @@ def _number(value: object, form: str) -> str | None:
     return None if pd.isna(value) else form.format(float(str(value)))  # type: ignore[call-overload]
 
 
-def _alarms(found: Progress) -> str:
-    if not found.alarms:
-        return "<h2>Alarms</h2><p>None.</p>"
-    rows = (
+def _alarms(found: Progress) -> list[tuple[object, ...]]:
+    return [
         (alarm.participant_id, _KINDS[alarm.kind], alarm.n_trial, alarm.detail)
         for alarm in found.alarms
-    )
-    return "<h2>Alarms</h2>" + html_table(("participant", "what", "at trial", "detail"), rows)
+    ]
 
 
-def _failures(found: Progress) -> str:
-    if found.failures.empty:
-        return ""
-    rows = (
+def _failures(found: Progress) -> list[tuple[object, ...]]:
+    return [
         (f"{row['recorded_at']:%Y-%m-%d %H:%M}", row["participant_id"], row["filename"],
          row["failure"])
         for row in found.failures.tail(20).to_dict("records")
-    )  # fmt: skip
-    heading = f"<h2>Clips that could not be shown ({len(found.failures)})</h2>"
-    return heading + html_table(("when", "participant", "clip", "why"), rows)
-
-
-def _figure(title: str, ax: Axes) -> str:
-    drawn = ax.get_figure()
-    if not isinstance(drawn, Figure):
-        raise TypeError("axes without a figure")
-    return f"<h2>{html.escape(title)}</h2>\n{figure_to_svg(drawn, alt=title)}"
+    ]  # fmt: skip

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from sessions.monitor.evidence import GROUND_TRUTH, PEER
-from study.reports.html import new_axes
+from study.reports.figures import new_axes
 
 ROLLING = {GROUND_TRUTH: (100, "ground truths"), PEER: (500, "earlier ratings")}
 ROLLING_TRIALS = 500

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from annotator.timing.measures import Evidence, chosen, described, measured, timing
-from annotator.timing.page import write_report
+from annotator.timing.report import write_report
 from study.errors import ConfigError, StoreError, StudyError
 from study.store import studies, transaction
 from study.store.ratings import evidence, sittings, trials
