@@ -9,7 +9,7 @@ from typing import Any
 
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
-from annotator.rig.grades import require_grade
+from annotator.rig.grades import require_grade, require_real_screen
 from annotator.simulated.stage import Person
 from annotator.staging import open_stage, simulated_person
 from annotator.task.page_turning import LeftError
@@ -121,6 +121,7 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         hurry=request.hurry,
         screenshots=request.screenshots,
     ) as (stage, rig):
+        grade = _grade_on_screen(request, study, grade, rig)
         summary = _run(request, study, engine, plan, pages, stage, rig | {"grade": grade})
     return _closing_line(request, plan, summary)
 
@@ -132,8 +133,25 @@ def _grade(request: Request, study: Study, last_check: RigCheck | None) -> str |
         last_check,
         host=socket.gethostname(),
         at=utc_now(),
-        ungraded_allowed=request.ungraded or study.config.rehearsal,
+        ungraded_allowed=_may_be_ungraded(request, study),
     )
+
+
+def _grade_on_screen(
+    request: Request, study: Study, grade: str | None, rig: dict[str, Any]
+) -> str | None:
+    if grade is None:
+        return None
+    return require_real_screen(
+        grade,
+        rig["screen"],
+        host=socket.gethostname(),
+        ungraded_allowed=_may_be_ungraded(request, study),
+    )
+
+
+def _may_be_ungraded(request: Request, study: Study) -> bool:
+    return request.ungraded or study.config.rehearsal
 
 
 def _run(

@@ -91,14 +91,19 @@ def _screen(window: TaskWindow, screen: Screen) -> list[Measurement]:
     period_s = statistics.median(intervals_s)
     n_late = sum(interval > 1.5 * period_s for interval in intervals_s)
     real = not window.is_virtual
-    refresh = f"{1 / window.period_s:.2f} Hz" if real else "virtual screen, no refresh"
+    refresh = f"{1 / window.period_s:.2f} Hz" if real else "virtual screen"
     share = 100 * _upload_s(window, screen) / window.period_s
     return [
-        observed("refresh", refresh),
+        observed("refresh", refresh, advice=_why_virtual(window)),
         graded("flip_jitter", 1000 * _spread(intervals_s), applicable=real),
         graded("late_flips", 100 * n_late / len(intervals_s), applicable=real),
         graded("upload", share, applicable=real),
     ]
+
+
+def _why_virtual(window: TaskWindow) -> str:
+    reason = window.verdict.reason
+    return f"{reason}: no grade. Rate at a machine with a screen of its own." if reason else ""
 
 
 def _upload_s(window: TaskWindow, screen: Screen) -> float:

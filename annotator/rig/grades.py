@@ -1,6 +1,6 @@
 """What a rig is worth: measurements, limits, grades."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -239,12 +239,54 @@ def require_grade(
             f"{VALID_FOR.days} days"
         )
     elif check.grade == NOT_APPLICABLE:
-        problem = f"the rig {host} has a virtual screen, which nobody can see and nothing grades"
+        why = check.rig.get("screen", {}).get("virtual_because")
+        problem = _on_virtual_screen(host, why)
     elif check.grade == "C":
         problem = f"the rig {host} got grade C on {check.checked_at:%Y-%m-%d} and A or B is needed"
     else:
         return check.grade
-    if ungraded_allowed:
+    return _ungraded(problem, allowed=ungraded_allowed)
+
+
+def require_real_screen(
+    grade: str, screen: Mapping[str, Any], *, host: str, ungraded_allowed: bool
+) -> str:
+    """Return the grade of a session whose window is open, or refuse to go on.
+
+    Parameters
+    ----------
+    grade : str
+        From `require_grade`: of the rig's last check, which may have been on another screen.
+    screen : mapping
+        Facts of the window.
+    host : str
+        The machine.
+    ungraded_allowed : bool
+        Whether a session may go on all the same; its data are then flagged.
+
+    Returns
+    -------
+    str
+        ``"A"``, ``"B"`` or ``"ungraded"``; the last on every virtual screen.
+
+    Raises
+    ------
+    StageError
+        If the screen is virtual.
+    """
+    if not screen.get("is_virtual"):
+        return grade
+    problem = _on_virtual_screen(host, screen.get("virtual_because"))
+    return _ungraded(problem, allowed=ungraded_allowed)
+
+
+def _on_virtual_screen(host: str, why: str | None) -> str:
+    because = f" ({why})" if why else ""
+    return f"the rig {host} has a virtual screen{because}, which nobody can see and nothing grades"
+
+
+def _ungraded(problem: str, *, allowed: bool) -> str:
+    if allowed:
         return UNGRADED
     raise StageError(
         f"{problem}. Run: python -m annotator check-rig; or start with --ungraded, and the "

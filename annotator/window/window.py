@@ -10,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from annotator.window.virtual import Verdict, ask_server, judged
 from study.config.screen import Screen
 from study.errors import StageError
 
 N_TIMED_FLIPS = 30
 # No screen refreshes faster than this; flips that return sooner wait for no screen.
-FASTEST_REFRESH_S = 0.004
+FASTEST_REFRESH_S = 0.0015
+NO_REFRESH = "flips wait for no refresh"
 ASSUMED_REFRESH_HZ = 60.0
 _SPIN_S = 0.002  # sleeping is not exact: the last bit is waited for awake
 _NO_DISPLAY = (
@@ -65,15 +67,23 @@ class TaskWindow:
         self.win.winHandle.on_close = self._on_close
         self._last_flip_s: float = self._now()
         self.measured_period_s = self._measure_period_s()
-        self.is_virtual = self.measured_period_s < FASTEST_REFRESH_S
+        self.verdict = judged(_renderer(), ask_server())
+        # A screen without a refresh is virtual; but one that draws slowly looks as if it had one.
+        if self.measured_period_s < FASTEST_REFRESH_S:
+            self.verdict = Verdict(self.verdict.reason or NO_REFRESH, has_refresh=False)
         self.period_s = (
-            1.0 / (screen.refresh_hz or ASSUMED_REFRESH_HZ)
-            if self.is_virtual
-            else self.measured_period_s
+            self.measured_period_s
+            if self.verdict.has_refresh
+            else 1.0 / (screen.refresh_hz or ASSUMED_REFRESH_HZ)
         )
-        self._paced = paced and self.is_virtual
+        self._paced = paced and not self.verdict.has_refresh
         self._shots: Path | None = None
         self._taken: set[str] = set()
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether nobody can see the screen."""
+        return self.verdict.is_virtual
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -148,8 +158,6 @@ class TaskWindow:
 
     def facts(self) -> dict[str, Any]:
         """Return size, refresh and renderer, ready for JSON."""
-        import pyglet.gl.gl_info as gl_info
-
         width, height = self.size_px
         return {
             "width_px": width,
@@ -158,7 +166,8 @@ class TaskWindow:
             "period_s": self.period_s,
             "measured_period_s": self.measured_period_s,
             "is_virtual": self.is_virtual,
-            "renderer": gl_info.get_renderer(),
+            "virtual_because": self.verdict.reason,
+            "renderer": _renderer(),
             "display": os.environ.get("DISPLAY"),
         }
 
@@ -175,6 +184,12 @@ class TaskWindow:
             self.win.flip()
             times.append(self._now())
         return statistics.median(b - a for a, b in itertools.pairwise(times))
+
+
+def _renderer() -> str:
+    import pyglet.gl.gl_info as gl_info
+
+    return f"{gl_info.get_vendor()} {gl_info.get_renderer()}"
 
 
 def _require_home() -> None:

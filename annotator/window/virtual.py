@@ -1,0 +1,232 @@
+"""Whether a person can see the screen: renderer and display server are asked, not a clock."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Renderers that draw on the processor, whatever shows it; none of them waits for a refresh.
+_SOFTWARE = re.compile(
+    r"llvmpipe|softpipe|lavapipe|swrast|swiftshader|swr \(|software (rasterizer|renderer)"
+    r"|gdi generic|basic render|apple software",
+    re.IGNORECASE,
+)
+# Graphics cards of virtual machines: what a person sees is drawn by another program.
+_OF_MACHINES = re.compile(
+    r"virgl|virtio|venus|svga3d|vmware|virtualbox|vboxvga|humper|innotek|parallels|qxl|bochs"
+    r"|cirrus|hyper-v|d3d12|red hat",
+    re.IGNORECASE,
+)
+# X servers that have a window or nothing where others have a screen.
+_SERVERS = re.compile(
+    r"xming|vcxsrv|hc-consult|cygwin|colin harrison|moba|starnet|hummingbird|nomachine|realvnc"
+    r"|at&t laboratories|tightvnc|xquartz|xpra|x2go",
+    re.IGNORECASE,
+)
+_EXTENSIONS = {
+    "XWAYLAND": "Xwayland (log in to an X11 session)",
+    "VNC-EXTENSION": "VNC",
+    "TIGERVNC": "VNC",
+    "NX-SHADOW": "NX",
+}
+_OUTPUTS = (
+    ("XWAYLAND", _EXTENSIONS["XWAYLAND"]),
+    ("VNC-", "VNC"),
+    ("DUMMY", "the driver dummy"),
+    ("rdp", "RDP"),
+    ("nx", "NX"),
+    ("VIRTUAL", "a virtual output"),
+    ("Virtual", "a virtual output"),
+    ("None-", "a virtual output"),
+)
+_OF_THIS_MACHINE = re.compile(r"(unix)?(/[^:]*)?:\d+(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A connected output of the X server.
+
+    Parameters
+    ----------
+    name : str
+        Its name, such as ``"HDMI-1"``.
+    has_edid : bool
+        Whether a monitor has told there what it is.
+    has_clock : bool
+        Whether its modes have a rate at which pixels go out.
+    """
+
+    name: str
+    has_edid: bool
+    has_clock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What an X server says of itself.
+
+    Parameters
+    ----------
+    display : str
+        Where it is, as in ``DISPLAY``.
+    vendor : str
+        Who made it.
+    extensions : frozenset of str
+        What it can.
+    outputs : tuple of Output or None
+        Those to which a monitor is connected; None where it cannot tell.
+    """
+
+    display: str
+    vendor: str
+    extensions: frozenset[str]
+    outputs: tuple[Output, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a screen is virtual.
+
+    Parameters
+    ----------
+    reason : str
+        What gave it away; empty where people can see the screen.
+    has_refresh : bool
+        Whether flips may still wait for a refresh.
+    """
+
+    reason: str
+    has_refresh: bool
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether the screen is virtual."""
+        return bool(self.reason)
+
+
+def judged(renderer: str, server: Server | None) -> Verdict:
+    """Judge a screen by what renderer and server say.
+
+    Parameters
+    ----------
+    renderer : str
+        Vendor and name of the OpenGL renderer.
+    server : Server or None
+        The X server; None where there is none.
+
+    Returns
+    -------
+    Verdict
+        Virtual, if one of them gives it away.
+
+    Examples
+    --------
+    >>> judged("Mesa/X.org llvmpipe (LLVM 15.0.6, 256 bits)", None).reason
+    'llvmpipe draws in software'
+    """
+    software = _SOFTWARE.search(renderer)
+    if software is not None:
+        return Verdict(f"{software[0]} draws in software", has_refresh=False)
+    reason = "" if server is None else _of_server(server)
+    outputs = None if server is None else server.outputs
+    if reason:
+        has_refresh = outputs is None or any(output.has_clock for output in outputs)
+        return Verdict(reason, has_refresh=has_refresh or "Xwayland" in reason)
+    machine = _OF_MACHINES.search(renderer)
+    if machine is not None:
+        return Verdict(f"{machine[0]} is the graphics card of a virtual machine", has_refresh=True)
+    return Verdict("", has_refresh=True)
+
+
+def ask_server() -> Server | None:
+    """Ask the X server of this process's display.
+
+    Returns
+    -------
+    Server or None
+        None where there is no X server, such as on Windows.
+    """
+    name = os.environ.get("DISPLAY")
+    if not name or not sys.platform.startswith("linux"):
+        return None
+    from Xlib import display
+    from Xlib.error import DisplayError
+
+    try:
+        connection = display.Display(name)
+    except DisplayError:
+        return None
+    try:
+        return Server(
+            display=name,
+            vendor=str(connection.display.info.vendor),
+            extensions=frozenset(connection.list_extensions()),
+            outputs=_outputs(connection),
+        )
+    finally:
+        connection.close()
+
+
+def _of_server(server: Server) -> str:
+    if not _OF_THIS_MACHINE.fullmatch(server.display):
+        return f"the screen is another machine's (DISPLAY is {server.display})"
+    vendor = _SERVERS.search(server.vendor)
+    if vendor is not None:
+        return f"the X server is {server.vendor}"
+    for extension, name in _EXTENSIONS.items():
+        if extension in server.extensions:
+            return f"the X server is {name}"
+    return "" if server.outputs is None else _of_outputs(server.outputs)
+
+
+def _of_outputs(outputs: Sequence[Output]) -> str:
+    if not outputs:
+        return "no monitor is connected"
+    kinds = [
+        next((kind for beginning, kind in _OUTPUTS if output.name.startswith(beginning)), "")
+        for output in outputs
+    ]
+    if any(output.has_edid and not kind for output, kind in zip(outputs, kinds, strict=True)):
+        return ""
+    for output, kind in zip(outputs, kinds, strict=True):
+        if kind:
+            return f"the output {output.name} is {kind}"
+    names = ", ".join(output.name for output in outputs)
+    return f"no monitor has told its name at the output {names} (no EDID)"
+
+
+def _outputs(connection: Any) -> tuple[Output, ...] | None:  # noqa: ANN401
+    from Xlib.error import XError
+    from Xlib.ext import randr
+
+    if not connection.has_extension("RANDR"):
+        return None
+    root = connection.screen().root
+    try:
+        resources = randr.get_screen_resources(root)
+        clocks = {mode["id"]: mode["dot_clock"] for mode in resources.modes}
+        described = [
+            (output, randr.get_output_info(connection, output, resources.config_timestamp))
+            for output in resources.outputs
+        ]
+        found = tuple(
+            Output(
+                name=str(info.name),
+                has_edid=_has_edid(connection, output),
+                has_clock=any(clocks.get(mode, 0) > 0 for mode in info.modes),
+            )
+            for output, info in described
+            if info.connection == randr.Connected
+        )
+    except XError:
+        return None
+    return found if resources.outputs else None
+
+
+def _has_edid(connection: Any, output: int) -> bool:  # noqa: ANN401
+    from Xlib.ext import randr
+
+    atoms = randr.list_output_properties(connection, output).atoms
+    return any(connection.get_atom_name(atom) in ("EDID", "EDID_DATA") for atom in atoms)
