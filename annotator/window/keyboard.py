@@ -5,6 +5,7 @@ from typing import Any
 
 from annotator.task.trial import KeyPressed
 from annotator.window.driver_threads import threads_starting
+from annotator.window.keymap import Keymap
 from study.config.keys import SAME_AS
 
 _REMEMBERED = 200
@@ -14,7 +15,8 @@ class Keyboard:
     """PsychoPy's keyboard, read without losing short presses.
 
     PsychoPy drops a press that is released before it is looked for, so both kinds are asked for
-    and each press is told once. Held keys are not told again.
+    and each press is told once. Held keys are not told again. Letters are those that are printed
+    on the keys, whatever the layout.
     """
 
     def __init__(self) -> None:
@@ -24,6 +26,7 @@ class Keyboard:
         with threads_starting():
             self._device: Any = keyboard.Keyboard(backend="ptb").device
             self._device.start()  # a second one in a process is the first one, which was stopped
+        self._keymap = Keymap()
         # PsychoPy counts from the start of its log; the rig clock does not.
         self._origin_s = float(logging.defaultClock.getLastResetTime())
         self._told: deque[tuple[str, float]] = deque(maxlen=_REMEMBERED)
@@ -51,7 +54,8 @@ class Keyboard:
             if mark in self._told:
                 continue
             self._told.append(mark)
-            key = SAME_AS.get(mark[0], mark[0])
+            name = self._name(press)
+            key = SAME_AS.get(name, name)
             presses.append(KeyPressed(key, mark[1] + self._origin_s - clock_start_s))
         return presses
 
@@ -83,3 +87,10 @@ class Keyboard:
     def close(self) -> None:
         """Stop listening."""
         self._device.stop()
+        self._keymap.close()
+
+    def _name(self, press: Any) -> str:  # noqa: ANN401
+        # Simulated presses have a name for a code.
+        if isinstance(press.code, str):
+            return str(press.name)
+        return self._keymap.name_of(str(press.name), int(press.code))
