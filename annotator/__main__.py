@@ -109,6 +109,7 @@ def check_rig(
     from study.config.study import find_study
     from study.store import open_store, transaction
     from study.store.ratings import rig_checks
+    from study.tools.local_time import local_day
 
     found = find_study(study or context.obj[0], store or context.obj[1])
     engine = open_store(found.store_url)
@@ -118,7 +119,7 @@ def check_rig(
         rig_checks.add(db, result)
     typer.echo("\n".join(lines(result)))
     until = result.checked_at + rig_checks.VALID_FOR
-    typer.echo(f"{result.host}: grade {result.grade}, valid until {until:%Y-%m-%d}")
+    typer.echo(f"{result.host}: grade {result.grade}, valid until {local_day(until)}")
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from features.records.manifest import MANIFEST_NAME, read_manifest
+from instructions import pence
 from lab.evidence import EMBEDDINGS, MODELS, RELEASE
 from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
@@ -69,7 +70,7 @@ def write_report(folder: Path) -> Path:
     """
     study = find_study(folder)
     with store_snapshot(study.store_url) as db:
-        standing = _standing(db)
+        standing = _standing(db, study.config.protocol.ratings_per_clip)
     untrained = _untrained(folder)
     screens = _screens(folder)
     evaluations = _evaluations(folder)
@@ -114,10 +115,10 @@ def _stamp(study: Study, untrained: Sequence[str]) -> str:
     return ", ".join(words)
 
 
-def _standing(db: Db) -> _Standing:
+def _standing(db: Db, ratings_per_clip: int) -> _Standing:
     given = ratings.frame(db, include_simulated=True)
     per_clip = given.groupby("candidate_id").size()
-    n_planned, n_complete = assignments.n_complete(db)
+    n_planned, n_complete = assignments.n_complete(db, ratings_per_clip)
     rejects = candidates.rejects(db)
     counts = assignments.counts(db)
     rows: list[tuple[object, ...]] = []
@@ -133,7 +134,7 @@ def _standing(db: Db) -> _Standing:
                 None if own.empty else f"{own['rt_s'].median():.2f} s",
                 int(own["n_replays"].sum()),
                 int(own["n_early_presses"].sum()),
-                f"{payments.bonus_pence(db, person.id)}p",
+                pence(payments.bonus_pence(db, person.id)),
             )
         )
     reasons = rejects["reason"].value_counts()

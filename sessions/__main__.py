@@ -22,6 +22,7 @@ from sessions.commands.options import (
 )
 from study.errors import ConfigError
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
+from study.tools.local_time import local_day
 from study.vocabulary import ParticipantKind
 
 NICE = 10  # of a process that others do not wait for
@@ -77,7 +78,7 @@ def enrol(
         consent = None
         if form_version and ethics_approval and experimenter:
             consent = roster.new_consent(
-                form_version, ethics_approval, experimenter, signed_on, at.date()
+                form_version, ethics_approval, experimenter, signed_on, local_day(at)
             )
         roster.enrol(db, participant_id, kind, consent=consent, actor=by, at=at)
         if clear_for_rehearsal:
@@ -105,7 +106,7 @@ def consent(
 
     at = datetime.now(UTC)
     signed = roster.new_consent(
-        form_version or "", ethics_approval or "", experimenter or "", signed_on, at.date()
+        form_version or "", ethics_approval or "", experimenter or "", signed_on, local_day(at)
     )
     with at_desk(study, store, changes=True) as (_, db):
         roster.give_consent(db, participant_id, signed, actor=by, at=at)
@@ -181,7 +182,7 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     typer.echo(in_words(standing.reliability))
     typer.echo(
         f"{standing.n_complete} of {standing.n_clips} clips complete, {standing.n_ratings} of "
-        f"{standing.n_slots} ratings, {standing.n_truths} of {standing.n_sampled} ground truths "
+        f"{standing.n_wanted} ratings, {standing.n_truths} of {standing.n_sampled} ground truths "
         f"({standing.n_corrections} corrections)"
     )
 

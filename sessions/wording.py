@@ -5,6 +5,29 @@ from study.errors import ConfigError
 _LONGEST = 200
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    noun : str
+        One of them.
+
+    Returns
+    -------
+    str
+        Both.
+
+    Examples
+    --------
+    >>> counted(1, "session"), counted(2, "session")
+    ('1 session', '2 sessions')
+    """
+    return f"{n} {noun}{'s' * (n != 1)}"
+
+
 def checked_reason(reason: str) -> str:
     """Return a reason as it goes to the audit log.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from study.errors import StageError
 from study.store.ratings.rig_checks import VALID_FOR, RigCheck
+from study.tools.local_time import local_day
 
 GRADES = ("A", "B", "C")
 UNGRADED = "ungraded"
@@ -235,14 +236,16 @@ def require_grade(
         problem = f"the rig {host} has not been checked"
     elif at - check.checked_at > VALID_FOR:
         problem = (
-            f"the rig {host} was checked on {check.checked_at:%Y-%m-%d}, and a check is valid for "
-            f"{VALID_FOR.days} days"
+            f"the rig {host} was checked on {local_day(check.checked_at)}, and a check is valid "
+            f"for {VALID_FOR.days} days"
         )
     elif check.grade == NOT_APPLICABLE:
         why = check.rig.get("screen", {}).get("virtual_because")
         problem = _on_virtual_screen(host, why)
     elif check.grade == "C":
-        problem = f"the rig {host} got grade C on {check.checked_at:%Y-%m-%d} and A or B is needed"
+        problem = (
+            f"the rig {host} got grade C on {local_day(check.checked_at)} and A or B is needed"
+        )
     else:
         return check.grade
     return _ungraded(problem, allowed=ungraded_allowed)

@@ -35,6 +35,7 @@ from study.store.ratings import evidence as kept
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
 from study.tools.files import refuse_existing, written_atomically
+from study.tools.local_time import local_time
 
 _TABLES = ("sessions", "rigs", "presentations", "warnings", "failures")
 
@@ -144,7 +145,7 @@ def report_page(
         n_rigs=sessions["host"].nunique(),
         n_presentations=len(presentations),
         n_elsewhere=n_elsewhere,
-        at=at,
+        at=local_time(at),
         glance=_glance(found.overall),
         verdicts=verdicts(found.overall),
         rigs=rig_table(found.rigs),

@@ -13,6 +13,7 @@ from annotator.timing.measures import (
     WARNING_LIMIT_FRAMES,
 )
 from study.store.ratings.rig_checks import RigCheck
+from study.tools.local_time import local_day, local_time
 
 _MAX_FAILURES = 50
 
@@ -83,7 +84,7 @@ def session_table(sessions: pd.DataFrame) -> Table:
         "session": sessions["session_id"].str[:SHORT_ID],
         "who": sessions["participant_id"],
         "phase": sessions["phase"],
-        "began": sessions["started_at"].map(lambda at: f"{at:%Y-%m-%d %H:%M}"),
+        "began": sessions["started_at"].map(local_time),
         "rig": sessions["host"],
         "flags": sessions["flags"].str.replace("simulated person", "simulated"),
     }
@@ -114,7 +115,7 @@ def rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> 
                 f"{sound.get('path', '?')}, latency class {sound.get('latency_class', '?')}, "
                 f"{sound.get('sample_rate_hz', 0):g} Hz",
                 _versions(rig),
-                "never" if check is None else f"{check.grade} ({check.checked_at:%Y-%m-%d})",
+                "never" if check is None else f"{check.grade} ({local_day(check.checked_at)})",
                 _measured_offset(check),
             )
         )
@@ -136,7 +137,7 @@ def _measured_offset(check: RigCheck | None) -> str | None:
 def failure_rows(failures: pd.DataFrame) -> list[tuple[str, str, str, str]]:
     """Return the clips that could not be shown, the last ones of many."""
     return [
-        (f"{row['recorded_at']:%Y-%m-%d %H:%M}", row["session_id"][:SHORT_ID], row["filename"],
+        (local_time(row["recorded_at"]), row["session_id"][:SHORT_ID], row["filename"],
          row["failure"])
         for row in failures.tail(_MAX_FAILURES).to_dict("records")
     ]  # fmt: skip

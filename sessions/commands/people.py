@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sessions.commands.options import NOBODY, ByOption, IdArgument, at_desk, write_text
+from sessions.wording import counted
+from study.errors import StudyError
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 
 if TYPE_CHECKING:
@@ -42,33 +44,26 @@ def pay(
 ) -> None:
     """Show what a participant has earned, session by session; settle it once."""
     from instructions import pence
-    from sessions.pay import statement as payroll
+    from sessions.pay import receipt
+    from sessions.pay.statement import is_settled_here, statement
+    from sessions.pay.statement import settle as settle_all
 
     with at_desk(study, store, changes=settle) as (found, db):
-        protocol = found.config.protocol
+        protocol, is_here = found.config.protocol, is_settled_here(db)
         if settle:
-            paid = payroll.settle(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
-        everything = payroll.statement(db, participant_id, protocol)
-        owed = payroll.statement(db, participant_id, protocol, unpaid_only=True)
+            paid = settle_all(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
+        everything = statement(db, participant_id, protocol)
         if out is not None:
+            if not is_here:
+                raise StudyError(receipt.AT_THE_DESK)
             # Within the transaction: what cannot be signed is not marked as paid either.
             title = found.config.title
-            text = payroll.statement_text(everything, title)
+            text = receipt.statement_text(everything, title)
             write_text(text, out, footer=title, overwrite=overwrite)
     if settle:
-        typer.echo(f"paid now: {pence(paid.total_pence)} for {len(paid.lines)} sessions")
-    for line in everything.lines:
-        state = "paid" if line.is_paid else "open" if line.is_open else "owed"
-        typer.echo(
-            f"{line.started_at:%Y-%m-%d %H:%M}  {line.phase:12} {line.worked_s / 3600:6.2f} h  "
-            f"{line.n_rated:5} clips  {pence(line.hours_pence):>7} + {pence(line.bonus_pence):>7}  "
-            f"{state}"
-        )
-    typer.echo(
-        f"{participant_id}: {everything.worked_s / 3600:.2f} h {pence(everything.hours_pence)} + "
-        f"bonus {pence(everything.bonus_pence)} = {pence(everything.total_pence)}, of which "
-        f"{pence(owed.total_pence)} owed"
-    )
+        typer.echo(f"paid now: {pence(paid.total_pence)} for {counted(paid.n_sessions, 'session')}")
+    for line in receipt.session_lines(everything, is_settled_here=is_here):
+        typer.echo(line)
 
 
 @app.command(epilog="Example: python -m sessions end-session P01 --by AB")
@@ -206,8 +201,9 @@ def participants_text(
 
 def _echo_withdrawal(what: str, done: "Withdrawal") -> None:
     typer.echo(
-        f"{what}: {done.n_ratings_removed} ratings removed, {done.n_reopened} slots taken away, "
-        f"{done.n_unfilled} slots without a rater yet"
+        f"{what}: {counted(done.n_ratings_removed, 'rating')} removed (all phases), "
+        f"{counted(done.n_reopened, 'slot')} of the plan taken away, "
+        f"{counted(done.n_unfilled, 'slot')} without a rater yet"
     )
     if done.n_unfilled:
         typer.echo("enrol another participant, then: python -m sessions reassign")

@@ -73,6 +73,7 @@ def audit_log(
     """Show what was changed: when, by whom, what."""
     from study.store import audit
     from study.tools.files import written_atomically
+    from study.tools.local_time import local_time
 
     with at_desk(study, store) as (_, db):
         events = audit.frame(db)
@@ -84,7 +85,7 @@ def audit_log(
     else:
         for event in events.to_dict("records"):
             typer.echo(
-                f"{event['at']:%Y-%m-%d %H:%M:%S}  {event['actor']}  {event['action']}  "
+                f"{local_time(event['at'], seconds=True)}  {event['actor']}  {event['action']}  "
                 f"{event['subject']}  {json.dumps(event['detail'])}"
             )
     typer.echo(f"{len(events)} events" + (f": {out}" if out else ""))

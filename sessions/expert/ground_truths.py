@@ -9,6 +9,7 @@ from study.store import Db, audit
 from study.store.plan import assignments, ground_truths
 from study.store.plan.assignments import AssignedClip
 from study.store.ratings import ratings
+from study.tools.local_time import local_day
 from study.vocabulary import Rating
 
 
@@ -154,7 +155,7 @@ def corrections(db: Db) -> list[str]:
     corrected = versions[versions["version"] > 1].sort_values("given_at")
     return [
         f"{row['filename']}: {row['before']:.0f} became {row['rating']} on "
-        f"{row['given_at']:%Y-%m-%d} ({row['given_by']}: {row['reason']})"
+        f"{local_day(row['given_at'])} ({row['given_by']}: {row['reason']})"
         for row in corrected.to_dict("records")
     ]
 

@@ -116,6 +116,11 @@ def _payment_findings(db: Db) -> Iterator[str]:
             f"payments sum up to {in_table} pence and to {in_log} in the audit log. "
             "Somebody changed the table by hand; compare with the signed statements"
         )
+    for number, paid_pence, sessions_pence in payments.wrong_sums(db):
+        yield (
+            f"payment {number} is of {paid_pence} pence and its sessions add up to "
+            f"{sessions_pence}. Somebody changed them by hand; compare with the signed statement"
+        )
 
 
 def _clip_findings(db: Db, study: Study, *, hashes: bool) -> Iterator[str]:

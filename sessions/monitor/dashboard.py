@@ -1,8 +1,9 @@
 """The study at a glance, as a page of the local web server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from threading import Lock
+from typing import Any
 
 import pandas as pd
 from fastapi import FastAPI
@@ -14,13 +15,16 @@ from sessions.expert.reratings import in_words
 from sessions.monitor import figures
 from sessions.monitor.evidence import GROUND_TRUTH, PEER
 from sessions.monitor.progress import Progress, progress, sentence
+from sessions.monitor.status import owed_in_words
 from study.config.study import Study
 from study.reports.figures import figure_of, figure_to_svg
 from study.reports.html import render
 from study.reports.web import Site, new_web_app
 from study.store import open_store, snapshot
+from study.tools.local_time import local_time
 
 REFRESH_S = 60
+MOST_FAILURES = 20
 _KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fast": "too fast"}
 
 
@@ -74,7 +78,7 @@ def page(found: Progress, study: Study, now: datetime) -> str:
         HTML with its plots inside.
     """
     n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
-    n_done = n_slots - found.n_left
+    n_done, n_slots = n_slots - found.n_left, n_slots + found.n_without_rater
     share = 100 * n_done / n_slots if n_slots else 0
     has_expert = found.reliability.n or found.reliability.n_to_come
     return render(
@@ -86,13 +90,14 @@ def page(found: Progress, study: Study, now: datetime) -> str:
         n_slots=n_slots,
         share=share,
         sentence=sentence(found, now),
-        now=f"{now:%Y-%m-%d %H:%M} UTC",
+        now=local_time(now),
         alarms=_alarms(found),
         headings=_HEADINGS,
         people=[_person(row) for row in found.people.to_dict("records")],
         expert=in_words(found.reliability) if has_expert else "",
         plots=[(title, figure_to_svg(figure_of(ax), alt=title)) for title, ax in _plots(found)],
         n_failures=len(found.failures),
+        n_failed_clips=found.failures["filename"].nunique(),
         failures=_failures(found),
     )
 
@@ -102,8 +107,8 @@ _SOURCES = {
     PEER: "Agreement with earlier ratings of the same clips",
 }
 _HEADINGS = (
-    "participant", "rated", "left", "ground truths", "peers", "median response", "replays / 100",
-    "early presses / 100", "failures", "bonus", "owed",
+    "participant", "rated", "left", "ground truths", "peers", "median response",
+    "trials with replays", "trials with early presses", "failures", "bonus", "owed",
 )  # fmt: skip
 
 
@@ -126,13 +131,13 @@ def _plots(found: Progress) -> Iterator[tuple[str, Axes]]:
         yield "Progress of the classes", figures.plot_progress(found.classes, "avmit_label")
 
 
-def _person(row: dict[object, object]) -> list[object]:
+def _person(row: Mapping[Hashable, Any]) -> list[object]:
     return [
         row["participant_id"], row["n_rated"], row["n_left"],
         _share(row["truth_agreement"]), _share(row["peer_agreement"]),
-        _number(row["median_rt_s"], "{:.2f}\u00a0s"), _number(row["replays_per_100"], "{:.1f}"),
-        _number(row["early_presses_per_100"], "{:.1f}"), row["n_failures"],
-        pence(int(str(row["bonus_pence"]))), pence(int(str(row["owed_pence"]))),
+        _number(row["median_rt_s"], "{:.2f}\u00a0s"), _share(row["replayed_share"]),
+        _share(row["early_press_share"]), row["n_failures"],
+        pence(int(str(row["bonus_pence"]))), owed_in_words(row["owed_pence"]),
     ]  # fmt: skip
 
 
@@ -153,7 +158,7 @@ def _alarms(found: Progress) -> list[tuple[object, ...]]:
 
 def _failures(found: Progress) -> list[tuple[object, ...]]:
     return [
-        (f"{row['recorded_at']:%Y-%m-%d %H:%M}", row["participant_id"], row["filename"],
+        (local_time(row["recorded_at"]), row["participant_id"], row["filename"],
          row["failure"])
-        for row in found.failures.tail(20).to_dict("records")
+        for row in found.failures.tail(MOST_FAILURES).to_dict("records")
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Where the study stands, as tables, and when it will end."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from math import ceil
 
 import pandas as pd
@@ -10,18 +10,20 @@ from sessions.expert.reratings import Reliability, reliability
 from sessions.monitor.alarms import Alarm, alarms, in_short
 from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
 from sessions.pay import bonus
-from sessions.pay.statement import statement
+from sessions.pay.statement import is_settled_here, statement
 from sessions.plan import further_ratings
+from sessions.wording import counted
 from study.config.study import Study
 from study.store import Db
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import failures, ratings
+from study.tools.local_time import local_day
 from study.vocabulary import Phase
 
 FORECAST_DAYS = 14
 PARTICIPANT_COLUMNS = (
     "participant_id", "n_left", "n_rated", "truth_agreement", "peer_agreement", "median_rt_s",
-    "replays_per_100", "early_presses_per_100", "n_failures", "bonus_pence", "owed_pence",
+    "replayed_share", "early_press_share", "n_failures", "bonus_pence", "owed_pence",
 )  # fmt: skip
 
 
@@ -36,7 +38,9 @@ class Progress:
     evidence : DataFrame
         From `monitor.evidence.agreement`.
     people : DataFrame
-        Columns `PARTICIPANT_COLUMNS`, one row per participant with clips.
+        Columns `PARTICIPANT_COLUMNS`, one row per participant with clips. Shares are of their
+        rated trials: those with a replay, and those with a press that came too early.
+        ``owed_pence`` is missing on a laptop, which does not know what the desk has paid.
     classes : DataFrame
         Columns ``avmit_label, n_slots, n_done``.
     days : DataFrame
@@ -47,6 +51,8 @@ class Progress:
         What the experimenter should look at.
     n_left : int
         Ratings to come.
+    n_without_rater : int
+        Ratings that are wanted and that nobody is asked for.
     n_undecided : int
         Clips whose raters disagree, and for which a further rating has not been asked yet.
     reliability : Reliability
@@ -61,6 +67,7 @@ class Progress:
     failures: pd.DataFrame
     alarms: list[Alarm]
     n_left: int
+    n_without_rater: int
     n_undecided: int
     reliability: Reliability
 
@@ -89,6 +96,7 @@ def progress(db: Db, study: Study) -> Progress:
         _person(db, study, participant_id, count, given, evidence, failed)
         for participant_id, count in sorted(assignments.counts(db).items())
     ]
+    n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
     return Progress(
         ratings=given,
         evidence=evidence,
@@ -98,6 +106,7 @@ def progress(db: Db, study: Study) -> Progress:
         failures=failed,
         alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
+        n_without_rater=assignments.n_without_rater(db, n_raters),
         n_undecided=len(further_ratings.undecided(db, study)),
         reliability=reliability(db, study),
     )
@@ -132,22 +141,24 @@ def forecast(days: pd.DataFrame, n_left: int, today: date) -> tuple[float, date 
     return speed, today + timedelta(days=ceil(n_left / speed))
 
 
-def per_day(given: pd.DataFrame) -> pd.DataFrame:
+def per_day(given: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
     """Count ratings per day and participant.
 
     Parameters
     ----------
     given : DataFrame
         Columns ``participant_id, rated_at``.
+    zone : tzinfo or None
+        The lab's; None for the machine's.
 
     Returns
     -------
     DataFrame
-        Days (UTC) as rows, without days off; participants as columns.
+        Days by the lab's clock as rows, without days off; participants as columns.
     """
     if given.empty:
         return pd.DataFrame()
-    day = [moment.date() for moment in given["rated_at"]]
+    day = [local_day(moment, zone) for moment in given["rated_at"]]
     return given.groupby([pd.Index(day, name="day"), "participant_id"]).size().unstack(fill_value=0)
 
 
@@ -167,7 +178,23 @@ def sentence(found: Progress, now: datetime) -> str:
         One sentence, or two.
     """
     return " ".join(
-        filter(None, (_forecast(found, now), further_ratings.sentence(found.n_undecided)))
+        filter(
+            None,
+            (
+                _forecast(found, now),
+                _without_rater(found.n_without_rater),
+                further_ratings.sentence(found.n_undecided),
+            ),
+        )
+    )
+
+
+def _without_rater(n: int) -> str:
+    if not n:
+        return ""
+    return (
+        f"{counted(n, 'rating')} more {'is' if n == 1 else 'are'} wanted that nobody is asked for: "
+        "enrol another participant, then python -m sessions reassign"
     )
 
 
@@ -176,10 +203,10 @@ def _forecast(found: Progress, now: datetime) -> str:
         return "Nothing is planned yet: python -m sessions plan."
     if not found.n_left:
         return "All planned ratings have been given."
-    speed, end = forecast(found.days, found.n_left, now.date())
+    speed, end = forecast(found.days, found.n_left, local_day(now))
     if end is None:
-        return f"{found.n_left} ratings to come; nothing was rated lately."
-    return f"{found.n_left} ratings to come, {speed:.0f} a day lately: done about {end}."
+        return f"{counted(found.n_left, 'rating')} to come; nothing was rated lately."
+    return f"{counted(found.n_left, 'rating')} to come, {speed:.0f} a day lately: done about {end}."
 
 
 def _person(
@@ -195,6 +222,7 @@ def _person(
     compared = evidence[evidence["participant_id"] == participant_id]
     share = compared.groupby("source")["agrees"].mean()
     owed = statement(db, participant_id, study.config.protocol, unpaid_only=True)
+    is_here = is_settled_here(db)
     return {
         "participant_id": participant_id,
         "n_left": count.n_left,
@@ -202,9 +230,9 @@ def _person(
         "truth_agreement": share.get(GROUND_TRUTH),
         "peer_agreement": share.get(PEER),
         "median_rt_s": own["rt_s"].median() if len(own) else None,
-        "replays_per_100": 100 * own["n_replays"].mean() if len(own) else None,
-        "early_presses_per_100": 100 * own["n_early_presses"].mean() if len(own) else None,
+        "replayed_share": (own["n_replays"] > 0).mean() if len(own) else None,
+        "early_press_share": (own["n_early_presses"] > 0).mean() if len(own) else None,
         "n_failures": int((failed["participant_id"] == participant_id).sum()),
         "bonus_pence": bonus.total_pence(db, participant_id),
-        "owed_pence": owed.total_pence,
+        "owed_pence": owed.total_pence if is_here else None,
     }

@@ -5,11 +5,13 @@ from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import in_words, reliability
 from sessions.pay.statement import statement
 from sessions.running.gate import require_cleared
+from sessions.wording import counted
 from study.config.study import Study
 from study.errors import NotClearedError
 from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments
+from study.tools.local_time import local_day
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -31,7 +33,7 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
         A few lines; the last ones say which phases may start and what is missing for the others.
     """
     participant = participants.get(db, participant_id)
-    since = f"{participant.enrolled_at:%Y-%m-%d}"
+    since = local_day(participant.enrolled_at)
     found = [f"{participant.id}: {participant.kind.value}, enrolled {since}"]
     consent = participants.consent_of(db, participant_id)
     if consent is not None:
@@ -39,11 +41,11 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     checks = headphone_checks.listed(db, participant_id)
     if checks or study.config.headphones.check != "off":
         found.append(f"headphone check: {headphones.in_words(checks)}")
-    owed = statement(db, participant_id, study.config.protocol)
+    earned = statement(db, participant_id, study.config.protocol)
     count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
     found.append(
-        f"{len(owed.lines)} sessions, {owed.worked_s / 3600:.2f} h, {count.n_done} of "
-        f"{count.n_assigned} clips rated"
+        f"{counted(earned.n_sessions, 'session')}, {earned.hours:.2f} h, {count.n_done} of "
+        f"{count.n_assigned} clips of the annotation rated"
     )
     is_expert = participant.kind is ParticipantKind.EXPERT
     if is_expert:

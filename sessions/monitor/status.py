@@ -11,12 +11,14 @@ from sessions.exercises import headphones, results
 from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import Reliability, reliability
 from sessions.pay import bonus
+from sessions.pay.receipt import SETTLED_ELSEWHERE
+from sessions.pay.statement import is_settled_here
 from study.config.study import Study
 from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.people.participants import Participant
 from study.store.plan import assignments
-from study.vocabulary import ParticipantKind, Phase
+from study.vocabulary import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ class StudyStatus:
         In the order of ids.
     n_clips, n_complete : int
         Planned clips, and those that have all their ratings.
-    n_ratings, n_slots : int
-        Ratings given, and wanted.
+    n_ratings, n_wanted : int
+        Ratings given, and wanted; those that nobody is asked for yet are wanted as well.
     n_truths, n_sampled, n_corrections : int
         Ground truths rated, sampled, and how often one was corrected.
     reliability : Reliability
@@ -69,7 +71,7 @@ class StudyStatus:
     n_clips: int
     n_complete: int
     n_ratings: int
-    n_slots: int
+    n_wanted: int
     n_truths: int
     n_sampled: int
     n_corrections: int
@@ -96,14 +98,16 @@ def study_status(db: Db, study: Study) -> StudyStatus:
         _participant_status(db, study, participant, counts.get(participant.id))
         for participant in participants.listed(db)
     )
-    n_clips, n_complete = assignments.n_complete(db)
+    n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
+    n_clips, n_complete = assignments.n_complete(db, n_raters)
     n_sampled = assignments.n_sampled(db)
     return StudyStatus(
         people,
         n_clips,
         n_complete,
         n_ratings=sum(count.n_done for count in counts.values()),
-        n_slots=sum(count.n_assigned for count in counts.values()),
+        n_wanted=sum(count.n_assigned for count in counts.values())
+        + assignments.n_without_rater(db, n_raters),
         n_truths=n_sampled - len(assignments.expert_remaining(db)),
         n_sampled=n_sampled,
         n_corrections=len(corrections(db)),
@@ -154,18 +158,35 @@ def agreement_table(people: pd.DataFrame) -> Table:
         One row a participant.
     """
     table = Table()
-    for heading in ("participant", "ground truths", "peers", "response", "replays", "early",
-                    "failures", "owed"):  # fmt: skip
+    for heading in ("participant", "ground truths", "peers", "response", "trials with replays",
+                    "trials with early presses", "failures", "owed"):  # fmt: skip
         table.add_column(heading, justify="left" if heading == "participant" else "right")
     for row in people.to_dict("records"):
         table.add_row(
             row["participant_id"], _filled("{:.1%}", row["truth_agreement"]),
             _filled("{:.1%}", row["peer_agreement"]), _filled("{:.2f} s", row["median_rt_s"]),
-            _filled("{:.1f} %", row["replays_per_100"]),
-            _filled("{:.1f} %", row["early_presses_per_100"]),
-            str(row["n_failures"]), pence(row["owed_pence"]),
+            _filled("{:.1%}", row["replayed_share"]), _filled("{:.1%}", row["early_press_share"]),
+            str(row["n_failures"]), owed_in_words(row["owed_pence"]),
         )  # fmt: skip
     return table
+
+
+def owed_in_words(owed_pence: float | None) -> str:
+    """Return what is owed to somebody.
+
+    Parameters
+    ----------
+    owed_pence : float or None
+        From `monitor.progress.progress`; missing on a laptop.
+
+    Returns
+    -------
+    str
+        An amount, or that only the desk knows it.
+    """
+    if owed_pence is None or math.isnan(owed_pence):
+        return SETTLED_ELSEWHERE
+    return pence(int(owed_pence))
 
 
 def _filled(form: str, value: float | None) -> str:
@@ -188,8 +209,6 @@ def _participant_status(
 
 
 def _in_words(db: Db, study: Study, participant: Participant, phase: Phase) -> str:
-    if participant.kind is not ParticipantKind.HUMAN:
-        return "-"
     found = results.attempts(db, participant.id, phase)
     if not found:
         return "cleared" if participants.is_cleared(db, participant.id, phase) else "-"

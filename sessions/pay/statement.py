@@ -1,24 +1,21 @@
-"""What a participant is owed: hours, pauses out, and the bonus that was shown."""
+"""What a participant is owed and was paid: hours, pauses out, and the bonus that was shown."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from instructions import pence
+from sessions.laptops.deal import DEALT
+from sessions.pay import worked as rule
 from study.config.protocol import Protocol
 from study.errors import StudyError
 from study.store import Db, audit
 from study.store.people import participants, payments
-from study.vocabulary import Phase
+from study.store.people.payments import PaidSession, Payment
 
-# A trial takes a few seconds and a break half a minute; who does nothing for longer has paused.
-LONGEST_PAID_GAP = timedelta(minutes=2)
-# In training the experimenter sits there and talks every clip over.
-LONGEST_PAID_TALK = timedelta(minutes=10)
+REMOVED = "removed since"  # what stands for sessions whose ratings are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +25,47 @@ class StatementLine:
     Parameters
     ----------
     session_id : str
-        Which.
+        Which; empty for what was paid for ratings that were removed since.
     phase : str
         What it was for.
     started_at : datetime
         When.
-    worked_s : int
-        Whole seconds, pauses out.
+    worked : timedelta
+        Time that is paid.
     hourly_rate_pence : int
         The rate that the study had when the session began.
     hours_pence : int
-        Pay for them, rounded up to the penny.
+        Pay for it: what was paid, or what is owed, rounded up to the penny.
     n_rated : int
         Clips rated.
     bonus_pence : int
-        Bonus shown.
+        Bonus that was paid, or shown.
     is_open : bool
         Whether the session still runs.
-    is_paid : bool
-        Whether a payment covers it.
+    payment : int or None
+        The number of the payment that covers it; None while it is owed.
     """
 
     session_id: str
     phase: str
     started_at: datetime
-    worked_s: int
+    worked: timedelta
     hourly_rate_pence: int
     hours_pence: int
     n_rated: int
     bonus_pence: int
     is_open: bool
-    is_paid: bool
+    payment: int | None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether a payment covers it."""
+        return self.payment is not None
+
+    @property
+    def state(self) -> str:
+        """Whether it is paid, owed or still open, in a word."""
+        return "paid" if self.is_paid else "open" if self.is_open else "owed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +78,27 @@ class Statement:
         Who.
     lines : tuple of StatementLine
         In the order of time.
+    payments : tuple of Payment
+        What they have received so far; the paid lines add up to it.
     """
 
     participant_id: str
     lines: tuple[StatementLine, ...]
+    payments: tuple[Payment, ...] = ()
 
     @property
-    def worked_s(self) -> int:
-        """Seconds of all sessions."""
-        return sum(line.worked_s for line in self.lines)
+    def n_sessions(self) -> int:
+        """How many sessions these are."""
+        return sum(bool(line.session_id) for line in self.lines)
+
+    @property
+    def hours(self) -> float:
+        """Hours of all sessions."""
+        return sum((line.worked for line in self.lines), timedelta()) / timedelta(hours=1)
 
     @property
     def hours_pence(self) -> int:
-        """Pay for the hours."""
+        """Pay for the hours: the sum over sessions, each rounded up on its own."""
         return sum(line.hours_pence for line in self.lines)
 
     @property
@@ -95,6 +110,29 @@ class Statement:
     def total_pence(self) -> int:
         """Hours and bonus together."""
         return self.hours_pence + self.bonus_pence
+
+    @property
+    def owed(self) -> "Statement":
+        """The part that has not been paid."""
+        return Statement(
+            self.participant_id, tuple(line for line in self.lines if not line.is_paid)
+        )
+
+
+def is_settled_here(db: Db) -> bool:
+    """Return whether money is settled in this store; a laptop's part does not know of payments.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    bool
+        False on a laptop: only the desk knows what was paid.
+    """
+    return not audit.has(db, DEALT)
 
 
 def statement(
@@ -125,8 +163,7 @@ def statement(
     """
     participants.get(db, participant_id)
     rows = payments.sessions(db, participant_id).astype(object).to_dict("records")
-    kept = [row for row in rows if not (unpaid_only and pd.notna(row["payment_id"]))]
-    times = payments.trial_times(db, [row["session_id"] for row in kept])
+    times = payments.trial_times(db, [row["session_id"] for row in rows])
     rates = payments.hourly_rates_pence(db)
     lines = tuple(
         _line(
@@ -134,9 +171,12 @@ def statement(
             times.get(row["session_id"], []),
             rates.get(row["protocol_version_id"], protocol.hourly_rate_pence),
         )
-        for row in kept
+        for row in rows
     )
-    return Statement(participant_id, lines)
+    received = payments.received(db, participant_id)
+    removed = tuple(line for payment in received for line in _removed(payment, lines))
+    everything = Statement(participant_id, lines + removed, received)
+    return everything.owed if unpaid_only else everything
 
 
 def settle(
@@ -181,10 +221,10 @@ def settle(
     number = payments.add(
         db,
         payee=participant_id,
-        session_ids=[line.session_id for line in owed.lines],
-        worked_s=owed.worked_s,
-        hours_pence=owed.hours_pence,
-        bonus_pence=owed.bonus_pence,
+        sessions=[
+            PaidSession(line.session_id, line.hours_pence, line.bonus_pence) for line in owed.lines
+        ],
+        worked_s=rule.whole_seconds(sum((line.worked for line in owed.lines), timedelta())),
         paid_by=paid_by,
         at=at,
     )
@@ -198,106 +238,37 @@ def settle(
     return owed
 
 
-def statement_text(owed: Statement, title: str) -> str:
-    """Return a statement as Markdown, to be printed and signed.
-
-    Parameters
-    ----------
-    owed : Statement
-        From `statement`.
-    title : str
-        The study's.
-
-    Returns
-    -------
-    str
-        A heading, one table row a session, the sum and a line to sign on.
-    """
-    rows = [
-        f"| {line.started_at:%Y-%m-%d} | {line.phase} | {line.worked_s / 3600:.2f} | "
-        f"{pence(line.hours_pence)} | {line.n_rated} | {pence(line.bonus_pence)} | "
-        f"{'yes' if line.is_paid else 'no'} |"
-        for line in owed.lines
-    ]
-    return "\n".join(
-        [
-            f"# {title}",
-            "",
-            f"## Statement of pay: {owed.participant_id}",
-            "",
-            f"{_rates(owed)}; pauses are not paid.",
-            "",
-            "| date | session | hours | pay | clips | bonus | paid |",
-            "|---|---|---|---|---|---|---|",
-            *rows,
-            "",
-            f"**{owed.worked_s / 3600:.2f} hours: {pence(owed.hours_pence)}. Bonus: "
-            f"{pence(owed.bonus_pence)}. Total: {pence(owed.total_pence)}.**",
-            "",
-            "Received: ______________________________ Date: ______________",
-            "",
-        ]
-    )
-
-
-def _rates(owed: Statement) -> str:
-    rates = sorted({line.hourly_rate_pence for line in owed.lines})
-    return f"Rate: {' and '.join(pence(rate) for rate in rates) or '-'} per hour"
-
-
 def _line(
     row: Mapping[Hashable, Any], recorded_at: list[datetime], hourly_rate_pence: int
 ) -> StatementLine:
     ended_at = None if pd.isna(row["ended_at"]) else row["ended_at"]
-    longest = LONGEST_PAID_TALK if row["phase"] == Phase.TRAINING else LONGEST_PAID_GAP
-    seconds = worked_s(row["started_at"], recorded_at, ended_at, longest)
+    time = rule.worked(
+        row["started_at"], recorded_at, ended_at, rule.longest_paid_gap(row["phase"])
+    )
+    is_paid = not pd.isna(row["payment_id"])
+    is_known = not pd.isna(row["paid_hours_pence"])
+    count = rule.hours_pence_before if is_paid else rule.hours_pence
     return StatementLine(
         session_id=row["session_id"],
         phase=row["phase"],
         started_at=row["started_at"],
-        worked_s=seconds,
+        worked=time,
         hourly_rate_pence=hourly_rate_pence,
-        # Up, so that nobody loses a part of a penny.
-        hours_pence=-(-seconds * hourly_rate_pence // 3600),
+        hours_pence=(int(row["paid_hours_pence"]) if is_known else count(time, hourly_rate_pence)),
         n_rated=row["n_rated"],
-        bonus_pence=row["bonus_pence"],
+        bonus_pence=int(row["paid_bonus_pence"] if is_known else row["bonus_pence"]),
         is_open=ended_at is None,
-        is_paid=not pd.isna(row["payment_id"]),
+        payment=int(row["payment_id"]) if is_paid else None,
     )
 
 
-def worked_s(
-    started_at: datetime,
-    recorded_at: Sequence[datetime],
-    ended_at: datetime | None,
-    longest: timedelta = LONGEST_PAID_GAP,
-) -> int:
-    """Return how long somebody worked in a session, pauses out.
-
-    Parameters
-    ----------
-    started_at : datetime
-        Begin of the session.
-    recorded_at : sequence of datetime
-        End of each trial, in order.
-    ended_at : datetime or None
-        End of the session; None while it is open, or where a power cut ended it.
-    longest : timedelta
-        How much of a gap between two trials is paid at most.
-
-    Returns
-    -------
-    int
-        Whole seconds.
-
-    Examples
-    --------
-    >>> nine = datetime(2026, 1, 5, 9)
-    >>> worked_s(nine, [nine + timedelta(seconds=5), nine + timedelta(hours=1)], None)
-    125
-    """
-    moments = [started_at, *recorded_at]
-    if ended_at is not None:
-        moments.append(ended_at)
-    gaps = (min(max(after - before, timedelta()), longest) for before, after in pairwise(moments))
-    return int(sum(gaps, timedelta()).total_seconds())
+def _removed(payment: Payment, lines: tuple[StatementLine, ...]) -> list[StatementLine]:
+    covered = [line for line in lines if line.payment == payment.number]
+    hours = payment.hours_pence - sum(line.hours_pence for line in covered)
+    bonus = payment.bonus_pence - sum(line.bonus_pence for line in covered)
+    if not hours and not bonus:
+        return []
+    rest = StatementLine(
+        "", REMOVED, payment.paid_at, timedelta(), 0, hours, 0, bonus, False, payment.number
+    )
+    return [rest]

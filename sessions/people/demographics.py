@@ -12,6 +12,7 @@ from study.config.study import Study
 from study.errors import ConfigError, NotClearedError
 from study.store import Db, audit
 from study.store.people import demographics, participants
+from study.store.people.participants import Participant
 from study.vocabulary import ParticipantKind
 
 SMALLEST_GROUP = 3
@@ -114,10 +115,50 @@ def pair(text: str) -> tuple[str, str | None]:
     return question, answer or None
 
 
+def consenting(db: Db) -> list[Participant]:
+    """Return the people who take part: all who ever gave consent, closed and withdrawn or not.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of Participant
+        By id; neither the expert nor simulated people.
+    """
+    return [
+        person
+        for person in participants.listed(db)
+        if person.kind is ParticipantKind.HUMAN and participants.has_consented(db, person.id)
+    ]
+
+
+def answers_of(db: Db, people: Sequence[Participant]) -> list[dict[str, Any]]:
+    """Return what people said of themselves, one for each of them.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    people : sequence of Participant
+        Who.
+
+    Returns
+    -------
+    list of dict
+        Answers by question; empty for who was not asked.
+    """
+    known = demographics.answers(db)
+    return [known.get(person.id, {}) for person in people]
+
+
 def banded(db: Db) -> pd.DataFrame:
     """Count participants per band; no group is smaller than three.
 
-    Each question is counted on its own, so that answers cannot be put together.
+    Each question is counted on its own, so that answers cannot be put together. Everybody who gave
+    consent counts; who said nothing is in the group of those.
 
     Parameters
     ----------
@@ -129,7 +170,7 @@ def banded(db: Db) -> pd.DataFrame:
     DataFrame
         Columns ``question, band, n``.
     """
-    everybody = demographics.answers(db).values()
+    everybody = answers_of(db, consenting(db))
     questions = sorted({question for answers in everybody for question in answers})
     rows = []
     for question in questions:

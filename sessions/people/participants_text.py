@@ -1,29 +1,32 @@
 """The paper's paragraph on its participants, written from the store."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean
 from typing import Any
 
 from instructions import pence
-from sessions.pay.statement import statement
-from sessions.people.demographics import banded
+from sessions.pay.receipt import AT_THE_DESK
+from sessions.pay.statement import Statement, is_settled_here, statement
+from sessions.people.demographics import NOT_SAID, answers_of, banded, consenting
 from sessions.people.withdrawal import WITHDREW
+from sessions.wording import counted
+from study.config.protocol import Protocol
 from study.config.study import Study
+from study.errors import StudyError
 from study.store import Db, audit
-from study.store.people import demographics, participants
+from study.store.people import payments
 from study.store.people.participants import Participant
-from study.vocabulary import ParticipantKind
 
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
     people: Sequence[Participant]
-    answers: Sequence[dict[str, Any]]
-    hours: float
-    earned_pence: int
+    answers: Sequence[dict[str, Any]]  # one of each person
+    earned: Sequence[Statement]
+    bonuses_pence: frozenset[int]
 
 
 def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: datetime) -> str:
@@ -34,7 +37,7 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
     db : Session
         An open transaction.
     study : Study
-        Gives rate and bonus.
+        Gives rate and bonus where nobody has worked yet; else the text has those that were paid.
     exact : bool
         Whether ages and sexes are given as they are, which is written to the audit log; in
         bands otherwise.
@@ -48,12 +51,18 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
     str
         English prose.
 
+    Raises
+    ------
+    StudyError
+        On a laptop, which knows neither all people nor what they were paid.
+
     Notes
     -----
     Paper: Participants.
     """
+    if not is_settled_here(db):
+        raise StudyError(AT_THE_DESK)
     facts = _facts(db, study)
-    protocol = study.config.protocol
     described = _exactly(facts.answers) if exact else _in_bands(db)
     n_excluded = sum(
         person.closed_at is not None and person.close_reason != WITHDREW for person in facts.people
@@ -63,43 +72,37 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
         audit.add(db, actor=actor, action="export_exact", subject="demographics", detail={}, at=at)
     n = len(facts.people)
     sentences = [
-        f"To rate the clips, {n} participant{'s' * (n != 1)}{described} "
+        f"To rate the clips, {counted(n, 'participant')}{described} "
         f"{'were' if n != 1 else 'was'} recruited and gave informed consent to take part.",
         _left_early(n_excluded, n_withdrawn),
         _senses(facts.answers) if exact else "",
-        f"Participants were reimbursed at a rate of {pence(protocol.hourly_rate_pence)} per hour, "
-        f"plus a bonus of {pence(protocol.bonus_pence)} for each rating that matched a randomly "
-        "interspersed ground truth.",
+        _reimbursed(facts, study.config.protocol),
         _earned(facts),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _facts(db: Db, study: Study) -> _Facts:
-    people = [
-        person
-        for person in participants.listed(db)
-        if person.kind is ParticipantKind.HUMAN and participants.has_consented(db, person.id)
-    ]
-    known = demographics.answers(db)
-    owed = [statement(db, person.id, study.config.protocol) for person in people]
+    people = consenting(db)
     return _Facts(
         people,
-        [known[person.id] for person in people if person.id in known],
-        sum(line.worked_s for line in owed) / 3600,
-        sum(line.total_pence for line in owed),
+        answers_of(db, people),
+        [statement(db, person.id, study.config.protocol) for person in people],
+        payments.bonuses_pence(db, [person.id for person in people]),
     )
 
 
 def _exactly(answers: Sequence[dict[str, Any]]) -> str:
-    sexes = Counter(a["sex"].casefold() for a in answers if a.get("sex"))
+    sexes = Counter(str(a.get("sex") or NOT_SAID).casefold() for a in answers)
     ages = [a["age"] for a in answers if a.get("age") is not None]
     parts = []
-    if sexes:
-        counted = (f"{n} {_plural(sex) if n != 1 else sex}" for sex, n in sexes.most_common())
-        parts.append(", ".join(counted))
+    if set(sexes) - {NOT_SAID}:
+        counts = (f"{n} {_plural(sex) if n != 1 else sex}" for sex, n in sexes.most_common())
+        parts.append(", ".join(counts))
     if ages:
-        parts.append(f"mean age {mean(ages):.2f}, range {min(ages)}-{max(ages)} years")
+        n_silent = len(answers) - len(ages)
+        silent = f", {n_silent} {NOT_SAID}" if n_silent else ""
+        parts.append(f"mean age {mean(ages):.2f}, range {min(ages)}-{max(ages)} years{silent}")
     return f" ({'; '.join(parts)})" if parts else ""
 
 
@@ -127,16 +130,40 @@ def _left_early(n_excluded: int, n_withdrawn: int) -> str:
 
 
 def _senses(answers: Sequence[dict[str, Any]]) -> str:
-    if answers and all(a.get("hearing_normal") and a.get("vision_normal") for a in answers):
-        return "All reported normal hearing and normal or corrected-to-normal vision."
-    return ""
+    n_normal = sum(bool(a.get("hearing_normal") and a.get("vision_normal")) for a in answers)
+    if not n_normal:
+        return ""
+    who = "All" if n_normal == len(answers) else f"{n_normal} of {len(answers)}"
+    return f"{who} reported normal hearing and normal or corrected-to-normal vision."
+
+
+def _reimbursed(facts: _Facts, protocol: Protocol) -> str:
+    lines = [line for earned in facts.earned for line in earned.lines if line.session_id]
+    paid = [line for line in lines if line.is_paid] or lines
+    rates = {line.hourly_rate_pence for line in paid} or {protocol.hourly_rate_pence}
+    return (
+        f"Participants were reimbursed at {_a('rate', rates)} per hour, plus "
+        f"{_a('bonus', facts.bonuses_pence or {protocol.bonus_pence})} for each rating that "
+        "matched a randomly interspersed ground truth."
+    )
+
+
+def _a(noun: str, amounts_pence: Iterable[int]) -> str:
+    amounts = [pence(amount) for amount in sorted(amounts_pence)]
+    if len(amounts) == 1:
+        return f"a {noun} of {amounts[0]}"
+    plural = "bonuses" if noun == "bonus" else f"{noun}s"
+    return f"{plural} of {', '.join(amounts[:-1])} and {amounts[-1]}"
 
 
 def _earned(facts: _Facts) -> str:
-    if not facts.hours:
+    hours = sum(earned.hours for earned in facts.earned)
+    if not hours:
         return ""
-    per_hour = round(facts.earned_pence / facts.hours)
+    per_hour = round(sum(earned.total_pence for earned in facts.earned) / hours)
+    owed_pence = sum(earned.owed.total_pence for earned in facts.earned)
+    unpaid = f", of which {pence(owed_pence)} in all has not been paid yet" if owed_pence else ""
     return (
         f"On average participants earned a total (hourly payment + bonus) of {pence(per_hour)} "
-        "per hour."
+        f"per hour{unpaid}."
     )

@@ -14,6 +14,7 @@ from study.store import Db, audit
 from study.store.people import participants
 from study.store.people.participants import Consent
 from study.store.plan import assignments
+from study.tools.local_time import local_day
 from study.vocabulary import ParticipantKind, Phase
 
 _ID = re.compile(r"(?:[A-Z]|[B-DF-HJ-NP-TV-XZ]{2})[0-9]{1,4}")  # two letters spell no name
@@ -238,7 +239,7 @@ def clear_for_rehearsal(
             "Rehearse in a study made with: python -m study init DIR --rehearsal"
         )
     if participants.consent_of(db, participant_id) is None:
-        signed_on = at.date().isoformat()
+        signed_on = local_day(at).isoformat()
         consent = Consent("rehearsal", "rehearsal", "rehearsal", signed_on)
         give_consent(db, participant_id, consent, actor=actor, at=at)
     for phase in _CLEARED_PHASES:

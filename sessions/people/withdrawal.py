@@ -29,7 +29,7 @@ class Withdrawal:
     Parameters
     ----------
     n_ratings_removed : int
-        Trials that were removed.
+        Ratings that were removed, those of training and screening included.
     n_reopened : int
         Slots that lost their rater.
     n_unfilled : int

@@ -9,6 +9,7 @@ from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.people.participants import Participant
 from study.store.plan import exercises
+from study.tools.local_time import local_day
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -129,7 +130,7 @@ def require_screening_passed(
 def _require_open(participant: Participant) -> None:
     if participant.closed_at is not None:
         raise NotClearedError(
-            f"participant {participant.id} was closed on {participant.closed_at:%Y-%m-%d} "
+            f"participant {participant.id} was closed on {local_day(participant.closed_at)} "
             f"({participant.close_reason}). Enrol somebody else"
         )
 

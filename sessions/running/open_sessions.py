@@ -8,6 +8,7 @@ from study.errors import StudyError
 from study.store import Db, audit
 from study.store.people import participants
 from study.store.ratings import sittings
+from study.tools.local_time import local_time
 
 
 def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> None:
@@ -30,8 +31,7 @@ def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> No
     found = [s for s in sittings.open_sessions(db) if s.participant_id in participant_ids]
     if found:
         since = ", ".join(
-            f"{s.participant_id} on {s.host} since {s.started_at.astimezone():%Y-%m-%d %H:%M}"
-            for s in found
+            f"{s.participant_id} on {s.host} since {local_time(s.started_at)}" for s in found
         )
         raise StudyError(
             f"a session is open ({since}), and {what} would take clips from under it. End it "

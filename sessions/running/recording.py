@@ -1,6 +1,5 @@
 """Ratings and their evidence into the store: one transaction, before the next clip is shown."""
 
-import json
 import os
 import platform
 import socket
@@ -18,7 +17,7 @@ from sessions.expert import reratings
 from sessions.expert.ground_truths import ground_truth_rated
 from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.running.session_plan import SessionPlan
-from study.config.study import Study
+from study.config.study import Study, kept
 from study.errors import StoreError
 from study.store import Db, Engine, studies, transaction
 from study.store.plan import assignments, ground_truths
@@ -207,7 +206,7 @@ def open_session(
             stage=stage,
             simulated_profile=profile,
             protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
-            rig=rig | {"config": json.loads(study.config.model_dump_json())},
+            rig=rig | {"config": kept(study.config)},
             process=Process(socket.gethostname(), os.getpid()),
             is_running=is_running or is_annotator,
             at=now(),

@@ -18,6 +18,7 @@ from study.config.screen import Screen
 from study.errors import ConfigError
 from study.store.addresses import absolute_url
 from study.tools.reading import LARGEST_SETTINGS, parsed, read_text
+from study.tools.urls import without_password
 
 CONFIG_NAME = "study.toml"
 STUDY_VARIABLE = "AVMIT_STUDY"
@@ -99,6 +100,22 @@ class StudyConfig(BaseModel):
             if _PERSONAL.search(question):
                 raise ValueError(f"{question!r} would point to a person. That belongs on paper")
         return questions
+
+
+def kept(config: StudyConfig) -> dict[str, Any]:
+    """Return a configuration as a store keeps it: plain values, and no password.
+
+    Parameters
+    ----------
+    config : StudyConfig
+        The effective configuration.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    return config.model_dump(mode="json") | {"store": without_password(config.store)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from study.config.study import Study, StudyConfig
+from study.config.study import Study, StudyConfig, kept
 from study.errors import ConfigError, StoreError
 from study.store import audit
 from study.store.engine import Db
@@ -137,7 +137,7 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
         return known.id
     row = ProtocolVersionRow(
         config_sha256=digest,
-        config=json.loads(config.model_dump_json()),
+        config=kept(config),
         recorded_at=at,
         frozen=False,
     )

@@ -436,6 +436,8 @@ class PaidSessionRow(Base):
 
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    hours_pence: Mapped[int | None]  # None: paid by a version that kept the sums only
+    bonus_pence: Mapped[int | None]
 
 
 class PresentationRow(Base):

@@ -1,6 +1,7 @@
 """What participants have earned, and what they have been paid."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import pandas as pd
@@ -18,6 +19,36 @@ from study.store.tables import (
     SessionRow,
     TrialRow,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PaidSession:
+    """What was paid for a session; it stays, whatever becomes of its ratings."""
+
+    session_id: str
+    hours_pence: int
+    bonus_pence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that somebody received."""
+
+    number: int
+    paid_at: datetime
+    hours_pence: int
+    bonus_pence: int
+
+    @property
+    def total_pence(self) -> int:
+        """Hours and bonus together."""
+        return self.hours_pence + self.bonus_pence
+
+
+def received(db: Db, payee: str) -> tuple[Payment, ...]:
+    """Return what somebody has been paid, in the order of payments."""
+    rows = db.scalars(select(PaymentRow).where(PaymentRow.payee == payee).order_by(PaymentRow.id))
+    return tuple(Payment(r.id, r.paid_at, r.hours_pence, r.bonus_pence) for r in rows)
 
 
 def bonus_pence(db: Db, participant_id: str) -> int:
@@ -42,6 +73,29 @@ def bonus_pence(db: Db, participant_id: str) -> int:
     ).one()
 
 
+def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
+    """Return the bonuses of a single rating that some people were shown, without that of nothing.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    participant_ids : sequence of str
+        Whose.
+
+    Returns
+    -------
+    frozenset of int
+        Whole pence; more than one where the protocol changed under way.
+    """
+    query = (
+        select(RatingRow.bonus_pence)
+        .where(RatingRow.participant_id.in_(participant_ids), RatingRow.bonus_pence > 0)
+        .distinct()
+    )
+    return frozenset(db.scalars(query))
+
+
 def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     """Return a participant's sessions with the bonus of each.
 
@@ -56,8 +110,9 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``session_id, phase, started_at, ended_at, heartbeat_at, protocol_version_id,
-        n_rated, bonus_pence, payment_id``, in the order of time; ``ended_at`` is missing while a
-        session is open, ``payment_id`` until it is paid.
+        n_rated, bonus_pence, payment_id, paid_hours_pence, paid_bonus_pence``, in the order of
+        time; ``ended_at`` is missing while a session is open, ``payment_id`` until it is paid, the
+        paid amounts also where an older version paid.
     """
     result = db.execute(
         select(
@@ -70,6 +125,8 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
             func.count(RatingRow.trial_id).label("n_rated"),
             func.coalesce(func.sum(RatingRow.bonus_pence), 0).label("bonus_pence"),
             func.min(PaidSessionRow.payment_id).label("payment_id"),
+            func.min(PaidSessionRow.hours_pence).label("paid_hours_pence"),
+            func.min(PaidSessionRow.bonus_pence).label("paid_bonus_pence"),
         )
         .outerjoin(PaidSessionRow, PaidSessionRow.session_id == SessionRow.id)
         .outerjoin(TrialRow, TrialRow.session_id == SessionRow.id)
@@ -132,10 +189,8 @@ def add(
     db: Db,
     *,
     payee: str,
-    session_ids: Sequence[str],
+    sessions: Sequence[PaidSession],
     worked_s: int,
-    hours_pence: int,
-    bonus_pence: int,
     paid_by: str,
     at: datetime,
 ) -> int:
@@ -147,10 +202,10 @@ def add(
         An open transaction.
     payee : str
         The participant.
-    session_ids : sequence of str
-        What is paid.
-    worked_s, hours_pence, bonus_pence : int
-        As on the statement.
+    sessions : sequence of PaidSession
+        What is paid; the payment is their sum.
+    worked_s : int
+        Whole seconds of work.
     paid_by : str
         Who paid.
     at : datetime
@@ -171,12 +226,12 @@ def add(
         paid_at=at,
         paid_by=paid_by,
         worked_s=worked_s,
-        hours_pence=hours_pence,
-        bonus_pence=bonus_pence,
+        hours_pence=sum(session.hours_pence for session in sessions),
+        bonus_pence=sum(session.bonus_pence for session in sessions),
     )
     db.add(payment)
     db.flush()
-    rows = [{"session_id": number, "payment_id": payment.id} for number in session_ids]
+    rows = [{"payment_id": payment.id, **asdict(session)} for session in sessions]
     try:
         db.execute(insert(PaidSessionRow), rows)
     except IntegrityError as error:
@@ -185,6 +240,33 @@ def add(
             f"look again: python -m sessions pay {payee}"
         ) from error
     return payment.id
+
+
+def wrong_sums(db: Db) -> list[tuple[int, int, int]]:
+    """Return the payments that are not the sum of what was paid for their sessions.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of tuple of int
+        Payment, its amount, and the sum over its sessions, in pence; payments of an older version,
+        which kept the sums only, and of erased people are left out.
+    """
+    amount = PaymentRow.hours_pence + PaymentRow.bonus_pence
+    of_sessions = func.sum(PaidSessionRow.hours_pence + PaidSessionRow.bonus_pence)
+    query = (
+        select(PaymentRow.id, amount, of_sessions)
+        .join(PaidSessionRow, PaidSessionRow.payment_id == PaymentRow.id)
+        .where(PaidSessionRow.hours_pence.is_not(None))
+        .group_by(PaymentRow.id)
+        .having(of_sessions != amount)
+        .order_by(PaymentRow.id)
+    )
+    return [(row[0], row[1], int(row[2] or 0)) for row in db.execute(query)]
 
 
 def frame(db: Db) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Column, ColumnElement, Select, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Select, Table, delete, func, select, update
 
 from study.store.engine import Db
 from study.store.tables import (
@@ -10,6 +10,7 @@ from study.store.tables import (
     ConsentRow,
     ParticipantRow,
     PaymentRow,
+    RatingRow,
     SessionRow,
     TrialRow,
 )
@@ -50,16 +51,19 @@ def remove_ratings(db: Db, participant_id: str) -> int:
     Returns
     -------
     int
-        How many trials.
+        How many ratings, of all phases; trials without one go as well and are not counted.
     """
+    n_ratings = db.scalars(
+        select(func.count())
+        .select_from(RatingRow)
+        .where(RatingRow.participant_id == participant_id)
+    ).one()
     sessions = select(SessionRow.id).where(SessionRow.participant_id == participant_id)
     trials = select(TrialRow.id).where(TrialRow.session_id.in_(sessions))
     for table, column in _columns_to("trial"):
         _delete(db, table, column.in_(trials))
-    removed = db.execute(
-        delete(TrialRow).where(TrialRow.session_id.in_(sessions)).returning(TrialRow.id)
-    ).all()
-    return len(removed)
+    db.execute(delete(TrialRow).where(TrialRow.session_id.in_(sessions)))
+    return n_ratings
 
 
 def remove_person(db: Db, participant_id: str, *, payee: str) -> None:

@@ -247,30 +247,55 @@ def counts(db: Db) -> dict[str, Count]:
     return {row[0]: Count(row[1], int(row[2])) for row in rows}
 
 
-def n_complete(db: Db) -> tuple[int, int]:
+def n_complete(db: Db, n_wanted: int) -> tuple[int, int]:
     """Return how many clips are planned, and how many of them have all their ratings.
 
     Parameters
     ----------
     db : Session
         An open transaction.
+    n_wanted : int
+        Ratings that a clip should have at least.
 
     Returns
     -------
     n_clips : int
         Clips in the plan.
     n_complete : int
-        Those whose slots are all done.
+        Those whose slots are all done, and as many as are wanted.
     """
-    per_clip = (
-        select(func.min(case((AssignmentRow.done, 1), else_=0)).label("complete"))
-        .group_by(AssignmentRow.candidate_id)
-        .subquery()
+    clips = _per_clip(db)
+    is_complete = (clips["n_done"] == clips["n_slots"]) & (clips["n_slots"] >= n_wanted)
+    return len(clips), int(is_complete.sum())
+
+
+def n_without_rater(db: Db, n_wanted: int) -> int:
+    """Return how many ratings of planned clips are wanted that nobody is asked for.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    n_wanted : int
+        Ratings that a clip should have at least.
+
+    Returns
+    -------
+    int
+        More than none after somebody has left whose clips nobody else could take.
+    """
+    return int((n_wanted - _per_clip(db)["n_slots"]).clip(lower=0).sum())
+
+
+def _per_clip(db: Db) -> pd.DataFrame:
+    result = db.execute(
+        select(
+            AssignmentRow.candidate_id,
+            func.count().label("n_slots"),
+            func.sum(case((AssignmentRow.done, 1), else_=0)).label("n_done"),
+        ).group_by(AssignmentRow.candidate_id)
     )
-    row = db.execute(
-        select(func.count(), func.coalesce(func.sum(per_clip.c.complete), 0)).select_from(per_clip)
-    ).one()
-    return row[0], int(row[1])
+    return as_frame(result).astype("int64")
 
 
 def per_class(db: Db) -> pd.DataFrame:

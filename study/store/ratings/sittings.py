@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from study.errors import StoreError
 from study.store.engine import Db
 from study.store.tables import SessionRow
+from study.tools.local_time import local_time
 from study.vocabulary import EndReason, Phase
 
 HEARTBEAT_S = 20.0
@@ -245,9 +246,9 @@ def abandon(
     if not (is_silent or is_dead):
         raise StoreError(
             f"participant {participant_id} has a session open on {row.host} (process {row.pid}) "
-            f"since {row.started_at.astimezone():%Y-%m-%d %H:%M}. End that one with Escape; if its "
+            f"since {local_time(row.started_at)}. End that one with Escape; if its "
             f"machine has crashed, start again {SILENCE.seconds // 60} minutes after its last sign "
-            f"of life ({row.heartbeat_at.astimezone():%H:%M:%S})"
+            f"of life ({local_time(row.heartbeat_at, seconds=True)})"
         )
     row.ended_at, row.end_reason = at, EndReason.ABANDONED.value
     db.flush()

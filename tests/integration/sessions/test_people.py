@@ -8,6 +8,8 @@ from sessions.exercises.results import screening_report
 from sessions.maintenance.checking import findings
 from sessions.pay import bonus
 from sessions.pay import statement as pay
+from sessions.pay.receipt import statement_text
+from sessions.pay.worked import worked
 from sessions.people import demographics, withdrawal
 from sessions.people.participants_text import participants_text
 from sessions.plan import changes, schedule
@@ -17,6 +19,7 @@ from study.errors import ConfigError, NotClearedError, StudyError
 from study.store import audit, transaction
 from study.store.people import demographics as answers_store
 from study.store.people import participants, payments
+from study.store.people.payments import PaidSession
 from study.store.plan import assignments, exercises
 from study.store.plan.exercises import ExerciseClip
 from study.store.tables import ProtocolVersionRow
@@ -47,16 +50,16 @@ def raters_per_clip(db):
 def test_pay_is_hours_without_pauses_and_the_bonus_that_was_shown(running):
     study, db = running
     owed = pay.statement(db, "P01", study.config.protocol)
-    assert [(line.worked_s, line.hours_pence, line.bonus_pence) for line in owed.lines] == [
-        (60, 10, 100)
-    ]
+    assert [
+        (line.worked.total_seconds(), line.hours_pence, line.bonus_pence) for line in owed.lines
+    ] == [(60, 10, 100)]
     assert owed.total_pence == 110
     assert bonus.total_pence(db, "P01") == 100
 
 
 def test_a_long_gap_is_a_pause_and_two_minutes_of_it_are_paid():
     moments = [AT + timedelta(seconds=s) for s in (10, 20, 3600)]
-    assert pay.worked_s(AT, moments, AT + timedelta(seconds=3610)) == 20 + 120 + 10
+    assert worked(AT, moments, AT + timedelta(seconds=3610)) == timedelta(seconds=20 + 120 + 10)
 
 
 def test_talking_a_training_clip_over_is_work(running):
@@ -64,7 +67,7 @@ def test_talking_a_training_clip_over_is_work(running):
     clips = assignments.candidate_ids(db)[:1].tolist()
     rate(db, "P01", {clips[0]: 3}, phase=Phase.TRAINING, at=AT + timedelta(days=1), minutes=7)
     line = pay.statement(db, "P01", Protocol()).lines[-1]
-    assert (line.phase, line.worked_s, line.hours_pence) == ("training", 420, 70)
+    assert (line.phase, line.worked, line.hours_pence) == ("training", timedelta(minutes=7), 70)
 
 
 def test_a_session_is_paid_at_the_rate_that_was_promised_when_it_began(running):
@@ -74,11 +77,12 @@ def test_a_session_is_paid_at_the_rate_that_was_promised_when_it_began(running):
     db.flush()
     owed = pay.statement(db, "P01", study.config.protocol)
     assert [line.hours_pence for line in owed.lines] == [20]
-    assert "Rate: £12.00 per hour" in pay.statement_text(owed, "A study")
+    assert "Rate: £12.00 per hour" in statement_text(owed, "A study")
 
 
 def test_a_clock_that_was_set_back_takes_no_pay_away():
-    assert pay.worked_s(AT, [AT + timedelta(seconds=60), AT], AT + timedelta(seconds=30)) == 90
+    times = [AT + timedelta(seconds=60), AT]
+    assert worked(AT, times, AT + timedelta(seconds=30)) == timedelta(seconds=90)
 
 
 def test_what_is_settled_cannot_be_paid_twice(running):
@@ -104,14 +108,14 @@ def test_the_store_refuses_a_session_on_a_second_payment(running):
     line = pay.settle(db, "P01", study.config.protocol, paid_by="AB", at=AT).lines[0]
     with pytest.raises(StudyError, match="has been paid in the meantime"), db.begin_nested():
         payments.add(
-            db, payee="P01", session_ids=[line.session_id], worked_s=1, hours_pence=1,
-            bonus_pence=0, paid_by="AB", at=AT,
+            db, payee="P01", sessions=[PaidSession(line.session_id, 1, 0)], worked_s=1,
+            paid_by="AB", at=AT,
         )  # fmt: skip
 
 
 def test_the_statement_can_be_printed_and_signed(running):
     study, db = running
-    text = pay.statement_text(pay.statement(db, "P01", study.config.protocol), "A study")
+    text = statement_text(pay.statement(db, "P01", study.config.protocol), "A study")
     assert "| 2026-01-05 | annotation | 0.02 | 10p | 10 | £1.00 | no |" in text
     assert "Total: £1.10" in text
 

@@ -1,0 +1,49 @@
+"""Store URLs as they may be shown and kept: without a password."""
+
+import re
+
+MASK = "***"
+# Up to the last @: a password may hold one. The mask of the database's own library stops at the
+# first, and knows nothing of passwords that stand as a parameter.
+_USER_INFO = re.compile(r"(?P<before>[\w+.-]+://[^:/?#@\s]*):(?P<password>[^\s\"']*)@")
+_PARAMETER = re.compile(r"(?P<before>[?&;\s](?:ssl)?pass(?:word|wd)?=)[^&;\s\"']*", re.IGNORECASE)
+
+
+def without_password(text: str) -> str:
+    """Mask the passwords of all URLs in a text.
+
+    Parameters
+    ----------
+    text : str
+        A store URL, or words that quote one.
+
+    Returns
+    -------
+    str
+        The same with ``***`` for each password.
+
+    Examples
+    --------
+    >>> without_password("postgresql+psycopg://ada:p@ss:w/rd@host/study?sslmode=require")
+    'postgresql+psycopg://ada:***@host/study?sslmode=require'
+    >>> without_password("postgresql://host/study?user=ada&password=secret")
+    'postgresql://host/study?user=ada&password=***'
+    """
+    masked = _USER_INFO.sub(rf"\g<before>:{MASK}@", text)
+    return _PARAMETER.sub(rf"\g<before>{MASK}", masked)
+
+
+def has_password(text: str) -> bool:
+    """Return whether a text quotes a URL with a password.
+
+    Parameters
+    ----------
+    text : str
+        A store URL, or any words.
+
+    Returns
+    -------
+    bool
+        False where there is none, or it is masked already.
+    """
+    return without_password(text) != text
