@@ -8,7 +8,7 @@ from alembic import op
 from study.tools.urls import without_password
 
 revision = "0043"
-down_revision = "0015"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
