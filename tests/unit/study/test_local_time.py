@@ -14,6 +14,7 @@ from tests.paths import ROOT
 
 TOKYO, BERLIN = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+KINDS = {".py", ".html"}
 LATE = datetime(2026, 1, 5, 22, 30, tzinfo=UTC)
 EARLY = datetime(2026, 1, 6, 3, 0, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def test_no_other_place_writes_a_day_or_an_hour():
     in_utc = {"annotator/log.py", "models/saving/card.py", "sessions/maintenance/backups.py"}
     in_utc.add("study/tools/local_time.py")
     packages = ("annotator", "curation", "lab", "models", "sessions", "study")
-    files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    files = (p for package in packages for p in (ROOT / package).rglob("*.*") if p.suffix in KINDS)
     found = {
         str(path.relative_to(ROOT))
         for path in files
