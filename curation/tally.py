@@ -1,13 +1,15 @@
 """From ratings to one tally per clip, and the rules by which a tally is prominent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
+from study.tools.clip_keys import key_of, keys_of
+from study.tools.list_faults import COUNTS as COUNTS
+
 Rule = Literal["strict", "at_least_two"]
-COUNTS = ("r1", "r2", "r3")
 KEY = ("video_location", "filename")
 _CLIP_COLUMNS = ("filename", "avmit_label", "mit_label", "video_location")
 
@@ -173,6 +175,45 @@ def clip_keys(clips: pd.DataFrame) -> pd.MultiIndex:
     Returns
     -------
     MultiIndex
-        One entry per row.
+        One entry per row, the same for a name in whatever spelling of its accents.
     """
-    return pd.MultiIndex.from_arrays([np.asarray(clips[name], dtype=object) for name in KEY])
+    return as_index(zip(clips["video_location"], clips["filename"], strict=True))
+
+
+def as_index(keys: Iterable[tuple[str, str]]) -> pd.MultiIndex:
+    """Return locations and filenames as an index to look clips up with.
+
+    Parameters
+    ----------
+    keys : iterable of tuple of str and str
+        Location and filename of each clip.
+
+    Returns
+    -------
+    MultiIndex
+        One entry per clip, as `clip_keys` has it.
+    """
+    # Not from_tuples, which knows no levels where there are no clips.
+    pairs = [key_of(*key) for key in keys]
+    return pd.MultiIndex.from_arrays([[key[i] for key in pairs] for i in (0, 1)], names=None)
+
+
+def shared_clips(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
+    """Return the clips that stand in both lists.
+
+    Parameters
+    ----------
+    one, other : DataFrame
+        With ``filename``; locations are compared where both lists have them.
+
+    Returns
+    -------
+    list of str
+        Their filenames, sorted.
+    """
+    located = "video_location" in one and "video_location" in other
+    first, second = (
+        set(keys_of(rows["video_location"] if located else [""] * len(rows), rows["filename"]))
+        for rows in (one, other)
+    )
+    return sorted(filename for _, filename in first & second)

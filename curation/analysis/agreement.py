@@ -31,12 +31,22 @@ class Estimate:
     Parameters
     ----------
     value, low, high : float
-        The estimate, and where 95 % of the resamples lie; nan where it is not defined.
+        The estimate, and where 95 % of the resamples lie; NaN where it is not defined.
+    reason : str
+        Why the estimate, or its interval, is not defined; empty where both are.
     """
 
     value: float
     low: float
     high: float
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Return the estimate with its interval, or why there is none."""
+        if np.isnan(self.value):
+            return f"not defined: {self.reason}"
+        interval = f"[{self.low:.3f}, {self.high:.3f}]" if not self.reason else f"({self.reason})"
+        return f"{self.value:7.3f} {interval}"
 
 
 def measures(counts: npt.NDArray[Any]) -> dict[str, float]:
@@ -50,7 +60,7 @@ def measures(counts: npt.NDArray[Any]) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        By the names in `MEASURES`; nan where a measure is not defined, as where nobody ever gave
+        By the names in `MEASURES`; NaN where a measure is not defined, as where nobody ever gave
         a second value.
 
     Examples
@@ -95,8 +105,7 @@ def bootstrap(
     drawn = rng.multinomial(n_clips, weights / n_clips, size=n_resamples).astype(float)
     resampled = _measures_of(patterns, drawn)
     return {
-        name: Estimate(value, *_interval(resampled[name]))
-        for name, value in measures(counts).items()
+        name: _estimate(value, resampled[name], counts) for name, value in measures(counts).items()
     }
 
 
@@ -117,8 +126,8 @@ def agreement_table(
     Returns
     -------
     DataFrame
-        Columns ``avmit_label, scale, measure, value, low, high, n_clips``; the label ``"all"``
-        stands for all classes.
+        Columns ``avmit_label, scale, measure, value, low, high, n_clips, reason``; the label
+        ``"all"`` stands for all classes, and the reason says why a value is not defined.
     """
     rows = []
     for label, part in _parts(clips):
@@ -126,10 +135,10 @@ def agreement_table(
         for scale, groups in SCALES.items():
             found = bootstrap(grouped(tallies, groups), rng, n_resamples=n_resamples)
             rows += [
-                (label, scale, name, item.value, item.low, item.high, len(part))
+                (label, scale, name, item.value, item.low, item.high, len(part), item.reason)
                 for name, item in found.items()
             ]
-    columns = ["avmit_label", "scale", "measure", "value", "low", "high", "n_clips"]
+    columns = ["avmit_label", "scale", "measure", "value", "low", "high", "n_clips", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -150,7 +159,7 @@ def pair_table(
     Returns
     -------
     DataFrame
-        Columns ``one, other, scale, measure, value, low, high, n_clips``.
+        Columns ``one, other, scale, measure, value, low, high, n_clips, reason``.
     """
     wide = ratings.pivot_table(index="candidate_id", columns="participant_id", values="rating")
     given = wide.to_numpy()
@@ -164,10 +173,10 @@ def pair_table(
         for scale, groups in SCALES.items():
             found = bootstrap(grouped(tallies, groups), rng, n_resamples=n_resamples)
             rows += [
-                (wide.columns[i], wide.columns[j], scale, name, e.value, e.low, e.high, len(both))
+                (*wide.columns[[i, j]], scale, name, e.value, e.low, e.high, len(both), e.reason)
                 for name, e in found.items()
             ]
-    columns = ["one", "other", "scale", "measure", "value", "low", "high", "n_clips"]
+    columns = ["one", "other", "scale", "measure", "value", "low", "high", "n_clips", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -246,6 +255,16 @@ def _alphas(counts: npt.NDArray[Any]) -> dict[str, float]:
         f"alpha_{level}": float(krippendorff.alpha(value_counts=rated, level_of_measurement=level))
         for level in ("nominal", "ordinal")
     }
+
+
+def _estimate(value: float, resampled: Floats, counts: npt.NDArray[Any]) -> Estimate:
+    low, high = _interval(resampled)
+    if np.isnan(value):
+        paired = counts[counts.sum(axis=1) >= 2]
+        reason = "all ratings are alike" if len(paired) else "no clip has two ratings"
+        return Estimate(value, low, high, reason)
+    reason = "no interval: not defined in most resamples" if np.isnan(low) else ""
+    return Estimate(value, low, high, reason)
 
 
 def _interval(values: Floats) -> tuple[float, float]:

@@ -9,6 +9,10 @@ import pandas as pd
 Ints = npt.NDArray[np.int64]
 N_PARTS = 10  # a rater's trials in tenths, to see drift
 Z_95 = 1.959964
+NOT_DEFINED = (
+    "no catch trial to be right or wrong on (accuracy, bias), or nobody else rated the same clips "
+    "(agreement_with_others, drift)"
+)
 
 
 def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:

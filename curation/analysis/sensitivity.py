@@ -39,7 +39,11 @@ def prominence_by_rule(
 
 
 def sensitivity_table(
-    clips: pd.DataFrame, rules: Mapping[str, pd.Series], protocol: Protocol
+    clips: pd.DataFrame,
+    rules: Mapping[str, pd.Series],
+    protocol: Protocol,
+    *,
+    without_test: bool = False,
 ) -> pd.DataFrame:
     """Return what each rule makes of the same ratings.
 
@@ -52,6 +56,8 @@ def sensitivity_table(
         From `prominence_by_rule`.
     protocol : Protocol
         Gives the numbers of the two filters.
+    without_test : bool
+        Whether the test set had left the clips before: then none is drawn from them.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def sensitivity_table(
         reference = classes if name == DEFAULT_RULE else reference
         pool, _ = filter_clips(known, sorted(classes), protocol.test_frame_rates_hz)
         pools = pool["avmit_label"].value_counts().reindex(sorted(classes), fill_value=0)
-        taken = np.minimum(pools, protocol.test_size_per_class)
+        taken = np.minimum(pools, 0 if without_test else protocol.test_size_per_class)
         # A test clip leaves the training pool only if the rule had let it in.
         left = counts.reindex(sorted(classes)) - taken
         rows.append(

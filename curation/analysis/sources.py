@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release.check import refuse_unusable
-from curation.release.reading import rating_lists, read_list, read_release, tally_of_release
+from curation.release.check import refuse_breaking
+from curation.release.reading import (
+    TRAIN_AND_VALIDATION,
+    rating_lists,
+    read_list,
+    read_release,
+    tally_of_release,
+)
 from curation.release.tables import VIDEO_RATINGS, read_table
 from curation.selection.picture_facts import with_picture_facts
-from curation.tally import tally_ratings
+from curation.tally import clip_keys, n_ratings, tally_ratings
 from study.config.study import Study
 from study.errors import TableError
 from study.store import store_snapshot, studies
@@ -37,6 +43,10 @@ class Rated:
         With ``candidate_id, rating``.
     is_selected : bool
         Whether only prominent clips are in it.
+    without_test : bool
+        Whether the test set had been taken out of it.
+    n_unrated : int
+        Rows without any rating, which are left out.
     rehearsal : bool
         Whether simulated ratings may be in it.
     """
@@ -46,6 +56,8 @@ class Rated:
     ratings: pd.DataFrame | None = None
     ground_truths: pd.DataFrame | None = None
     is_selected: bool = False
+    without_test: bool = False
+    n_unrated: int = 0
     rehearsal: bool = False
 
     def with_raters(self) -> pd.DataFrame:
@@ -152,8 +164,7 @@ def rated_in_table(path: Path) -> Rated:
     Rated
         Tallies without raters.
     """
-    clips = read_table(path, VIDEO_RATINGS)
-    return Rated(clips, str(path), is_selected=_looks_selected(clips))
+    return _rated(read_table(path, VIDEO_RATINGS), str(path))
 
 
 def rated_in_release(folder: Path) -> Rated:
@@ -172,18 +183,25 @@ def rated_in_release(folder: Path) -> Rated:
     Raises
     ------
     TableError
-        If no list has ratings, or a row of those that have does not say what it should.
+        If no list has ratings, or something in the folder breaks a run.
     """
     release = read_release(folder)
-    refuse_unusable(release, rating_lists(release))
+    refuse_breaking(release)
     clips, is_selected = tally_of_release(release)
     raw = release.lists.get("raw_video_ratings")
     found = None
     if raw is not None and "participant_id" in raw:
-        keys = raw["video_location"] + "/" + raw["filename"]
-        found = raw.assign(rating=raw["rating"].astype(int), candidate_id=keys, rt_s=float("nan"))
-        clips = clips.assign(candidate_id=clips["video_location"] + "/" + clips["filename"])
-    return Rated(clips, str(folder), found, is_selected=is_selected or _looks_selected(clips))
+        found = raw.assign(
+            rating=raw["rating"].astype(int), candidate_id=_names(raw), rt_s=float("nan")
+        )
+        clips = clips.assign(candidate_id=_names(clips))
+    return _rated(
+        clips,
+        str(folder),
+        found,
+        is_selected=is_selected,
+        without_test=set(rating_lists(release)) <= set(TRAIN_AND_VALIDATION),
+    )
 
 
 def rated_from(study: Study | None, *, ratings: Path | None, release: Path | None) -> Rated:
@@ -237,6 +255,30 @@ def test_clips(folder: Path, *, needed: bool) -> pd.DataFrame | None:
     """
     path = folder / f"{TEST_SET_NAME}.csv"
     return read_list(path) if needed or path.exists() else None
+
+
+def _rated(
+    clips: pd.DataFrame,
+    origin: str,
+    ratings: pd.DataFrame | None = None,
+    *,
+    is_selected: bool = False,
+    without_test: bool = False,
+) -> Rated:
+    rated = n_ratings(clips) > 0
+    kept = clips.loc[rated].reset_index(drop=True)
+    return Rated(
+        kept,
+        origin,
+        ratings,
+        is_selected=is_selected or _looks_selected(kept),
+        without_test=without_test,
+        n_unrated=int((~rated).sum()),
+    )
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    return ["/".join(key) for key in clip_keys(rows)]
 
 
 def _looks_selected(clips: pd.DataFrame) -> bool:

@@ -29,7 +29,7 @@ def agreement(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Tell how well raters agree: overall, per class and per pair, with intervals."""
-    from curation.analysis.agreement import ALL_CLASSES, agreement_table, pair_table
+    from curation.analysis.agreement import ALL_CLASSES, Estimate, agreement_table, pair_table
     from curation.chance import generator
     from curation.figures import plot_agreement, save_figure
     from curation.release.tables import write_report
@@ -47,9 +47,10 @@ def agreement(
     figure = figure_of(plot_agreement(table))
     stamp = "rehearsal" if rated.rehearsal else ""
     save_figure(figure, folder, "agreement", overwrite=overwrite, stamp=stamp)
-    for row in table.loc[table["avmit_label"] == ALL_CLASSES].itertuples():
-        interval = f"[{row.low:.3f}, {row.high:.3f}]"
-        typer.echo(f"{row.scale:10} {row.measure:14} {row.value:7.3f} {interval}")
+    for row in table.loc[table["avmit_label"] == ALL_CLASSES].to_dict("records"):
+        estimate = Estimate(*(row[name] for name in ("value", "low", "high", "reason")))
+        typer.echo(f"{row['scale']:10} {row['measure']:14} {estimate}")
+    _say_unrated(rated)
     if rated.is_selected:
         typer.echo("these clips were selected for being prominent: agreement on them is biased")
     if rated.ratings is None:
@@ -81,12 +82,15 @@ def sensitivity(
         # Their classes have been accepted and cut to one size: the class filter is behind them.
         protocol = protocol.model_copy(update={"class_min_prominent": 1})
     rules = prominence_by_rule(clips, probability)
-    table = sensitivity_table(clips, rules, protocol)
+    table = sensitivity_table(clips, rules, protocol, without_test=rated.without_test)
     write_report(table, folder / "sensitivity.csv", overwrite=overwrite)
     # A rule may lose every class; the file names them all.
     typer.echo(table.to_string(index=False, max_colwidth=40))
     if rated.ratings is None:
         typer.echo("no rater column: Dawid-Skene cannot be told")
+    _say_unrated(rated)
+    if rated.without_test:
+        typer.echo("the test set had left these lists: nothing is taken out for it again")
     if rated.is_selected:
         typer.echo(
             "prominent clips of accepted classes only: what a rule lets in, and which classes it "
@@ -106,7 +110,7 @@ def raters(
     import pandas as pd
 
     from curation.analysis.rater_pages import rater_page
-    from curation.analysis.raters import rater_table, with_references
+    from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
     from curation.release.tables import write_report
     from study.tools.files import written_atomically
 
@@ -125,7 +129,9 @@ def raters(
             written.write_text(page, encoding="utf-8")
     columns = ["participant_id", "n_ratings", "n_catch", "accuracy", "bias"]
     columns += ["agreement_with_others", "drift"]
-    typer.echo(table[columns].round(3).to_string(index=False))
+    typer.echo(table[columns].round(3).to_string(index=False, na_rep="-"))
+    if table[columns].isna().any(axis=None):
+        typer.echo(f"-: {NOT_DEFINED}")
     typer.echo(f"{len(table)} raters, a page for each: {folder / 'raters'}")
 
 
@@ -135,18 +141,25 @@ def leakage(
         Path | None, typer.Option("--study", help="its audited clips tell near-duplicates")
     ] = None,
 ) -> None:
-    """Tell which sources and near-duplicates stand in two lists."""
-    from curation.release.check import refuse_unusable
-    from curation.release.reading import LIST_NAMES, RATED_LISTS, read_release, with_location
+    """Show which sources and near-duplicates stand in two lists; exit code 1 if a clip does."""
+    from curation.release.check import OF_RECORDS, SHARED_CLIP, refuse_breaking
+    from curation.release.reading import RATED_LISTS, located, read_release
     from curation.selection.leakage import leakage_report
+    from study.errors import TableError
 
     release = read_release(folder)
-    names = [name for name in LIST_NAMES if name not in RATED_LISTS]
-    refuse_unusable(release, names)
-    lists = {k: with_location(release.lists[k]) for k in names if k in release.lists}
+    breaking = refuse_breaking(release, but=OF_RECORDS | {SHARED_CLIP})
+    lists = {k: v.rows for k, v in located(release).items() if k not in RATED_LISTS}
     report = leakage_report(lists, None if study is None else _duplicates(study))
-    typer.echo(report.to_string(index=False))
+    typer.echo(report.to_string(index=False, na_rep="-"))
+    if study is None:
+        typer.echo("n_duplicates -: no clip was audited; pass --study for near-duplicates")
     typer.echo(f"{len(report)} pairs of lists: {int(report['n_sources'].sum())} shared sources")
+    shared = [item for item in breaking if item.code == SHARED_CLIP]
+    if shared:
+        raise TableError(
+            f"{'; '.join(map(str, shared))}. Take them out of one list: curation training-lists"
+        )
 
 
 def _rated(
@@ -162,6 +175,11 @@ def _rated(
         return rated_in_release(release), out, 1
     found = find_study(study, store)
     return rated_in_study(found), tables_folder(out, found), found.config.seed
+
+
+def _say_unrated(rated: "Rated") -> None:
+    if rated.n_unrated:
+        typer.echo(f"{rated.n_unrated} rows without any rating left out; they are no rated clips")
 
 
 def _protocol(study: Path | None, store: str | None) -> "Protocol":

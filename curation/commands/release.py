@@ -40,10 +40,18 @@ def import_release(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Rewrite published lists, whatever their spelling, with the columns of Tables 2 and 3."""
+    from curation.release.check import refuse_breaking
     from curation.release.reading import read_release
     from curation.release.rewriting import import_release as rewrite
 
-    written = rewrite(read_release(folder), out, at=datetime.now(UTC), overwrite=overwrite)
-    for path, n_rows in written.items():
-        typer.echo(f"{path.name}: {n_rows} rows")
+    release = read_release(folder)
+    for item in refuse_breaking(release):
+        typer.echo(f"kept as published, training with their records stops: {item}")
+    written = rewrite(release, out, at=datetime.now(UTC), overwrite=overwrite)
+    for path, found in written.items():
+        typer.echo(f"{path.name}: {len(found.rows)} rows")
+        if not found.is_complete:
+            beside = [f"{n} {place}" for place, n in sorted(found.n_from_beside.items())]
+            said = ", ".join([*beside, f"{found.n_assumed} not in them, taken to be training"])
+            typer.echo(f"    had no locations; as in the lists beside: {said}")
     typer.echo(f"{len(written)} lists: {out}")

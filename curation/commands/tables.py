@@ -154,15 +154,18 @@ def materialise(
     """Copy or link the test clips under their new names, with SHA256SUMS."""
     from curation.release.tables import TEST_SET, read_table
     from curation.selection import materialise as making
+    from curation.selection.known_clips import as_in_store, with_rejects
     from study.config.study import find_study
     from study.store import store_snapshot
     from study.store.clips import candidates
     from study.tools.progress import track
 
     found = find_study(study, store)
-    rows = read_table(test or tables_folder(out, found) / "test_set.csv", TEST_SET)
+    path = test or tables_folder(out, found) / "test_set.csv"
+    rows = read_table(path, TEST_SET)
     with store_snapshot(found.store_url) as db:
         admitted = candidates.frame(db)
+        rows = as_in_store(rows, with_rejects(db), path)
     keys = zip(admitted["video_location"], admitted["filename"], strict=True)
     known = dict(zip(keys, admitted["sha256"], strict=True))
     clips = making.materialise(rows, found.clip_path, to, how=how, known_sha256=known)

@@ -7,19 +7,18 @@ from itertools import combinations
 import pandas as pd
 
 from curation.release.reading import (
-    LIST_NAMES,
     RATED_LISTS,
     TRAIN_AND_VALIDATION,
     Release,
     rated_lists,
 )
 from curation.release.rows import N_EXAMPLES, Finding, check_names, check_values, of_rows
-from curation.tally import COUNTS, is_prominent, n_ratings
+from curation.tally import COUNTS, is_prominent, n_ratings, shared_clips
 from study.errors import TableError
 from study.naming import source_of
 
 # Lists that must not share a clip: what is trained on, what is validated with, what is tested on.
-_APART = (
+APART = (
     ("AVMIT_train", "AVMIT_validation"),
     ("MIT16_train", "MIT16_validation"),
     ("AVMIT_train", "test_set"),
@@ -27,23 +26,11 @@ _APART = (
     ("MIT16_train", "test_set"),
     ("MIT16_validation", "test_set"),
 )
-# Findings after which a row does not say what it should.
-_UNUSABLE = frozenset(
-    {
-        "unreadable_list",
-        "no_rows",
-        "empty_cell",
-        "stray_space",
-        "no_count",
-        "unknown_rating",
-        "unknown_location",
-        "unsafe_filename",
-        "labels_differ",
-        "rated_twice",
-    }
-)
+# What breaks a run that reads records, and no other: the published lists have four such rows.
+OF_RECORDS = frozenset({"record_of_another_class"})
+SHARED_CLIP = "shared_clip"
 # Findings of one list that count something else than its rows.
-_NOT_OF_ROWS = frozenset({"unreadable_list", "no_rows", "labels_differ", "classes_not_balanced"})
+_NOT_OF_ROWS = frozenset({"unreadable_list", "no_rows", "classes_not_balanced"})
 
 
 def check(release: Release) -> list[Finding]:
@@ -66,32 +53,34 @@ def check(release: Release) -> list[Finding]:
     return sorted((item for item in found if item.n), key=lambda item: not item.breaks)
 
 
-def refuse_unusable(release: Release, names: Collection[str] = LIST_NAMES) -> None:
-    """Raise if a row of some lists does not say what it should.
+def refuse_breaking(release: Release, *, but: Collection[str] = OF_RECORDS) -> list[Finding]:
+    """Raise if something about a release breaks a run.
 
     Parameters
     ----------
     release : Release
         From `curation.release.reading.read_release`.
-    names : collection of str
-        The lists that are going to be used.
+    but : collection of str
+        Kinds of findings that the run at hand shows itself, or does not meet.
+
+    Returns
+    -------
+    list of Finding
+        What was found of those kinds.
 
     Raises
     ------
     TableError
-        With everything that hinders; oddities that a reader can live with do not.
+        With everything that breaks a run; oddities that a reader can live with do not.
     """
-    used = Release(
-        release.folder,
-        {name: rows for name, rows in release.lists.items() if name in names},
-        {name: reason for name, reason in release.broken.items() if name in names},
-    )
-    hindering = [item for item in _check_one_by_one(used) if item.n and item.code in _UNUSABLE]
+    breaking = [item for item in check(release) if item.breaks]
+    hindering = [item for item in breaking if item.code not in but]
     if hindering:
         raise TableError(
             f"{release.folder} cannot be used: {'; '.join(map(str, hindering))}. "
             "See all findings: curation check-release"
         )
+    return breaking
 
 
 def totals(findings: list[Finding]) -> dict[str, int]:
@@ -134,12 +123,10 @@ def n_of(findings: list[Finding], code: str) -> int:
 def _check_one_by_one(release: Release) -> Iterator[Finding]:
     for name, reason in release.broken.items():
         yield Finding("unreadable_list", f"{name}.csv", 1, True, reason)
-    for name, rows in release.lists.items():
-        if rows.empty:
-            yield Finding("no_rows", name, 1, True, "the list has no rows")
-        else:
-            yield from check_values(name, rows)
-            yield from check_names(name, rows)
+    for name, clips in release.read.items():
+        yield from check_values(name, clips)
+        if len(clips):
+            yield from check_names(name, release.lists[name])
 
 
 def _check_ratings(release: Release) -> Iterator[Finding]:
@@ -203,12 +190,12 @@ def _check_tallies(release: Release) -> Iterator[Finding]:
 
 
 def _check_together(release: Release) -> Iterator[Finding]:
-    for one, other in _APART:
+    for one, other in APART:
         if one in release.lists and other in release.lists:
             first, second = release.lists[one], release.lists[other]
-            shared = sorted(set(first["filename"]) & set(second["filename"]))
+            shared = shared_clips(first, second)
             yield Finding(
-                "shared_clip",
+                SHARED_CLIP,
                 f"{one}, {other}",
                 len(shared),
                 True,

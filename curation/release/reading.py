@@ -1,33 +1,19 @@
 """Published lists, with all their spellings, as the frames that the rest of curation reads."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from curation.release.tables import read_text_table
 from curation.tally import COUNTS, tally_ratings
 from study.config.protocol import Protocol
 from study.errors import TableError
+from study.tools.list_faults import ClipList, faults, is_count
+from study.tools.lists import open_list, refuse
 
-# How the published files and ours spell the same column.
-SPELLINGS: dict[str, tuple[str, ...]] = {
-    "filename": ("filename",),
-    "mit_label": ("MIT_label", "MIT label", "actual_label", "mit_label"),
-    "avmit_label": ("AVMIT_label", "AVMIT label", "label", "avmit_label"),
-    "video_location": ("video_location",),
-    "tfrecord_filename": ("tfrecord_filename",),
-    "new_filename": ("new_filename",),
-    "rating": ("rating",),
-    "participant_id": ("participant", "participant_id"),
-    "r1": ("r1",),
-    "r2": ("r2",),
-    "r3": ("r3",),
-}
-_LOCATION_PREFIX = "MIT_"
 ASSUMED_LOCATION = "training"  # the published MIT-16 lists have no location; their authors say so
-_INDEX_NAMES = ("", "index", "Unnamed: 0")
 _CLIP = ("filename", "avmit_label", "mit_label")
 _NEEDED: dict[str, tuple[str, ...]] = {
     "video_ratings": (*_CLIP, "video_location", "tfrecord_filename", *COUNTS),
@@ -41,6 +27,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 LIST_NAMES = tuple(_NEEDED)
 RATED_LISTS: tuple[str, ...] = ("video_ratings", "raw_video_ratings")
 TRAIN_AND_VALIDATION: tuple[str, ...] = ("AVMIT_train", "AVMIT_validation")
+_OF_RATINGS = "raw_video_ratings"  # a row per rating
 
 
 @dataclass(frozen=True)
@@ -55,12 +42,15 @@ class Release:
         By name without ending, with the columns that the program uses; text as in the file,
         except that locations are ``training`` and ``validation``. ``line`` is the row's line in
         the file.
+    read : dict of str to ClipList
+        The same lists as they were read.
     broken : dict of str to str
         Lists that cannot be read as such, and why.
     """
 
     folder: Path
     lists: Mapping[str, pd.DataFrame]
+    read: Mapping[str, ClipList] = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,22 +74,23 @@ def read_release(folder: Path) -> Release:
     TableError
         If there is none of them.
     """
-    lists: dict[str, pd.DataFrame] = {}
+    read: dict[str, ClipList] = {}
     broken: dict[str, str] = {}
     for name in LIST_NAMES:
         path = folder / f"{name}.csv"
         if not path.exists():
             continue
         try:
-            lists[name] = read_list(path)
+            read[name] = _open(path)
         except TableError as error:
             broken[name] = str(error)
-    if not lists and not broken:
+    if not read and not broken:
         raise TableError(
             f"no published list in {folder}. Expected one or more of "
             f"{', '.join(f'{name}.csv' for name in LIST_NAMES)}"
         )
-    return Release(folder, lists, broken)
+    lists = {name: frame_of(clips) for name, clips in read.items()}
+    return Release(folder, lists, read, broken)
 
 
 def read_list(path: Path) -> pd.DataFrame:
@@ -118,40 +109,107 @@ def read_list(path: Path) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If the file cannot be read, or lacks a column that such a list has.
+        If the file cannot be read, lacks a column that such a list has, or a row does not say what
+        it should.
     """
-    table = read_text_table(path)
-    found: dict[str, pd.Series] = {}
-    for inside, spellings in SPELLINGS.items():
-        names = [name for name in spellings if name in table.columns]
-        if len(names) > 1:
-            raise TableError(f"{path} has the column {inside} twice: {', '.join(names)}")
-        if names:
-            found[inside] = table[names[0]]
-    missing = [name for name in _NEEDED[path.stem] if name not in found]
-    if missing:
-        spelt = "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in missing)
-        raise TableError(f"{path} lacks {spelt}; found {', '.join(map(str, table.columns))}")
-    rows = pd.DataFrame(found, index=table.index)
-    if "video_location" in rows:
-        rows["video_location"] = rows["video_location"].str.removeprefix(_LOCATION_PREFIX)
-    return rows.reset_index(names="line")
+    clips = _open(path)
+    refuse(clips, faults(clips))
+    return frame_of(clips)
 
 
-def with_location(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return a list with a location for every clip, assumed where the list has none.
+def frame_of(clips: ClipList) -> pd.DataFrame:
+    """Return a list as the rest of curation takes it.
 
     Parameters
     ----------
-    rows : DataFrame
-        From `read_list`.
+    clips : ClipList
+        From `study.tools.lists`.
 
     Returns
     -------
     DataFrame
-        With ``video_location``.
+        Columns as the program calls them, values as text, and ``line``.
     """
-    return rows if "video_location" in rows else rows.assign(video_location=ASSUMED_LOCATION)
+    return pd.DataFrame({"line": clips.lines, **clips.columns})
+
+
+def _open(path: Path) -> ClipList:
+    return open_list(path, _NEEDED[path.stem], several_rows=path.stem == _OF_RATINGS)
+
+
+@dataclass(frozen=True)
+class Located:
+    """A list with a location for every clip, and where those come from that it had not.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``video_location``.
+    n_from_beside : dict of str to int
+        Clips that a list beside has, by the location that it gives them.
+    n_assumed : int
+        Clips that no list has, taken to be in `ASSUMED_LOCATION`.
+    """
+
+    rows: pd.DataFrame
+    n_from_beside: Mapping[str, int] = field(default_factory=dict)
+    n_assumed: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the list itself had all locations."""
+        return not (self.n_from_beside or self.n_assumed)
+
+
+def located(release: Release) -> dict[str, Located]:
+    """Return the lists of a release with a location for every clip.
+
+    Parameters
+    ----------
+    release : Release
+        The lists; the published MIT-16 lists have no locations.
+
+    Returns
+    -------
+    dict of str to Located
+        By name.
+
+    Raises
+    ------
+    TableError
+        If lists beside know a clip of that name in both locations.
+    """
+    known: dict[str, set[str]] = {}
+    for clips in release.read.values():
+        for location, filename in clips.keys:
+            if location:
+                known.setdefault(filename, set()).add(location)
+    return {
+        name: Located(rows)
+        if "video_location" in rows
+        else _located(release.read[name], rows, known)
+        for name, rows in release.lists.items()
+    }
+
+
+def _located(clips: ClipList, rows: pd.DataFrame, known: Mapping[str, set[str]]) -> Located:
+    if "video_location" in rows:
+        return Located(rows)
+    found = [known.get(filename, set()) for _, filename in clips.keys]
+    both = [len(locations) > 1 for locations in found]
+    if any(both):
+        row = both.index(True)
+        raise TableError(
+            f"{clips.path}, line {clips.lines[row]}: the lists beside have "
+            f"{clips.columns['filename'][row]} in training and in validation. Add a column "
+            "video_location"
+        )
+    locations = [min(one, default=ASSUMED_LOCATION) for one in found]
+    return Located(
+        rows.assign(video_location=locations),
+        Counter(min(one) for one in found if one),
+        sum(not one for one in found),
+    )
 
 
 def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -165,29 +223,10 @@ def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same with int columns; a value that is no count becomes 0, which `check` reports.
+        The same with int columns; a value that is no count becomes 0, and `check` reports it.
     """
-    numbers = {
-        name: pd.to_numeric(rows[name].where(is_count(rows[name]), "0")).astype(int)
-        for name in COUNTS
-    }
+    numbers = {name: [int(text) if is_count(text) else 0 for text in rows[name]] for name in COUNTS}
     return rows.assign(**numbers)
-
-
-def is_count(values: pd.Series) -> pd.Series:
-    """Return which texts are whole numbers of ratings.
-
-    Parameters
-    ----------
-    values : Series of str
-        A column.
-
-    Returns
-    -------
-    Series of bool
-        One per value.
-    """
-    return values.str.fullmatch(r"[0-9]{1,6}").astype(bool)
 
 
 def rated_lists(release: Release) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -233,7 +272,7 @@ def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
     Parameters
     ----------
     release : Release
-        Lists that `curation.release.check.refuse_unusable` lets pass.
+        Lists that `curation.release.check.refuse_breaking` lets pass.
 
     Returns
     -------

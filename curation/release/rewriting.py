@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release.check import refuse_unusable
-from curation.release.reading import Release, with_counts, with_location
+from curation.release.check import APART, refuse_breaking
+from curation.release.reading import Located, Release, located, with_counts
 from curation.release.tables import (
     CLIP_LIST,
     RAW_VIDEO_RATINGS,
@@ -17,8 +17,9 @@ from curation.release.tables import (
     Schema,
     write_table,
 )
-from curation.tally import COUNTS
+from curation.tally import COUNTS, clip_keys
 from study.tools.files import refuse_existing, sha256_of
+from study.tools.lists import prove_apart
 
 _SCHEMAS = {
     "video_ratings": VIDEO_RATINGS,
@@ -33,7 +34,7 @@ _SCHEMAS = {
 
 def import_release(
     release: Release, folder: Path, *, at: datetime, overwrite: bool = False
-) -> dict[Path, int]:
+) -> dict[Path, Located]:
     """Write the lists of a release in the spelling of this program.
 
     Parameters
@@ -49,43 +50,48 @@ def import_release(
 
     Returns
     -------
-    dict of Path to int
-        Number of rows by file.
+    dict of Path to Located
+        What was written, by file.
 
     Raises
     ------
     TableError
-        If a row does not say what it should; oddities that do not hinder reading are kept.
+        If something breaks a run; oddities that do not hinder reading are kept.
     """
-    refuse_unusable(release)
-    paths = {name: folder / f"{name}.csv" for name in release.lists}
+    refuse_breaking(release)
+    lists = located(release)
+    paths = {name: folder / f"{name}.csv" for name in lists}
     for path in paths.values():
         refuse_existing(path, overwrite=overwrite)
-    written = {}
-    for name, path in paths.items():
-        rows = release.lists[name]
-        schema = _schema_of(name, rows)
-        write_table(
-            _complete(rows, schema),
-            schema,
-            path,
-            Provenance(
-                rehearsal=False,
-                store_id=None,
-                made_at=at.isoformat(timespec="seconds"),
-                settings={"assumed_location": "video_location" not in rows},
-                inputs={path.name: sha256_of(release.folder / path.name)},
-            ),
-            overwrite=overwrite,
+    for name, found in lists.items():
+        if _schema_of(name, found.rows).is_one_row_per_clip:
+            prove_apart({name: clip_keys(found.rows)})
+    for one, other in APART:
+        if {one, other} <= set(lists):
+            prove_apart({name: clip_keys(lists[name].rows) for name in (one, other)})
+    for name, found in lists.items():
+        schema = _schema_of(name, found.rows)
+        provenance = Provenance(
+            rehearsal=False,
+            store_id=None,
+            made_at=at.isoformat(timespec="seconds"),
+            settings={"assumed_location": bool(found.n_assumed)},
+            counts={
+                "locations_of_lists_beside": dict(found.n_from_beside),
+                "locations_assumed": found.n_assumed,
+            },
+            inputs={paths[name].name: sha256_of(release.folder / paths[name].name)},
         )
-        written[path] = len(rows)
-    return written
+        rows = _complete(found.rows, schema)
+        write_table(rows, schema, paths[name], provenance, overwrite=overwrite)
+    return {paths[name]: found for name, found in lists.items()}
 
 
 def _schema_of(name: str, rows: pd.DataFrame) -> Schema:
-    return RAW_WITH_PARTICIPANT if "participant_id" in rows else _SCHEMAS[name]
+    schema = _SCHEMAS[name]
+    with_people = schema is RAW_VIDEO_RATINGS and "participant_id" in rows
+    return RAW_WITH_PARTICIPANT if with_people else schema
 
 
 def _complete(rows: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    rows = with_location(rows)
     return with_counts(rows) if set(COUNTS) <= {c.inside for c in schema.columns} else rows

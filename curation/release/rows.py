@@ -1,18 +1,17 @@
 """What is wrong with the rows of one published list, looked at by itself."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pandas as pd
 
-from curation.release.reading import is_count
-from curation.tally import COUNTS
 from study.classes import read_classes
-from study.vocabulary import VIDEO_LOCATIONS
+from study.tools.list_faults import ClipList, faults
 
 N_EXAMPLES = 3
-_SEVERAL_ROWS_PER_CLIP = "raw_video_ratings"
+_DIGEST = re.compile(r"-[0-9a-f]{8}$")  # of `curation.release.record_names`
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +47,31 @@ class Finding:
         return f"{self.where}: {self.n} {self.message}{examples}"
 
 
-def check_values(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
-    """Yield what is wrong with the cells of a list.
+def check_values(name: str, clips: ClipList) -> Iterator[Finding]:
+    """Yield what no list of clips may hold, here or anywhere else.
 
     Parameters
     ----------
     name : str
         The list.
-    rows : DataFrame
-        From `curation.release.reading.read_list`.
+    clips : ClipList
+        As it was read.
 
     Yields
     ------
     Finding
-        One per kind of fault; with ``n`` 0 where there is none.
+        One per kind of fault.
     """
-    for column in rows.columns.drop("line"):
-        empty = rows[column].str.strip() == ""
-        yield of_rows("empty_cell", name, rows, empty, True, f"rows without {column}")
-        spaced = ~empty & (rows[column].str.strip() != rows[column])
-        yield of_rows("stray_space", name, rows, spaced, True, f"rows with space around {column}")
-    for column in set(COUNTS) & set(rows.columns):
-        wrong = ~is_count(rows[column]) & (rows[column].str.strip() != "")
-        yield of_rows("no_count", name, rows, wrong, True, f"rows whose {column} is no count")
-    if "rating" in rows:
-        unknown = ~rows["rating"].isin(["1", "2", "3"])
-        yield of_rows("unknown_rating", name, rows, unknown, True, "ratings other than 1, 2, 3")
-    if "video_location" in rows:
-        astray = ~rows["video_location"].isin(VIDEO_LOCATIONS)
-        yield of_rows(
-            "unknown_location", name, rows, astray, True, "rows neither of training nor validation"
-        )
+    for fault in faults(clips):
+        cells = clips.columns.get(fault.column, clips.lines)
+        examples = [f"line {clips.lines[row]}: {cells[row]}" for row in fault.rows[:N_EXAMPLES]]
+        n = max(len(fault.rows), 1)
+        says = f"row{'s' if n > 1 else ''}: {fault.says}" if fault.rows else "the list has no rows"
+        yield Finding(fault.code, name, n, True, says, tuple(examples))
 
 
 def check_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
-    """Yield what is wrong with the names and labels of a list, and with what repeats.
+    """Yield what is odd about the names and labels of a published list.
 
     Parameters
     ----------
@@ -96,14 +85,10 @@ def check_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
     Finding
         One per kind of fault; with ``n`` 0 where there is none.
     """
-    parts = rows["filename"].str.split("/")
-    shape = parts.map(lambda p: len(p) == 2 and all(p) and not set(p) & {".", ".."}).astype(bool)
-    yield of_rows(
-        "unsafe_filename", name, rows, ~shape, True, "filenames that are not <MIT class>/<clip>"
-    )
+    shape = rows["filename"].str.count("/") == 1
     ending = rows["filename"].str.lower().str.endswith(".mp4")
     yield of_rows("unknown_ending", name, rows, ~ending, False, "clips that do not end in .mp4")
-    folder = parts.str[0]
+    folder = rows["filename"].str.partition("/")[0]
     yield of_rows(
         "folder_of_another_class",
         name,
@@ -124,39 +109,10 @@ def check_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
         False,
         "rows relabelled in a way that Table 1 does not have",
     )
-    if name != _SEVERAL_ROWS_PER_CLIP:
-        keys = [c for c in ("video_location", "filename") if c in rows]
-        yield of_rows(
-            "duplicate_clip", name, rows, rows.duplicated(keys), True, "clips listed before"
-        )
-    else:
-        yield from _check_raters(name, rows)
     if "tfrecord_filename" in rows:
         yield from _check_records(name, rows)
     if "new_filename" in rows:
         yield from _check_new_names(name, rows)
-
-
-def _check_raters(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
-    clip = ["video_location", "filename"]
-    labels = rows.drop_duplicates([*clip, "mit_label", "avmit_label"])
-    yield of_rows(
-        "labels_differ",
-        name,
-        labels,
-        labels.duplicated(clip),
-        True,
-        "clips whose labels are not the same in all their rows",
-    )
-    if "participant_id" in rows:
-        yield of_rows(
-            "rated_twice",
-            name,
-            rows,
-            rows.duplicated([*clip, "participant_id"]),
-            True,
-            "ratings of a clip that the same person had rated before",
-        )
 
 
 def _check_records(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
@@ -170,16 +126,8 @@ def _check_records(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
         "records whose folder is another class than the row's: their label is wrong or unknown",
         column="tfrecord_filename",
     )
-    stems = rows["filename"].map(lambda text: PurePosixPath(text).stem)
-    record = rows["tfrecord_filename"].str.partition("/")[2]
-    named = pd.Series(
-        [
-            text.endswith(".tfrecord") and text.startswith(stem) and "/" not in text
-            for text, stem in zip(record, stems, strict=True)
-        ],
-        index=rows.index,
-        dtype=bool,
-    )
+    both = zip(rows["tfrecord_filename"], rows["filename"], strict=True)
+    named = pd.Series([_is_named_after(*names) for names in both], index=rows.index, dtype=bool)
     yield of_rows(
         "record_of_another_clip",
         name,
@@ -189,16 +137,14 @@ def _check_records(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
         "records that are not named after their clip",
         column="tfrecord_filename",
     )
-    if name != _SEVERAL_ROWS_PER_CLIP:
-        yield of_rows(
-            "records_meet",
-            name,
-            rows,
-            rows.duplicated("tfrecord_filename") & ~rows.duplicated("filename"),
-            True,
-            "records that another clip of the list has too",
-            column="tfrecord_filename",
-        )
+
+
+def _is_named_after(record: str, filename: str) -> bool:
+    name, stem = PurePosixPath(record).stem, PurePosixPath(filename).stem
+    if name == stem or name.startswith(f"{stem}-"):
+        return True
+    cut = _DIGEST.sub("", name)  # of a name too long for a disk
+    return cut != name and stem.startswith(cut)
 
 
 def _check_new_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
@@ -226,15 +172,6 @@ def _check_new_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
         pd.Series(pattern, index=rows.index, dtype=bool),
         False,
         "new names that are not <label>/<label>_<1, 2, ...> in the order of the rows",
-        column="new_filename",
-    )
-    yield of_rows(
-        "new_filename_twice",
-        name,
-        rows,
-        rows.duplicated("new_filename"),
-        True,
-        "new names given before",
         column="new_filename",
     )
 

@@ -8,11 +8,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from study.errors import TableError
+from study.tools.clip_keys import keys_of
 from study.tools.files import refuse_existing, sha256_of, written_atomically
+from study.tools.lists import prove_apart, read_list, refuse_few_ratings
 
 _WRITTEN_BY = {
     "video_ratings.csv": "export-ratings",
@@ -47,10 +47,21 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A released table."""
+    """A released table.
+
+    Parameters
+    ----------
+    title : str
+        What a row of it is.
+    columns : tuple of Column
+        In their order.
+    is_one_row_per_clip : bool
+        False for a table of ratings.
+    """
 
     title: str
     columns: tuple[Column, ...]
+    is_one_row_per_clip: bool = True
 
     @property
     def names(self) -> list[str]:
@@ -81,6 +92,7 @@ VIDEO_RATINGS = Schema(
 RAW_VIDEO_RATINGS = Schema(
     "One row per rating",
     (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, Column("rating", "rating", "1, 2 or 3", "count")),
+    is_one_row_per_clip=False,
 )
 RAW_WITH_PARTICIPANT = Schema(
     "One row per rating, with the pseudonymous id of who gave it",
@@ -88,6 +100,7 @@ RAW_WITH_PARTICIPANT = Schema(
         *RAW_VIDEO_RATINGS.columns,
         Column("participant", "participant_id", "pseudonymous id of the rater"),
     ),
+    is_one_row_per_clip=False,
 )
 CLIP_LIST = Schema(
     "Clips with their labels and records", (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, TFRECORD)
@@ -157,10 +170,14 @@ def write_table(
     ------
     StudyError
         If the file exists and must not be replaced.
+    TableError
+        If a clip would stand in the table twice.
     """
     sidecar = path.with_suffix(".json")
     for target in (path, sidecar):
         refuse_existing(target, overwrite=overwrite)
+    if schema.is_one_row_per_clip:
+        prove_apart({path.name: keys_of(frame["video_location"], frame["filename"])})
     columns = [column.inside for column in schema.columns]
     with written_atomically(path, overwrite=overwrite) as part:
         frame[columns].set_axis(schema.names, axis=1).to_csv(
@@ -206,8 +223,8 @@ def write_report(
             )
 
 
-def read_table(path: Path, schema: Schema) -> pd.DataFrame:
-    """Read a table that this program wrote.
+def read_table(path: Path, schema: Schema, *, min_ratings: int = 0) -> pd.DataFrame:
+    """Read a table of this program, or a published one of the same kind.
 
     Parameters
     ----------
@@ -215,64 +232,32 @@ def read_table(path: Path, schema: Schema) -> pd.DataFrame:
         The CSV file.
     schema : Schema
         Its columns; others are ignored.
+    min_ratings : int
+        How many ratings every clip must have.
 
     Returns
     -------
     DataFrame
-        Columns as the program calls them; text as str, counts as int.
+        Columns as the program calls them; text as str, counts as int; ``line`` is the row's line
+        in the file.
 
     Raises
     ------
     TableError
-        If the file is missing, lacks a column, or holds a value that the column cannot have.
+        If the file is missing, lacks a column, or a row does not say what it should.
     """
-    table = read_text_table(path)
-    missing = [name for name in schema.names if name not in table.columns]
-    if missing:
-        raise TableError(
-            f"{path} lacks {', '.join(missing)}; found {', '.join(map(str, table.columns))}. "
-            f"Expected {', '.join(schema.names)}; published lists are read by import-release"
-        )
-    result = pd.DataFrame(index=table.index)
-    for column in schema.columns:
-        values = table[column.name]
-        result[column.inside] = _counts(values, path) if column.kind == "count" else values
-    return result.reset_index(drop=True)
-
-
-def read_text_table(path: Path) -> pd.DataFrame:
-    """Read a CSV file with every value as text.
-
-    Parameters
-    ----------
-    path : Path
-        The file; UTF-8, with or without a byte order mark.
-
-    Returns
-    -------
-    DataFrame
-        As in the file, indexed by line; empty cells are empty text, empty lines are left out.
-
-    Raises
-    ------
-    TableError
-        If the file is missing, empty, or no CSV in UTF-8.
-    """
-    if not path.is_file():
-        command = _WRITTEN_BY.get(path.name)
-        advice = "Name another one" if command is None else f"Write it first: curation {command}"
-        raise TableError(f"no table at {path}. {advice}")
-    try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
-        )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise TableError(f"{path} is no CSV table in UTF-8: {error}. Export it again") from error
-    if not isinstance(table.index, pd.RangeIndex):
-        raise TableError(f"{path} has more cells in its rows than in its heading. Export it again")
-    if len(table.columns) == 1 and set(";\t") & set(table.columns[0]):
-        raise TableError(f"{path} has no commas between its cells. Export it again with commas")
-    return _by_line(table.fillna(""))
+    command = _WRITTEN_BY.get(path.name)
+    missing = "" if command is None else f"Write it first: curation {command}"
+    needed = [column.inside for column in schema.columns]
+    clips = read_list(path, needed, missing=missing, several_rows=not schema.is_one_row_per_clip)
+    if min_ratings:
+        refuse_few_ratings(clips, min_ratings)
+    read = {
+        column.inside: list(map(int, cells)) if column.kind == "count" else cells
+        for column in schema.columns
+        for cells in [clips.columns[column.inside]]
+    }
+    return pd.DataFrame({**read, "line": clips.lines})
 
 
 def software_version() -> str:
@@ -289,32 +274,12 @@ def software_version() -> str:
         return "avmit-lab (from source)"
 
 
-def _by_line(table: pd.DataFrame) -> pd.DataFrame:
-    # A cell in quotes may go over several lines.
-    n_lines = np.ones(len(table), dtype=np.int64)
-    for name in table.columns:
-        n_lines += table[name].str.count("\n").to_numpy(dtype=np.int64)
-    first = 2 + n_lines.cumsum() - n_lines
-    return table.set_index(pd.Index(first)).loc[~(table == "").all(axis=1).to_numpy()]
-
-
 def _no_formula(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
     # A carriage return is not quoted where lines end in a line feed, but ends a line for readers.
     shown = cell.replace("\r", "\\r")
     return f"'{shown}" if cell.startswith(_FORMULA) else shown
-
-
-def _counts(values: pd.Series, path: Path) -> pd.Series:
-    is_count = values.str.fullmatch(r"[0-9]{1,6}")
-    if not is_count.all():
-        row = int((~is_count).to_numpy().argmax())
-        raise TableError(
-            f"{path}, line {values.index[row]}: {values.name} is {values.iloc[row]!r}, expected a "
-            "whole number of ratings. Correct the line or export the table again"
-        )
-    return values.astype(int)
 
 
 def _dictionary(

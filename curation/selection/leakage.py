@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from curation.tally import clip_keys
+from curation.tally import as_index, clip_keys, shared_clips
 from study.errors import TableError
 from study.naming import source_of
+from study.tools.lists import prove_apart
 
 
 def sources(clips: pd.DataFrame) -> pd.Series:
@@ -45,7 +46,7 @@ def leakage_report(
     -------
     DataFrame
         Columns ``one, other, n_clips, n_sources, n_clips_of_one, n_clips_of_other`` (clips of
-        shared sources) and ``n_duplicates`` (shared groups of near-duplicates; nan where no clip
+        shared sources) and ``n_duplicates`` (shared groups of near-duplicates; NaN where no clip
         was audited).
 
     Raises
@@ -68,7 +69,7 @@ def leakage_report(
             {
                 "one": one,
                 "other": other,
-                "n_clips": len(set(first["filename"]) & set(second["filename"])),
+                "n_clips": len(shared_clips(first, second)),
                 "n_sources": len(shared),
                 "n_clips_of_one": int(of_first.isin(shared).sum()),
                 "n_clips_of_other": int(of_second.isin(shared).sum()),
@@ -78,6 +79,37 @@ def leakage_report(
             }
         )
     return pd.DataFrame(rows)
+
+
+def refuse_leaks(
+    lists: Mapping[str, pd.DataFrame], *, by_source: bool, duplicates: pd.Series | None = None
+) -> None:
+    """Look a last time at lists that are about to be written.
+
+    Parameters
+    ----------
+    lists : dict of str to DataFrame
+        Training, validation and test list, with ``video_location`` and ``filename``.
+    by_source : bool
+        Whether no source video may have clips in two of them.
+    duplicates : Series of int or None
+        Group of near-duplicates; they never stand in two lists.
+
+    Raises
+    ------
+    TableError
+        If a clip stands twice or in two lists, or what must be apart is not.
+    """
+    prove_apart({name: list(clip_keys(rows)) for name, rows in lists.items()})
+    report = leakage_report(lists, duplicates)
+    leaks = report["n_duplicates"].fillna(0) > 0
+    if by_source:
+        leaks |= report["n_sources"] > 0
+    for row in report.loc[leaks].to_dict("records"):
+        raise TableError(
+            f"{row['one']} and {row['other']} would share {row['n_sources']} source videos and "
+            f"{row['n_duplicates']:.0f} groups of near-duplicates. Nothing was written; report this"
+        )
 
 
 def kin(
@@ -104,15 +136,20 @@ def kin(
         for tie, source in zip(ties, sources(clips), strict=True):
             tie.append(("source", source))
     if duplicates is not None:
-        found = duplicates.reindex(clip_keys(clips)).to_numpy()
+        found = _by_key(duplicates).reindex(clip_keys(clips)).to_numpy()
         for tie, group in zip(ties, found, strict=True):
-            if group == group:  # nan is not itself: the clip has no near-duplicate
+            if group == group:  # NaN is not itself: the clip has no near-duplicate
                 tie.append(("duplicate", int(group)))
     return _components(ties)
 
 
 def _groups(clips: pd.DataFrame, duplicates: pd.Series) -> set[int]:
-    return set(duplicates.reindex(clip_keys(clips)).dropna().astype(int))
+    return set(_by_key(duplicates).reindex(clip_keys(clips)).dropna().astype(int))
+
+
+def _by_key(duplicates: pd.Series) -> pd.Series:
+    keyed = duplicates.set_axis(as_index(duplicates.index))
+    return keyed.loc[~keyed.index.duplicated()]
 
 
 def _components(ties: Iterable[list[Hashable]]) -> npt.NDArray[np.int64]:

@@ -13,14 +13,15 @@ from curation.release.export import all_clips, with_record_names
 from curation.release.tables import TEST_SET, VIDEO_RATINGS, Provenance, read_table, write_table
 from curation.selection import splits
 from curation.selection.filters import accepted_classes, filter_clips, prominent_by_class
-from curation.selection.leakage import leakage_report
+from curation.selection.known_clips import as_in_store, with_rejects
+from curation.selection.leakage import leakage_report, refuse_leaks
 from curation.selection.picture_facts import with_picture_facts
 from curation.selection.test_set import draw_test_set
 from curation.tally import COUNTS, clip_keys, is_prominent
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, studies
-from study.store.clips import clip_audits
+from study.store.clips import candidates, clip_audits
 from study.tools.files import refuse_existing, sha256_of
 
 
@@ -86,13 +87,19 @@ def make_test_set(
     Selection
         The test set and how it came about.
 
+    Raises
+    ------
+    TableError
+        If a table cannot be believed, or a clip would stand in the test set twice.
+
     Notes
     -----
     Paper: Test Set, Table 3.
     """
     refuse_existing(path, overwrite=overwrite)
     protocol = study.config.protocol
-    clips = with_picture_facts(db, read_table(ratings_path, VIDEO_RATINGS), ratings_path)
+    rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=protocol.ratings_per_clip)
+    clips = with_picture_facts(db, rated, ratings_path)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     if not classes:
         most = prominent_by_class(clips, protocol.majority).nlargest(3)
@@ -165,12 +172,16 @@ def make_training_lists(
     dict of str to DataFrame
         The rows by file name.
 
+    Raises
+    ------
+    TableError
+        If a table cannot be believed, or what was drawn is not apart; nothing is written then.
+
     Notes
     -----
     Paper: Train Sets.
     """
-    rated = read_table(ratings_path, VIDEO_RATINGS)
-    test = read_table(test_path, TEST_SET)
+    rated, test = _believed(db, study, ratings_path, test_path)
     pools = {
         "AVMIT": rated.loc[is_prominent(rated, study.config.protocol.majority)],
         "MIT16": every_clip(db, study, rated, with_soundless=with_soundless),
@@ -187,6 +198,9 @@ def make_training_lists(
             duplicates=duplicates,
         )
         lists |= {f"{name}_train.csv": parts.train, f"{name}_validation.csv": parts.validation}
+    for name in pools:
+        sides = {k: v for k, v in lists.items() if k.startswith(name)} | {test_path.name: test}
+        refuse_leaks(sides, by_source=source_disjoint, duplicates=duplicates)
     for file_name in lists:
         refuse_existing(folder / file_name, overwrite=overwrite)
     for file_name, rows in lists.items():
@@ -207,6 +221,15 @@ def make_training_lists(
         )
         write_table(rows, VIDEO_RATINGS, folder / file_name, provenance, overwrite=overwrite)
     return lists
+
+
+def _believed(
+    db: Db, study: Study, ratings_path: Path, test_path: Path
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    at_least = study.config.protocol.ratings_per_clip
+    rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=at_least)
+    test = as_in_store(read_table(test_path, TEST_SET), with_rejects(db), test_path)
+    return as_in_store(rated, candidates.frame(db), ratings_path), test
 
 
 def leakage_lines(lists: Mapping[str, pd.DataFrame], test_path: Path) -> list[str]:

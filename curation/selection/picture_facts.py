@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.tally import clip_keys
-from study.errors import TableError
+from curation.selection.known_clips import as_in_store
+from curation.tally import as_index, clip_keys
 from study.store import Db
 from study.store.clips import candidates, clip_audits, vettings
 
@@ -31,25 +31,18 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
     Raises
     ------
     TableError
-        If a clip is not in the store: the table is of another study.
+        If a clip is not in the store, or is of another class there: the table is of another study.
     """
     known = candidates.frame(db)
-    rates = known.set_index(clip_keys(known))["frame_rate_hz"].reindex(clip_keys(clips))
-    if rates.isna().any():
-        n_unknown = int(rates.isna().sum())
-        first = clips["filename"].iloc[int(rates.isna().to_numpy().argmax())]
-        raise TableError(
-            f"{source}: {n_unknown} of {len(clips)} clips are no candidates of this store, such as "
-            f"{first}; their frame rates are not known. Use the store that the table came from, "
-            "or admit the clips: curation candidates"
-        )
+    clips = as_in_store(clips, known, source)
+    facts = known.set_index(clip_keys(known)).loc[clip_keys(clips)]
     flagged = clip_audits.flagged(db)
-    ids = known.set_index(clip_keys(known))["candidate_id"].reindex(clip_keys(clips))
+    ids = pd.Series(facts["candidate_id"].to_numpy(), index=clips.index)
     return clips.assign(
-        candidate_id=ids.to_numpy(),
-        frame_rate_hz=rates.to_numpy(),
-        is_vfr=clip_keys(clips).isin(list(flagged["vfr"])),
-        has_two_streams=clip_keys(clips).isin(list(flagged["two_video_streams"])),
+        candidate_id=ids,
+        frame_rate_hz=facts["frame_rate_hz"].to_numpy(),
+        is_vfr=clip_keys(clips).isin(as_index(flagged["vfr"])),
+        has_two_streams=clip_keys(clips).isin(as_index(flagged["two_video_streams"])),
         is_excluded=ids.isin(vettings.excluded(db)).to_numpy(),
         is_vetted=ids.isin(vettings.vetted(db)).to_numpy(),
     )

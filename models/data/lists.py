@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from study.errors import TableError
-from study.naming import source_of, tfrecord_filename
+from study.naming import source_of
+from study.tools import lists
+from study.tools.clip_keys import keys_of
 from study.tools.files import written_atomically
 
-# The released lists spell the AVMIT label in four ways; where ``actual_label`` stands beside
-# ``label``, that is the Moments-in-Time class.
-LABEL_SPELLINGS = ("AVMIT_label", "AVMIT label", "avmit_label", "label")
 COLUMNS = ("filename", "AVMIT_label", "tfrecord_filename")
+_MISSING = "Write it first: python -m curation training-lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,78 +66,18 @@ def read_list(path: Path) -> ClipList:
     Raises
     ------
     TableError
-        If the file is missing or empty, lacks a column or a value, or names a record twice.
+        If the file is missing, or a row does not say what it should.
 
     Notes
     -----
     Paper: Data Description, Table 2 and Table 3.
     """
-    frame = _read_csv(path)
-    spelling = next((name for name in LABEL_SPELLINGS if name in frame.columns), None)
-    if spelling is None or "filename" not in frame.columns:
-        raise TableError(
-            f"{path} has columns {', '.join(frame.columns)}, expected filename and "
-            f"{' or '.join(LABEL_SPELLINGS)}"
-        )
-    if frame.empty:
-        raise TableError(f"{path} lists no clip. Export the list again")
-    labels, filenames = frame[spelling], frame["filename"]
-    if "tfrecord_filename" in frame.columns:
-        records = frame["tfrecord_filename"]
-    else:
-        records = pd.Series(map(tfrecord_filename, filenames, labels))
-    return _checked(path, filenames.tolist(), labels.tolist(), records.tolist())
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError as error:
-        raise TableError(f"no list at {path}. Run: python -m curation training-lists") from error
-    except IsADirectoryError as error:
-        raise TableError(f"{path} is a folder, expected a list (CSV). Name the file") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise TableError(
-            f"{path} cannot be read as a CSV table: {error}. Save it again as CSV in UTF-8"
-        ) from error
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas moves all cells to the left
-        raise TableError(
-            f"{path} has more cells in its rows than in its heading. Save it again as CSV"
-        )
-    return frame
-
-
-def _checked(
-    path: Path, filenames: Sequence[str], labels: Sequence[str], records: Sequence[str]
-) -> ClipList:
-    seen: set[str] = set()
-    for number, row in enumerate(zip(filenames, labels, records, strict=True), start=2):
-        if not all(row):
-            raise TableError(f"{path} line {number} has an empty field: {', '.join(row)}")
-        if row[2] in seen:
-            raise TableError(f"{path} line {number} names the record {row[2]} a second time")
-        if row[2].startswith("/") or ".." in row[2].split("/"):
-            raise TableError(
-                f"{path} line {number} names the record {row[2]}, expected a path within the "
-                "folder of embeddings. Correct the list"
-            )
-        seen.add(row[2])
-    _refuse_two_spellings(path, labels)
-    content = "\n".join("\t".join(row) for row in zip(filenames, labels, records, strict=True))
+    clips = lists.read_list(path, missing=_MISSING, with_records=True)
+    filenames, labels = clips.columns["filename"], clips.columns["avmit_label"]
+    rows = zip(filenames, labels, clips.records, strict=True)
+    content = "\n".join("\t".join(row) for row in rows)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return ClipList(path.stem, tuple(filenames), tuple(labels), tuple(records), digest)
-
-
-def _refuse_two_spellings(path: Path, labels: Iterable[str]) -> None:
-    # "Barking" beside "barking" would train a network of one class too many.
-    spelt: dict[str, str] = {}
-    for label in sorted(set(labels)):
-        other = spelt.setdefault(label.strip().casefold(), label)
-        if other != label:
-            raise TableError(
-                f"{path} has the labels {other!r} and {label!r}, expected one spelling of each "
-                "class. Correct the list"
-            )
+    return ClipList(path.stem, tuple(filenames), tuple(labels), tuple(clips.records), digest)
 
 
 def write_list(clips: ClipList, path: Path) -> None:
@@ -200,12 +140,16 @@ def shared_records(one: ClipList, other: ClipList) -> list[str]:
     list of str
         Records of `one`, sorted.
     """
-    records, filenames = set(other.records), set(other.filenames)
+    records, names = set(other.records), set(_spelt_alike(other))
     return sorted(
         record
-        for record, filename in zip(one.records, one.filenames, strict=True)
-        if record in records or filename in filenames
+        for record, name in zip(one.records, _spelt_alike(one), strict=True)
+        if record in records or name in names
     )
+
+
+def _spelt_alike(clips: ClipList) -> list[str]:
+    return [filename for _, filename in keys_of([""] * len(clips), clips.filenames)]
 
 
 def refuse_overlap(one: ClipList, other: ClipList) -> None:

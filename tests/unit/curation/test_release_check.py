@@ -297,7 +297,7 @@ def test_lists_whose_rows_cannot_be_trusted_are_not_imported(tmp_path):
     result = CliRunner().invoke(
         app, ["import-release", str(tmp_path), "--out", str(tmp_path / "out")]
     )
-    assert "r2 is no count (line 7:" in str(result.exception)
+    assert "r2 is not a count (line 7: -1)" in str(result.exception)
 
 
 def _run(*arguments):

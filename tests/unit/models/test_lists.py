@@ -41,24 +41,9 @@ def test_a_record_name_that_is_not_there_follows_the_rule(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["filename,r1", "a.mp4,3"], "has columns filename, r1, expected filename and AVMIT_label"),
-        (["filename,AVMIT_label"], "lists no clip"),
-        (["filename,AVMIT_label", "a/a.mp4,a,3"], "more cells in its rows than in its heading"),
-        (["filename,AVMIT_label", "a/a.mp4,"], "line 2 has an empty field"),
-        (["filename,AVMIT_label", "a/a.mp4,a", "b/a.mp4,a"], "line 3 names the record a/a.tfrec"),
-        (
-            ["filename,AVMIT_label", "a/a.mp4,barking", "a/b.mp4,Barking"],
-            "has the labels 'Barking' and 'barking', expected one spelling",
-        ),
-        (
-            ["filename,AVMIT_label", "a/a.mp4,barking", "a/b.mp4,barking "],
-            "has the labels 'barking' and 'barking ', expected one spelling",
-        ),
-        (
-            ["filename,AVMIT_label,tfrecord_filename", "a/a.mp4,a,../a.tfrecord"],
-            "line 2 names the record ../a.tfrecord, expected a path within the folder",
-        ),
-        ([""], "cannot be read as a CSV table"),
+        (["filename,r1", "a.mp4,3"], "lacks avmit_label"),
+        (["filename,AVMIT_label", "a/a.mp4,a", "b/a.mp4,a"], "line 3: another clip .* record"),
+        (["filename,AVMIT_label", "a/a.mp4,a", "a/a.mp4,a"], "line 3: the clip stands in the list"),
     ],
 )
 def test_a_list_that_cannot_be_used_says_why(lines, message, tmp_path):
@@ -66,13 +51,8 @@ def test_a_list_that_cannot_be_used_says_why(lines, message, tmp_path):
         read_list(write(tmp_path / "list.csv", *lines))
 
 
-def test_a_folder_is_no_list(tmp_path):
-    with pytest.raises(TableError, match=r"is a folder, expected a list"):
-        read_list(tmp_path)
-
-
 def test_a_missing_list_says_how_to_make_it(tmp_path):
-    with pytest.raises(TableError, match=r"no list at .* Run: python -m curation training-lists"):
+    with pytest.raises(TableError, match=r"no table at .* python -m curation training-lists"):
         read_list(tmp_path / "none.csv")
 
 
@@ -89,6 +69,14 @@ def test_lists_that_share_a_clip_are_refused(tmp_path):
     with pytest.raises(TableError, match=r"1 of 2 clips of the list one stand in other too"):
         refuse_overlap(one, other)
     assert count_shared_sources(one, other) == 2
+
+
+def test_a_clip_is_the_same_in_both_spellings_of_its_accents(tmp_path):
+    head = "filename,AVMIT_label,tfrecord_filename"
+    one = read_list(write(tmp_path / "one.csv", head, "a/caf\u00e9_1.mp4,a,a/x.tfrecord"))
+    other = read_list(write(tmp_path / "other.csv", head, "a/cafe\u0301_1.mp4,a,a/y.tfrecord"))
+    with pytest.raises(TableError, match="1 of 1 clips of the list one stand in other too"):
+        refuse_overlap(one, other)
 
 
 @pytest.mark.skipif(not RELEASE.is_dir(), reason="the released lists are not at hand")

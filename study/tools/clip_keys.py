@@ -1,0 +1,83 @@
+"""What tells clips apart, the same from every file and every system."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from study.vocabulary import VIDEO_LOCATIONS
+
+Key = tuple[str, str]  # location (empty where a list has none) and filename, as they are compared
+
+
+def location_of(text: str) -> str:
+    """Return a location in the program's spelling.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"MIT_training"``, ``"Training"`` or ``" validation "``.
+
+    Returns
+    -------
+    str
+        ``"training"`` or ``"validation"``; the text itself where it means neither.
+
+    Examples
+    --------
+    >>> location_of("MIT_training"), location_of("Validation "), location_of("testing")
+    ('training', 'validation', 'testing')
+    """
+    word = text.strip().casefold().removeprefix("mit_")
+    return word if word in VIDEO_LOCATIONS else text
+
+
+def with_slashes(filename: str) -> str:
+    r"""Return a released name with one slash between class and clip, however it was written.
+
+    Parameters
+    ----------
+    filename : str
+        Such as ``"./barking//bento.mp4"``, or ``"barking\bento.mp4"`` from Windows.
+
+    Returns
+    -------
+    str
+        Such as ``"barking/bento.mp4"``; what leads out of the class folder stays as it is.
+    """
+    # Windows writes <class>\<clip>; a clip within its class folder may have a \ in its name.
+    text = filename if "/" in filename else filename.replace("\\", "/")
+    return re.sub("/{2,}", "/", text).removeprefix("./") if text[:1] != "/" else text
+
+
+def key_of(location: str, filename: str) -> Key:
+    """Return what tells clips apart, the same from every file and system.
+
+    Parameters
+    ----------
+    location : str
+        ``"training"``, ``"validation"``, or empty where a list has no locations.
+    filename : str
+        Some systems write an accented letter as one character, others as two.
+
+    Returns
+    -------
+    tuple of str and str
+        The location, and the filename in the composed form (NFC).
+    """
+    return location, unicodedata.normalize("NFC", filename)
+
+
+def keys_of(locations: Iterable[str], filenames: Iterable[str]) -> list[Key]:
+    """Return the keys of many clips.
+
+    Parameters
+    ----------
+    locations, filenames : iterable of str
+        One of each per clip.
+
+    Returns
+    -------
+    list of tuple of str and str
+        As `key_of` returns them.
+    """
+    return [key_of(*clip) for clip in zip(locations, filenames, strict=True)]

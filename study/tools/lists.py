@@ -1,0 +1,211 @@
+"""Lists of clips: the one reader of every table that has a row per clip or per rating.
+
+Ours and the published files spell columns and locations differently; here they get one spelling,
+and what a list must not hold is refused. Who reads one adds nothing but what it means.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from study.errors import TableError
+from study.tools.clip_keys import Key, location_of, with_slashes
+from study.tools.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
+from study.tools.text_tables import read_text_table
+
+# How the published files and ours spell the same column.
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "filename": ("filename",),
+    "mit_label": ("MIT_label", "MIT label", "actual_label", "mit_label"),
+    "avmit_label": ("AVMIT_label", "AVMIT label", "label", "avmit_label"),
+    "video_location": ("video_location",),
+    "tfrecord_filename": ("tfrecord_filename",),
+    "new_filename": ("new_filename",),
+    "rating": ("rating",),
+    "participant_id": ("participant", "participant_id"),
+    "r1": ("r1",),
+    "r2": ("r2",),
+    "r3": ("r3",),
+}
+
+_NAMES = {"filename", "tfrecord_filename", "new_filename"}
+CLIP_AND_LABEL = ("filename", "avmit_label")
+
+_LONGEST_SHOWN = 255
+
+
+def read_list(
+    path: Path,
+    needed: Collection[str] = CLIP_AND_LABEL,
+    *,
+    missing: str = "",
+    several_rows: bool | None = False,
+    with_records: bool = False,
+) -> ClipList:
+    """Read a list and refuse it if a row does not say what it should.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file, ours or published.
+    needed : collection of str
+        Columns that it must have, by the program's names.
+    missing : str
+        What to do where there is no file.
+    several_rows : bool or None
+        Whether a row is a rating, so that a clip may have several; None where the columns say.
+    with_records : bool
+        Whether the records' names matter even where the list leaves them to the rule.
+
+    Returns
+    -------
+    ClipList
+        A list in which every clip stands once, or a list of ratings.
+
+    Raises
+    ------
+    TableError
+        With the file, the line and what is wrong.
+    """
+    clips = open_list(path, needed, missing=missing, several_rows=several_rows)
+    found = faults(clips)
+    refuse(clips, found or (record_faults(clips) if with_records else []))
+    return clips
+
+
+def open_list(
+    path: Path,
+    needed: Collection[str] = CLIP_AND_LABEL,
+    *,
+    missing: str = "",
+    several_rows: bool | None = False,
+) -> ClipList:
+    """Read a list without looking at what its rows say; for those who show all `faults`.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file, ours or published.
+    needed : collection of str
+        Columns that it must have, by the program's names.
+    missing : str
+        What to do where there is no file.
+    several_rows : bool or None
+        Whether a row is a rating; None where the columns say.
+
+    Returns
+    -------
+    ClipList
+        The rows, if every row has a cell in every column.
+
+    Raises
+    ------
+    TableError
+        If the file is no table of clips.
+    """
+    table = read_text_table(path, missing=missing)
+    cells: Sequence[Sequence[str]] = list(zip(*table.rows, strict=True)) or [()] * len(
+        table.columns
+    )
+    columns: dict[str, list[str]] = {}
+    for inside, spellings in SPELLINGS.items():
+        found = [name for name in spellings if name in table.columns]
+        if len(found) > 1:
+            raise TableError(f"{path} has the column {inside} twice: {', '.join(found)}")
+        if found:
+            columns[inside] = list(cells[table.columns.index(found[0])])
+    lacking = [name for name in needed if name not in columns]
+    if lacking:
+        spelt = "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in lacking)
+        raise TableError(f"{path} lacks {spelt}; found {', '.join(filter(None, table.columns))}")
+    for name in _NAMES & set(columns):
+        columns[name] = [with_slashes(text) for text in columns[name]]
+    if "video_location" in columns:
+        columns["video_location"] = [location_of(text) for text in columns["video_location"]]
+    if several_rows is None:
+        several_rows = "rating" in columns and not set(COUNTS) <= set(columns)
+    return ClipList(path, columns, table.lines, several_rows)
+
+
+def refuse(clips: ClipList, found: Sequence[Fault]) -> None:
+    """Raise if a list has faults.
+
+    Parameters
+    ----------
+    clips : ClipList
+        The list.
+    found : sequence of Fault
+        From `faults`.
+
+    Raises
+    ------
+    TableError
+        With the first fault, its line, and how many rows have it.
+    """
+    if not found:
+        return
+    fault = found[0]
+    if not fault.rows:
+        raise TableError(f"{clips.path} lists no clip. Export the list again")
+    row, n_more = fault.rows[0], len(fault.rows) - 1
+    cells = clips.records if fault.column == "tfrecord_filename" else clips.columns[fault.column]
+    cell = _shown(cells[row])
+    more = f", and so on in {n_more} further rows" if n_more else ""
+    raise TableError(
+        f"{clips.path}, line {clips.lines[row]}: {fault.says} ({cell}{more}). Correct the list, or "
+        "export it again"
+    )
+
+
+def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
+    """Raise if a clip of a list has fewer ratings than a table of rated clips lets in.
+
+    Parameters
+    ----------
+    clips : ClipList
+        With ``r1, r2, r3``.
+    at_least : int
+        How many ratings a clip of the study gets.
+
+    Raises
+    ------
+    TableError
+        With the first such line.
+    """
+    few = tuple(row for row, n in enumerate(n_ratings(clips)) if n < at_least)
+    says = f"there are fewer than {at_least} ratings (protocol.ratings_per_clip)"
+    refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
+
+
+def prove_apart(lists: Mapping[str, Iterable[Key]], *, may_share: Collection[str] = ()) -> None:
+    """Raise if a clip stands twice in a list that is about to be written, or in two of them.
+
+    Parameters
+    ----------
+    lists : dict of str to iterable of tuple
+        Keys of the clips by the list's name.
+    may_share : collection of str
+        Lists that are looked at by themselves only.
+
+    Raises
+    ------
+    TableError
+        With the clip and the lists. Whoever writes lists calls this before the first is written.
+    """
+    stands: dict[Key, str] = {}
+    for name, keys in lists.items():
+        own: set[Key] = set()
+        for key in keys:
+            other = name if key in own else stands.get(key)
+            if other is not None:
+                where = f"twice in {name}" if other == name else f"in {other} and in {name}"
+                raise TableError(
+                    f"{key[1]} ({key[0] or 'no location'}) would stand {where}. Nothing was "
+                    "written; check the tables that it comes from"
+                )
+            own.add(key)
+        if name not in may_share:
+            stands |= dict.fromkeys(own, name)
+
+
+def _shown(cell: str) -> str:
+    return repr(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:80]}...")
