@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from features.records.manifest import MANIFEST_NAME, read_manifest
 from study.config.study import CONFIG_NAME, Study, find_study
 from study.rehearsal import read_scenes
@@ -16,6 +14,7 @@ from study.store.addresses import sqlite_path
 from study.store.clips import candidates
 from study.store.people import participants as people
 from study.store.plan import assignments, exercises, ground_truths
+from study.tools.lists import read_list
 from study.vocabulary import Phase
 
 RELEASE = "release"
@@ -110,7 +109,7 @@ class Evidence:
         records = self.folder / EMBEDDINGS / embedding_set
         if not (records / MANIFEST_NAME).is_file():
             return False
-        wanted = pd.read_csv(self.folder / RELEASE / table)["tfrecord_filename"]
+        wanted = read_list(self.folder / RELEASE / table).records
         return set(wanted) <= set(read_manifest(records).rows["tfrecord_filename"])
 
     def has_model(self, name: str) -> bool:

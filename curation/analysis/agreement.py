@@ -22,6 +22,7 @@ SCALES: Mapping[str, tuple[tuple[int, ...], ...]] = {
 }
 MEASURES = ("percent", "fleiss_kappa", "alpha_nominal", "alpha_ordinal", "gwet_ac1")
 ALL_CLASSES = "all"
+DEFINED = "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,22 @@ class Estimate:
     ----------
     value, low, high : float
         The estimate, and where 95 % of the resamples lie; NaN where it is not defined.
-    reason : str
-        Why the estimate, or its interval, is not defined; empty where both are.
+    defined : str
+        ``"yes"``, or why the estimate or its interval is not.
     """
 
     value: float
     low: float
     high: float
-    reason: str = ""
+    defined: str = DEFINED
 
     def __str__(self) -> str:
         """Return the estimate with its interval, or why there is none."""
         if np.isnan(self.value):
-            return f"not defined: {self.reason}"
-        interval = f"[{self.low:.3f}, {self.high:.3f}]" if not self.reason else f"({self.reason})"
-        return f"{self.value:7.3f} {interval}"
+            return f"not defined: {self.defined}"
+        if self.defined != DEFINED:
+            return f"{self.value:7.3f} ({self.defined})"
+        return f"{self.value:7.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 def measures(counts: npt.NDArray[Any]) -> dict[str, float]:
@@ -126,8 +128,8 @@ def agreement_table(
     Returns
     -------
     DataFrame
-        Columns ``avmit_label, scale, measure, value, low, high, n_clips, reason``; the label
-        ``"all"`` stands for all classes, and the reason says why a value is not defined.
+        Columns ``avmit_label, scale, measure, value, low, high, n_clips, defined``; the label
+        ``"all"`` stands for all classes; where a value is not defined, the last says why.
     """
     rows = []
     for label, part in _parts(clips):
@@ -135,10 +137,10 @@ def agreement_table(
         for scale, groups in SCALES.items():
             found = bootstrap(grouped(tallies, groups), rng, n_resamples=n_resamples)
             rows += [
-                (label, scale, name, item.value, item.low, item.high, len(part), item.reason)
+                (label, scale, name, item.value, item.low, item.high, len(part), item.defined)
                 for name, item in found.items()
             ]
-    columns = ["avmit_label", "scale", "measure", "value", "low", "high", "n_clips", "reason"]
+    columns = ["avmit_label", "scale", "measure", "value", "low", "high", "n_clips", "defined"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -159,7 +161,7 @@ def pair_table(
     Returns
     -------
     DataFrame
-        Columns ``one, other, scale, measure, value, low, high, n_clips, reason``.
+        Columns ``one, other, scale, measure, value, low, high, n_clips, defined``.
     """
     wide = ratings.pivot_table(index="candidate_id", columns="participant_id", values="rating")
     given = wide.to_numpy()
@@ -173,10 +175,10 @@ def pair_table(
         for scale, groups in SCALES.items():
             found = bootstrap(grouped(tallies, groups), rng, n_resamples=n_resamples)
             rows += [
-                (*wide.columns[[i, j]], scale, name, e.value, e.low, e.high, len(both), e.reason)
+                (*wide.columns[[i, j]], scale, name, e.value, e.low, e.high, len(both), e.defined)
                 for name, e in found.items()
             ]
-    columns = ["one", "other", "scale", "measure", "value", "low", "high", "n_clips", "reason"]
+    columns = ["one", "other", "scale", "measure", "value", "low", "high", "n_clips", "defined"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -263,8 +265,8 @@ def _estimate(value: float, resampled: Floats, counts: npt.NDArray[Any]) -> Esti
         paired = counts[counts.sum(axis=1) >= 2]
         reason = "all ratings are alike" if len(paired) else "no clip has two ratings"
         return Estimate(value, low, high, reason)
-    reason = "no interval: not defined in most resamples" if np.isnan(low) else ""
-    return Estimate(value, low, high, reason)
+    defined = "no interval: not defined in most resamples" if np.isnan(low) else DEFINED
+    return Estimate(value, low, high, defined)
 
 
 def _interval(values: Floats) -> tuple[float, float]:

@@ -48,7 +48,7 @@ def agreement(
     stamp = "rehearsal" if rated.rehearsal else ""
     save_figure(figure, folder, "agreement", overwrite=overwrite, stamp=stamp)
     for row in table.loc[table["avmit_label"] == ALL_CLASSES].to_dict("records"):
-        estimate = Estimate(*(row[name] for name in ("value", "low", "high", "reason")))
+        estimate = Estimate(*(row[name] for name in ("value", "low", "high", "defined")))
         typer.echo(f"{row['scale']:10} {row['measure']:14} {estimate}")
     _say_unrated(rated)
     if rated.is_selected:

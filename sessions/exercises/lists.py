@@ -1,7 +1,5 @@
 """Lists of exercise clips: drafts for the expert, and what the expert filled in."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
@@ -13,11 +11,15 @@ import pandas as pd
 from sessions.exercises.choosing import EXERCISES
 from study.errors import ConfigError
 from study.store.plan.exercises import ExerciseClip
+from study.tools.clip_keys import key_of, keys_of, location_of, with_slashes
 from study.tools.files import written_atomically
+from study.tools.lists import prove_apart
+from study.tools.text_tables import read_text_table
 from study.vocabulary import Phase, Rating
 
 COLUMNS = ("phase", "exercise_set", "avmit_label", "video_location", "filename", "rating",
            "reasoning")  # fmt: skip
+_MISSING = "Write a draft: python -m sessions set-exercise --sample"
 _SET = re.compile(r"[1-9][0-9]{0,3}")
 
 
@@ -32,8 +34,14 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
         A CSV file.
     overwrite : bool
         Whether it may be replaced.
+
+    Raises
+    ------
+    TableError
+        If a clip would stand in the draft twice.
     """
     draft = picked.assign(rating="", reasoning="")[list(COLUMNS)]
+    prove_apart({path.name: keys_of(draft["video_location"], draft["filename"])})
     with written_atomically(path, overwrite=overwrite) as part:
         draft.to_csv(part, index=False)
 
@@ -57,19 +65,23 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
 
     Raises
     ------
+    TableError
+        If the file cannot be read.
     ConfigError
-        If the file cannot be read, a clip is unknown, taken, named twice, of another class or not
+        If a clip is unknown, taken, named twice, of another class or not
         rated, or a set does not have one clip of each class.
 
     Notes
     -----
     Paper: Quality Control ("1 video per class").
     """
-    candidates = {(row["video_location"], row["filename"]): row for row in free.to_dict("records")}
+    candidates = {
+        key_of(row["video_location"], row["filename"]): row for row in free.to_dict("records")
+    }
     shown: dict[tuple[str, str], list[str]] = {}
     clips = []
     for number, row in _rows(path):
-        candidate = candidates.pop((row["video_location"], row["filename"]), None)
+        candidate = candidates.pop(key_of(row["video_location"], row["filename"]), None)
         fault = _fault(row, candidate)
         if fault or candidate is None:
             raise ConfigError(f"{path}, line {number}: {fault}")
@@ -91,43 +103,19 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    reader = _reader(path)
-    names = reader.fieldnames or ()
-    if not set(COLUMNS) <= set(names):
-        raise ConfigError(
-            f"{path} has {', '.join(names) or 'no columns'}; the columns {', '.join(COLUMNS)} are "
-            "expected"
-        )
-    n_rows = 0
-    for row in reader:
-        if None in row:
-            raise ConfigError(
-                f"{path}, line {reader.line_num} has more cells than there are columns. Put a "
-                "reasoning that has commas in double quotes"
-            )
-        cells = {name: row[name].strip() for name in COLUMNS}
-        if any(cells.values()):  # spreadsheets save rows that were emptied
-            n_rows += 1
-            yield reader.line_num, cells
-    if not n_rows:
-        raise ConfigError(f"{path} has no rows. A row per clip is expected")
-
-
-def _reader(path: Path) -> "csv.DictReader[str]":
-    if not path.is_file():
-        raise ConfigError(
-            f"no file {path}. Write a draft: python -m sessions set-exercise --sample"
-        )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path} is not written in UTF-8. In the spreadsheet, save it as CSV UTF-8"
-        ) from error
-    header = text.partition("\n")[0]
     # Spreadsheets of many countries save with semicolons.
-    delimiter = ";" if header.count(";") > header.count(",") else ","
-    return csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restval="")
+    table = read_text_table(path, missing=_MISSING, semicolons=True)
+    if not set(COLUMNS) <= set(table.columns):
+        raise ConfigError(
+            f"{path} has the columns {', '.join(table.columns)}; {', '.join(COLUMNS)} are expected"
+        )
+    if not table.rows:
+        raise ConfigError(f"{path} has no rows. A row per clip is expected")
+    for line, cells in zip(table.lines, table.rows, strict=True):
+        row = dict(zip(table.columns, map(str.strip, cells), strict=True))
+        row["video_location"] = location_of(row["video_location"])
+        row["filename"] = with_slashes(row["filename"])
+        yield line, row
 
 
 def _fault(row: Mapping[str, str], candidate: Mapping[Hashable, Any] | None) -> str | None:

@@ -8,8 +8,10 @@ from typing import Any
 
 from study.errors import ConfigError
 from study.rehearsal.scenes import Event, Scene
+from study.tools.clip_keys import Key, key_of, location_of
 from study.tools.files import written_atomically
-from study.vocabulary import Rating
+from study.tools.text_tables import read_text_table
+from study.vocabulary import VIDEO_LOCATIONS, Rating
 
 SCENES_NAME = "scenes.csv"
 
@@ -134,32 +136,59 @@ def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
     skip_broken : bool
         Whether to pass over a row that is cut short or holds what it must not.
 
-    Yields
-    ------
-    SceneRow
+    Returns
+    -------
+    iterator of SceneRow
         The rows in the order of the file.
 
     Raises
     ------
+    TableError
+        If the file is no table.
     ConfigError
-        If a column is missing, or a row is broken and must not be skipped.
+        If a column is missing, or a row is broken or names a clip again and must not be skipped.
     """
+    return _whole_rows(path) if skip_broken else _all_rows(path)
+
+
+def _all_rows(path: Path) -> Iterator[SceneRow]:
+    table = read_text_table(path, missing="Make the clips first: python -m study make-clips")
+    if not set(COLUMNS) <= set(table.columns):
+        raise ConfigError(
+            f"{path} is no table of scenes: expected the columns {', '.join(COLUMNS)}. Make "
+            "the clips again"
+        )
+    seen: set[Key] = set()
+    for line, cells in zip(table.lines, table.rows, strict=True):
+        row = _row_from_text(dict(zip(table.columns, cells, strict=True)))
+        if row is None:
+            raise ConfigError(
+                f"{path}, line {line}, is not the row of a scene: expected the columns "
+                f"{', '.join(COLUMNS)} and a rating of 1, 2 or 3. Make the clips again"
+            )
+        if key_of(*row.clip) in seen:
+            raise ConfigError(
+                f"{path}, line {line}: {row.filename} stands in the table already. Make the clips "
+                "again"
+            )
+        seen.add(key_of(*row.clip))
+        yield row
+
+
+def _whole_rows(path: Path) -> Iterator[SceneRow]:
+    # A journal may end anywhere, so that this is no table that must be whole.
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.DictReader(file)
-        if not skip_broken and not set(COLUMNS) <= set(reader.fieldnames or ()):
-            raise ConfigError(
-                f"{path} is no table of scenes: expected the columns {', '.join(COLUMNS)}. Make "
-                "the clips again"
-            )
-        for number, text in enumerate(reader, start=2):
+        while True:
+            try:
+                text = next(reader, None)
+            except csv.Error:
+                continue
+            if text is None:
+                return
             row = _row_from_text(text)
             if row is not None:
                 yield row
-            elif not skip_broken:
-                raise ConfigError(
-                    f"{path}, line {number}, is not the row of a scene: expected the columns "
-                    f"{', '.join(COLUMNS)} and a rating of 1, 2 or 3. Make the clips again"
-                )
 
 
 def _row_from_text(text: dict[str, str | None]) -> SceneRow | None:
@@ -168,7 +197,12 @@ def _row_from_text(text: dict[str, str | None]) -> SceneRow | None:
     except (KeyError, TypeError, ValueError):
         return None
     row = SceneRow(**values)
-    return row if row.rating in set(Rating) and len(row.sha256) == _SHA256_DIGITS else None
+    is_whole = (
+        row.rating in set(Rating)
+        and row.video_location in VIDEO_LOCATIONS
+        and len(row.sha256) == _SHA256_DIGITS
+    )
+    return row if is_whole else None
 
 
 def _text(text: str | None) -> str:
@@ -188,7 +222,9 @@ _PARSER_OF: dict[Any, Callable[[Any], Any]] = {
     int: int,
     float: float,
 }
-_PARSERS = {field.name: _PARSER_OF[field.type] for field in fields(SceneRow)}
+_PARSERS = {field.name: _PARSER_OF[field.type] for field in fields(SceneRow)} | {
+    "video_location": lambda text: location_of(_text(text))
+}
 
 
 def _action_of(event: Event | None) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -189,16 +190,16 @@ def _cell_faults(clips: ClipList) -> Iterator[Fault]:
 
 
 def _two_spellings(column: str, labels: Sequence[str]) -> Fault:
-    # "Barking" beside "barking" would train a network of one class too many.
-    spelt: dict[str, str] = {}
-    other: dict[str, str] = {}
-    for label in dict.fromkeys(labels):
+    # "Barking" beside "barking" would train a network of one class too many. The rarer is wrong.
+    usual: dict[str, str] = {}
+    odd: dict[str, str] = {}
+    for label, _ in Counter(labels).most_common():
         folded = unicodedata.normalize("NFC", label.strip()).casefold()
-        if spelt.setdefault(folded, label) != label:
-            other[label] = spelt[folded]
-    first = f", such as {next(iter(other.values()))!r}" if other else ""
-    says = f"{column} is spelt otherwise than in rows before{first}"
-    return _where("two_spellings", says, [label in other for label in labels], column)
+        if usual.setdefault(folded, label) != label:
+            odd[label] = usual[folded]
+    first = f", such as {next(iter(odd.values()))!r}" if odd else ""
+    says = f"{column} is spelt otherwise than in other rows{first}"
+    return _where("two_spellings", says, [label in odd for label in labels], column)
 
 
 def _name_faults(clips: ClipList) -> Iterator[Fault]:

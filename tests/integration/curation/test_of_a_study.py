@@ -367,15 +367,15 @@ def test_a_table_of_another_study_is_refused_by_the_test_set(tmp_path):
     path = tmp_path / "release/video_ratings.csv"
     path.write_text(path.read_text().replace("yt-barking3_3", "yt-stranger_3"))
     refused = _run("test-set", "--study", tmp_path)
-    assert "1 of 34 clips are no candidates of this store" in str(refused.exception)
+    assert "is no clip of this store, and 1 of 34 clips are not" in str(refused.exception)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("AVMIT_label", "label", "lacks AVMIT_label"),
-        (",0,0,3,", ",0,x,3,", "line 2: r2 is 'x'"),
-        (",0,0,3,", ",-1,0,3,", "line 2: r1 is '-1'"),
+        ("AVMIT_label", "class", "lacks avmit_label (AVMIT_label or"),
+        (",0,0,3,", ",0,x,3,", "line 2: r2 is not a count ('x')"),
+        (",0,0,3,", ",-1,0,3,", "line 2: r1 is not a count ('-1')"),
     ],
 )
 def test_a_broken_table_is_refused_with_line_and_value(tmp_path, old, new, message):

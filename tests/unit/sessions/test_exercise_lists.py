@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from sessions.exercises.lists import COLUMNS, read_list, write_draft
-from study.errors import ConfigError
+from study.errors import ConfigError, TableError
 from study.store.plan.exercises import ExerciseClip
 from study.vocabulary import Phase, Rating
 
@@ -47,6 +47,19 @@ def test_spreadsheets_of_other_countries_are_read(tmp_path, separator, encoding)
     assert read_list(path, FREE, LABELS)[0].reasoning == REASON
 
 
+@pytest.mark.parametrize("odd", ["MIT_training", "Training", " training "])
+def test_a_place_is_understood_in_every_spelling(tmp_path, odd):
+    path = tmp_path / "list.csv"
+    filled(video_location=odd, filename="barking\\2.mp4").to_csv(path, index=False)
+    assert len(read_list(path, FREE, LABELS)) == 6
+
+
+def test_a_draft_with_a_clip_twice_is_not_written(tmp_path):
+    with pytest.raises(TableError, match=r"barking/0.mp4 .* would stand twice in list.csv"):
+        write_draft(filled(filename="barking/0.mp4"), tmp_path / "list.csv", overwrite=False)
+    assert not (tmp_path / "list.csv").exists()
+
+
 def test_rows_that_were_emptied_are_passed_over(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text(filled().to_csv(index=False) + "\n,,,,,,\n,,,,,,\n")
@@ -79,19 +92,19 @@ def test_a_fault_is_named_with_its_line(tmp_path, changes, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "has no columns"),
-        (b"phase,filename\n", "has phase, filename; the columns phase, exercise_set"),
+        (b"", "is empty"),
+        (b"phase,filename\n", "has the columns phase, filename; phase, exercise_set"),
         (",".join(COLUMNS).encode(), "has no rows"),
-        (b"\xff\xfep\x00", "is not written in UTF-8"),
-        (f"{','.join(COLUMNS)}\ntraining,1".encode(), "line 2: / is no free candidate"),
+        (b"\xff\xfep\x00", "is written in UTF-16. Save it as CSV UTF-8"),
+        (f"{','.join(COLUMNS)}\ntraining,1".encode(), "line 2 has 2 cells and the heading 7"),
         (
             f"{','.join(COLUMNS)}\ntraining,1,barking,training,barking/0.mp4,3,a,b".encode(),
-            "line 2 has more cells than there are columns",
+            "line 2 has 8 cells and the heading 7. .* in double quotes",
         ),
     ],
 )
 def test_a_file_that_is_no_list_is_named(tmp_path, content, message):
     path = tmp_path / "list.csv"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises((ConfigError, TableError), match=message):
         read_list(path, FREE, LABELS)
