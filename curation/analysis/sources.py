@@ -233,7 +233,7 @@ def rated_from(study: Study | None, *, ratings: Path | None, release: Path | Non
     return rated_in_study(study)
 
 
-def test_clips(folder: Path, *, needed: bool) -> pd.DataFrame | None:
+def test_clips(folder: Path, *, needed: bool, published: bool) -> pd.DataFrame | None:
     """Return the test set of a folder, ours or published.
 
     Parameters
@@ -242,6 +242,8 @@ def test_clips(folder: Path, *, needed: bool) -> pd.DataFrame | None:
         With or without ``test_set.csv``.
     needed : bool
         Whether it must be there.
+    published : bool
+        Whether the folder holds published lists, of which none may break a run.
 
     Returns
     -------
@@ -253,6 +255,8 @@ def test_clips(folder: Path, *, needed: bool) -> pd.DataFrame | None:
     TableError
         If it is needed and missing, or cannot be read.
     """
+    if published:
+        refuse_breaking(read_release(folder))
     path = folder / f"{TEST_SET_NAME}.csv"
     return read_list(path) if needed or path.exists() else None
 

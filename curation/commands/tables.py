@@ -202,10 +202,13 @@ def figures(
     stamp = "rehearsal" if found is not None and found.config.rehearsal else ""
     said = []
     if only != "test-set":
-        clips = rated_from(found, ratings=ratings, release=release).all_clips()
+        rated = rated_from(found, ratings=ratings, release=release)
+        clips = rated.all_clips()
         save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
         said.append(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
-    test = test_clips(release or folder, needed=only == "test-set")
+        if rated.n_unrated:
+            said.append(f"{rated.n_unrated} rows without any rating left out")
+    test = test_clips(release or folder, needed=only == "test-set", published=release is not None)
     if test is not None and only != "figure-2":
         overview = figure_of(plot_test_set(test))
         save_figure(overview, folder, "test_set", overwrite=overwrite, stamp=stamp)

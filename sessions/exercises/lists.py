@@ -14,7 +14,7 @@ from study.store.plan.exercises import ExerciseClip
 from study.tools.clip_keys import key_of, keys_of, location_of, with_slashes
 from study.tools.files import written_atomically
 from study.tools.lists import prove_apart
-from study.tools.text_tables import read_text_table
+from study.tools.rows import csv_rows
 from study.vocabulary import Phase, Rating
 
 COLUMNS = ("phase", "exercise_set", "avmit_label", "video_location", "filename", "rating",
@@ -65,10 +65,8 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
 
     Raises
     ------
-    TableError
-        If the file cannot be read.
     ConfigError
-        If a clip is unknown, taken, named twice, of another class or not
+        If the file cannot be read, a clip is unknown, taken, named twice, of another class or not
         rated, or a set does not have one clip of each class.
 
     Notes
@@ -104,18 +102,16 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     # Spreadsheets of many countries save with semicolons.
-    table = read_text_table(path, missing=_MISSING, semicolons=True)
-    if not set(COLUMNS) <= set(table.columns):
-        raise ConfigError(
-            f"{path} has the columns {', '.join(table.columns)}; {', '.join(COLUMNS)} are expected"
-        )
-    if not table.rows:
-        raise ConfigError(f"{path} has no rows. A row per clip is expected")
-    for line, cells in zip(table.lines, table.rows, strict=True):
-        row = dict(zip(table.columns, map(str.strip, cells), strict=True))
+    rows = csv_rows(path, COLUMNS, error=ConfigError, missing=_MISSING, delimiters=",;")
+    n_rows = 0
+    for line, cells in rows:
+        row = {name: cells[name].strip() for name in COLUMNS}
         row["video_location"] = location_of(row["video_location"])
         row["filename"] = with_slashes(row["filename"])
+        n_rows += 1
         yield line, row
+    if not n_rows:
+        raise ConfigError(f"{path} has no rows. A row per clip is expected")
 
 
 def _fault(row: Mapping[str, str], candidate: Mapping[Hashable, Any] | None) -> str | None:

@@ -10,7 +10,7 @@ from study.errors import ConfigError
 from study.rehearsal.scenes import Event, Scene
 from study.tools.clip_keys import Key, key_of, location_of
 from study.tools.files import written_atomically
-from study.tools.text_tables import read_text_table
+from study.tools.rows import csv_rows
 from study.vocabulary import VIDEO_LOCATIONS, Rating
 
 SCENES_NAME = "scenes.csv"
@@ -143,24 +143,18 @@ def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
 
     Raises
     ------
-    TableError
-        If the file is no table.
     ConfigError
-        If a column is missing, or a row is broken or names a clip again and must not be skipped.
+        If the file is no table, a column is missing, or a row that must not be skipped is broken
+        or names a clip again.
     """
     return _whole_rows(path) if skip_broken else _all_rows(path)
 
 
 def _all_rows(path: Path) -> Iterator[SceneRow]:
-    table = read_text_table(path, missing="Make the clips first: python -m study make-clips")
-    if not set(COLUMNS) <= set(table.columns):
-        raise ConfigError(
-            f"{path} is no table of scenes: expected the columns {', '.join(COLUMNS)}. Make "
-            "the clips again"
-        )
+    missing = "Make the clips first: python -m study make-clips"
     seen: set[Key] = set()
-    for line, cells in zip(table.lines, table.rows, strict=True):
-        row = _row_from_text(dict(zip(table.columns, cells, strict=True)))
+    for line, cells in csv_rows(path, COLUMNS, error=ConfigError, missing=missing):
+        row = _row_from_text(dict(cells))
         if row is None:
             raise ConfigError(
                 f"{path}, line {line}, is not the row of a scene: expected the columns "

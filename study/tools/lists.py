@@ -10,7 +10,7 @@ from pathlib import Path
 from study.errors import TableError
 from study.tools.clip_keys import Key, location_of, with_slashes
 from study.tools.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
-from study.tools.text_tables import read_text_table
+from study.tools.rows import csv_table
 
 # How the published files and ours spell the same column.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -102,28 +102,40 @@ def open_list(
     TableError
         If the file is no table of clips.
     """
-    table = read_text_table(path, missing=missing)
-    cells: Sequence[Sequence[str]] = list(zip(*table.rows, strict=True)) or [()] * len(
-        table.columns
-    )
-    columns: dict[str, list[str]] = {}
-    for inside, spellings in SPELLINGS.items():
-        found = [name for name in spellings if name in table.columns]
-        if len(found) > 1:
-            raise TableError(f"{path} has the column {inside} twice: {', '.join(found)}")
-        if found:
-            columns[inside] = list(cells[table.columns.index(found[0])])
-    lacking = [name for name in needed if name not in columns]
-    if lacking:
-        spelt = "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in lacking)
-        raise TableError(f"{path} lacks {spelt}; found {', '.join(filter(None, table.columns))}")
+    heading, rows = csv_table(path, missing=missing or "Name another table")
+    if not any(heading):
+        raise TableError(f"{path} is empty, expected a heading and a row per clip. Export it again")
+    places = _places(path, heading, needed)
+    columns: dict[str, list[str]] = {name: [] for name in places}
+    lines: list[int] = []
+    for line, cells in rows:
+        lines.append(line)
+        for name, place in places.items():
+            columns[name].append(cells[place])
     for name in _NAMES & set(columns):
         columns[name] = [with_slashes(text) for text in columns[name]]
     if "video_location" in columns:
         columns["video_location"] = [location_of(text) for text in columns["video_location"]]
     if several_rows is None:
         several_rows = "rating" in columns and not set(COUNTS) <= set(columns)
-    return ClipList(path, columns, table.lines, several_rows)
+    return ClipList(path, columns, lines, several_rows)
+
+
+def _places(path: Path, heading: Sequence[str], needed: Collection[str]) -> dict[str, int]:
+    if len(heading) == 1 and set(";\t") & set(heading[0]):
+        raise TableError(f"{path} has no commas between its cells. Export it again with commas")
+    places = {}
+    for inside, spellings in SPELLINGS.items():
+        found = [name for name in spellings if name in heading]
+        if len(found) > 1:
+            raise TableError(f"{path} has the column {inside} twice: {', '.join(found)}")
+        if found:
+            places[inside] = heading.index(found[0])
+    lacking = [name for name in needed if name not in places]
+    if lacking:
+        spelt = "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in lacking)
+        raise TableError(f"{path} lacks {spelt}; found {', '.join(filter(None, heading))}")
+    return places
 
 
 def refuse(clips: ClipList, found: Sequence[Fault]) -> None:

@@ -136,7 +136,7 @@ def test_figures_draw_figure_2_and_the_test_set_where_there_is_one(rated, out):
     said = curation("figures", "--study", rated, "--out", elsewhere)
     assert said == [f"Figure 2 of 80 clips in 3 classes: {elsewhere}"]
     only = ("figures", "--only", "test-set", "--study", rated)
-    assert "no table at" in curation(*only, "--out", out / "nothing", expect=1)
+    assert "no file" in curation(*only, "--out", out / "nothing", expect=1)
     assert not (out / "nothing").exists()
 
 
@@ -182,9 +182,7 @@ def test_training_lists_are_balanced_repeatable_and_pass_the_check(rated, out):
 
 def test_lists_without_a_test_set_are_refused_and_none_is_written(rated, tmp_path):
     shutil.copy(rated / "release/video_ratings.csv", tmp_path)
-    assert "no table at" in curation(
-        "training-lists", "--study", rated, "--out", tmp_path, expect=1
-    )
+    assert "no file" in curation("training-lists", "--study", rated, "--out", tmp_path, expect=1)
     assert [path.name for path in tmp_path.iterdir()] == ["video_ratings.csv"]
 
 

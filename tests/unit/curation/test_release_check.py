@@ -320,6 +320,117 @@ def test_ratings_that_cannot_be_read_are_never_taken_for_others(tmp_path, comman
     assert not (tmp_path / "out").exists()
 
 
+BREAKING = {code: fault for code, fault in FAULTS.items() if code != "record_of_another_class"}
+
+
+@pytest.mark.parametrize("command", ["agreement", "sensitivity", "figures", "import-release"])
+@pytest.mark.parametrize("code", BREAKING)
+def test_what_breaks_a_run_stops_whoever_reads_a_release(tmp_path, command, code):
+    lists = _lists(0)
+    BREAKING[code](lists, 11)
+    _write(lists, tmp_path)
+    where = [tmp_path] if command == "import-release" else ["--release", tmp_path]
+    result = _run(command, *where, "--out", tmp_path / "out")
+    assert isinstance(result.exception, TableError)
+    assert "See all findings: curation check-release" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_test_clip_in_a_training_list_ends_leakage_with_exit_code_1(tmp_path):
+    lists = _lists(0)
+    for row in (3, 4):
+        clip = lists["AVMIT_train"].iloc[row]
+        _set(lists, "test_set", row, "filename", clip["filename"])
+        _set(lists, "test_set", row, "tfrecord_filename", clip["tfrecord_filename"])
+    _write(lists, tmp_path)
+    result = _run("leakage", tmp_path)
+    assert result.exit_code == 1
+    assert "n_clips" in result.output
+    assert "AVMIT_train, test_set: 2 clips stand in both lists" in str(result.exception)
+    _write(_lists(0), tmp_path)
+    assert _run("leakage", tmp_path).exit_code == 0
+
+
+def test_lists_without_locations_get_those_of_the_lists_beside(tmp_path):
+    lists = _lists(0)
+    away = lists["AVMIT_train"]["filename"][:7].tolist()
+    for rows in lists.values():
+        if "video_location" in rows:
+            rows.loc[rows["filename"].isin(away), "video_location"] = "MIT_validation"
+    del lists["video_ratings"]
+    more = lists["MIT16_train"].iloc[:1].assign(filename="barking/yt-only_1.mp4")
+    more["tfrecord_filename"] = "barking/yt-only_1.tfrecord"
+    lists["MIT16_train"] = pd.concat([lists["MIT16_train"], more], ignore_index=True)
+    (tmp_path / "in").mkdir()
+    _write(lists, tmp_path / "in")
+    result = _run("import-release", tmp_path / "in", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.exception
+    rows = pd.read_csv(tmp_path / "out/MIT16_train.csv")
+    assert rows.loc[rows["video_location"] == "validation", "filename"].tolist() == away
+    said = "as in the lists beside: 65 training, 7 validation, 1 not in them, taken to be training"
+    assert said in result.output
+
+
+def test_a_clip_that_lists_beside_have_in_both_places_is_not_guessed(tmp_path):
+    lists = {
+        name: rows for name, rows in _lists(0).items() if name in ("MIT16_train", "video_ratings")
+    }
+    rows = lists["video_ratings"]
+    again = rows[rows["filename"] == lists["MIT16_train"]["filename"][0]].assign(
+        video_location="MIT_validation", tfrecord_filename=lambda r: [
+            r["tfrecord_filename"].iloc[0].replace(".tf", "-0123abcd.tf")
+        ]
+    )  # fmt: skip
+    lists["video_ratings"] = pd.concat([rows, again], ignore_index=True)
+    _write(lists, tmp_path)
+    refused = _run("import-release", tmp_path, "--out", tmp_path / "out").exception
+    assert "MIT16_train.csv, line 2: the lists beside have" in str(refused)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_test_set_that_has_left_the_lists_is_not_taken_out_again(tmp_path):
+    lists = {name: rows for name, rows in _lists(0).items() if not name.startswith("video")}
+    _write(lists, tmp_path)
+    assert _run("sensitivity", "--release", tmp_path, "--out", tmp_path / "out").exit_code == 0
+    table = pd.read_csv(tmp_path / "out/sensitivity.csv").set_index("rule")
+    assert table.loc["at_least_2", ["n_test", "n_train_per_class"]].tolist() == [0, 34]
+
+
+def test_rows_without_any_rating_are_no_rated_clips(tmp_path):
+    lists = {"video_ratings": _lists(0)["video_ratings"]}
+    lists["video_ratings"].loc[[2, 5], ["r1", "r2", "r3"]] = 0
+    _write(lists, tmp_path)
+    result = _run("agreement", "--release", tmp_path, "--out", tmp_path / "out", "--resamples", 9)
+    assert "2 rows without any rating left out" in result.output
+    assert "118 clips, 9 resamples" in result.output
+
+
+def test_agreement_that_is_not_defined_says_why(tmp_path):
+    lists = {"video_ratings": _lists(0)["video_ratings"]}
+    lists["video_ratings"][["r1", "r2", "r3"]] = [0, 0, 3]
+    _write(lists, tmp_path)
+    result = _run("agreement", "--release", tmp_path, "--out", tmp_path / "out", "--resamples", 9)
+    assert "prominent  alpha_nominal  not defined: all ratings are alike" in result.output
+    assert "nan" not in result.output
+    lists["video_ratings"][["r1", "r2", "r3"]] = [0, 1, 0]
+    _write(lists, tmp_path)
+    result = _run("agreement", "--release", tmp_path, "--out", tmp_path / "out", "--resamples", 9,
+                  "--overwrite")  # fmt: skip
+    assert "1-2-3      percent        not defined: no clip has two ratings" in result.output
+    assert "nan" not in result.output
+    table = pd.read_csv(tmp_path / "out/agreement.csv")
+    assert set(table.loc[table["value"].isna(), "defined"]) == {"no clip has two ratings"}
+
+
+@needs_published
+def test_the_published_lists_have_456_clips_per_class_whatever_the_test_set_takes(tmp_path):
+    assert _run("sensitivity", "--release", PUBLISHED, "--out", tmp_path).exit_code == 0
+    table = pd.read_csv(tmp_path / "sensitivity.csv").set_index("rule")
+    assert table["n_train_per_class"].to_dict() == {
+        "strict": 442, "at_least_1": 456, "at_least_2": 456, "at_least_3": 158,
+    }  # fmt: skip
+
+
 def test_leakage_does_not_pass_over_a_list_that_cannot_be_read(tmp_path):
     lists = _lists(0)
     FAULTS["unreadable_list"](lists, 0)

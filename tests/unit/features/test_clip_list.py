@@ -83,7 +83,7 @@ def test_a_clip_of_a_list_without_a_place_is_taken_where_it_lies(tmp_path):
 
 
 def test_what_is_no_list_is_refused(tmp_path):
-    with pytest.raises(TableError, match=r"no table at .* or a folder of clips"):
+    with pytest.raises(TableError, match=r"no file .* or a folder of clips"):
         read_clip_list(tmp_path / "none.csv", tmp_path)
     with pytest.raises(TableError, match="Pass --mit-root"):
         read_clip_list(write(tmp_path / "a.csv", filename=["x/a.mp4"], label=["y"]), None)

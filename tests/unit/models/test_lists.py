@@ -52,7 +52,7 @@ def test_a_list_that_cannot_be_used_says_why(lines, message, tmp_path):
 
 
 def test_a_missing_list_says_how_to_make_it(tmp_path):
-    with pytest.raises(TableError, match=r"no table at .* python -m curation training-lists"):
+    with pytest.raises(TableError, match=r"no file .* python -m curation training-lists"):
         read_list(tmp_path / "none.csv")
 
 
