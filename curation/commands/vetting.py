@@ -31,7 +31,7 @@ def vet(
     found = find_study(study, store)
     try:
         from curation.vetting.page import vetting_app
-        from study.reports.web import open_site, serve
+        from study.reports.web import address_file, open_site, serve
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"the page needs {error.name}. Install the extra: pip install avmit-lab[web]"
@@ -40,9 +40,10 @@ def vet(
     app = vetting_app(found, curator, site, lambda: datetime.now(UTC))
     typer.echo(f"vetting as {curator}: {site.url}")
     typer.echo("Ctrl-C ends it; every verdict is kept at once")
-    if browser:
-        webbrowser.open(site.url)
-    serve(app, listener)
+    with address_file(site) as address:
+        if browser:
+            webbrowser.open(address.as_uri())
+        serve(app, listener)
 
 
 def hints(

@@ -15,8 +15,9 @@ from curation.vetting.queue import vetting_queue
 from study.clips.thumbnails import contact_sheet
 from study.config.study import Study
 from study.errors import ClipError
+from study.reports.guard import Site
 from study.reports.html import render
-from study.reports.web import Site, file_response, new_web_app, path_inside
+from study.reports.web import PostedText, file_response, new_web_app, path_inside
 from study.store import Db, open_store, snapshot, transaction
 from study.store.clips import vettings
 
@@ -47,7 +48,7 @@ class VerdictIn(BaseModel):
     candidate_id: int
     verdict: Literal["keep", "exclude", "undo", "note"]
     reasons: Annotated[list[Reason], Field(max_length=5)] = []
-    note: Annotated[str, Field(max_length=500)] = ""
+    note: Annotated[PostedText, Field(max_length=500)] = ""
     known: int = 0
 
 

@@ -18,8 +18,9 @@ from sessions.monitor.progress import Progress, progress, sentence
 from sessions.monitor.status import owed_in_words
 from study.config.study import Study
 from study.reports.figures import figure_of, figure_to_svg
+from study.reports.guard import Site
 from study.reports.html import render
-from study.reports.web import Site, new_web_app
+from study.reports.web import new_web_app
 from study.store import open_store, snapshot
 from study.tools.local_time import local_time
 

@@ -1,71 +1,33 @@
-"""Local pages: loopback only, behind a token, safe from other pages of the same browser.
+"""Local pages: served on the loopback device to one browser, with bounds on all that is sent.
 
-A page on another site can make a browser send requests to this machine. So a request has to name
-this server (Host), must not come from another page (Origin), and must carry a token that only the
-command's own output and its cookie hold.
+Who may ask is decided in `study.reports.guard`, how long in `study.reports.connections`.
 """
 
+import html
 import secrets
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs
+from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import StringConstraints
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from study.errors import ClipError, ConfigError
+from study.reports.connections import MAX_HEAD_BYTES, BoundedConnection
+from study.reports.guard import LOOPBACK, Guard, Site
 
-LOOPBACK = "127.0.0.1"
-TOKEN_HEADER = "x-study-token"
-_READING = {"GET", "HEAD"}
-_HEADERS = {
-    # Scripts come from files of this server, never from text inside a page.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; media-src 'self'; connect-src 'self'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where a local page is served.
-
-    Parameters
-    ----------
-    port : int
-        The port, on the loopback device.
-    token : str
-        What a request has to carry.
-    """
-
-    port: int
-    token: str
-
-    @property
-    def url(self) -> str:
-        """The address to open in a browser, token included."""
-        return f"http://{LOOPBACK}:{self.port}/?token={self.token}"
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        """The Host headers of requests that are meant for this server."""
-        return frozenset({f"{LOOPBACK}:{self.port}", f"localhost:{self.port}"})
-
-    @property
-    def cookie_name(self) -> str:
-        """The name of the token's cookie; cookies do not tell ports apart."""
-        return f"study-{self.port}"
+MAX_BODY_BYTES = 2**16
+# Text that a page sends: no NUL, which PostgreSQL refuses, no other control characters, and no half
+# characters, which no expression matches.
+PostedText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+_SHUTDOWN_S = 3  # for answers that are under way when the server is told to end
 
 
 def open_site(port: int = 0) -> tuple[Site, socket.socket]:
@@ -92,6 +54,7 @@ def open_site(port: int = 0) -> tuple[Site, socket.socket]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        listener.listen()  # a browser that is quicker than the server waits
     except (OSError, OverflowError) as error:
         listener.close()
         why = error.strerror if isinstance(error, OSError) else "ports are numbers from 0 to 65535"
@@ -117,8 +80,39 @@ def new_web_app(title: str, site: Site) -> FastAPI:
         Add routes; there are no pages of documentation, which would load from the network.
     """
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, site=site)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(Guard, site=site)  # added last, so it comes first
+    app.add_exception_handler(RequestValidationError, _refused)
     return app
+
+
+@contextmanager
+def address_file(site: Site) -> Iterator[Path]:
+    """Yield a private file that leads a browser to a page.
+
+    A browser's command line can be read by everybody on the machine; so the address, which has
+    the token, is not on it.
+
+    Parameters
+    ----------
+    site : Site
+        Address and token.
+
+    Yields
+    ------
+    Path
+        The file; it is gone when the block ends.
+    """
+    with tempfile.TemporaryDirectory(prefix="study-") as folder:  # nobody else may enter it
+        path = Path(folder) / "open.html"
+        address = html.escape(site.url)
+        path.write_text(
+            f'<!doctype html><meta charset="utf-8"><title>Opening</title>'
+            f'<meta http-equiv="refresh" content="0; url={address}">'
+            f'<a href="{address}">Open the page</a>',
+            encoding="utf-8",
+        )
+        yield path
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
@@ -150,86 +144,16 @@ def server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            log_level="warning",
+            http=BoundedConnection,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+            timeout_graceful_shutdown=_SHUTDOWN_S,
+            log_level="error",  # what a stranger sends is no news
             access_log=False,
             server_header=False,
             ws="none",
             lifespan="off",
         )
     )
-
-
-class Guard:
-    """Middleware that lets a request pass only if it is meant for this server and has the token.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        What stands behind it.
-    site : Site
-        Address and token.
-    """
-
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self._app = app
-        self._site = site
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or pass it on."""
-        if scope["type"] != "http":
-            return
-        answer = self._answer(scope)
-        if answer is not None:
-            await answer(scope, receive, _with_headers(send))
-            return
-        await self._app(scope, receive, _with_headers(send))
-
-    def _answer(self, scope: Scope) -> Response | None:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        refusal = self._refusal(scope["method"], headers)
-        if refusal is not None:
-            return PlainTextResponse(refusal, status_code=403)
-        offered = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if offered and self._is_token(offered) and scope["method"] in _READING:
-            # The token leaves the address bar, the history and whatever is copied from them.
-            return self._welcome(scope["path"])
-        if self._is_token(headers.get(TOKEN_HEADER, "")) or self._is_token(self._cookie(headers)):
-            return None
-        return PlainTextResponse(
-            "This page needs the address that the command printed, token included.", status_code=401
-        )
-
-    def _refusal(self, method: str, headers: Mapping[str, str]) -> str | None:
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if host not in self._site.hosts:
-            return "This request names another server."
-        if origin is None:
-            asked_by_page = headers.get("sec-fetch-site", "same-origin")
-            foreign = asked_by_page in {"cross-site", "same-site"}
-            bare_write = method not in _READING and TOKEN_HEADER not in headers
-            return "This request comes from another page." if foreign or bare_write else None
-        return None if origin == f"http://{host}" else "This request comes from another page."
-
-    def _welcome(self, path: str) -> Response:
-        # A path that starts with two slashes would be another server's address.
-        answer = RedirectResponse("/" + path.lstrip("/\\"), status_code=303)
-        answer.set_cookie(
-            self._site.cookie_name, self._site.token, httponly=True, samesite="strict", path="/"
-        )
-        return answer
-
-    def _cookie(self, headers: Mapping[str, str]) -> str:
-        try:
-            cookies = SimpleCookie(headers.get("cookie", ""))
-        except CookieError:
-            return ""
-        found = cookies.get(self._site.cookie_name)
-        return "" if found is None else found.value
-
-    def _is_token(self, offered: str) -> bool:
-        return secrets.compare_digest(offered.encode(), self._site.token.encode())
 
 
 def path_inside(root: Path, relative: str) -> Path:
@@ -282,13 +206,8 @@ def file_response(root: Path, relative: str) -> Response:
     return FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
 
-def _with_headers(send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers[name] = value
-            headers.setdefault("Cache-Control", "no-store")
-        await send(message)
-
-    return send_with_headers
+def _refused(_request: Request, error: Exception) -> Response:
+    # Not the answer of FastAPI, which repeats what was sent: NaN and half characters, too.
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in problems)
+    return PlainTextResponse(ascii(said[:300]).strip("'\""), status_code=422)

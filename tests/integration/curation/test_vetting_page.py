@@ -20,7 +20,8 @@ from study.clips.envelope import sound_envelope
 from study.clips.thumbnails import contact_sheet, small_frames
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip
-from study.reports.web import TOKEN_HEADER, open_site
+from study.reports.guard import TOKEN_HEADER
+from study.reports.web import open_site
 from study.store import open_store, transaction
 from study.store.clips import vettings
 from tests.worlds.curated import AT, candidate, fill, new_study

@@ -5,7 +5,8 @@ import http.client
 import pytest
 
 from study.errors import ClipError, ConfigError
-from study.reports.web import TOKEN_HEADER, Site, file_response, new_web_app, open_site, path_inside
+from study.reports.guard import TOKEN_HEADER, Site
+from study.reports.web import file_response, new_web_app, open_site, path_inside
 from tests.worlds.local_server import running
 
 
