@@ -17,11 +17,12 @@ from annotator.task.pages import Pages
 from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
 from sessions.running.recording import Recorder, machine, open_session, utc_now
-from sessions.running.session_plan import SessionPlan, plan_session
+from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
 from study.config.study import Study, find_study
 from study.errors import ConfigError, StoreError
-from study.store import Engine, open_store, transaction
+from study.store import engine as engines
+from study.store import open_store, transaction
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
 from study.vocabulary import EndReason, Phase, TrialRecord
@@ -102,12 +103,27 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         If the participant may not start, or screen, sound or store cannot be used.
     """
     study = find_study(study_dir, store)
-    engine = open_store(study.store_url, busy_timeout_s=BUSY_TIMEOUT_S)
-    with transaction(engine) as db:
-        plan = plan_session(db, study, request.participant_id, request.phase)
+    # Nobody sits in front of a simulated person's screen.
+    timeout_s = BUSY_TIMEOUT_S if request.profile is None else engines.BUSY_TIMEOUT_S
+    engine = open_store(study.store_url, busy_timeout_s=timeout_s)
+    with open_session(
+        engine,
+        study,
+        request.participant_id,
+        request.phase,
+        stage="window" if request.in_window else "simulated",
+        profile=request.profile,
+    ) as recorder:
+        plan = recorder.plan
+        if not plan.trials:
+            return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
+        return _closing_line(request, plan, _on_a_stage(request, study, recorder))
+
+
+def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSummary:
+    plan = recorder.plan
+    with transaction(recorder.engine) as db:
         last_check = rig_checks.latest(db, socket.gethostname())
-    if not plan.trials:
-        return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
     n_classes = len(read_classes(study.classes_path).avmit_labels)
     rest_s = 0.0 if request.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
@@ -122,8 +138,8 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         screenshots=request.screenshots,
     ) as (stage, rig):
         grade = _grade_on_screen(request, study, grade, rig)
-        summary = _run(request, study, engine, plan, pages, stage, rig | {"grade": grade})
-    return _closing_line(request, plan, summary)
+        recorder.keep_rig(machine() | rig | {"grade": grade})
+        return _run(request, study, recorder, pages, stage)
 
 
 def _grade(request: Request, study: Study, last_check: RigCheck | None) -> str | None:
@@ -155,28 +171,14 @@ def _may_be_ungraded(request: Request, study: Study) -> bool:
 
 
 def _run(
-    request: Request,
-    study: Study,
-    engine: Engine,
-    plan: SessionPlan,
-    pages: Pages,
-    stage: Stage,
-    rig: dict[str, Any],
+    request: Request, study: Study, recorder: Recorder, pages: Pages, stage: Stage
 ) -> SessionSummary:
-    trials_per_block = study.config.protocol.trials_per_block
-    with open_session(
-        engine,
-        study,
-        plan,
-        stage="window" if request.in_window else "simulated",
-        profile=request.profile,
-        rig=machine() | rig,
-    ) as recorder:
-        with _log_of(request, study, recorder) as log:
-            summary = _perform_trials(request, plan, pages, stage, recorder, trials_per_block, log)
-            log(f"{summary.ending}: {summary.n_rated} rated, {summary.n_failed} failed")
-        recorder.end(EndReason.LEFT if summary.ending is Ending.LEFT else EndReason.ENDED)
-        return summary
+    with _log_of(request, study, recorder) as log:
+        trials_per_block = study.config.protocol.trials_per_block
+        summary = _perform_trials(request, pages, stage, recorder, trials_per_block, log)
+        log(f"{summary.ending}: {summary.n_rated} rated, {summary.n_failed} failed")
+    recorder.end(EndReason.LEFT if summary.ending is Ending.LEFT else EndReason.ENDED)
+    return summary
 
 
 @contextmanager
@@ -192,7 +194,6 @@ def _log_of(request: Request, study: Study, recorder: Recorder) -> Iterator[Log]
 
 def _perform_trials(
     request: Request,
-    plan: SessionPlan,
     pages: Pages,
     stage: Stage,
     recorder: Recorder,
@@ -218,7 +219,7 @@ def _perform_trials(
 
     return run_session(
         stage,
-        plan,
+        recorder.plan,
         pages,
         keep,
         trials_per_block=trials_per_block,

@@ -145,7 +145,7 @@ def session(
     try:
         rig = machine() | stage.facts()
         with open_session(
-            engine, study, plan, stage="window", profile="perfect", rig=rig
+            engine, study, ROBOT, Phase.ANNOTATION, stage="window", profile="perfect", rig=rig
         ) as recorder:
             watch = Watch(recorder, table)
             stage.show_bonus(recorder.total())

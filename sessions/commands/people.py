@@ -75,10 +75,11 @@ def end_session(
 ) -> None:
     """Close a session whose program or machine has crashed; its ratings stay."""
     from sessions.running.open_sessions import end_crashed
+    from study.store.engine import clock
     from study.tools.parallel import is_annotator
 
     with at_desk(study, store, changes=True, on_laptop=True) as (_, db):
-        end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=datetime.now(UTC))
+        end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=clock(db))
     typer.echo(f"ended the session of {participant_id}; its ratings stay")
 
 

@@ -1,6 +1,7 @@
 """Who rates on a laptop without a network at present."""
 
 from datetime import datetime
+from typing import Any
 
 from sessions.wording import checked_reason
 from study.errors import NotClearedError, StudyError
@@ -23,15 +24,41 @@ def dealt_out(db: Db) -> dict[str, str]:
         The deal by participant; empty once the laptops are back.
     """
     out: dict[str, str] = {}
-    events = audit.frame(db)
-    for event in events[events["action"].isin([DEAL, RETURNED])].to_dict("records"):
-        detail = event["detail"]
-        for participant_id in detail["participants"]:
+    for event in _dealings(db):
+        for participant_id in event["participants"]:
             if event["action"] == DEAL:
-                out[participant_id] = f"{detail['file']} (deal {detail['deal_id']})"
+                out[participant_id] = f"{event['file']} (deal {event['deal_id']})"
             else:
                 out.pop(participant_id, None)
     return out
+
+
+def deals(db: Db) -> list[dict[str, Any]]:
+    """Return every deal that was made from this store.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of dict
+        ``deal_id``, ``participants``, ``file`` and ``seal``, in the order of time.
+    """
+    return [event for event in _dealings(db) if event["action"] == DEAL]
+
+
+def _dealings(db: Db) -> list[dict[str, Any]]:
+    # What an older version took over from a laptop's file may say anything, and says nothing here.
+    return [
+        event
+        for event in audit.own(db, DEAL, RETURNED)
+        if isinstance(event.get("deal_id"), str)
+        and isinstance(event.get("participants"), list)
+        and all(isinstance(person, str) for person in event["participants"])
+        and (event["action"] == RETURNED or isinstance(event.get("file"), str))
+    ]
 
 
 def in_words(db: Db) -> str:
@@ -79,9 +106,7 @@ def write_off(db: Db, name: str, *, reason: str, actor: str, at: datetime) -> li
     """
     reason = checked_reason(reason)
     out = dealt_out(db)
-    events = audit.frame(db)
-    deals = events.loc[events["action"] == DEAL, "detail"]
-    for detail in reversed(deals.tolist()):
+    for detail in reversed(deals(db)):
         people = [p for p in detail["participants"] if detail["deal_id"] in out.get(p, "")]
         if people and name in (detail["file"], detail["deal_id"]):
             written = {"deal_id": detail["deal_id"], "participants": people, "reason": reason}
@@ -108,9 +133,7 @@ def files_of(db: Db, participant_id: str) -> list[str]:
     list of str
         Their names, in the order of time.
     """
-    events = audit.frame(db)
-    dealt = events.loc[events["action"] == DEAL, "detail"]
-    return [str(d["file"]) for d in dealt if participant_id in d["participants"]]
+    return [str(d["file"]) for d in deals(db) if participant_id in d["participants"]]
 
 
 def require_whole(db: Db) -> None:
@@ -126,7 +149,7 @@ def require_whole(db: Db) -> None:
     StudyError
         If it is: what the experimenter changes there would not come back with the ratings.
     """
-    if audit.has(db, DEALT):
+    if audit.own(db, DEALT):
         raise StudyError(
             "this store is the part that was dealt to a laptop, where people rate and nothing else "
             "is changed, because only what they rate comes back. Run this at the desk"

@@ -94,6 +94,7 @@ def deal(db: Db, study: Study, people: list[str], path: Path, *, actor: str, at:
     refuse_existing(path, overwrite=False)
     for participant_id in people:
         participants.get(db, participant_id)
+    participants.lock(db, people)
     require_all_here(db, people)
     require_none_open(db, people, "dealing")
     deal_id = uuid.uuid4().hex[:12]

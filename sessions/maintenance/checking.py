@@ -106,9 +106,8 @@ def _done_findings(plan: pd.DataFrame, given: pd.DataFrame) -> Iterator[str]:
 
 
 def _payment_findings(db: Db) -> Iterator[str]:
-    events = audit.frame(db)
-    logged = events.loc[events["action"] == "pay", "detail"].tolist()
-    in_log = sum(detail["hours_pence"] + detail["bonus_pence"] for detail in logged)
+    logged = audit.own(db, "pay")
+    in_log = sum(event["hours_pence"] + event["bonus_pence"] for event in logged)
     table = payments.frame(db)
     in_table = int(table["hours_pence"].sum() + table["bonus_pence"].sum())
     if in_log != in_table:

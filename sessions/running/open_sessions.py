@@ -28,6 +28,7 @@ def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> No
     StudyError
         If one of them has an open session; it names all.
     """
+    participants.lock(db, participant_ids)  # nobody of them opens one until this is done
     found = [s for s in sittings.open_sessions(db) if s.participant_id in participant_ids]
     if found:
         since = ", ".join(
@@ -61,7 +62,7 @@ def end_crashed(
     actor : str
         Who closes it.
     at : datetime
-        Now.
+        Now, by the clock of the database.
 
     Raises
     ------
@@ -69,6 +70,7 @@ def end_crashed(
         If none is open, or it shows signs of life.
     """
     participants.get(db, participant_id)
+    participants.lock(db, [participant_id])
     host = socket.gethostname()
     if not sittings.abandon(db, participant_id, host=host, is_running=is_running, at=at):
         raise StudyError(f"participant {participant_id} has no open session. Nothing was changed")

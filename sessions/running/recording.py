@@ -16,14 +16,16 @@ import psutil
 from sessions.expert import reratings
 from sessions.expert.ground_truths import ground_truth_rated
 from sessions.pay.bonus import bonus_pence, total_pence
-from sessions.running.session_plan import SessionPlan
+from sessions.running.session_plan import SessionPlan, plan_session
 from study.config.study import Study, kept
 from study.errors import StoreError
 from study.store import Db, Engine, studies, transaction
+from study.store.engine import clock
+from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import sittings, trials
 from study.store.ratings.sittings import Process
-from study.tools.parallel import is_annotator
+from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import EndReason, Phase, Rating, TrialRecord
 
 Now = Callable[[], datetime]
@@ -85,6 +87,7 @@ class Recorder:
         with transaction(self.engine) as db:
             # The acknowledgement of an earlier try may have been lost: the rating then stands.
             if record.response is None or not trials.is_rated(db, self.session_id, candidate_id):
+                sittings.require_open(db, self.session_id)
                 trials.add(
                     db,
                     session_id=self.session_id,
@@ -107,6 +110,19 @@ class Recorder:
         """
         with transaction(self.engine) as db:
             sittings.set_gain(db, self.session_id, gain_db)
+
+    def keep_rig(self, rig: dict[str, Any]) -> None:
+        """Write what is known of screen and sound once they are open: the session starts then.
+
+        Parameters
+        ----------
+        rig : dict
+            As `open_session` takes it.
+        """
+        with transaction(self.engine) as db:
+            sittings.set_rig(
+                db, self.session_id, rig | {"config": kept(self.study.config)}, self.now()
+            )
 
     def end(self, reason: EndReason) -> None:
         """Close the session; what closes it first says why.
@@ -156,15 +172,20 @@ class Recorder:
 def open_session(
     engine: Engine,
     study: Study,
-    plan: SessionPlan,
+    participant_id: str,
+    phase: Phase,
     *,
     stage: str,
     profile: str | None,
-    rig: dict[str, Any],
+    rig: dict[str, Any] | None = None,
     now: Now = utc_now,
     is_running: Callable[[int], bool] | None = None,
+    database_clock: Callable[[Db], datetime] = clock,
 ) -> Iterator[Recorder]:
     """Hold a session open, with a heartbeat, and close it however the block ends.
+
+    Whether the participant may start, what is left for them, and the session itself are one
+    transaction: nobody deals, moves or rates their clips in between.
 
     Parameters
     ----------
@@ -172,48 +193,62 @@ def open_session(
         The store.
     study : Study
         The study; its effective configuration is kept with the session.
-    plan : SessionPlan
-        Whose session, and what for.
+    participant_id : str
+        Whose session.
+    phase : Phase
+        What for.
     stage : {"window", "simulated"}
         Where clips are shown.
     profile : str or None
         Profile of the simulated person; None for a human one.
-    rig : dict
-        Machine, screen, sound device and versions.
+    rig : dict or None
+        Machine, screen, sound device and versions; None where the screen is opened in the block,
+        which `Recorder.keep_rig` then says. A session whose screen does not open is not kept.
     now : callable
-        Time stamps.
+        Time stamps, by the clock of this machine.
     is_running : callable or None
         Tells whether a process of this machine still is an annotator; None to ask the system.
+    database_clock : callable
+        Tells the time by which signs of life are judged; that of the database.
 
     Yields
     ------
     Recorder
-        Writes trials.
+        Writes trials of its ``plan``; where nothing is left to rate, no session is opened.
 
     Raises
     ------
+    NotClearedError
+        If the participant may not start, or there is nothing that they could be shown.
     StoreError
         If a session of the participant is open elsewhere.
     """
     session_id = uuid.uuid4().hex
     with transaction(engine) as db:
-        sittings.begin(
-            db,
-            session_id=session_id,
-            participant_id=plan.participant_id,
-            phase=plan.phase,
-            attempt=plan.attempt,
-            stage=stage,
-            simulated_profile=profile,
-            protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
-            rig=rig | {"config": kept(study.config)},
-            process=Process(socket.gethostname(), os.getpid()),
-            is_running=is_running or is_annotator,
-            at=now(),
-        )
-    reason = EndReason.STOPPED
+        participants.lock(db, [participant_id])
+        plan = plan_session(db, study, participant_id, phase)
+        if plan.trials:
+            sittings.begin(
+                db,
+                session_id=session_id,
+                participant_id=participant_id,
+                phase=phase,
+                attempt=plan.attempt,
+                stage=stage,
+                simulated_profile=profile,
+                protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
+                rig=None if rig is None else rig | {"config": kept(study.config)},
+                process=Process(socket.gethostname(), os.getpid(), process_mark(os.getpid())),
+                is_running=is_running or is_annotator,
+                at=now(),
+                beat_at=database_clock(db),
+            )
     recorder = Recorder(engine, study, plan, session_id, profile is not None, now)
-    with _heartbeat(engine, session_id, now):
+    if not plan.trials:
+        yield recorder
+        return
+    reason = EndReason.STOPPED
+    with _heartbeat(engine, session_id, database_clock):
         try:
             yield recorder
             reason = EndReason.ENDED
@@ -250,14 +285,16 @@ def _version(metadata: Any, name: str) -> str | None:  # noqa: ANN401
 
 
 @contextmanager
-def _heartbeat(engine: Engine, session_id: str, now: Now) -> Iterator[None]:
+def _heartbeat(
+    engine: Engine, session_id: str, database_clock: Callable[[Db], datetime]
+) -> Iterator[None]:
     ended = threading.Event()
 
     def beat() -> None:
         while not ended.wait(sittings.HEARTBEAT_S):
             try:
                 with transaction(engine) as db:
-                    sittings.heartbeat(db, session_id, now())
+                    sittings.heartbeat(db, session_id, database_clock(db))
             except StoreError:
                 continue  # the next rating meets the same problem, and tells
 

@@ -16,6 +16,7 @@ from study.store.engine import Db
 from study.store.tables import AuditEventRow
 
 N_SQLITE_GUARDS = 2  # against UPDATE and against DELETE
+BROUGHT = "event"  # in the detail of an event that a laptop brought: its number there
 
 
 def add(
@@ -121,23 +122,28 @@ def _renamed(value: Any, is_id: re.Pattern[str], number: str) -> Any:  # noqa: A
     return value
 
 
-def has(db: Db, action: str) -> bool:
-    """Return whether something was ever done.
+def own(db: Db, *actions: str) -> list[dict[str, Any]]:
+    """Return what was done with this store itself, not what a laptop's file says was done there.
 
     Parameters
     ----------
     db : Session
         An open transaction.
-    action : str
-        What, as in `add`.
+    *actions : str
+        Which, as in `add`.
 
     Returns
     -------
-    bool
-        True with at least one event.
+    list of dict
+        ``action`` and what `add` was given as ``detail``, in the order of events.
     """
-    query = select(AuditEventRow.id).where(AuditEventRow.action == action).limit(1)
-    return db.scalars(query).first() is not None
+    query = select(AuditEventRow.action, AuditEventRow.detail).order_by(AuditEventRow.id)
+    found = db.execute(query.where(AuditEventRow.action.in_(actions)))
+    return [
+        {**detail, "action": action}
+        for action, detail in found
+        if isinstance(detail, dict) and BROUGHT not in detail
+    ]
 
 
 def frame(db: Db) -> pd.DataFrame:

@@ -1,13 +1,17 @@
 """The database of a store: durable, one transaction at a time."""
 
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -18,6 +22,7 @@ from study.store.filesystem import file_system_of, is_network_file_system
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
 _READS_ONLY = "avmit_reads_only"
+_RETRY_S = (0.001, 0.02)  # how long who finds the store locked waits before looking again
 
 
 @contextmanager
@@ -104,6 +109,24 @@ def _told_in_one_line(engine: Engine) -> Iterator[None]:
         ) from error
 
 
+def clock(db: Db) -> datetime:
+    """Return the time by the clock of the database, which is the same for all who use it.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    datetime
+        The server's time; a SQLite file is used by one machine, and that one's clock holds.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    return db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+
+
 def copy_sqlite(source: Path, target: Path) -> None:
     """Copy a SQLite store that may be in use, with what its log still holds.
 
@@ -152,7 +175,7 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     if address.get_backend_name() == "sqlite":
         engine = create_engine(address, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", partial(_begin, busy_timeout_s=busy_timeout_s))
         return engine
     try:
         return create_engine(address, pool_pre_ping=True)
@@ -196,10 +219,34 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
     connection.execute("PRAGMA fullfsync = ON")
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: Connection, *, busy_timeout_s: float) -> None:
     reads_only = bool(connection.get_execution_options().get(_READS_ONLY))
     connection.exec_driver_sql(f"PRAGMA query_only = {int(reads_only)}")
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    if reads_only:
+        connection.exec_driver_sql("BEGIN")
+        return
+    give_up_s = time.monotonic() + busy_timeout_s
+    while not _is_begun(connection):
+        if time.monotonic() > give_up_s:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # which says why not
+            return
+        # By chance: who waits ever longer, as SQLite does, never gets between two who do not.
+        time.sleep(random.uniform(*_RETRY_S))
+
+
+def _is_begun(connection: Connection) -> bool:
+    database: Any = connection.connection.dbapi_connection
+    (timeout_ms,) = database.execute("PRAGMA busy_timeout").fetchone()
+    try:
+        database.execute("PRAGMA busy_timeout = 0")
+        database.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    finally:
+        database.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+    return True
 
 
 @contextmanager
@@ -290,7 +337,10 @@ def refuse_network_share(path: Path) -> None:
 
 def _way_out(problem: str) -> str:
     if "locked" in problem:
-        return "End the other program that uses the store, then try again"
+        return (
+            "Another program was writing to the store all the while, such as plan, merge or an "
+            "upgrade: let it finish, then try again"
+        )
     if "full" in problem or "disk I/O" in problem:
         return "Make room on its disk, then try again"
     return "Check the disk, or the server, then try again"

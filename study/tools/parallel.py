@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from pathlib import Path
 
 import psutil
 
@@ -21,6 +22,28 @@ def end_with_parent() -> None:
         parent = multiprocessing.parent_process()
         if parent is not None and parent.pid != os.getppid():
             os.kill(os.getpid(), signal.SIGTERM)  # it ended while this process was starting
+
+
+def process_mark(pid: int) -> str:
+    """Return what tells a process from every other one that ever had its number.
+
+    Parameters
+    ----------
+    pid : int
+        A process of this machine.
+
+    Returns
+    -------
+    str
+        This run of the machine, and when in it the process started; no clock is asked. Empty
+        where there is no such process, or the system does not say.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return f"{boot}/{stat.rpartition(')')[2].split()[19]}"
 
 
 def is_annotator(pid: int) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from sessions.pay.bonus import bonus_pence, total_pence
+from sessions.running.recording import open_session
 from sessions.running.session_plan import plan_session
 from study.config.study import Study, StudyConfig
 from study.store import open_store, studies, transaction
@@ -64,6 +65,20 @@ def rate_everything(barrier, url: str, participant_id: str) -> None:
             total_pence(db, participant_id)
     with transaction(engine) as db:
         sittings.end(db, session_id, reason=EndReason.ENDED, at=datetime.now(UTC))
+
+
+def annotates_everything(barrier, url: str, participant_id: str) -> None:
+    """Rate all that is assigned to a participant through the recorder, without a pause."""
+    study = Study(Path(), StudyConfig(rehearsal=True, store=url))
+    engine = open_store(url)
+    barrier.wait()
+    with open_session(
+        engine, study, participant_id, Phase.ANNOTATION, stage="simulated", profile="good", rig={}
+    ) as recorder:
+        for trial in recorder.plan.trials:
+            recorder.keep(
+                TrialRecord(trial.stimulus, Response(Rating(2), 0.5), (Presentation(0.0, 3.0),))
+            )
 
 
 def make_claims(url: str, n_clips: int) -> None:

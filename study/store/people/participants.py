@@ -1,5 +1,6 @@
 """Participants, their consent and their clearances; no names, ever."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,6 +80,20 @@ def add(db: Db, *, participant_id: str, kind: ParticipantKind, at: datetime) -> 
         raise StoreError(f"participant {participant_id} is enrolled already. Choose another id")
     db.add(ParticipantRow(id=participant_id, kind=kind.value, enrolled_at=at))
     db.flush()
+
+
+def lock(db: Db, participant_ids: Collection[str]) -> None:
+    """Let nobody else change what some participants may do, until this transaction ends.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction; on SQLite it has the whole store for itself already.
+    participant_ids : collection of str
+        Whom.
+    """
+    query = select(ParticipantRow.id).where(ParticipantRow.id.in_(participant_ids))
+    db.execute(query.order_by(ParticipantRow.id).with_for_update(key_share=True)).all()
 
 
 def get(db: Db, participant_id: str) -> Participant:

@@ -1,5 +1,6 @@
 """Sessions: one sitting of a participant, and never two at once."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,19 +13,32 @@ from study.errors import StoreError
 from study.store.engine import Db
 from study.store.tables import SessionRow
 from study.tools.local_time import local_time
+from study.tools.parallel import process_mark
 from study.vocabulary import EndReason, Phase
 
 HEARTBEAT_S = 20.0
 # A process that has not said anything for so long is taken for dead, wherever it runs.
 SILENCE = timedelta(minutes=5)
+_OPENING = "opening"  # in ``rig``: there is no screen yet
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The process that holds a session open."""
+    """The process that holds a session open.
+
+    Parameters
+    ----------
+    host : str
+        On which machine.
+    pid : int
+        Its number there.
+    mark : str
+        From `process_mark`; empty where it is not known.
+    """
 
     host: str
     pid: int
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +96,11 @@ def begin(
     stage: str,
     simulated_profile: str | None,
     protocol_version_id: int,
-    rig: dict[str, Any],
+    rig: dict[str, Any] | None,
     process: Process,
     is_running: Callable[[int], bool],
     at: datetime,
+    beat_at: datetime | None = None,
 ) -> str:
     """Open a session.
 
@@ -109,14 +124,17 @@ def begin(
         Profile of the simulated person; None for a human one.
     protocol_version_id : int
         The configuration, from `study.store.studies.protocol_version`.
-    rig : dict
-        Machine, screen, sound device and versions.
+    rig : dict or None
+        Machine, screen, sound device and versions; None before the screen is open (`set_rig`). A
+        session that is closed before that is not kept.
     process : Process
         This process.
     is_running : callable
         Whether a process of this host is alive.
     at : datetime
-        Now.
+        Now, by the clock of the station, which times the session.
+    beat_at : datetime or None
+        Now, by the clock of the database, which tells who is alive; None where that is the same.
 
     Returns
     -------
@@ -128,7 +146,8 @@ def begin(
     StoreError
         If a session of the participant is open elsewhere.
     """
-    abandon(db, participant_id, host=process.host, is_running=is_running, at=at)
+    beat_at = beat_at or at
+    abandon(db, participant_id, host=process.host, is_running=is_running, at=beat_at)
     db.add(
         SessionRow(
             id=session_id,
@@ -138,19 +157,19 @@ def begin(
             stage=stage,
             simulated_profile=simulated_profile,
             started_at=at,
-            heartbeat_at=at,
+            heartbeat_at=beat_at,
             host=process.host,
             pid=process.pid,
             protocol_version_id=protocol_version_id,
-            rig=rig,
+            rig=({_OPENING: True} if rig is None else rig) | {"process": process.mark},
         )
     )
     try:
         db.flush()
     except IntegrityError as error:
         raise StoreError(
-            f"session of participant {participant_id} was refused: {error.orig}. "
-            "Look for a second annotator that started at the same moment"
+            f"participant {participant_id} was given another session at the same moment, in a "
+            "second annotator. Go on there, or end that one and start again"
         ) from error
     return session_id
 
@@ -165,11 +184,53 @@ def heartbeat(db: Db, session_id: str, at: datetime) -> None:
     session_id : str
         The session.
     at : datetime
-        Now.
+        Now, by the clock of the database.
     """
     row = db.get_one(SessionRow, session_id)
     if row.ended_at is None:
         row.heartbeat_at = at
+
+
+def require_open(db: Db, session_id: str) -> None:
+    """Raise if a session was closed from outside while its program still runs.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_id : str
+        The session.
+
+    Raises
+    ------
+    StoreError
+        If it is closed: its clips may be somebody else's by now.
+    """
+    row = db.get(SessionRow, session_id)
+    if row is None or row.ended_at is not None:
+        raise StoreError(
+            "this session was closed at the desk, or by an annotator that started elsewhere, and "
+            "takes no more ratings. What was rated before stands: leave, and start again"
+        )
+
+
+def set_rig(db: Db, session_id: str, rig: dict[str, Any], at: datetime) -> None:
+    """Keep screen and sound once they are open, which is when the session starts.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_id : str
+        The session.
+    rig : dict
+        What is known of them.
+    at : datetime
+        Now.
+    """
+    row = db.get_one(SessionRow, session_id)
+    row.rig = {key: value for key, value in row.rig.items() if key != _OPENING} | rig
+    row.started_at = at
 
 
 def set_gain(db: Db, session_id: str, gain_db: float) -> None:
@@ -203,7 +264,7 @@ def end(db: Db, session_id: str, *, reason: EndReason, at: datetime) -> None:
     """
     row = db.get_one(SessionRow, session_id)
     if row.ended_at is None:
-        row.ended_at, row.heartbeat_at, row.end_reason = at, at, reason.value
+        _close(db, row, reason, at)
 
 
 def abandon(
@@ -220,9 +281,9 @@ def abandon(
     host : str
         This machine, whose processes can be asked for.
     is_running : callable
-        Whether a process of this machine is alive.
+        Whether a process of this machine is alive; if it is, the session is, whatever clocks say.
     at : datetime
-        Now.
+        Now, by the clock of the database.
 
     Returns
     -------
@@ -241,15 +302,48 @@ def abandon(
     ).one_or_none()
     if row is None:
         return False
-    is_silent = at - row.heartbeat_at > SILENCE
-    is_dead = row.host == host and not is_running(row.pid)
-    if not (is_silent or is_dead):
+    # A sign of life from the future is none: the database's clock was put back since.
+    silent_for = abs(at - row.heartbeat_at)
+    is_here = _is_here(db, row, host)
+    if is_here and _still_runs(row, is_running):
+        way_out = f"if its program hangs, end it: kill {row.pid}"
+    elif not is_here and silent_for <= SILENCE:
+        way_out = (
+            f"if its machine has crashed, start again {SILENCE.seconds // 60} minutes after its "
+            f"last sign of life, which was {silent_for.total_seconds():.0f} s ago"
+        )
+    else:
+        way_out = ""
+    if way_out:
         raise StoreError(
             f"participant {participant_id} has a session open on {row.host} (process {row.pid}) "
-            f"since {local_time(row.started_at)}. End that one with Escape; if its "
-            f"machine has crashed, start again {SILENCE.seconds // 60} minutes after its last sign "
-            f"of life ({local_time(row.heartbeat_at, seconds=True)})"
+            f"since {local_time(row.started_at)}. End that one with Escape; {way_out}"
         )
-    row.ended_at, row.end_reason = at, EndReason.ABANDONED.value
+    _close(db, row, EndReason.ABANDONED, at)
     db.flush()
     return True
+
+
+def _close(db: Db, row: SessionRow, reason: EndReason, at: datetime) -> None:
+    if row.rig.get(_OPENING):
+        db.delete(row)  # its screen never opened: nothing was shown, and nothing is to be paid
+    else:
+        row.ended_at, row.end_reason = at, reason.value
+
+
+def _is_here(db: Db, row: SessionRow, host: str) -> bool:
+    """Return whether a session's process is, or was, one of this machine."""
+    mark, this_run = str(row.rig.get("process", "")), process_mark(os.getpid()).partition("/")[0]
+    if mark and mark == process_mark(row.pid):
+        return True  # whatever the machine is called by now
+    if row.host != host:
+        return False
+    # Machines that were copied share a name; only a server is used by several.
+    is_shared = db.get_bind().dialect.name != "sqlite"
+    return not (is_shared and mark and mark.partition("/")[0] != this_run)
+
+
+def _still_runs(row: SessionRow, is_running: Callable[[int], bool]) -> bool:
+    # A number may have gone to another annotator since.
+    mark = row.rig.get("process")
+    return is_running(row.pid) and (not mark or mark == process_mark(row.pid))

@@ -46,7 +46,7 @@ def session_of(engine, study, plan, **options):
         "now": lambda: AT,
         "is_running": lambda pid: True,
     } | options
-    return open_session(engine, study, plan, **options)
+    return open_session(engine, study, plan.participant_id, plan.phase, **options)
 
 
 def rated(plan, rating, i=0):
