@@ -132,7 +132,7 @@ def is_settled_here(db: Db) -> bool:
     bool
         False on a laptop: only the desk knows what was paid.
     """
-    return not audit.has(db, DEALT)
+    return not audit.own(db, DEALT)
 
 
 def statement(
