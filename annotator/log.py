@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from study.tools.access import make_own_file, make_own_folder
 from study.vocabulary import Phase, Presentation, TrialRecord
 
 Log = Callable[..., None]  # takes lines
@@ -116,8 +117,9 @@ def session_log(path: Path) -> Iterator[None]:
     """
     from psychopy import logging
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("x", encoding="utf-8")
+    make_own_folder(path.parent)
+    make_own_file(path, is_new=True)
+    file = path.open("a", encoding="utf-8")
     target = logging.LogFile(_Stream(file), level=logging.INFO)
     try:
         yield

@@ -81,6 +81,7 @@ def open_stage(
         keys=None if person is None else SimulatedKeys(person, keys=keys, hurry=hurry),
         hurry=hurry,
         screenshots=screenshots,
+        whose=pages.plan.participant_id,
     )
     try:
         with _leaving_on_signals(stage):

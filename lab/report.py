@@ -21,6 +21,7 @@ from study.store.people import participants as people
 from study.store.people import payments
 from study.store.plan import assignments
 from study.store.ratings import ratings
+from study.tools.access import Readers
 from study.tools.files import written_atomically
 
 REPORT_NAME = "report.html"
@@ -95,7 +96,7 @@ def write_report(folder: Path) -> Path:
         next_steps=next_steps(folder),
     )
     path = folder / REPORT_NAME
-    with written_atomically(path) as part:
+    with written_atomically(path, readers=Readers.OWNER) as part:
         part.write_text(page, encoding="utf-8")
     return path
 

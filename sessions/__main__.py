@@ -208,11 +208,12 @@ def dashboard(
 
     if out is not None:
         from sessions.monitor.progress import progress
+        from study.tools.access import Readers
         from study.tools.files import written_atomically
 
         with at_desk(study, store) as (found, db):
             page = board.page(progress(db, found), found, datetime.now(UTC))
-        with written_atomically(out) as part:
+        with written_atomically(out, readers=Readers.OWNER) as part:
             part.write_text(page, encoding="utf-8")
         typer.echo(f"written: {out}")
         return

@@ -8,6 +8,7 @@ import typer
 
 from study.errors import ConfigError
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
+from study.tools.urls import without_password
 
 app = new_app("Make a study, check it, freeze its protocol.")
 _PICTURES = (".png", ".svg", ".pdf")
@@ -39,7 +40,9 @@ def init(
     settings = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     settings += ["rehearsal=true"] if rehearsal else []
     study = found_study(folder, settings + (setting or []), datetime.now(UTC))
-    typer.echo(f"study {study.config.title!r} in {folder}: study.toml, {study.store_url}")
+    typer.echo(
+        f"study {study.config.title!r} in {folder}: study.toml, {without_password(study.store_url)}"
+    )
 
 
 @app.command()
@@ -93,12 +96,24 @@ def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
     from study.store import upgrade_store
 
     found = find_study(study, store)
-    done = upgrade_store(found.store_url)
+    done, shown = upgrade_store(found.store_url), without_password(found.store_url)
     if done.before == done.after:
-        typer.echo(f"{found.store_url} is of the present revision {done.after}: nothing to do")
+        typer.echo(f"{shown} is of the present revision {done.after}: nothing to do")
         return
     copied = f"; back-up: {done.backup}" if done.backup else ""
-    typer.echo(f"upgraded {found.store_url} from revision {done.before} to {done.after}{copied}")
+    typer.echo(f"upgraded {shown} from revision {done.before} to {done.after}{copied}")
+
+
+@app.command()
+def protect(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Take the study's folder, store and back-ups from other accounts; give them to desk.group."""
+    from study import founding
+    from study.config.study import find_study
+
+    found = find_study(study, store)
+    n_changed = founding.protect(found)
+    whose = f"the group {found.config.desk.group}" if found.config.desk.group else "this account"
+    typer.echo(f"{found.folder} is of {whose}; {n_changed} files and folders changed")
 
 
 @app.command()

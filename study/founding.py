@@ -11,6 +11,8 @@ from study.classes import read_classes
 from study.config.study import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StudyError
 from study.store import create_store, store_snapshot, store_transaction, studies
+from study.store.addresses import sqlite_path
+from study.tools import access
 from study.tools.files import written_atomically
 from study.vocabulary import VIDEO_LOCATIONS
 
@@ -47,10 +49,13 @@ def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     path = folder / CONFIG_NAME
     if path.exists() and settings:
         raise ConfigError(f"{path} exists already. Edit it, or choose another folder")
+    is_new = not folder.exists() or not any(folder.iterdir())
     if not path.exists():
         _write_config(path, settings)
     try:
         study = find_study(folder)
+        if is_new or study.config.desk.group is not None:
+            protect(study)
         create_store(study.store_url).dispose()
     except StudyError:
         if settings:
@@ -59,6 +64,38 @@ def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     with store_transaction(study.store_url) as db:
         studies.add(db, study=study, store_id=uuid.uuid4().hex, at=at)
     return study
+
+
+def protect(study: Study) -> int:
+    """Take a study's files from other accounts, and give them to the group that shares it.
+
+    Parameters
+    ----------
+    study : Study
+        Its clips are left alone.
+
+    Returns
+    -------
+    int
+        How many files and folders were changed.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such group, or the store lies in a folder that does not have it.
+    """
+    group, file = study.config.desk.group, sqlite_path(study.store_url)
+    n_changed = access.protect(study.folder, group, leave=study.mit_root)
+    if file is None or file.parent.is_relative_to(study.folder.resolve()):
+        return n_changed
+    if group is not None and not (file.parent.is_dir() and access.is_shared(file.parent)):
+        raise ConfigError(
+            f"the store {file} lies in a folder that does not pass the group {group} on to the "
+            f"files that the database makes beside it. Run: chgrp {group} {file.parent} && chmod "
+            f"2770 {file.parent}"
+        )
+    own = [path for path in file.parent.glob(f"{file.name}*") if path.is_file()]
+    return n_changed + sum(access.protect_file(path, group) for path in own)
 
 
 def config_text(config: StudyConfig) -> str:
@@ -141,7 +178,8 @@ def _check_store(study: Study) -> None:
 
 def _write_config(path: Path, settings: Sequence[str]) -> None:
     config = parse_config("\n".join(settings), "--set")
-    with written_atomically(path) as part:
+    # A store URL may have a password in it.
+    with written_atomically(path, readers=access.Readers.OWNER) as part:
         part.write_text(config_text(config), encoding="utf-8")
 
 

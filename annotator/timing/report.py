@@ -34,6 +34,7 @@ from study.store import Db
 from study.store.ratings import evidence as kept
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
+from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.local_time import local_time
 
@@ -98,9 +99,9 @@ def write_report(
     page = report_page(found, study, checks, n_elsewhere=n_elsewhere, at=at)
     for name, path in tables.items():
         table = getattr(found, name).drop(columns="rig", errors="ignore")
-        with written_atomically(path) as part:
+        with written_atomically(path, readers=Readers.OWNER) as part:
             table.to_csv(part, index=False, float_format="%.6g")
-    with written_atomically(out) as part:
+    with written_atomically(out, readers=Readers.OWNER) as part:
         part.write_text(page, encoding="utf-8")
     return found, [out, *tables.values()]
 

@@ -61,6 +61,8 @@ class PsychopyStage:
         Do not wait for clips and warnings to end, nor play sound: for tests of the logic.
     screenshots : Path or None
         Folder for a picture of every screen.
+    whose : str
+        The participant's id; stands in each of these pictures.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class PsychopyStage:
         keys: SimulatedKeys | None = None,
         hurry: bool = False,
         screenshots: Path | None = None,
+        whose: str = "",
     ) -> None:
         self._window = TaskWindow(screen, paced=not hurry)
         from psychopy import logging
@@ -97,7 +100,7 @@ class PsychopyStage:
         self._warning_s = warning_s
         self._keys, self._hurry = keys, hurry
         if screenshots is not None:
-            self._window.take_screenshots(screenshots)
+            self._window.take_screenshots(screenshots, whose)
         self._view = _View.LOADING
         self._stimulus: Stimulus | None = None
         self._page_name = ""

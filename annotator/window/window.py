@@ -13,6 +13,7 @@ from typing import Any
 from annotator.window.virtual import Verdict, ask_server, judged
 from study.config.screen import Screen
 from study.errors import StageError
+from study.tools.access import make_own_file, make_own_folder
 
 N_TIMED_FLIPS = 30
 # No screen refreshes faster than this; flips that return sooner wait for no screen.
@@ -78,6 +79,7 @@ class TaskWindow:
         )
         self._paced = paced and not self.verdict.has_refresh
         self._shots: Path | None = None
+        self._whose = ""
         self._taken: set[str] = set()
 
     @property
@@ -129,16 +131,18 @@ class TaskWindow:
         """Take away what was drawn and not yet flipped."""
         self.win.clearBuffer()
 
-    def take_screenshots(self, folder: Path) -> None:
+    def take_screenshots(self, folder: Path, whose: str) -> None:
         """Save a picture of every screen when it is first shown.
 
         Parameters
         ----------
         folder : Path
             Where to.
+        whose : str
+            Whose screen it is; stands in each picture, so that it is found when they are erased.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        self._shots = folder
+        make_own_folder(folder)
+        self._shots, self._whose = folder, whose
 
     def screenshot(self, name: str) -> None:
         """Save what has been drawn and not yet flipped, once per name.
@@ -154,7 +158,13 @@ class TaskWindow:
         # The front buffer is black on software renderers.
         image = self.win.getMovieFrame(buffer="back")
         self.win.movieFrames = []
-        image.save(self._shots / f"{name}.png")
+        from PIL.PngImagePlugin import PngInfo
+
+        about = PngInfo()
+        about.add_text("participant", self._whose)
+        path = self._shots / f"{name}.png"
+        make_own_file(path)
+        image.save(path, pnginfo=about)
 
     def facts(self) -> dict[str, Any]:
         """Return size, refresh and renderer, ready for JSON."""

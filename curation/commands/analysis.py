@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curation.commands.options import OutOption, ReleaseOption, tables_folder
+from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def agreement(
     found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
     write_report(table, folder / "agreement.csv", overwrite=overwrite)
     if found is not None:
-        write_report(found, folder / "agreement_of_pairs.csv", overwrite=overwrite)
+        write_report(
+            found, folder / "agreement_of_pairs.csv", overwrite=overwrite, readers=Readers.OWNER
+        )
     figure = figure_of(plot_agreement(table))
     stamp = "rehearsal" if rated.rehearsal else ""
     save_figure(figure, folder, "agreement", overwrite=overwrite, stamp=stamp)
@@ -119,12 +122,12 @@ def raters(
     truths = rated.ground_truths
     truths = pd.DataFrame({"candidate_id": [], "rating": []}) if truths is None else truths
     table = rater_table(ratings, truths)
-    write_report(table, folder / "raters.csv", overwrite=overwrite)
+    write_report(table, folder / "raters.csv", overwrite=overwrite, readers=Readers.OWNER)
     compared = with_references(ratings, truths)
     stamp = "rehearsal" if rated.rehearsal else ""
     for person, part in compared.groupby("participant_id"):
         path = folder / "raters" / f"{person}.html"
-        with written_atomically(path, overwrite=overwrite) as written:
+        with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as written:
             page = rater_page(str(person), part, table, stamp=stamp)
             written.write_text(page, encoding="utf-8")
     columns = ["participant_id", "n_ratings", "n_catch", "accuracy", "bias"]

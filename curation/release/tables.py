@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.tools.access import Readers
 from study.tools.clip_keys import keys_of
 from study.tools.files import refuse_existing, sha256_of, written_atomically
 from study.tools.lists import prove_apart, read_list, refuse_few_ratings
@@ -179,17 +180,23 @@ def write_table(
     if schema.is_one_row_per_clip:
         prove_apart({path.name: keys_of(frame["video_location"], frame["filename"])})
     columns = [column.inside for column in schema.columns]
-    with written_atomically(path, overwrite=overwrite) as part:
+    # What is published can be read by everybody; raters' ids stay in the lab.
+    readers = Readers.OWNER if schema == RAW_WITH_PARTICIPANT else Readers.EVERYBODY
+    with written_atomically(path, overwrite=overwrite, readers=readers) as part:
         frame[columns].set_axis(schema.names, axis=1).to_csv(
             part, index=False, lineterminator="\n", encoding="utf-8", quoting=csv.QUOTE_MINIMAL
         )
     text = json.dumps(_dictionary(frame, schema, path, provenance), indent=2, ensure_ascii=False)
-    with written_atomically(sidecar, overwrite=overwrite) as part:
+    with written_atomically(sidecar, overwrite=overwrite, readers=readers) as part:
         part.write_text(text + "\n", encoding="utf-8")
 
 
 def write_report(
-    frame: pd.DataFrame | Iterable[pd.DataFrame], path: Path, *, overwrite: bool
+    frame: pd.DataFrame | Iterable[pd.DataFrame],
+    path: Path,
+    *,
+    overwrite: bool,
+    readers: Readers = Readers.UMASK,
 ) -> None:
     """Write a table that is made to be looked at, in a spreadsheet as well.
 
@@ -204,6 +211,8 @@ def write_report(
         Where to write the CSV file.
     overwrite : bool
         Whether an existing file may be replaced.
+    readers : Readers
+        Who may read it.
 
     Raises
     ------
@@ -212,7 +221,7 @@ def write_report(
     """
     parts = [frame] if isinstance(frame, pd.DataFrame) else frame
     with (
-        written_atomically(path, overwrite=overwrite) as part,
+        written_atomically(path, overwrite=overwrite, readers=readers) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
         for place, rows in enumerate(parts):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from study.errors import ConfigError
+from study.tools.access import Readers
 
 if TYPE_CHECKING:
     from study.config.study import Study
@@ -100,7 +101,9 @@ def at_desk(
         engine.dispose()
 
 
-def write_text(text: str, path: Path, *, footer: str, overwrite: bool) -> None:
+def write_text(
+    text: str, path: Path, *, footer: str, overwrite: bool, readers: Readers = Readers.UMASK
+) -> None:
     """Write a Markdown text, as A4 PDF where the file's name says so.
 
     Parameters
@@ -113,6 +116,8 @@ def write_text(text: str, path: Path, *, footer: str, overwrite: bool) -> None:
         At the foot of each page.
     overwrite : bool
         Whether an existing file may be replaced.
+    readers : Readers
+        Who may read it.
 
     Raises
     ------
@@ -125,7 +130,7 @@ def write_text(text: str, path: Path, *, footer: str, overwrite: bool) -> None:
         raise ConfigError(f"{path} is expected to end in .pdf or .md")
 
     if path.suffix != ".pdf":
-        with written_atomically(path, overwrite=overwrite) as part:
+        with written_atomically(path, overwrite=overwrite, readers=readers) as part:
             part.write_text(text, encoding="utf-8")
         return
     try:
@@ -134,4 +139,4 @@ def write_text(text: str, path: Path, *, footer: str, overwrite: bool) -> None:
         raise ConfigError(
             f"printing needs the module {error.name}. Install the extra [sessions]"
         ) from error
-    write_sheet(text, path, footer=footer, overwrite=overwrite)
+    write_sheet(text, path, footer=footer, overwrite=overwrite, readers=readers)

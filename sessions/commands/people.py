@@ -9,6 +9,7 @@ import typer
 from sessions.commands.options import NOBODY, ByOption, IdArgument, at_desk, write_text
 from sessions.wording import counted
 from study.errors import StudyError
+from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def pay(
             # Within the transaction: what cannot be signed is not marked as paid either.
             title = found.config.title
             text = receipt.statement_text(everything, title)
-            write_text(text, out, footer=title, overwrite=overwrite)
+            write_text(text, out, footer=title, overwrite=overwrite, readers=Readers.OWNER)
     if settle:
         typer.echo(f"paid now: {pence(paid.total_pence)} for {counted(paid.n_sessions, 'session')}")
     for line in receipt.session_lines(everything, is_settled_here=is_here):
@@ -176,7 +177,7 @@ def export_demographics(
 
     with at_desk(study, store) as (_, db):
         table = banded(db)
-    with written_atomically(out, overwrite=overwrite) as part:
+    with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
         table.to_csv(part, index=False)
     typer.echo(f"{len(table)} bands of {table['question'].nunique()} questions: {out}")
 

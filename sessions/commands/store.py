@@ -46,11 +46,13 @@ def check(
     store: StoreOption = None,
 ) -> None:
     """Prove that the store is whole and its clips are the admitted ones."""
+    from sessions.maintenance.access import access_findings
     from sessions.maintenance.checking import findings
     from study.store import maintenance
 
     with at_desk(study, store) as (found, db):
         problems = list(findings(db, found, clips=clips, hashes=hashes))
+        problems += access_findings(db, found)
         counts = maintenance.counts(db)
     for problem in problems:
         typer.echo(f"finding: {problem}")
@@ -72,6 +74,7 @@ def audit_log(
 ) -> None:
     """Show what was changed: when, by whom, what."""
     from study.store import audit
+    from study.tools.access import Readers
     from study.tools.files import written_atomically
     from study.tools.local_time import local_time
 
@@ -80,7 +83,7 @@ def audit_log(
     if subject is not None:
         events = events[(events["subject"] == subject) | (events["actor"] == subject)]
     if out is not None:
-        with written_atomically(out, overwrite=overwrite) as part:
+        with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
             events.assign(detail=events["detail"].map(json.dumps)).to_csv(part, index=False)
     else:
         for event in events.to_dict("records"):

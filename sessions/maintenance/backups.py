@@ -8,6 +8,7 @@ from study.errors import StoreError
 from study.store import Engine, maintenance, open_store, snapshot
 from study.store.addresses import sqlite_path
 from study.store.engine import engine_of_copy
+from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 
 FOLDER = "backups"
@@ -49,7 +50,7 @@ def back_up_study(
     if file is not None and path.resolve() == file.resolve():
         raise StoreError(f"{path} is the store itself. Name another file for its back-up")
     engine = open_store(study.store_url)
-    with written_atomically(path, overwrite=overwrite) as part:
+    with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as part:
         maintenance.back_up(engine, part)
         engine.dispose()
         return path, _proven(engine_of_copy(part) if is_file else engine, path)

@@ -11,6 +11,7 @@ from fpdf import FPDF
 from matplotlib.font_manager import get_font
 
 from study.errors import ConfigError
+from study.tools.access import Readers
 from study.tools.files import written_atomically
 
 FONT = "DejaVu"
@@ -88,7 +89,9 @@ def blocks(markdown: str) -> Iterator[Block]:
             yield Block("paragraph", " ".join(paragraph))
 
 
-def write_sheet(markdown: str, path: Path, *, footer: str, overwrite: bool) -> int:
+def write_sheet(
+    markdown: str, path: Path, *, footer: str, overwrite: bool, readers: Readers = Readers.UMASK
+) -> int:
     """Set a text on A4.
 
     Parameters
@@ -101,6 +104,8 @@ def write_sheet(markdown: str, path: Path, *, footer: str, overwrite: bool) -> i
         Stands at the foot of every page, left of the page number.
     overwrite : bool
         Whether an existing file may be replaced.
+    readers : Readers
+        Who may read it.
 
     Returns
     -------
@@ -123,7 +128,7 @@ def write_sheet(markdown: str, path: Path, *, footer: str, overwrite: bool) -> i
     try:
         for block in blocks(markdown):
             sheet.set_block(block)
-        with written_atomically(path, overwrite=overwrite) as part:
+        with written_atomically(path, overwrite=overwrite, readers=readers) as part:
             sheet.output(str(part))
     finally:
         sheet.close_fonts()

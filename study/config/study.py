@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from study.config.desk import Desk
 from study.config.headphones import Headphones
 from study.config.keys import Keys
 from study.config.protocol import Protocol
@@ -63,6 +64,8 @@ class StudyConfig(BaseModel):
         Which key does what.
     headphones : Headphones
         Level and check of the headphones.
+    desk : Desk
+        Which group of accounts shares the study.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -83,6 +86,7 @@ class StudyConfig(BaseModel):
     screen: Screen = Screen()
     keys: Keys = Keys()
     headphones: Headphones = Headphones()
+    desk: Desk = Desk()
 
     @field_validator("title")
     @classmethod

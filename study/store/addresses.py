@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from study.errors import ConfigError, StoreError
+from study.tools.urls import without_password
 
 EXPECTED = "Expected sqlite:///path or postgresql+psycopg://host/name"
 _SQLITE = ("sqlite:///", "sqlite+pysqlite:///")
@@ -96,8 +97,8 @@ def parsed(url: str) -> URL:
     try:
         found = make_url(url)
     except (ArgumentError, ValueError) as error:  # ValueError: a port that is not a number
-        raise StoreError(f"{url!r} is not a store URL. {EXPECTED}") from error
-    shown = found.render_as_string(hide_password=True)
+        raise StoreError(f"{without_password(url)!r} is not a store URL. {EXPECTED}") from error
+    shown = without_password(found.render_as_string(hide_password=False))
     if found.drivername not in _DRIVERS or _is_in_memory(found):
         raise StoreError(f"{shown} is not a store URL. {EXPECTED}")
     if found.get_backend_name() == "sqlite" and ("?" in url or found.host):

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from study.errors import StoreError
 from study.store.addresses import parsed, sqlite_url
 from study.store.filesystem import file_system_of, is_network_file_system
+from study.tools.access import make_own_file
+from study.tools.urls import without_password
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
@@ -140,7 +142,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
     StoreError
         If the store is damaged, or the target's disk has no room left.
     """
-    target.unlink(missing_ok=True)
+    make_own_file(target)
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         try:
             origin.backup(copy)
@@ -181,7 +183,7 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         return create_engine(address, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"store {address.render_as_string(hide_password=True)} needs the module {error.name}. "
+            f"store {without_password(url)} needs the module {error.name}. "
             "Install the extra [postgres]"
         ) from error
 
@@ -359,4 +361,4 @@ def shown(engine: Engine) -> str:
     str
         Its URL without the password.
     """
-    return f"store {engine.url.render_as_string(hide_password=True)}"
+    return f"store {without_password(engine.url.render_as_string(hide_password=False))}"

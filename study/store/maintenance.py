@@ -164,6 +164,55 @@ def broken_pages(db: Db) -> Iterator[str]:
         yield f"row {row} of table {table} refers to a {parent} that does not exist"
 
 
+def open_to_all(db: Db) -> list[tuple[str, str]]:
+    """Return what of the database everybody who can connect to its server may read or change.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of tuple of str
+        Tables (or their columns) that PUBLIC has rights on, and the rights; empty for SQLite,
+        where files say who may read.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return []
+    granted = text(
+        "SELECT c.relname, string_agg(DISTINCT lower(a.privilege_type), ', ') "
+        "FROM pg_class c, aclexplode(c.relacl) a "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND a.grantee = 0 "
+        "AND c.relkind IN ('r', 'p', 'v', 'm', 'S') GROUP BY c.relname "
+        "UNION ALL SELECT c.relname, "
+        "string_agg(DISTINCT lower(a.privilege_type) || ' of ' || t.attname, ', ') "
+        "FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid, aclexplode(t.attacl) a "
+        "WHERE c.relnamespace = current_schema()::regnamespace AND a.grantee = 0 "
+        "GROUP BY c.relname ORDER BY 1"
+    )
+    return [(name, rights) for name, rights in db.execute(granted)]
+
+
+def superuser(db: Db) -> str:
+    """Return the role of this connection if nothing is refused to it.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    str
+        A superuser of the PostgreSQL server; empty for others and for SQLite.
+    """
+    if db.get_bind().dialect.name == "sqlite":
+        return ""
+    query = text("SELECT rolname FROM pg_roles WHERE rolname = current_user AND rolsuper")
+    return db.scalar(query) or ""
+
+
 def counts(db: Db) -> dict[str, int]:
     """Return how many rows the tables have.
 

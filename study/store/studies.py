@@ -18,7 +18,7 @@ from study.store.tables import ProtocolVersionRow, StudyRow
 
 # Where clips and store lie, what the screens say and what people are asked of themselves does not
 # change what a rating means.
-_INCIDENTAL = ("mit_root", "store", "placeholders", "demographics")
+_INCIDENTAL = ("mit_root", "store", "placeholders", "demographics", "desk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 
 from study.errors import StudyError
+from study.tools.process_title import hide_passwords
+from study.tools.urls import without_password
 
 StudyOption = Annotated[
     Path | None,
@@ -76,6 +78,7 @@ def run(app: typer.Typer) -> None:
     app : Typer
         The commands.
     """
+    hide_passwords()
     try:
         app()
     except StudyError as error:
@@ -127,7 +130,7 @@ def fail(message: str, *, exit_code: int = 1) -> None:
         The process's exit code.
     """
     python = shlex.quote(python_command())
-    line = _PYTHON.sub(lambda _: python, " ".join(message.split()))
+    line = _PYTHON.sub(lambda _: python, without_password(" ".join(message.split())))
     sys.stderr.write(f"error: {line}\n")
     raise _Said(exit_code)
 

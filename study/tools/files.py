@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from study.errors import StudyError
+from study.tools.access import Readers, make_own_folder, set_mode
 
 
 @contextmanager
-def written_atomically(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def written_atomically(
+    path: Path, *, overwrite: bool = True, readers: Readers = Readers.UMASK
+) -> Iterator[Path]:
     """Yield a temporary path that becomes `path` when the block ends without an error.
 
     The file is flushed to the disk before it takes its name, so that a reader finds the old
@@ -24,6 +27,8 @@ def written_atomically(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         The file to write; its folder is made if need be.
     overwrite : bool
         Whether an existing file may be replaced.
+    readers : Readers
+        Who may read it; until it takes its name, only its owner can.
 
     Yields
     ------
@@ -36,12 +41,12 @@ def written_atomically(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         If the file exists and must not be replaced, or nothing can be written there.
     """
     refuse_existing(path, overwrite=overwrite)
-    part = _new_part(path)
+    part = _new_part(path, readers)
     try:
         with named_errors(path):
             yield part
             _flush_to_disk(part)
-            part.chmod(0o666 & ~_umask())
+            set_mode(part, readers.mode(path.parent))
             part.replace(path)
             _flush_to_disk(path.parent)
     finally:
@@ -135,10 +140,12 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _new_part(path: Path) -> Path:
+def _new_part(path: Path, readers: Readers) -> Path:
     if path.parent.is_file():
         raise StudyError(f"{path.parent} is a file, not a folder. Choose another folder")
     try:
+        if readers is Readers.OWNER:
+            make_own_folder(path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=f".part{path.suffix}", dir=path.parent)
     except OSError as error:
@@ -156,9 +163,3 @@ def _flush_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -3,9 +3,11 @@
 import re
 
 MASK = "***"
-# Up to the last @: a password may hold one. The mask of the database's own library stops at the
-# first, and knows nothing of passwords that stand as a parameter.
-_USER_INFO = re.compile(r"(?P<before>[\w+.-]+://[^:/?#@\s]*):(?P<password>[^\s\"']*)@")
+_USER = r"(?!sqlite)[\w+.-]+:/+[^:/?#@\s]*"
+# Up to the last @: a password may hold one, and blanks where nothing but the URL is there. The mask
+# of the database's own library stops at the first @, and knows no passwords in parameters.
+_WHOLE = re.compile(rf"^(?P<before>{_USER}):.*@", re.DOTALL)
+_QUOTED = re.compile(rf"(?P<before>(?<![\w+.-]){_USER}|^[^\s:/@]+(?=:(?!/))):\S*@")
 _PARAMETER = re.compile(r"(?P<before>[?&;\s](?:ssl)?pass(?:word|wd)?=)[^&;\s\"']*", re.IGNORECASE)
 
 
@@ -29,7 +31,8 @@ def without_password(text: str) -> str:
     >>> without_password("postgresql://host/study?user=ada&password=secret")
     'postgresql://host/study?user=ada&password=***'
     """
-    masked = _USER_INFO.sub(rf"\g<before>:{MASK}@", text)
+    hidden = rf"\g<before>:{MASK}@"
+    masked = _QUOTED.sub(hidden, _WHOLE.sub(hidden, text))
     return _PARAMETER.sub(rf"\g<before>{MASK}", masked)
 
 

@@ -26,6 +26,7 @@ from study.store.engine import (
     snapshot,
     transaction,
 )
+from study.tools.access import Readers, make_own_file, make_own_folder
 from study.tools.files import written_atomically
 
 _MIGRATIONS = Path(__file__).parent
@@ -71,7 +72,9 @@ def create_store(url: str) -> Engine:
     path = sqlite_path(engine.url)
     if path is not None:
         refuse_network_share(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_own_folder(path.parent)
+        if not path.exists():
+            make_own_file(path)
     with connected(engine) as connection:
         if inspect(connection).get_table_names():
             raise StoreError(
@@ -143,7 +146,7 @@ def upgrade_store(url: str) -> Upgrade:
     backup = None
     if path is not None and revision != present:
         backup = path.with_name(f"{path.name}.{revision}.backup")
-        with written_atomically(backup) as part:
+        with written_atomically(backup, readers=Readers.OWNER) as part:
             copy_sqlite(path, part)
     _migrate(engine)
     engine.dispose()

@@ -1,0 +1,54 @@
+"""Who else can read or change a study's store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from study.config.study import CONFIG_NAME, Study
+from study.store import Db, maintenance
+from study.store.addresses import sqlite_path
+from study.tools.access import is_of_people, readable_by_others
+
+
+def access_findings(db: Db, study: Study) -> Iterator[str]:
+    """Yield who can read or change what is said of people, and should not; one sentence each.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        Its store, back-ups and logs are looked at; on PostgreSQL the rights on its tables.
+
+    Yields
+    ------
+    str
+        What was found and what to do; nothing where all is well.
+    """
+    group = study.config.desk.group
+    is_closed = not readable_by_others(study.folder, group)
+    for path in _files(study):
+        is_inside = path.resolve().is_relative_to(study.folder.resolve())
+        others = readable_by_others(path, group)
+        if others and not (is_closed and is_inside):
+            yield f"{path} can be read by {others}. Take it from them: python -m study protect"
+    for table, rights in maintenance.open_to_all(db):
+        yield (
+            f"everybody who can connect to the server has rights on the table {table}: {rights}. "
+            f"Take them away: REVOKE ALL ON {table} FROM PUBLIC"
+        )
+    role = maintenance.superuser(db)
+    if role:
+        yield (
+            f"the store is used as {role}, a superuser of the server, whom nothing is refused, a "
+            "change of the audit log neither. Use a role that owns the study's database and no "
+            "more: CREATE ROLE study LOGIN; ALTER DATABASE ... OWNER TO study"
+        )
+
+
+def _files(study: Study) -> list[Path]:
+    store = sqlite_path(study.store_url)
+    found = [study.folder / CONFIG_NAME, *study.folder.glob("*.backup")]
+    found += [*study.folder.glob("backups/*"), *study.log_folder.glob("*")]
+    found += [] if store is None else store.parent.glob(f"{store.name}*")
+    own = {path.resolve() for path in found if path.is_file() and is_of_people(path)}
+    return sorted(own)
