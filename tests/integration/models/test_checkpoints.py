@@ -32,7 +32,7 @@ needs_released = pytest.mark.skipif(
 
 def write_checkpoint(folder, rnn, task):
     """A checkpoint as the library of the originals writes it."""
-    command = [sys.executable, TESTS / "write_checkpoint.py", folder, rnn, task]
+    command = [sys.executable, TESTS / "references/write_checkpoint.py", folder, rnn, task]
     subprocess.run(command, check=True, capture_output=True, timeout=250)
     return folder
 

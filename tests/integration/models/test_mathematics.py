@@ -121,7 +121,7 @@ def test_sixty_adam_steps_equal_those_of_the_library_that_the_paper_used(rnn, tm
     settings = {"rnn": str(rnn), "activation": ACTIVATION[rnn], "learning_rate": 1e-3}
     given = settings | flat(weights) | {"rows": batches.rows, "targets": batches.targets}
     np.savez(tmp_path / "given.npz", **given)
-    script = [sys.executable, TESTS / "train_with_tf_keras.py"]
+    script = [sys.executable, TESTS / "references/train_with_tf_keras.py"]
     subprocess.run(
         [*script, tmp_path / "given.npz", tmp_path / "after.npz"],
         check=True,
