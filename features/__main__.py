@@ -110,15 +110,16 @@ def pack(
     out: Annotated[Path, typer.Option(help="where to write")],
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Write the .tar of a release, and one .npz of arrays for training."""
-    from features.records.check import set_of
-    from features.records.pack import pack_archive, pack_arrays, record_paths
+    """Write the .tar of a release, and one array of all records with its index."""
+    from features.records.archive import pack_archive
+    from features.records.folder import record_paths, set_of
+    from features.records.pack import pack_arrays
     from study.tools.progress import progress_bar
 
     embedding_set = set_of(folder)
     n_records = len(record_paths(folder))
     archive = out / f"AVMIT_{embedding_set.folder}.tar"
-    arrays = out / f"AVMIT_{embedding_set.folder}.npz"
+    arrays = out / f"AVMIT_{embedding_set.folder}.npy"
     with progress_bar() as progress:
         task = progress.add_task("records packed", total=2 * n_records)
 
@@ -136,7 +137,7 @@ def unpack(
     out: Annotated[Path, typer.Option(help="where its folder is to lie")],
 ) -> None:
     """Unpack the .tar of a release, and check every record."""
-    from features.records.pack import unpack_archive
+    from features.records.archive import unpack_archive
 
     check(unpack_archive(archive, out))
 
@@ -145,9 +146,9 @@ def unpack(
 def check(
     folder: Annotated[Path, typer.Argument(help="folder of records, such as .../VGGish_VGG16")],
 ) -> None:
-    """Prove every record: exactly one in a file, sizes, finite, label, and hash."""
+    """Prove every record: exactly one in a file, sizes, finite, clip, label, and hash."""
     from features.records.check import check_records
-    from features.records.pack import record_paths
+    from features.records.folder import record_paths
     from study.tools.progress import progress_bar
 
     n_records = len(record_paths(folder))
@@ -172,7 +173,7 @@ def explore(
 ) -> None:
     """Write a page that shows clips by their embeddings: suspects, duplicates, correspondence."""
     from features.explore.page import write_page
-    from features.records.pack import record_paths
+    from features.records.folder import record_paths
     from study.tools.files import refuse_existing
 
     refuse_existing(out, overwrite=overwrite)

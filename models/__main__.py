@@ -19,7 +19,7 @@ EmbeddingsOption = Annotated[
     Path, typer.Option("--embeddings", help="folder of one embedding set, with its records")
 ]
 CacheOption = Annotated[
-    Path | None, typer.Option(help="folder for packed records [default: in the embeddings]")
+    Path | None, typer.Option(help="folder for packed records [default: in the user's cache]")
 ]
 AllowUntrainedOption = Annotated[
     bool, typer.Option("--allow-untrained", help="take embeddings of untrained networks")

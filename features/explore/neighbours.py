@@ -1,6 +1,6 @@
 """Look at embeddings: which clips lie where, which look mislabelled, which are near-duplicates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.embedding_set import EmbeddingSet
 from features.networks.layers import Floats
+from features.records.identity import other_clip
 from features.records.records import read_record
+from study.errors import RecordError
 
 N_NEIGHBOURS = 10
 DUPLICATE_SIMILARITY = 0.995
@@ -40,7 +43,12 @@ class Clips:
         return halved
 
 
-def read_clips(folder: Path, paths: Iterable[Path]) -> Clips:
+def read_clips(
+    folder: Path,
+    paths: Iterable[Path],
+    embedding_set: EmbeddingSet,
+    filenames: Mapping[str, str],
+) -> Clips:
     """Read the mean embeddings of records.
 
     Parameters
@@ -49,33 +57,39 @@ def read_clips(folder: Path, paths: Iterable[Path]) -> Clips:
         The folder of the embedding set.
     paths : iterable of Path
         Its records.
+    embedding_set : EmbeddingSet
+        The set.
+    filenames : mapping of str to str
+        The clip of each record, where a manifest states it.
 
     Returns
     -------
     Clips
         One row per record.
+
+    Raises
+    ------
+    RecordError
+        If a record is broken, of another set, or another clip's.
     """
     rows, audio, visual = [], [], []
     for path in paths:
-        record = read_record(path)
-        rows.append(
-            {
-                "filename": record.filename,
-                "label": record.label,
-                "tfrecord_filename": path.relative_to(folder).as_posix(),
-            }
-        )
-        audio.append(record.audio.mean(axis=0))
-        visual.append(record.visual.mean(axis=0))
+        record = read_record(path, embedding_set)
+        name = path.relative_to(folder).as_posix()
+        if detail := other_clip(record.filename, name, filenames.get(name)):
+            raise RecordError(f"{path} cannot be used: {detail}. Extract the clip again")
+        rows.append({"filename": record.filename, "label": record.label, "tfrecord_filename": name})
+        audio.append(record.audio.mean(axis=0, dtype=np.float64))
+        visual.append(record.visual.mean(axis=0, dtype=np.float64))
     return Clips(pd.DataFrame(rows), unit_vectors(np.stack(audio)), unit_vectors(np.stack(visual)))
 
 
-def unit_vectors(means: Floats) -> Floats:
+def unit_vectors(means: npt.NDArray[np.floating]) -> Floats:
     """Standardise each dimension over the clips, then scale each clip's vector to length 1.
 
     Parameters
     ----------
-    means : ndarray of float32, shape (n_clips, size)
+    means : ndarray of float, shape (n_clips, size)
         Mean embeddings.
 
     Returns

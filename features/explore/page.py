@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.explore import neighbours
-from features.records.manifest import MANIFEST_NAME, Manifest, read_manifest
+from features.records.folder import column_of, manifest_of, set_of_most
+from features.records.manifest import Manifest
 from study.clips.extraction import decode_for_extraction
 from study.errors import ClipError, RecordError
 from study.reports.html import image_to_data_uri, render
@@ -61,12 +62,18 @@ def write_page(
     Raises
     ------
     RecordError
-        If there are fewer than three records, or one is broken.
+        If there are fewer than three records, or one is broken, of another set than most of them
+        or another clip's.
     """
-    manifest = read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
+    manifest = manifest_of(folder)
     is_untrained = manifest is not None and manifest.recipe.is_untrained
     drawn = _drawn(paths, max_clips, seed)
-    clips = neighbours.read_clips(folder, track(drawn, "records read"))
+    clips = neighbours.read_clips(
+        folder,
+        track(drawn, "records read"),
+        set_of_most(drawn, str(folder)),
+        column_of(manifest, "filename"),
+    )
     neighbourhoods, duplicates = neighbours.neighbourhoods(clips), neighbours.near_duplicates(clips)
     with tempfile.TemporaryDirectory() as pictures:
         page = explore_page(
@@ -165,6 +172,8 @@ def pictures_of(manifest: Manifest | None, mit_root: Path | None, folder: Path) 
         if row is None:
             return None
         path = mit_root / row["video_location"] / row["filename"]
+        if not path.resolve().is_relative_to(mit_root.resolve()):  # what a manifest says is a claim
+            return ""
         try:
             clip = decode_for_extraction(path, choose=_first, keep=_small)
         except ClipError:

@@ -7,21 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from features.extraction.clip_list import ListedClip
 from features.records.manifest import (
     MANIFEST_NAME,
     ManifestRow,
     Recipe,
+    parse_row,
     read_manifest,
     recipe_from,
-    row_from,
     rows_from,
 )
 from study.errors import RecordError
+from study.tools.bounded import parse_json
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
+_LONGEST_LINE = 1 << 20
 
 
 class Journal:
@@ -206,23 +207,24 @@ def _read_journal(folder: Path, recipe: Recipe) -> Iterator[ManifestRow]:
     if heading is None:
         return
     _require_same(recipe_from(heading), recipe, folder)
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
-        try:
-            content = json.loads(line)
-        except json.JSONDecodeError:
-            continue  # cut off by a crash; the record is made again
-        yield row_from(content)
+    with path.open(encoding="utf-8", errors="replace") as file:
+        file.readline(_LONGEST_LINE)
+        while line := file.readline(_LONGEST_LINE):
+            try:
+                yield parse_row(line)
+            except ValueError:
+                continue  # cut off by a crash; the record is made again
 
 
-def _heading_of(path: Path) -> dict[str, Any] | None:
+def _heading_of(path: Path) -> str | None:
     # None where a crash came before the first line was whole: nothing was noted.
     with path.open(encoding="utf-8", errors="replace") as file:
-        first = file.readline()
+        first = file.readline(_LONGEST_LINE)
     try:
-        heading: dict[str, Any] = json.loads(first)
-    except json.JSONDecodeError:
+        parse_json(first)
+    except ValueError:
         return None
-    return heading
+    return first
 
 
 def _require_same(found: Recipe, recipe: Recipe, folder: Path) -> None:

@@ -1,22 +1,31 @@
 """The manifest beside the records: what made them, and what is known of each (no TensorFlow)."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from features.embedding_set import Grid, Normalisation, Precision
+from features.embedding_set import Grid, Normalisation, Precision, SetName
 from study.errors import RecordError
+from study.tools.bounded import LimitError, open_file, require_size
 from study.tools.files import written_atomically
 
 MANIFEST_NAME = "manifest.parquet"
 _KEY = b"avmit_recipe"
 _SOFTWARE = b"avmit_software"
+
+# Of two million records, twice as many as Moments in Time has clips.
+_MOST_ROWS = 2_000_000
+_MOST_VALUES = 16 * _MOST_ROWS  # in a column of lists
+_MOST_BYTES = 1_000_000_000
+_MOST_HEAD_BYTES = 16_000_000
 
 _COLUMNS = pa.schema(
     [
@@ -37,6 +46,10 @@ _COLUMNS = pa.schema(
 )
 
 
+_MAY_BE_MISSING = frozenset({"sample_rate_hz", "n_channels"})
+_TEXTS = tuple(field.name for field in _COLUMNS if pa.types.is_string(field.type))
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkNote:
     """Which weights a network had.
@@ -52,6 +65,8 @@ class NetworkNote:
     untrained_seed : int or None
         What untrained weights were drawn from; None for real ones.
     """
+
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
 
     network: str
     weights: str
@@ -79,7 +94,9 @@ class Recipe:
         The networks.
     """
 
-    embedding_set: str
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
+
+    embedding_set: SetName
     grid: Grid
     normalisation: Normalisation | None
     precision: Precision
@@ -97,6 +114,8 @@ class Recipe:
 class ManifestRow:
     """What is known of one record; times are the starts of the timesteps from the clip's start."""
 
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
+
     filename: str
     label: str
     video_location: str
@@ -110,6 +129,11 @@ class ManifestRow:
     sample_rate_hz: int | None
     n_channels: int | None
     warnings: tuple[str, ...]
+
+
+_RECIPE_FORM = TypeAdapter(Recipe)
+_ROW_FORM = TypeAdapter(ManifestRow)
+_SOFTWARE_FORM = TypeAdapter(dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,32 +207,107 @@ def read_manifest(folder: Path | str) -> Manifest:
         If there is none, or it is not a manifest of this program.
     """
     path = Path(folder) / MANIFEST_NAME
-    if not path.is_file():
-        raise RecordError(
-            f"no {MANIFEST_NAME} in {folder}. Run: python -m features extract; for records that "
-            "others made: python -m features check"
-        )
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise RecordError(f"{path} cannot be read: {error}. Extract the records again") from error
-    metadata = table.schema.metadata or {}
-    if _KEY not in metadata:
+        with _opened(path) as file:
+            recipe, software = _about(file, path)
+            _require_plain(file)
+            rows = _frame(file.read(use_threads=False))
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise _unreadable(path, error) from error
+    return Manifest(recipe=recipe, software=software, rows=rows)
+
+
+def read_recipe(folder: Path | str) -> Recipe:
+    """Read what made a folder of records, and not the rows.
+
+    Parameters
+    ----------
+    folder : Path or str
+        The folder of an embedding set.
+
+    Returns
+    -------
+    Recipe
+        From the head of the manifest.
+
+    Raises
+    ------
+    RecordError
+        If there is no manifest, or it is not one of this program.
+    """
+    path = Path(folder) / MANIFEST_NAME
+    try:
+        with _opened(path) as file:
+            return _about(file, path)[0]
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        raise _unreadable(path, error) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    if not path.exists():
+        raise RecordError(
+            f"no {MANIFEST_NAME} in {path.parent}. Run: python -m features extract; for records "
+            "that others made: python -m features check"
+        )
+    with open_file(path, _MOST_BYTES) as file:
+        yield pq.ParquetFile(
+            file,
+            # Text that repeats is kept once, however often a small file says that it repeats.
+            read_dictionary=list(_TEXTS),
+            thrift_string_size_limit=_MOST_HEAD_BYTES,
+            thrift_container_size_limit=_MOST_HEAD_BYTES,
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> RecordError:
+    reason = str(error).partition("\n")[0] or "it does not fit into memory"
+    return RecordError(f"{path} cannot be read: {reason}. Extract the records again")
+
+
+def _about(file: pq.ParquetFile, path: Path) -> tuple[Recipe, dict[str, str]]:
+    said = file.metadata.metadata or {}
+    if _KEY not in said:
         raise RecordError(f"{path} does not say what made the records. Extract them again")
-    return Manifest(
-        recipe=recipe_from(json.loads(metadata[_KEY])),
-        software=json.loads(metadata.get(_SOFTWARE, b"{}")),
-        rows=table.to_pandas(),
-    )
+    return recipe_from(said[_KEY]), _SOFTWARE_FORM.validate_json(said.get(_SOFTWARE, b"{}"))
 
 
-def recipe_from(content: dict[str, Any]) -> Recipe:
+def _require_plain(file: pq.ParquetFile) -> None:
+    about = file.metadata
+    # The types as they are written, not those that a hint beside them asks for.
+    if about.schema.to_arrow_schema().remove_metadata() != _COLUMNS:
+        raise LimitError("its columns are not those of a manifest")
+    if about.num_rows > _MOST_ROWS:
+        raise LimitError(f"it has {about.num_rows} rows, and at most {_MOST_ROWS} are read")
+    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    columns = [group.column(number) for group in groups for number in range(group.num_columns)]
+    require_size(sum(column.total_uncompressed_size for column in columns), _MOST_BYTES)
+    if sum(column.num_values for column in columns) > _MOST_VALUES:
+        raise LimitError(f"it has more than {_MOST_VALUES} values")
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    empty = [
+        name
+        for name in _COLUMNS.names
+        if table.column(name).null_count and name not in _MAY_BE_MISSING
+    ]
+    if empty:
+        raise LimitError(f"it lacks values of {empty[0]}")
+    frame: pd.DataFrame = table.to_pandas().astype(dict.fromkeys(_TEXTS, object))
+    twice = frame["tfrecord_filename"][frame["tfrecord_filename"].duplicated()]
+    if len(twice):
+        raise LimitError(f"it lists {twice.iloc[0]!r} twice")
+    return frame
+
+
+def recipe_from(content: bytes | str) -> Recipe:
     """Return a recipe from its JSON form.
 
     Parameters
     ----------
-    content : dict
-        What ``dataclasses.asdict`` made.
+    content : bytes or str
+        The JSON of what ``dataclasses.asdict`` made.
 
     Returns
     -------
@@ -221,12 +320,30 @@ def recipe_from(content: dict[str, Any]) -> Recipe:
         If parts are missing or unknown.
     """
     try:
-        networks = {name: NetworkNote(**content[name]) for name in ("audio", "visual")}
-        return Recipe(**{**content, **networks})
-    except (KeyError, TypeError) as error:
+        return _RECIPE_FORM.validate_json(content)
+    except ValidationError as error:
         raise RecordError(
-            f"the manifest's recipe is of another version: {error}. Extract the records again"
+            f"the manifest's recipe is of another version: {first_reason(error)}. Extract the "
+            "records again"
         ) from error
+
+
+def first_reason(error: ValidationError) -> str:
+    """Return the first thing that is wrong with a file, without what stands there.
+
+    Parameters
+    ----------
+    error : ValidationError
+        From pydantic.
+
+    Returns
+    -------
+    str
+        Where, and what.
+    """
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
 def rows_from(frame: pd.DataFrame) -> list[ManifestRow]:
@@ -264,7 +381,27 @@ def row_from(content: dict[Any, Any]) -> ManifestRow:
         "warnings": tuple(str(warning) for warning in content["warnings"]),
     }
     numbers = {
-        name: None if pd.isna(content[name]) else int(content[name])
-        for name in ("sample_rate_hz", "n_channels")
+        name: None if pd.isna(content[name]) else int(content[name]) for name in _MAY_BE_MISSING
     }
     return ManifestRow(**{**content, **lists, **numbers})
+
+
+def parse_row(line: str) -> ManifestRow:
+    """Return a row from its JSON form.
+
+    Parameters
+    ----------
+    line : str
+        The JSON of what ``dataclasses.asdict`` made.
+
+    Returns
+    -------
+    ManifestRow
+        The row.
+
+    Raises
+    ------
+    ValueError
+        If it is cut off, or not a row.
+    """
+    return _ROW_FORM.validate_json(line)

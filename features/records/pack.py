@@ -1,28 +1,75 @@
-"""One file instead of thousands: the archive of a release, and packed arrays for training."""
+"""Records as one array that is mapped from the disk: for a release, and for training."""
 
-import json
-import shutil
-import tarfile
-import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet
-from features.records.manifest import MANIFEST_NAME, read_manifest
+from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, SetName, find_embedding_set
+from features.records.folder import column_of, manifest_of, record_paths
+from features.records.identity import other_clip
+from features.records.manifest import Recipe, first_reason
 from features.records.records import Record, read_record
 from study.errors import RecordError
-from study.tools.files import unpack_tar, written_atomically
+from study.tools.arrays import map_array, write_head
+from study.tools.bounded import read_bytes
+from study.tools.files import refuse_existing, sha256_of, written_atomically
 
-Advance = Callable[[], None]
-_format: Any = np.lib.format  # NumPy's own files; it has no types
-_LOCAL_HEADER = 30  # bytes of a zip entry's head before its name
+_FLOAT32 = "<f4"
+_MOST_INDEX_BYTES = 512_000_000  # of a million records
+
+Rows = npt.NDArray[np.float32]
+Texts = tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...]
+Counts = tuple[Annotated[int, Field(ge=1)], ...]
+
+
+class PackIndex(BaseModel):
+    """What the rows of a packed file are.
+
+    Parameters
+    ----------
+    format : int
+        Of the two files.
+    embedding_set : str
+        Name of the set.
+    sha256 : str
+        Digest of the file with the rows.
+    tfrecord_filename, filename, label : tuple of str
+        Of each row: its record, and the clip and the label that the record states.
+    audio_timesteps, visual_timesteps : tuple of int
+        How many each record has, those that were cut off included.
+    recipe : Recipe or None
+        What made the embeddings, where that is known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format: Literal[2] = 2
+    embedding_set: SetName
+    sha256: str
+    tfrecord_filename: Texts
+    filename: Texts
+    label: Texts
+    audio_timesteps: Counts
+    visual_timesteps: Counts
+    recipe: Recipe | None = None
+
+    @model_validator(mode="after")
+    def _columns_have_one_length(self) -> "PackIndex":
+        columns = (self.filename, self.label, self.audio_timesteps, self.visual_timesteps)
+        if {len(column) for column in columns} != {len(self.tfrecord_filename)}:
+            raise ValueError("its columns differ in length")
+        return self
+
+    @property
+    def n_cut(self) -> int:
+        """Records with more timesteps than a row has."""
+        pairs = zip(self.audio_timesteps, self.visual_timesteps, strict=True)
+        return sum(max(pair) > MAX_TIMESTEPS for pair in pairs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,138 +78,61 @@ class Pack:
 
     Parameters
     ----------
-    audio, visual : ndarray of float32, shape (n_records, 7, size)
-        Embeddings, cut to 7 timesteps or filled up with zeros.
-    audio_timesteps, visual_timesteps : ndarray of int64, shape (n_records,)
-        How many each record has, those that were cut off included.
-    label, tfrecord_filename : ndarray of str, shape (n_records,)
-        What they belong to.
-    about : dict
-        The manifest's recipe; empty where there was no manifest.
+    rows : ndarray of float32, shape (n_records, 7, audio_size + visual_size)
+        Audio and visual embeddings side by side, cut to 7 timesteps or filled up with zeros.
+    index : PackIndex
+        What they are.
     """
 
-    audio: npt.NDArray[np.float32]
-    visual: npt.NDArray[np.float32]
-    audio_timesteps: npt.NDArray[np.int64]
-    visual_timesteps: npt.NDArray[np.int64]
-    label: npt.NDArray[np.str_]
-    tfrecord_filename: npt.NDArray[np.str_]
-    about: dict[str, object]
+    rows: Rows
+    index: PackIndex
 
+    @property
+    def audio(self) -> Rows:
+        """The audio embeddings, shape (n_records, 7, audio_size)."""
+        return self.rows[..., : find_embedding_set(self.index.embedding_set).audio_size]
 
-def record_paths(folder: Path) -> list[Path]:
-    """Return the records of a folder, ``<label>/<stem>.tfrecord``, in the order of their names.
+    @property
+    def visual(self) -> Rows:
+        """The visual embeddings, shape (n_records, 7, visual_size)."""
+        return self.rows[..., find_embedding_set(self.index.embedding_set).audio_size :]
 
-    Parameters
-    ----------
-    folder : Path
-        The folder of an embedding set.
+    @property
+    def label(self) -> npt.NDArray[np.str_]:
+        """The AVMIT labels, shape (n_records,)."""
+        return np.array(self.index.label)
 
-    Returns
-    -------
-    list of Path
-        Unfinished files left out.
+    @property
+    def tfrecord_filename(self) -> npt.NDArray[np.str_]:
+        """The records, shape (n_records,)."""
+        return np.array(self.index.tfrecord_filename)
 
-    Raises
-    ------
-    RecordError
-        If there is none.
-    """
-    found = sorted(p for p in folder.glob("*/*.tfrecord") if not p.name.startswith("."))
-    if not found:
-        raise RecordError(f"no records <label>/<stem>.tfrecord in {folder}. Name another folder")
-    return found
-
-
-def pack_archive(folder: Path, path: Path, *, overwrite: bool, advance: Advance) -> None:
-    """Write all records and the manifest into the `.tar` of a release.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of an embedding set.
-    path : Path
-        The archive; equal records make equal archives.
-    overwrite : bool
-        Whether it may be replaced.
-    advance : callable
-        Called after every record.
-
-    Raises
-    ------
-    RecordError
-        If there are no records.
-    StudyError
-        If the archive exists and must not be replaced.
-    """
-    members = record_paths(folder)
-    manifest = folder / MANIFEST_NAME
-    with (
-        written_atomically(path, overwrite=overwrite) as part,
-        tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for member in [*([manifest] if manifest.is_file() else []), *members]:
-            name = f"{path.stem}/{member.relative_to(folder).as_posix()}"
-            info = tarfile.TarInfo(name)  # no owner and no time
-            info.size, info.mode = member.stat().st_size, 0o644
-            with member.open("rb") as file:
-                archive.addfile(info, file)
-            advance()
-
-
-def unpack_archive(path: Path, folder: Path) -> Path:
-    """Unpack the `.tar` of a release.
-
-    Parameters
-    ----------
-    path : Path
-        The archive.
-    folder : Path
-        Where its folder is to lie.
-
-    Returns
-    -------
-    Path
-        The folder of the records.
-
-    Raises
-    ------
-    RecordError
-        If it is no archive, holds anything but files within one folder, or ends too early, or if
-        the folder is there already.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
-        try:
-            with tarfile.open(path) as archive:
-                unpack_tar(archive, Path(temporary))
-        except (tarfile.TarError, EOFError, OSError) as error:
-            raise RecordError(f"{path} cannot be unpacked: {error}. Copy it again") from error
-        tops = list(Path(temporary).iterdir())
-        if len(tops) != 1 or not tops[0].is_dir():
-            raise RecordError(f"{path} holds {len(tops)} things, expected one folder of records")
-        target = folder / tops[0].name
-        if target.exists():
-            raise RecordError(f"{target} is there already. Move it away, or name another --out")
-        shutil.move(tops[0], target)
-    return target
+    @property
+    def about(self) -> dict[str, object]:
+        """The manifest's recipe; empty where there was no manifest."""
+        return {} if self.index.recipe is None else asdict(self.index.recipe)
 
 
 def pack_arrays(
-    folder: Path, path: Path, embedding_set: EmbeddingSet, *, overwrite: bool, advance: Advance
+    folder: Path,
+    path: Path,
+    embedding_set: EmbeddingSet,
+    *,
+    overwrite: bool,
+    advance: Callable[[], None],
 ) -> int:
-    """Write all records into one `.npz` of arrays that can be mapped into memory.
+    """Pack all records of a folder, with an index beside the rows.
 
     Parameters
     ----------
     folder : Path
         The folder of an embedding set.
     path : Path
-        The `.npz`; not compressed.
+        The `.npy` file of the rows; the index is the `.json` beside it.
     embedding_set : EmbeddingSet
         Its sizes.
     overwrite : bool
-        Whether it may be replaced.
+        Whether both may be replaced.
     advance : callable
         Called after every record.
 
@@ -174,41 +144,106 @@ def pack_arrays(
     Raises
     ------
     RecordError
-        If a record is broken or of another set.
+        If a record is broken, of another set, or another clip's.
     StudyError
-        If the file exists and must not be replaced.
+        If one of the files exists and must not be replaced.
     """
-    members = record_paths(folder)
-    notes: list[Record] = []
-    with (
-        written_atomically(path, overwrite=overwrite) as part,
-        zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed,
-        tempfile.TemporaryFile(dir=path.parent) as visual,
-    ):
-        audio_shape = (len(members), MAX_TIMESTEPS, embedding_set.audio_size)
-        with packed.open("audio.npy", "w", force_zip64=True) as audio:
-            _begin_array(audio, audio_shape)
-            for member in members:
-                record = read_record(member, embedding_set)
-                audio.write(_padded(record.audio))
-                visual.write(_padded(record.visual))
-                notes.append(record)
-                advance()
-        visual.seek(0)
-        with packed.open("visual.npy", "w", force_zip64=True) as file:
-            _begin_array(file, (len(members), MAX_TIMESTEPS, embedding_set.visual_size))
-            shutil.copyfileobj(visual, file, 1 << 20)
-        _write_small(packed, folder, members, notes)
-    return sum(max(len(n.audio), len(n.visual)) > MAX_TIMESTEPS for n in notes)
+    refuse_existing(index_path(path), overwrite=overwrite)
+    refuse_existing(path, overwrite=overwrite)
+    names = [member.relative_to(folder).as_posix() for member in record_paths(folder)]
+    manifest = manifest_of(folder)
+    clips = column_of(manifest, "filename")
+
+    def require_own(name: str, record: Record) -> None:
+        if detail := other_clip(record.filename, name, clips.get(name)):
+            raise RecordError(f"{folder / name} cannot be used: {detail}. Extract the clip again")
+
+    index = write_rows(path, folder, names, embedding_set, advance, require_own)
+    recipe = None if manifest is None else manifest.recipe
+    write_index(index.model_copy(update={"recipe": recipe}), index_path(path))
+    return index.n_cut
+
+
+def write_rows(
+    path: Path,
+    folder: Path,
+    names: Sequence[str],
+    embedding_set: EmbeddingSet,
+    advance: Callable[[], None],
+    require: Callable[[str, Record], None] = lambda name, record: None,
+) -> PackIndex:
+    """Write the rows of records into one file.
+
+    Parameters
+    ----------
+    path : Path
+        The `.npy` file; replaced.
+    folder : Path
+        The folder of the embedding set.
+    names : sequence of str
+        The records in it, one a row.
+    embedding_set : EmbeddingSet
+        Gives the sizes.
+    advance : callable
+        Called after every record.
+    require : callable
+        Called with the name of every record and the record; raises where it must not be packed.
+
+    Returns
+    -------
+    PackIndex
+        What the rows are, without the recipe.
+
+    Raises
+    ------
+    RecordError
+        If a record is broken or of another set.
+    """
+    notes: list[tuple[str, str, int, int]] = []
+    # Written row by row, not mapped: a full disk then is an error and not the end of the process.
+    with written_atomically(path) as part, part.open("wb") as file:
+        write_head(file, _FLOAT32, _shape(len(names), embedding_set))
+        for name in names:
+            record = read_record(folder / name, embedding_set)
+            require(name, record)
+            file.write(_padded(record).tobytes())
+            notes.append((record.filename, record.label, len(record.audio), len(record.visual)))
+            advance()
+        file.flush()
+        sha256 = sha256_of(part)
+    filenames, labels, n_audio, n_visual = zip(*notes, strict=True)
+    return PackIndex(
+        embedding_set=embedding_set.name,
+        sha256=sha256,
+        tfrecord_filename=tuple(names),
+        filename=filenames,
+        label=labels,
+        audio_timesteps=n_audio,
+        visual_timesteps=n_visual,
+    )
+
+
+def write_index(index: PackIndex, path: Path) -> None:
+    """Write the index of a packed file; written last, it makes the rows a pack.
+
+    Parameters
+    ----------
+    index : PackIndex
+        From `write_rows`.
+    path : Path
+        A `.json` file; replaced.
+    """
+    with written_atomically(path) as part:
+        part.write_text(index.model_dump_json() + "\n", encoding="utf-8")
 
 
 def read_pack(path: Path | str) -> Pack:
-    """Read packed records; their embeddings are mapped into memory, not loaded.
+    """Read packed records, whose digest is compared first; the rows are mapped, not loaded.
 
     Parameters
     ----------
     path : Path or str
-        What `pack_arrays` wrote.
+        The `.npy` file that the command `pack` wrote, its `.json` beside it.
 
     Returns
     -------
@@ -218,60 +253,98 @@ def read_pack(path: Path | str) -> Pack:
     Raises
     ------
     RecordError
-        If it is missing or no such file.
+        If one of the two files is missing, or they are not such files or not of one another.
     """
     path = Path(path)
     try:
-        with np.load(path) as file:
-            small = {
-                name: file[name]
-                for name in ("audio_timesteps", "visual_timesteps", "label", "tfrecord_filename")
-            }
-            about = json.loads(str(file["about"]))
-        audio, visual = _mapped(path, "audio.npy"), _mapped(path, "visual.npy")
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        index = read_index(index_path(path))
+        pack = open_rows(path, index)
+        if sha256_of(path) != index.sha256:
+            raise ValueError("its rows are not those that its index describes")
+    except (OSError, ValueError) as error:
         raise RecordError(
-            f"{path} is no packed array file: {error}. Run: python -m features pack"
+            f"{path} is no packed file of records: {_reason(error)}. Run: python -m features pack"
         ) from error
-    return Pack(audio=audio, visual=visual, about=about, **small)
+    return pack
 
 
-def _padded(rows: npt.NDArray[np.float32]) -> bytes:
-    padded = np.zeros((MAX_TIMESTEPS, rows.shape[1]), "<f4")
-    padded[: len(rows)] = rows[:MAX_TIMESTEPS]
-    return padded.tobytes()
+def read_index(path: Path) -> PackIndex:
+    """Read the index of a packed file.
+
+    Parameters
+    ----------
+    path : Path
+        The `.json` file.
+
+    Returns
+    -------
+    PackIndex
+        What the rows are; nothing is known of the rows yet.
+
+    Raises
+    ------
+    ValueError
+        If it is not an index.
+    OSError
+        If it cannot be read.
+    """
+    return PackIndex.model_validate_json(read_bytes(path, _MOST_INDEX_BYTES))
 
 
-def _begin_array(file: IO[bytes], shape: tuple[int, ...]) -> None:
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-    _format.write_array_header_1_0(file, header)
+def open_rows(path: Path, index: PackIndex) -> Pack:
+    """Map the rows of a packed file, once their type, shape and size are known to be right.
+
+    Parameters
+    ----------
+    path : Path
+        The `.npy` file.
+    index : PackIndex
+        What it should hold.
+
+    Returns
+    -------
+    Pack
+        The records.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else.
+    OSError
+        If it cannot be read.
+    """
+    embedding_set = find_embedding_set(index.embedding_set)
+    shape = _shape(len(index.label), embedding_set)
+    return Pack(map_array(path, _FLOAT32, shape), index)
 
 
-def _write_small(
-    packed: zipfile.ZipFile, folder: Path, members: Sequence[Path], notes: Sequence[Record]
-) -> None:
-    has_manifest = (folder / MANIFEST_NAME).is_file()
-    about = asdict(read_manifest(folder).recipe) if has_manifest else {}
-    arrays = {
-        "audio_timesteps": np.array([len(note.audio) for note in notes], np.int64),
-        "visual_timesteps": np.array([len(note.visual) for note in notes], np.int64),
-        "label": np.array([note.label for note in notes]),
-        "tfrecord_filename": np.array([m.relative_to(folder).as_posix() for m in members]),
-        "about": np.array(json.dumps(about)),
-    }
-    for name, array in arrays.items():
-        buffer = BytesIO()
-        _format.write_array(buffer, array, allow_pickle=False)
-        packed.writestr(f"{name}.npy", buffer.getvalue())
+def index_path(path: Path) -> Path:
+    """Return where the index of a packed file is.
+
+    Parameters
+    ----------
+    path : Path
+        The `.npy` file.
+
+    Returns
+    -------
+    Path
+        The `.json` beside it.
+    """
+    return path.with_suffix(".json")
 
 
-def _mapped(path: Path, name: str) -> npt.NDArray[np.float32]:
-    with zipfile.ZipFile(path) as packed, path.open("rb") as file:
-        # The array lies in the file as it is, behind the entry's head and NumPy's own.
-        begin = packed.getinfo(name).header_offset
-        file.seek(begin + 26)
-        lengths = np.frombuffer(file.read(4), "<u2")
-        file.seek(begin + _LOCAL_HEADER + int(lengths.sum()))
-        _format.read_magic(file)
-        shape, _, dtype = _format.read_array_header_1_0(file)
-        return np.memmap(path, dtype=dtype, mode="r", offset=file.tell(), shape=shape)
+def _reason(error: Exception) -> str:
+    return first_reason(error) if isinstance(error, ValidationError) else str(error)
+
+
+def _shape(n_records: int, embedding_set: EmbeddingSet) -> tuple[int, int, int]:
+    return n_records, MAX_TIMESTEPS, embedding_set.audio_size + embedding_set.visual_size
+
+
+def _padded(record: Record) -> Rows:
+    rows = np.zeros((MAX_TIMESTEPS, record.audio.shape[1] + record.visual.shape[1]), _FLOAT32)
+    audio, visual = record.audio[:MAX_TIMESTEPS], record.visual[:MAX_TIMESTEPS]
+    rows[: len(audio), : audio.shape[1]] = audio
+    rows[: len(visual), audio.shape[1] :] = visual
+    return rows

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from features.embedding_set import find_embedding_set
-from features.records.records import Record, read_record, set_of_record
+from features.records.folder import set_of_most
+from features.records.records import Record, read_record
 from study.errors import RecordError
 
 
@@ -38,7 +39,8 @@ def dataset(paths: Sequence[Path | str], embedding_set: str | None = None) -> An
     paths : sequence of Path or str
         The `.tfrecord` files.
     embedding_set : str or None
-        Their set; None for that of the first record. A record of another one stops the reading.
+        Their set; None for that of most of them. A record of another one stops the reading, as a
+        broken one does.
 
     Returns
     -------
@@ -51,29 +53,33 @@ def dataset(paths: Sequence[Path | str], embedding_set: str | None = None) -> An
     ConfigError
         If there is no such set.
     RecordError
-        If there is no path, or the first record, where it is asked for its set, cannot be read.
+        If there is no path, or the set of the records, where it is asked for, is not clear.
     """
     import tensorflow as tf  # slow to import, and the arrays do without
 
     if not paths:
         raise RecordError("no records are named. Pass the paths of .tfrecord files")
+    names = [str(path) for path in paths]
     if embedding_set is None:
-        sizes = set_of_record(read(paths[0]))
+        sizes = set_of_most([Path(name) for name in names], "the paths")
     else:
         sizes = find_embedding_set(embedding_set)
-    context = {"label": tf.io.FixedLenFeature([], tf.string)}
-    sequences = {
-        "audio": tf.io.FixedLenSequenceFeature([], tf.string),
-        "visual_object": tf.io.FixedLenSequenceFeature([], tf.string),
-    }
 
-    def parse(message: Any) -> Any:  # noqa: ANN401
-        head, rows = tf.io.parse_single_sequence_example(message, context, sequences)
-        audio = tf.io.decode_raw(rows["audio"], tf.float32)
-        visual = tf.io.decode_raw(rows["visual_object"], tf.float32)
+    # Not TensorFlow's own reader, which unpacks whatever a file holds.
+    def load(name: bytes) -> tuple[Any, Any, str]:
+        try:
+            record = read_record(Path(name.decode()), sizes)
+        except RecordError as error:
+            raise ValueError(str(error)) from error
+        return record.audio, record.visual, record.label
+
+    def parse(name: Any) -> Any:  # noqa: ANN401
+        audio, visual, label = tf.numpy_function(
+            load, [name], [tf.float32, tf.float32, tf.string], stateful=False
+        )
         audio = tf.ensure_shape(audio, [None, sizes.audio_size])
         visual = tf.ensure_shape(visual, [None, sizes.visual_size])
-        return (audio, visual), head["label"]
+        return (audio, visual), tf.ensure_shape(label, [])
 
-    files = tf.data.TFRecordDataset([str(path) for path in paths], compression_type="GZIP")
+    files = tf.data.Dataset.from_tensor_slices(names)
     return files.map(parse, num_parallel_calls=tf.data.AUTOTUNE)

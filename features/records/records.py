@@ -2,9 +2,11 @@
 
 import gzip
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ import numpy.typing as npt
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from features.records import wire
 from study.errors import RecordError
+from study.tools.bounded import gunzip, read_bytes
 from study.tools.files import written_atomically
 
 # Numbers of the fields of tf.train.SequenceExample, Features, Feature and their lists.
@@ -20,6 +23,14 @@ _KEY, _VALUE = 1, 2
 _BYTES_LIST, _INT64_LIST = 1, 3
 
 _ROW = np.dtype("<f4")
+_Key = TypeVar("_Key", str, int)
+
+# Of half an hour of a clip; beyond that it is no record but an attempt on the memory.
+_MOST_BYTES = 32_000_000
+_MOST_TIMESTEPS = 16_384
+_MOST_ENTRIES = 64  # of a context, of which four are read
+_MOST_PARTS = 8  # of anything else; one or two are there
+_LONGEST_TEXT = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +92,8 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
     Parameters
     ----------
     path : Path
-        A gzip `.tfrecord` with one record.
+        A gzip `.tfrecord` with one record; it and what it unpacks to have at most 32 MB, half an
+        hour of a clip.
     embedding_set : EmbeddingSet or None
         The sizes to expect; None to take what is there.
 
@@ -93,21 +105,12 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
     Raises
     ------
     RecordError
-        If the file is missing, broken, holds not exactly one record, or is of another set.
+        If the file is missing, broken, larger than any record, holds not exactly one record, or is
+        of another set.
     """
+    content = _unpacked(path)
     try:
-        content = gzip.decompress(path.read_bytes())
-    except FileNotFoundError as error:
-        raise RecordError(f"{path} is missing. Run: python -m features extract") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise RecordError(f"{path} is not a whole gzip file: {error}. {_AGAIN}") from error
-    except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror}. {_AGAIN}") from error
-    try:
-        entries = list(wire.unframe(content))
-        if len(entries) != 1:
-            raise RecordError(f"it holds {len(entries)} records, expected 1")
-        record = parse(entries[0])
+        record = parse(_only_entry(content))
         if embedding_set is not None:
             require_sizes(record, embedding_set)
     except RecordError as error:
@@ -116,6 +119,29 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
 
 
 _AGAIN = "Delete it and extract the clip again"
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        return gunzip(read_bytes(path, _MOST_BYTES), _MOST_BYTES)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RecordError(f"{path} is missing. Run: python -m features extract") from error
+    except (EOFError, zlib.error) as error:
+        raise RecordError(f"{path} is not a whole gzip file: {error}. {_AGAIN}") from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}. {_AGAIN}") from error
+    except ValueError as error:
+        raise RecordError(f"{path} cannot be used: {error}. {_AGAIN}") from error
+
+
+def _only_entry(content: bytes) -> bytes:
+    entries = wire.unframe(content)
+    found = next(entries, None)
+    if found is None:
+        raise RecordError("it holds 0 records, expected 1")
+    if next(entries, None) is not None:
+        raise RecordError("it holds more than 1 record, expected 1")
+    return found
 
 
 def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
@@ -165,7 +191,7 @@ def set_of_record(record: Record) -> EmbeddingSet:
         if sizes == (embedding_set.audio_size, embedding_set.visual_size):
             return embedding_set
     raise RecordError(
-        f"{record.filename} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set"
+        f"{record.filename!r} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set"
     )
 
 
@@ -213,7 +239,7 @@ def parse(message: bytes) -> Record:
     RecordError
         If a part is missing or the parts contradict one another.
     """
-    parts = dict(_only_bytes(wire.fields(message)))
+    parts = _single(_only_bytes(wire.fields(message, _MOST_PARTS)))
     context = _read_entries(parts.get(_CONTEXT, b""))
     sequences = _read_entries(parts.get(_SEQUENCES, b""))
     record = Record(
@@ -261,11 +287,19 @@ def _entries(features: dict[str, bytes]) -> bytes:
 
 
 def _read_entries(message: bytes) -> dict[str, bytes]:
-    entries = {}
-    for _, entry in _only_bytes(wire.fields(message)):
-        parts = dict(_only_bytes(wire.fields(entry)))
-        entries[parts.get(_KEY, b"").decode(errors="replace")] = parts.get(_VALUE, b"")
-    return entries
+    entries = []
+    for _, entry in _only_bytes(wire.fields(message, _MOST_ENTRIES)):
+        parts = _single(_only_bytes(wire.fields(entry, _MOST_PARTS)))
+        entries.append((parts.get(_KEY, b"").decode(errors="replace"), parts.get(_VALUE, b"")))
+    return _single(entries)
+
+
+def _single(pairs: list[tuple[_Key, bytes]]) -> dict[_Key, bytes]:
+    # Of two values TensorFlow takes one and other readers the other: a record with two faces.
+    twice = [key for key, n in Counter(key for key, _ in pairs).items() if n > 1]
+    if twice:
+        raise RecordError(f"it has {twice[0]!r} more than once")
+    return dict(pairs)
 
 
 def _only_bytes(parts: Iterable[tuple[int, int | bytes]]) -> list[tuple[int, bytes]]:
@@ -275,9 +309,9 @@ def _only_bytes(parts: Iterable[tuple[int, int | bytes]]) -> list[tuple[int, byt
 def _values(feature: bytes, kind: int) -> list[int | bytes]:
     return [
         value
-        for number, values in _only_bytes(wire.fields(feature))
+        for number, values in _only_bytes(wire.fields(feature, _MOST_PARTS))
         if number == kind
-        for _, value in wire.fields(values)
+        for _, value in wire.fields(values, _MOST_PARTS)
     ]
 
 
@@ -292,6 +326,8 @@ def _text(context: dict[str, bytes], name: str) -> str:
     value = _one(context, name, _BYTES_LIST)
     if not isinstance(value, bytes):
         raise RecordError(f"{name!r} is not a string")
+    if not 0 < len(value) <= _LONGEST_TEXT:
+        raise RecordError(f"{name!r} has {len(value)} bytes, expected 1 to {_LONGEST_TEXT}")
     try:
         return value.decode()
     except UnicodeDecodeError as error:
@@ -306,7 +342,7 @@ def _integer(context: dict[str, bytes], name: str) -> int:
 
 def _read_rows(sequences: dict[str, bytes], name: str) -> npt.NDArray[np.float32]:
     rows = []
-    for _, feature in _only_bytes(wire.fields(sequences.get(name, b""))):
+    for _, feature in _only_bytes(wire.fields(sequences.get(name, b""), _MOST_TIMESTEPS)):
         row = _values(feature, _BYTES_LIST)
         if len(row) != 1 or not isinstance(row[0], bytes):
             raise RecordError(f"a timestep of {name!r} holds {len(row)} values, expected 1")

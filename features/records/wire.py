@@ -110,13 +110,15 @@ def field(number: int, payload: bytes) -> bytes:
     return varint(number << 3 | BYTES) + varint(len(payload)) + payload
 
 
-def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+def fields(message: bytes, at_most: int) -> Iterator[tuple[int, int | bytes]]:
     """Yield the fields of a message.
 
     Parameters
     ----------
     message : bytes
         A serialised message.
+    at_most : int
+        Fields that it may have.
 
     Yields
     ------
@@ -128,10 +130,13 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
     Raises
     ------
     RecordError
-        If these are not the bytes of a message.
+        If these are not the bytes of a message, or it has more fields.
     """
-    position = 0
+    position = n_fields = 0
     while position < len(message):
+        n_fields += 1
+        if n_fields > at_most:
+            raise RecordError(f"a message has more than {at_most} fields")
         tag, position = read_varint(message, position)
         kind = tag & 7
         if kind == VARINT:

@@ -1,23 +1,26 @@
 """Download the public weights once, and keep their checksums."""
 
+import gzip
 import hashlib
 import json
-import tarfile
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from features.weights.sources import CHECKSUMS_NAME, hash_of, read_checksums
+from features.weights.sources import CHECKSUMS_NAME, Checksum, hash_of, read_checksums
 from study.errors import ConfigError
-from study.tools.files import unpack_tar, written_atomically
+from study.tools.archives import TAR_ERRORS, unpack_tar
+from study.tools.files import written_atomically
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 60
+_MOST_BYTES = 2_000_000_000  # of a download and of what it unpacks to; the largest has 300 million
+_MOST_FILES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,11 @@ def _download(
     with _answer(url) as (pieces, total), path.open("wb") as file:
         for piece in pieces:
             file.write(piece)
+            if file.tell() > _MOST_BYTES:
+                raise ConfigError(
+                    f"{url} has more than {_MOST_BYTES} bytes, expected the weights of a network. "
+                    "Try another --mirror"
+                )
             digest.update(piece)
             advance(len(piece), total)
     if total is not None and path.stat().st_size != total:
@@ -150,7 +158,8 @@ def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
             length = response.headers.get("Content-Length")
-            yield iter(lambda: response.read(_CHUNK), b""), int(length) if length else None
+            total = int(length) if length and length.isascii() and length.isdecimal() else None
+            yield iter(lambda: response.read(_CHUNK), b""), total
     except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
         raise ConfigError(
             f"{url} could not be fetched: {error}. Check the network, pass --mirror, or put the "
@@ -159,10 +168,11 @@ def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
 
 
 def _unpack(archive: Path, folder: Path, url: str) -> None:
+    folder.mkdir()
     try:
-        with tarfile.open(archive, "r:gz") as packed:
-            unpack_tar(packed, folder)
-    except (tarfile.TarError, EOFError, OSError) as error:
+        with gzip.open(archive) as packed:
+            unpack_tar(packed, folder, n_files=_MOST_FILES, n_bytes=_MOST_BYTES)
+    except TAR_ERRORS as error:
         raise ConfigError(
             f"{url} is not a whole archive: {error}. Run the command again"
         ) from error
@@ -171,6 +181,7 @@ def _unpack(archive: Path, folder: Path, url: str) -> None:
 
 
 def _note_checksum(folder: Path, target: Path, url: str) -> None:
-    checksums = {**read_checksums(folder), target.name: {"sha256": hash_of(target), "url": url}}
+    checksums = {**read_checksums(folder), target.name: Checksum(hash_of(target), url)}
+    content = {name: asdict(checksum) for name, checksum in checksums.items()}
     with written_atomically(folder / CHECKSUMS_NAME) as part:
-        part.write_text(json.dumps(checksums, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,6 +1,8 @@
 """Read weights from the files that others publish."""
 
 import re
+import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,19 @@ import numpy.typing as npt
 from features.networks.catalogue import NetworkSpec
 from features.networks.layers import Layer, Weights
 from study.errors import ConfigError
+from study.tools.bounded import ZIP_ERRORS, LimitError, copy_member, open_file, read_bytes
+from study.tools.hdf5 import numbers_in
+
+# VGG-16 with its top and an optimiser's state has 1.7 GB.
+_MOST_FILE_BYTES = 2_500_000_000
+_MOST_ARRAY_BYTES = 1_000_000_000
+_MOST_GRAPH_BYTES = 200_000_000
+_KERAS_WEIGHTS = "model.weights.h5"  # of a `.keras` archive
+# Operations of TensorFlow that read or write other files, or run Python.
+_HARMFUL = re.compile(
+    r"^(ReadFile|WriteFile|MatchingFiles|.*PyFunc.*|.*Dataset.*|.*Reader.*|Rpc.*)$"
+)
+_OPTIMISERS = frozenset({"optimizer", "optimizer_weights"})
 
 Arrays = Mapping[str, npt.NDArray[np.float32]]
 
@@ -98,35 +113,49 @@ def read_arrays(path: Path) -> Arrays:
     """
     if path.is_dir():
         return _saved_model_arrays(path)
-    if path.suffix == ".keras":
-        return _keras_arrays(path)
     try:
-        with h5py.File(path) as file:
-            # Beside a whole model's weights stand those of its optimiser, under the same names.
-            return _h5_arrays(file.get("model_weights", file))
-    except (OSError, RuntimeError, KeyError) as error:  # h5py's, by where a file is damaged
+        return _keras_arrays(path) if path.suffix == ".keras" else _h5_arrays(path)
+    except (*ZIP_ERRORS, OSError, MemoryError) as error:  # h5py's too, by where a file is damaged
+        kind = "a Keras model" if path.suffix == ".keras" else "an HDF5 file"
+        reason = str(error).partition("\n")[0][:300]
         raise ConfigError(
-            f"{path} cannot be read as an HDF5 file: {error}. Fetch it again: "
+            f"{path} cannot be read as {kind}: {reason}. Fetch it again: "
             "python -m features weights fetch"
         ) from error
 
 
-def _h5_arrays(group: h5py.Group) -> Arrays:
+def _h5_arrays(path: Path) -> Arrays:
     found: dict[str, npt.NDArray[np.float32]] = {}
-
-    def note(name: str, item: Any) -> None:  # noqa: ANN401
-        if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
+    with open_file(path, _MOST_FILE_BYTES):
+        pass  # h5py would wait for a pipe
+    with h5py.File(path) as file:
+        # Beside a whole model's weights stand those of its optimiser, under the same names.
+        group = file.get("model_weights", file)
+        if not isinstance(group, h5py.Group):
+            raise LimitError("model_weights is no group")
+        for item in numbers_in(group, _MOST_ARRAY_BYTES, skip=_OPTIMISERS):
+            name = item.name.removeprefix(group.name).removeprefix("/")
             found[_name_of(name, item)] = np.asarray(item, dtype=np.float32)
-
-    group.visititems(note)
     return found
+
+
+def _keras_arrays(path: Path) -> Arrays:
+    # Keras would build the model that the archive describes, and a description can be a program.
+    with (
+        open_file(path, _MOST_FILE_BYTES) as file,
+        zipfile.ZipFile(file) as packed,
+        tempfile.NamedTemporaryFile(suffix=".h5") as weights,
+    ):
+        copy_member(packed, _KERAS_WEIGHTS, weights, _MOST_FILE_BYTES)
+        weights.flush()
+        return _h5_arrays(Path(weights.name))
 
 
 def _name_of(name: str, item: h5py.Dataset) -> str:
     # Keras 3 numbers a layer's variables and names the layer in an attribute of their group.
     layer, number = item.parent.attrs.get("name"), name.rsplit("/", 1)[-1]
     roles = _NUMBERED.get(len(item.parent))
-    if layer is None or roles is None or not number.isdecimal():
+    if not isinstance(layer, str) or roles is None or number not in map(str, range(len(roles))):
         return name
     return f"{layer}/{roles[int(number)]}"
 
@@ -136,8 +165,34 @@ def _saved_model_arrays(path: Path) -> Arrays:
 
     if not (path / "saved_model.pb").is_file():
         raise ConfigError(f"{path} holds no saved_model.pb. Name the folder of a SavedModel")
-    model = tf.saved_model.load(str(path))
-    return {variable.name: variable.numpy() for variable in _variables(model)}
+    _require_harmless(path)
+    try:
+        model = tf.saved_model.load(str(path))
+        return {variable.name: variable.numpy() for variable in _variables(model)}
+    except (tf.errors.OpError, OSError, *ZIP_ERRORS, TypeError, AttributeError) as error:
+        reason = str(error).partition("\n")[0][:300]
+        raise ConfigError(f"{path} cannot be read as a SavedModel: {reason}") from error
+
+
+def _require_harmless(path: Path) -> None:
+    # Loading runs what a model does to set itself up, and a model can do what a program can.
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    try:
+        graphs = saved_model_pb2.SavedModel.FromString(
+            read_bytes(path / "saved_model.pb", _MOST_GRAPH_BYTES)
+        )
+    except (DecodeError, OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read as a SavedModel: {error}") from error
+    for meta in graphs.meta_graphs:
+        functions = [node for each in meta.graph_def.library.function for node in each.node_def]
+        for node in [*meta.graph_def.node, *functions]:
+            if _HARMFUL.search(node.op):
+                raise ConfigError(
+                    f"{path} holds the operation {node.op[:100]!r}, which no network needs. Fetch "
+                    "it from its publisher: python -m features weights fetch"
+                )
 
 
 def _variables(model: Any) -> Iterable[Any]:  # noqa: ANN401
@@ -145,23 +200,6 @@ def _variables(model: Any) -> Iterable[Any]:  # noqa: ANN401
     functions = list(model.signatures.values())
     functions += model.__call__.concrete_functions if callable(model) else []
     return [variable for function in functions for variable in function.variables]
-
-
-def _keras_arrays(path: Path) -> Arrays:
-    import keras  # slow to import, and only its own format needs it
-
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except (ValueError, TypeError, OSError) as error:
-        raise ConfigError(
-            f"{path} cannot be read as a Keras model: {error}. Load it where it was made and save "
-            "its weights as .weights.h5"
-        ) from error
-    return {
-        f"{layer.name}/{variable.name}": variable.numpy()
-        for layer in model.layers
-        for variable in layer.weights
-    }
 
 
 def _by_layer(arrays: Arrays, spec: NetworkSpec) -> dict[str, dict[str, npt.NDArray[np.float32]]]:

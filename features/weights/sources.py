@@ -1,21 +1,34 @@
 """Where the weights of the networks come from, and the graphs that are made of them."""
 
 import hashlib
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from features.engines.formats import GraphFormat
 from features.networks.catalogue import NETWORKS
 from study.errors import ConfigError, RecordError
+from study.tools.bounded import read_bytes
+from study.tools.cache import cache_folder, own_folder
 from study.tools.files import sha256_of
 
-CACHE_VARIABLE = "AVMIT_CACHE"
 CHECKSUMS_NAME = "checksums.json"
 _SUFFIXES = (".h5", ".keras")
+_MOST_CHECKSUM_BYTES = 1_000_000
 # Part of the name of a cached graph: raise it when definitions or untrained weights change.
 _GRAPH_VERSION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What was noted of a download."""
+
+    sha256: str
+    url: str
+
+
+_CHECKSUMS = TypeAdapter(dict[str, Checksum])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +64,6 @@ class WeightsSource:
         if self.path is None:
             return f"{title}: UNTRAINED, drawn from seed {self.seed}"
         return f"{title}: {self.path.name} (sha256 {self.sha256[:12]})"
-
-
-def cache_folder() -> Path:
-    """Return the folder of downloaded weights and of graphs made from them.
-
-    Returns
-    -------
-    Path
-        ``$AVMIT_CACHE``, else `avmit-lab` in the user's cache.
-    """
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "avmit-lab"
 
 
 def weights_folder() -> Path:
@@ -186,15 +184,15 @@ def verified_hash(path: Path) -> str:
     """
     found = hash_of(path)
     noted = read_checksums(path.parent).get(path.name)
-    if noted is not None and noted["sha256"] != found:
+    if noted is not None and noted.sha256 != found:
         raise ConfigError(
             f"{path} has changed since it was fetched (sha256 {found[:12]}, expected "
-            f"{noted['sha256'][:12]}). Delete it and run: python -m features weights fetch"
+            f"{noted.sha256[:12]}). Delete it and run: python -m features weights fetch"
         )
     return found
 
 
-def read_checksums(folder: Path) -> dict[str, dict[str, str]]:
+def read_checksums(folder: Path) -> dict[str, Checksum]:
     """Return the checksums that were noted when weights were downloaded.
 
     Parameters
@@ -205,16 +203,22 @@ def read_checksums(folder: Path) -> dict[str, dict[str, str]]:
     Returns
     -------
     dict
-        By file name: ``sha256`` and ``url``; empty where nothing was noted.
+        By file name; empty where nothing was noted.
+
+    Raises
+    ------
+    ConfigError
+        If it is not such a list.
     """
     path = folder / CHECKSUMS_NAME
     if not path.is_file():
         return {}
     try:
-        noted: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{path} is broken: {error}. Delete it and fetch again") from error
-    return noted
+        return _CHECKSUMS.validate_json(read_bytes(path, _MOST_CHECKSUM_BYTES))
+    except ValueError as error:
+        raise ConfigError(
+            f"{path} is broken: it is no list of checksums. Delete it and fetch again"
+        ) from error
 
 
 def hash_of(path: Path) -> str:
@@ -259,7 +263,7 @@ def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
         If the weights cannot be read or belong to another network.
     """
     name = f"{source.network}-v{_GRAPH_VERSION}-{source.sha256[:16]}.{form}"
-    path = cache_folder() / "graphs" / name
+    path = own_folder("graphs") / name
     if path.is_file():
         return path
     from features.engines.ncnn_graph import write_ncnn_graph

@@ -10,8 +10,11 @@ from models.evaluation.tables import training_set_of
 from models.network.hyperparameters import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
 from models.saving.card import Task
 from study.errors import ConfigError
+from study.tools.bounded import read_bytes
 
 CONFIG_NAME = "train.yaml"
+_MOST_BYTES = 100_000
+_LONGEST_NAME = 300
 CORRESPONDENCE_CLASSES = ("incongruent", "congruent")  # in the order of the published script
 CORRESPONDENCE_WIDTH = 128  # of both dense layers, in the published script and not in train.yaml
 _RNN_OF = {"SimpleRNN": Rnn.FRNN, "GRU": Rnn.GRU, "LSTM": Rnn.LSTM}
@@ -67,9 +70,9 @@ def read_config(folder: Path) -> CheckpointConfig:
     if not path.is_file():
         raise ConfigError(f"no {CONFIG_NAME} in {folder}. Name the folder of a released network")
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0][:80]
+        said = yaml.load(read_bytes(path, _MOST_BYTES), _PlainLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = str(error).partition("\n")[0][:80]
         raise ConfigError(f"{path} is not YAML: {reason}. Download it again") from error
     try:
         return _parsed(said)
@@ -78,7 +81,16 @@ def read_config(folder: Path) -> CheckpointConfig:
     except (TypeError, AttributeError) as error:
         raise _no_network(path, "a value is not of the kind that it should be") from error
     except (ValueError, OverflowError) as error:
-        raise _no_network(path, str(error)) from error
+        raise _no_network(path, str(error).partition("\n")[0][:200]) from error
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads what a configuration needs: no mappings that are merged, which grow without end."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Refuse a mapping that takes in others."""
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            raise yaml.YAMLError("it merges mappings")
 
 
 def _no_network(path: Path, reason: str) -> ConfigError:
@@ -91,12 +103,14 @@ def _no_network(path: Path, reason: str) -> ConfigError:
 def _parsed(said: Any) -> CheckpointConfig:  # noqa: ANN401
     # Networks of the correspondence experiment are trained on lists of pairs and name no classes.
     pairs = "congruent_train_csv" in said
-    function = str(said["rnn"]["function"]).rsplit(".", 1)[-1]
+    function = _text(said["rnn"]["function"]).rsplit(".", 1)[-1]
     if function not in _RNN_OF:
         raise ValueError(f"the function {function}, expected one of {', '.join(_RNN_OF)}")
     rnn, timesteps = _RNN_OF[function], int(said["data"]["timesteps"])
     if timesteps != TIMESTEPS and not pairs:
-        raise ValueError(f"{timesteps} timesteps, expected {TIMESTEPS}")
+        raise ValueError(f"{timesteps:.6g} timesteps, expected {TIMESTEPS}")
+    if not 1 <= timesteps <= TIMESTEPS:
+        raise ValueError(f"{timesteps:.6g} timesteps, expected 1 to {TIMESTEPS}")
     return CheckpointConfig(
         task="correspondence" if pairs else "action",
         rnn=rnn,
@@ -109,20 +123,27 @@ def _parsed(said: Any) -> CheckpointConfig:  # noqa: ANN401
         ),
         classes=CORRESPONDENCE_CLASSES if pairs else _classes(said["label_to_int"]),
         timesteps=timesteps,
-        training_set=_training_set(str(said["model_path"]), rnn),
+        training_set=_training_set(_text(said["model_path"]), rnn),
     )
 
 
-def _activation(name: str) -> str:
-    if name not in ACTIVATIONS:
+def _text(value: Any) -> str:  # noqa: ANN401
+    # Not str(): a list of lists of one list is short in YAML and has no end when it is written.
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        raise TypeError
+    return value
+
+
+def _activation(name: Any) -> str:  # noqa: ANN401
+    if (chosen := _text(name)) not in ACTIVATIONS:
         raise ValueError(f"the activation {name}, expected {' or '.join(ACTIVATIONS)}")
-    return name
+    return chosen
 
 
 def _classes(index_of: dict[str, int]) -> tuple[str, ...]:
     if sorted(map(int, index_of.values())) != list(range(len(index_of))):
         raise ValueError("label_to_int does not count from 0")
-    return tuple(sorted(index_of, key=lambda label: int(index_of[label])))
+    return tuple(sorted(map(_text, index_of), key=lambda label: int(index_of[label])))
 
 
 def _training_set(model_path: str, rnn: Rnn) -> str:

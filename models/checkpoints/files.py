@@ -1,6 +1,7 @@
 """The files of a TensorFlow checkpoint: which one is meant, and its variables by layer."""
 
 import glob
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from study.errors import ConfigError
+from study.tools.bounded import LimitError, open_file, read_bytes
 
+# The largest released network has 4 million weights, and Adam keeps two numbers for each.
+_MOST_BYTES = 200_000_000
+_MOST_INDEX_BYTES = 1_000_000
+_MOST_NOTE_BYTES = 100_000
 _LATEST = re.compile(r'model_checkpoint_path: "(?:.*[/\\])?([^"/\\]+)"')
 _VARIABLE = re.compile(
     r"layer_with_weights-(\d+)/(?:layer/|cell/)?(\w+)/\.ATTRIBUTES/VARIABLE_VALUE"
@@ -60,7 +66,11 @@ def find_prefix(folder: Path) -> Path:
 def _latest(folder: Path) -> str | None:
     # Keras writes the path on the machine where it trained; only the name counts here.
     path = folder / "checkpoint"
-    found = _LATEST.search(path.read_text(errors="replace")) if path.is_file() else None
+    try:
+        said = read_bytes(path, _MOST_NOTE_BYTES).decode(errors="replace")
+    except (OSError, LimitError):
+        return None
+    found = _LATEST.search(said)
     return found[1] if found else None
 
 
@@ -103,12 +113,28 @@ def read_layers(prefix: Path) -> list[Layer]:
     tf = import_tensorflow()
     layers: dict[int, dict[str, npt.NDArray[np.float32]]] = {}
     try:
+        _require_small(prefix)
         reader = tf.train.load_checkpoint(str(prefix))
-        for key in reader.get_variable_to_shape_map():
+        types, left = reader.get_variable_to_dtype_map(), _MOST_BYTES
+        for key, shape in reader.get_variable_to_shape_map().items():
             if match := _VARIABLE.fullmatch(key):
+                if types[key] != tf.float32:
+                    raise LimitError(f"{match[2]} holds {types[key].name}, expected float32")
+                left -= 4 * math.prod(shape)
+                if left < 0:
+                    raise LimitError("its variables are larger than those of any released network")
                 layer = layers.setdefault(int(match[1]), {})
                 layer[match[2]] = reader.get_tensor(key)
-    except (tf.errors.OpError, RuntimeError, IndexError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except (tf.errors.OpError, OSError, RuntimeError, IndexError, ValueError, MemoryError) as error:
+        reason = str(error).partition("\n")[0][:300]
         raise ConfigError(f"{prefix} cannot be read as a checkpoint: {reason}") from error
     return [layers[number] for number in sorted(layers)]
+
+
+def _require_small(prefix: Path) -> None:
+    for path, at_most in (
+        (prefix.with_name(f"{prefix.name}.index"), _MOST_INDEX_BYTES),
+        *((data, _MOST_BYTES) for data in data_files(prefix)),
+    ):
+        with open_file(path, at_most):
+            pass

@@ -40,7 +40,7 @@ def run(
         str | None, typer.Option(metavar="ADDRESS", help="run on this Dask cluster instead")
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(help="folder for packed records [default: in the embeddings]")
+        Path | None, typer.Option(help="folder for packed records [default: in the user's cache]")
     ] = None,
     allow_untrained: Annotated[
         bool, typer.Option("--allow-untrained", help="take embeddings of untrained networks")

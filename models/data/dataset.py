@@ -1,31 +1,39 @@
-"""Embeddings as one array: records are read once and packed into a cached file."""
+"""Embeddings as one array: records are read once and packed into a file in the user's cache."""
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.embedding_set import EmbeddingSet
-from features.records.records import Record, read_record
+from features.records.identity import is_of_clip
+from features.records.pack import (
+    Pack,
+    PackIndex,
+    Rows,
+    open_rows,
+    read_index,
+    write_index,
+    write_rows,
+)
 from models.data.lists import ClipList, class_indices
 from models.network.hyperparameters import TIMESTEPS
 from study.errors import RecordError
+from study.tools.bounded import read_bytes
+from study.tools.cache import own_folder
 from study.tools.files import sha256_of, written_atomically
-from study.tools.progress import track
+from study.tools.progress import progress_bar
 
-CACHE_NAME = ".packed"
-_FORMAT = "1"  # change it when the packed layout changes
+CACHE_NAME = "packed"
+_FORMAT = "1"  # of what the digest of records is taken from; a training goes on with the same only
 _DEAD_AFTER_S = 3600.0
-
-Rows = npt.NDArray[np.float32]
+_MOST_NOTE_BYTES = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,16 +65,6 @@ class Dataset:
         return len(self.targets)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pack:
-    """A packed file: rows of the records, and what else the records said."""
-
-    rows: Rows
-    labels: tuple[str, ...]
-    n_cut: int
-    sha256: str
-
-
 def load_dataset(
     clips: ClipList,
     embeddings: Path,
@@ -89,9 +87,9 @@ def load_dataset(
     classes : sequence of str
         The classes of the training list.
     cache : Path or None
-        Folder for packed files; None for one inside `embeddings`.
+        Folder for packed rows; None for the user's cache.
     trust_list : bool
-        Take the list's label where the record has another one.
+        Take the list's labels where the record has others.
 
     Returns
     -------
@@ -101,69 +99,97 @@ def load_dataset(
     Raises
     ------
     RecordError
-        If a record is missing, broken, of another set or under another label.
+        If a record is missing, broken, of another set, another clip's or under another label.
     TableError
         If a label is not among the classes.
     """
     targets = np.asarray(class_indices(clips, classes), dtype=np.int32)
-    # Not resolved one by one, which would take longer than all else that a second start does.
-    folder = os.fspath(embeddings.resolve())
-    paths = [f"{folder}/{record}" for record in clips.records]
-    pack = load_pack(paths, embedding_set, cache or embeddings / CACHE_NAME)
+    pack, sha256 = load_pack(embeddings.resolve(), clips.records, embedding_set, cache)
+    _require_same_clips(embeddings, clips, pack.index, any_class=trust_list)
     if not trust_list:
-        _require_same_labels(paths, clips.labels, pack.labels)
-    return Dataset(pack.rows, targets, clips, pack.sha256, pack.n_cut)
+        _require_same_labels(embeddings, clips, pack.index)
+    return Dataset(pack.rows, targets, clips, sha256, pack.index.n_cut)
 
 
-def _require_same_labels(
-    paths: Sequence[str], listed: Sequence[str], recorded: Sequence[str]
+def _require_same_clips(
+    embeddings: Path, clips: ClipList, index: PackIndex, *, any_class: bool
 ) -> None:
-    pairs = zip(paths, listed, recorded, strict=True)
-    other = [(path, label, said) for path, label, said in pairs if label != said]
+    rows = zip(clips.records, clips.filenames, index.filename, strict=True)
+    other = [
+        row
+        for row in rows
+        if row[1] != row[2] and not is_of_clip(row[2], row[1], any_class=any_class)
+    ]
     if other:
-        path, label, said = other[0]
+        record, filename, recorded = other[0]
+        if is_of_clip(recorded, filename, any_class=True):
+            way_out = "correct the list, or pass --trust-list where the class alone is another"
+        else:
+            way_out = "correct the list"
         raise RecordError(
-            f"{path} has the label {said!r} and the list says {label!r} ({len(other)} such "
-            "records). Extract it again under the right label, or pass --trust-list"
+            f"{embeddings / record} is the record of {recorded!r} and the list says {filename!r} "
+            f"({len(other)} such records). Extract those clips again, {way_out}"
         )
 
 
-def load_pack(paths: Sequence[str], embedding_set: EmbeddingSet, cache: Path) -> Pack:
-    """Return the records of these paths as one array, from the cache where it is there.
+def _require_same_labels(embeddings: Path, clips: ClipList, index: PackIndex) -> None:
+    rows = zip(clips.records, clips.labels, index.label, strict=True)
+    other = [row for row in rows if row[1] != row[2]]
+    if other:
+        record, label, said = other[0]
+        raise RecordError(
+            f"{embeddings / record} has the label {said!r} and the list says {label!r} "
+            f"({len(other)} such records). Extract it again under the right label, or pass "
+            "--trust-list"
+        )
+
+
+def load_pack(
+    folder: Path, records: Sequence[str], embedding_set: EmbeddingSet, cache: Path | None = None
+) -> tuple[Pack, str]:
+    """Return records as one array, from the cache where it is there and proven.
 
     The packed file is named after the content of all records. Hashing them takes a while, so a
-    second small file says which content a set of paths, sizes and times of change stood for.
+    note says which content a set of paths, sizes, places and times stood for. Notes and indexes
+    lie where only the user can put a file; rows may lie elsewhere, since their digest is noted.
 
     Parameters
     ----------
-    paths : sequence of str
-        Records.
+    folder : Path
+        Folder of the embedding set.
+    records : sequence of str
+        Records in it.
     embedding_set : EmbeddingSet
         Gives the sizes.
-    cache : Path
-        Folder of the packed files.
+    cache : Path or None
+        Folder of the rows; None for the user's cache.
 
     Returns
     -------
-    Pack
+    pack : Pack
         The rows, mapped from the file.
+    sha256 : str
+        Digest of the records' content.
 
     Raises
     ------
     RecordError
         If a record is missing or cannot be used.
     """
-    shape = (len(paths), TIMESTEPS, embedding_set.audio_size + embedding_set.visual_size)
-    shortcut = cache / f"{_state_of(paths, embedding_set)}.key"
-    if shortcut.is_file() and (pack := _open_pack(cache, shortcut.read_text(), shape)):
-        return pack
+    notes = own_folder(CACHE_NAME)
+    place = cache or notes
+    # Not joined as Paths one by one, which would take longer than all else of a second start.
+    paths = [f"{os.fspath(folder)}/{record}" for record in records]
+    shortcut = notes / f"{_state_of(paths, embedding_set)}.key"
+    key = _read_note(shortcut)
+    if key and (pack := _open_pack(notes, place, key, records)):
+        return pack, key
     key = _content_of(paths, embedding_set)
-    pack = _open_pack(cache, key, shape)
+    pack = _open_pack(notes, place, key, records)
     if pack is None:
-        pack = _write_pack(paths, embedding_set, cache, key, shape)
-    with written_atomically(shortcut) as part:
-        part.write_text(key)
-    return pack
+        pack = _write_pack(notes, place, key, folder, records, embedding_set)
+    _write_note(shortcut, key)
+    return pack, key
 
 
 def _state_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
@@ -177,13 +203,18 @@ def _state_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
             continue
         if not stat.S_ISREG(state.st_mode):
             raise RecordError(f"{path} is no file, expected a record. Correct the list")
-        digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
+        digest.update(f"{path} {_traces(state)}\n".encode())
     if missing:
         raise RecordError(
             f"{missing[0]} is missing ({len(missing)} of {len(paths)} records are). "
             "Run: python -m features extract"
         )
     return digest.hexdigest()
+
+
+def _traces(state: os.stat_result) -> str:
+    # Nobody can write to a file and leave all of these as they were, but for the machine's clock.
+    return f"{state.st_size} {state.st_ino} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
 def _content_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
@@ -193,52 +224,62 @@ def _content_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
     return digest.hexdigest()
 
 
-def _open_pack(cache: Path, key: str, shape: tuple[int, ...]) -> Pack | None:
-    # None where there is none, or where a copy was cut short: it is packed again.
+def _open_pack(notes: Path, place: Path, key: str, records: Sequence[str]) -> Pack | None:
+    # None where there is none, or where it is not what was packed: it is packed again.
+    rows = place / f"{key}.npy"
     try:
-        said = json.loads((cache / f"{key}.json").read_text(encoding="utf-8"))
-        rows = np.load(cache / f"{key}.npy", mmap_mode="r")
-        pack = Pack(rows, tuple(said["labels"]), said["n_cut"], key)
-    except (FileNotFoundError, ValueError, KeyError, EOFError):
+        index = read_index(notes / f"{key}.json")
+        if index.tfrecord_filename != tuple(records):
+            return None
+        pack = open_rows(rows, index)
+        return pack if _is_proven(notes, rows, key, index.sha256) else None
+    except (FileNotFoundError, IsADirectoryError, ValueError):
         return None
-    return pack if pack.rows.shape == shape and len(pack.labels) == len(rows) else None
+
+
+def _is_proven(notes: Path, rows: Path, key: str, sha256: str) -> bool:
+    seen, traces = notes / f"{key}.seen", f"{_traces(rows.stat())} {sha256}"
+    if _read_note(seen) == traces:  # the file is as it was when its digest was taken
+        return True
+    if sha256_of(rows) != sha256:
+        return False
+    _write_note(seen, traces)
+    return True
 
 
 def _write_pack(
-    paths: Sequence[str], embedding_set: EmbeddingSet, cache: Path, key: str, shape: tuple[int, ...]
+    notes: Path,
+    place: Path,
+    key: str,
+    folder: Path,
+    records: Sequence[str],
+    embedding_set: EmbeddingSet,
 ) -> Pack:
-    labels, n_cut = [], 0
-    # Written row by row, not mapped: a full disk then is an error and not the end of the process.
-    with written_atomically(cache / f"{key}.npy") as part, part.open("wb") as file:
-        _remove_leftovers(part)
-        np.lib.format.write_array_header_1_0(file, _header(shape))  # type: ignore[no-untyped-call]
-        for path in track(paths, "packing records"):
-            record = read_record(Path(path), embedding_set)
-            labels.append(record.label)
-            n_cut += max(len(record.audio), len(record.visual)) > TIMESTEPS
-            file.write(_padded(record).tobytes())
-    # Written last: a pack without its description is none.
-    with written_atomically(cache / f"{key}.json") as part:
-        part.write_text(json.dumps({"labels": labels, "n_cut": n_cut}), encoding="utf-8")
-    return Pack(np.load(cache / f"{key}.npy", mmap_mode="r"), tuple(labels), n_cut, key)
+    rows = place / f"{key}.npy"
+    with progress_bar() as progress:
+        task = progress.add_task("packing records", total=len(records))
+        index = write_rows(rows, folder, records, embedding_set, lambda: progress.advance(task))
+    _remove_leftovers(place, now_s=rows.stat().st_mtime)
+    write_index(index, notes / f"{key}.json")
+    _write_note(notes / f"{key}.seen", f"{_traces(rows.stat())} {index.sha256}")
+    return open_rows(rows, index)
 
 
-def _remove_leftovers(part: Path) -> None:
+def _read_note(path: Path) -> str | None:
+    try:
+        return read_bytes(path, _MOST_NOTE_BYTES).decode()
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _write_note(path: Path, text: str) -> None:
+    with written_atomically(path) as part:
+        part.write_text(text)
+
+
+def _remove_leftovers(place: Path, now_s: float) -> None:
     # Of processes that were killed while they packed; a living one writes to its file all the time.
-    now_s = part.stat().st_mtime
-    for other in part.parent.glob(".*.part.npy"):
+    for part in place.glob(".*.part.npy"):
         with suppress(FileNotFoundError):  # it was finished, or taken away, just now
-            if now_s - other.stat().st_mtime > _DEAD_AFTER_S:
-                other.unlink()
-
-
-def _header(shape: tuple[int, ...]) -> dict[str, Any]:
-    return {"descr": "<f4", "fortran_order": False, "shape": shape}
-
-
-def _padded(record: Record) -> Rows:
-    rows = np.zeros((TIMESTEPS, record.audio.shape[1] + record.visual.shape[1]), "<f4")
-    audio, visual = record.audio[:TIMESTEPS], record.visual[:TIMESTEPS]
-    rows[: len(audio), : audio.shape[1]] = audio
-    rows[: len(visual), audio.shape[1] :] = visual
-    return rows
+            if now_s - part.stat().st_mtime > _DEAD_AFTER_S:
+                part.unlink()

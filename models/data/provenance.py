@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from features.records.manifest import MANIFEST_NAME, Recipe, read_manifest
+from features.records.manifest import MANIFEST_NAME, Recipe, read_recipe
 from study.errors import RecordError
 
 
@@ -28,7 +28,7 @@ def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:
     """
     if not (embeddings / MANIFEST_NAME).is_file():
         return None
-    recipe = read_manifest(embeddings).recipe
+    recipe = read_recipe(embeddings)
     if recipe.is_untrained and not allow_untrained:
         raise RecordError(
             f"the embeddings in {embeddings} come from untrained networks, so that results say "

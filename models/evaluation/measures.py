@@ -6,16 +6,19 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.data.dataset import Dataset
+from models.network.hyperparameters import cell_of
 from models.saving.card import Card, DataCard
 from models.saving.saved import EVALUATIONS_NAME, SavedModel
 from models.training.schedule import log_probabilities
 from study.errors import ConfigError
+from study.tools.bounded import read_bytes
 from study.tools.files import written_atomically
 
 N_CALIBRATION_BINS = 10
+_MOST_BYTES = 100_000_000
 
 Modality = Literal["both", "audio", "visual"]
 Pairing = Literal["congruent", "incongruent"]
@@ -104,6 +107,15 @@ class Evaluation(BaseModel):
     correct: tuple[bool, ...]
     losses: tuple[float, ...]
     n_heard: int | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "Evaluation":
+        cell_of(self.embedding_set, self.rnn)
+        per_clip = {len(self.correct), len(self.losses), sum(map(sum, self.confusion))}
+        per_class = {len(self.confusion), *map(len, self.confusion)}
+        if per_clip != {self.test.n_clips} or per_class != {len(self.classes)}:
+            raise ValueError("its figures are not of one list")
+        return self
 
 
 def evaluate(
@@ -390,8 +402,8 @@ def read_evaluation(path: Path) -> Evaluation:
         If the file is none.
     """
     try:
-        return Evaluation.model_validate_json(path.read_bytes())
-    except ValidationError as error:
+        return Evaluation.model_validate_json(read_bytes(path, _MOST_BYTES))
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is no evaluation of this version. Evaluate again") from error
 
 

@@ -1,6 +1,6 @@
 """The six cells of the paper and the numbers that were chosen for each."""
 
-import json
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from study.errors import ConfigError
+from study.tools.bounded import parse_json, read_bytes
+
+_MOST_BYTES = 1_000_000
+_MOST_UNITS = 16_384  # of a layer; the paper's search goes up to 256
 
 TIMESTEPS = 7  # Paper: Neural Network Embeddings; longer records are cut, shorter ones padded
 
@@ -201,24 +205,43 @@ def preset(name: str, cell: Cell) -> Hyperparameters:
 
 def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))[cell.name]
-        return _checked(Hyperparameters(**said))
+        said = parse_json(read_bytes(path, _MOST_BYTES))[cell.name]
+        return checked(Hyperparameters(**said))
     except FileNotFoundError as error:
         raise ConfigError(f"no preset at {path}. Run: python -m models search best") from error
     except (ValueError, TypeError, KeyError) as error:
-        raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {error!r}") from error
+        reason = str(error)[:300]
+        raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {reason}") from error
 
 
-def _checked(chosen: Hyperparameters) -> Hyperparameters:
+def checked(chosen: Hyperparameters) -> Hyperparameters:
+    """Return hyperparameters that came from a file, once they can be those of a network.
+
+    Parameters
+    ----------
+    chosen : Hyperparameters
+        What the file says.
+
+    Returns
+    -------
+    Hyperparameters
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If no network can have them.
+    """
     for name in ("rnn_units", "bottleneck_units"):
-        if not isinstance(getattr(chosen, name), int):
-            raise ValueError(f"{name} {getattr(chosen, name)!r}, expected a whole number")
+        value = getattr(chosen, name)
+        if type(value) is not int:
+            raise ValueError(f"{name} {repr(value)[:40]}, expected a whole number")
+        if not 1 <= value <= _MOST_UNITS:
+            raise ValueError(f"{name} {value:.6g}, expected 1 to {_MOST_UNITS}")
     if chosen.activation not in ACTIVATIONS:
         raise ValueError(f"activation {chosen.activation!r}, expected {' or '.join(ACTIVATIONS)}")
-    if min(chosen.rnn_units, chosen.bottleneck_units) < 1:
-        raise ValueError("a layer has no units")
     if not 0 <= chosen.dropout < 1:
         raise ValueError(f"dropout {chosen.dropout}, expected a share below 1")
-    if not chosen.learning_rate > 0:
+    if not 0 < chosen.learning_rate < math.inf:
         raise ValueError(f"learning rate {chosen.learning_rate}, expected more than 0")
     return chosen

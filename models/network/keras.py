@@ -1,8 +1,13 @@
 """The network as a Keras model: to look at, to save, and to use elsewhere."""
 
+import math
+import tempfile
+import zipfile
+from collections import deque
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 from models.network.forward import (
@@ -17,9 +22,13 @@ from models.network.forward import (
 )
 from models.network.hyperparameters import TIMESTEPS, Hyperparameters, Rnn
 from study.errors import ConfigError
+from study.tools.bounded import ZIP_ERRORS, copy_member, open_file
 from study.tools.files import written_atomically
+from study.tools.hdf5 import numbers_in
 
 KerasModel = Any
+_WEIGHTS_NAME = "model.weights.h5"  # in a `.keras` archive
+_ROOM, _OVERHEAD = 2, 10_000_000  # of a file beyond its weights
 
 
 def build_classifier(
@@ -150,33 +159,46 @@ def save_classifier(model: KerasModel, path: Path) -> None:
         model.save(part)
 
 
-def load_classifier(path: Path) -> KerasModel:
-    """Load a Keras model that `save_classifier` wrote.
+def load_weights(model: KerasModel, path: Path) -> None:
+    """Put the weights of a file that `save_classifier` wrote into a model of the same kind.
+
+    What the file says of the model itself is not read: Keras would build whatever stands there,
+    and a description can be a program.
 
     Parameters
     ----------
+    model : keras.Model
+        From `build_classifier`.
     path : Path
         A ``.keras`` file.
-
-    Returns
-    -------
-    keras.Model
-        The model, not compiled.
 
     Raises
     ------
     ConfigError
-        If the file is missing or not a Keras model.
+        If the file is missing, or holds other weights.
     """
-    from models.network.backend import keras, without_tensorflow
+    from models.network.backend import without_tensorflow
 
     if not path.is_file():
         raise ConfigError(f"no model at {path}. Name a folder written by the train command")
+    at_most = sum(4 * math.prod(variable.shape) for variable in model.weights)
     try:
-        with without_tensorflow():
-            return keras.saving.load_model(path, compile=False)
-    except (ValueError, OSError, KeyError) as error:
-        raise ConfigError(f"{path} cannot be read as a Keras model: {error}") from error
+        with (
+            open_file(path, _ROOM * at_most + _OVERHEAD) as file,
+            zipfile.ZipFile(file) as packed,
+            tempfile.NamedTemporaryFile(suffix=".weights.h5") as weights,
+        ):
+            copy_member(packed, _WEIGHTS_NAME, weights, _ROOM * at_most + _OVERHEAD)
+            weights.flush()
+            with h5py.File(weights.name) as arrays:
+                deque(numbers_in(arrays, at_most), maxlen=0)
+            with without_tensorflow():
+                model.load_weights(weights.name)
+    except (*ZIP_ERRORS, OSError, TypeError, AttributeError, MemoryError) as error:
+        reason = str(error).partition("\n")[0][:300]
+        raise ConfigError(
+            f"{path} does not hold the network that its card describes: {reason}. Train it again"
+        ) from error
 
 
 def _arrays(*values: Any) -> list[np.ndarray[Any, Any]]:  # noqa: ANN401

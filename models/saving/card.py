@@ -7,16 +7,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from features.records.manifest import Recipe
+from features.embedding_set import find_embedding_set
+from features.records.manifest import Recipe, first_reason
 from models.network.forward import Architecture
-from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of
+from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of, checked
 from models.training.schedule import Epoch, Schedule
 from study.errors import ConfigError
+from study.tools.bounded import LimitError, read_bytes
 from study.tools.files import written_atomically
 
 CARD_NAME = "model_card.json"
+_MOST_BYTES = 10_000_000
+_MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
 SOFTWARE = ("avmit-lab", "jax", "jaxlib", "keras", "numpy")
 
@@ -114,6 +118,23 @@ class Card(BaseModel):
     software: dict[str, str] = {}
     made_at: datetime
 
+    @model_validator(mode="after")
+    def _can_be_built(self) -> "Card":
+        embedding_set = find_embedding_set(self.embedding_set)
+        sizes = (embedding_set.audio_size, embedding_set.visual_size)
+        if (self.audio_size, self.visual_size) != sizes:
+            raise ValueError(f"the sizes are not those of {embedding_set.folder}")
+        if self.task == "action":
+            checked(self.hyperparameters)
+        fewest = TIMESTEPS if self.task == "action" else 1
+        if not fewest <= self.timesteps <= TIMESTEPS:
+            raise ValueError(f"{self.timesteps} timesteps, expected {TIMESTEPS}")
+        if not 1 < len(set(self.classes)) == len(self.classes) <= _MOST_CLASSES:
+            raise ValueError("the classes are not two or more, each once")
+        if not 0 <= self.best_epoch <= len(self.history):
+            raise ValueError("the best epoch is not in the history")
+        return self
+
     @property
     def cell(self) -> Cell:
         """The cell of the paper to which it belongs."""
@@ -163,10 +184,12 @@ def read_card(folder: Path) -> Card:
     if not path.is_file():
         raise ConfigError(f"no model in {folder}: {CARD_NAME} is missing. Train one first")
     try:
-        return Card.model_validate_json(path.read_bytes())
+        return Card.model_validate_json(read_bytes(path, _MOST_BYTES))
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"])) or "it is not JSON"
+        where = first_reason(error)
         raise ConfigError(f"{path} is no model card of this version ({where})") from error
+    except LimitError as error:
+        raise ConfigError(f"{path} is no model card: {error}. Train the model again") from error
 
 
 def write_card(card: Card, folder: Path) -> None:

@@ -3,16 +3,15 @@
 import json
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
 from models.checkpoints.correspondence import CorrespondenceWeights, build_correspondence
 from models.network.forward import Weights
@@ -20,17 +19,20 @@ from models.network.keras import (
     KerasModel,
     build_classifier,
     get_weights,
-    load_classifier,
+    load_weights,
     save_classifier,
     set_weights,
 )
 from models.saving.card import CARD_NAME, Card, read_card, write_card
 from models.training.schedule import Course, Epoch
 from study.errors import ConfigError
+from study.tools.arrays import read_array
+from study.tools.bounded import ZIP_ERRORS, open_file
 from study.tools.files import sha256_of, written_atomically
 
 MODEL_NAME = "model.keras"
 STATE_NAME = "training.npz"
+_MOST_SAID_BYTES = 64_000_000
 LISTS_NAME, EVALUATIONS_NAME = "lists", "evaluations"
 
 
@@ -63,7 +65,13 @@ def save_model(folder: Path, card: Card, weights: Weights | CorrespondenceWeight
 def _keras_model(card: Card, weights: Weights | CorrespondenceWeights) -> KerasModel:
     if isinstance(weights, CorrespondenceWeights):
         return build_correspondence(card, weights)
-    model = build_classifier(
+    model = _built(card)
+    set_weights(model, weights)
+    return model
+
+
+def _built(card: Card) -> KerasModel:
+    return build_classifier(
         card.cell.rnn,
         card.hyperparameters,
         audio_size=card.audio_size,
@@ -71,8 +79,6 @@ def _keras_model(card: Card, weights: Weights | CorrespondenceWeights) -> KerasM
         n_classes=len(card.classes),
         timesteps=card.timesteps,
     )
-    set_weights(model, weights)
-    return model
 
 
 def load_model(folder: Path) -> SavedModel:
@@ -101,9 +107,12 @@ def load_model(folder: Path) -> SavedModel:
             f"{folder} holds a network of the {card.task} task, which names no action, expected "
             f"one of the action task. Load {path} with Keras"
         )
-    model = load_classifier(path)
+    if not path.is_file():
+        raise ConfigError(f"no model at {path}. Name a folder written by the train command")
     if sha256_of(path) != card.model_sha256:
         raise ConfigError(f"{path} is not the file that its card describes. Train it again")
+    model = _built(card)
+    load_weights(model, path)
     return SavedModel(folder, card, get_weights(model))
 
 
@@ -195,27 +204,50 @@ def read_course(start: Course, plan: str, folder: Path) -> Course:
     path = folder / STATE_NAME
     if not path.is_file():
         return start
-    said, arrays = _read_state(path)
-    if said["plan"] != plan:
-        raise ConfigError(
-            f"{path} belongs to another training. Pass the same lists, embeddings and options, "
-            "or start afresh with --overwrite"
-        )
-    structure = jax.tree.structure((start.learner, start.best))
-    learner, best = jax.tree.unflatten(structure, arrays)
-    history = tuple(Epoch(**epoch) for epoch in said["history"])
-    return Course(learner, best, said["best_epoch"], history)
-
-
-def _read_state(path: Path) -> tuple[dict[str, Any], list[jax.Array]]:
+    leaves, structure = jax.tree.flatten((start.learner, start.best))
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            said = json.loads(str(kept["said"]))
-            return said, [jnp.asarray(kept[f"leaf_{i}"]) for i in range(len(kept.files) - 1)]
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError) as error:
+        with (
+            open_file(path, sum(leaf.nbytes for leaf in leaves) + _MOST_SAID_BYTES) as file,
+            zipfile.ZipFile(file) as kept,
+        ):
+            said = _read_said(kept)
+            if said.plan != plan:
+                raise ConfigError(
+                    f"{path} belongs to another training. Pass the same lists, embeddings and "
+                    "options, or start afresh with --overwrite"
+                )
+            arrays = [_read_leaf(kept, number, leaf) for number, leaf in enumerate(leaves)]
+    except (*ZIP_ERRORS, OSError) as error:
         raise ConfigError(
             f"{path} is no whole state of a training. Start afresh with --overwrite"
         ) from error
+    learner, best = jax.tree.unflatten(structure, arrays)
+    return Course(learner, best, said.best_epoch, said.history)
+
+
+class _Said(BaseModel):
+    """What the state of a training says beside its arrays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: str
+    best_epoch: int
+    history: tuple[Epoch, ...]
+
+
+def _read_said(kept: zipfile.ZipFile) -> _Said:
+    with kept.open("said.npy") as member:
+        text = read_array(member, "U", (), _MOST_SAID_BYTES)
+    said = _Said.model_validate_json(str(text[()]))
+    if not 0 <= said.best_epoch <= len(said.history):
+        raise ValueError("the best epoch is not in the history")
+    return said
+
+
+def _read_leaf(kept: zipfile.ZipFile, number: int, leaf: jax.Array) -> jax.Array:
+    like = np.asarray(leaf)
+    with kept.open(f"leaf_{number}.npy") as member:
+        return jnp.asarray(read_array(member, like.dtype.str, like.shape, like.nbytes))
 
 
 def write_history(history: Iterable[Epoch], folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from features.embedding_set import EmbeddingSet, find_embedding_set
 from models.data.dataset import Dataset, load_dataset
@@ -23,9 +23,12 @@ from models.network.hyperparameters import (
 from models.network.memory import memory_errors
 from models.training.schedule import Epoch, Schedule, epochs, new_course
 from study.errors import ConfigError
+from study.tools.bounded import read_bytes
 from study.tools.files import written_atomically
 
 PLAN_NAME = "search.json"
+_MOST_BYTES = 10_000_000
+_MOST_SURROGATES = 100_000
 N_SURROGATES = 300  # Paper: Hyperparameter Search and Training
 PATIENCE = 8  # Paper: Hyperparameter Search and Training
 
@@ -96,7 +99,7 @@ class SurrogateResult(BaseModel):
         Digests of the records of both lists.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     cell: str
     number: int
@@ -172,9 +175,15 @@ def read_plan(folder: Path) -> SearchPlan:
     if not path.is_file():
         raise ConfigError(f"no search in {folder}. Start one: python -m models search run")
     try:
-        return SearchPlan.model_validate_json(path.read_bytes())
-    except ValidationError as error:
+        plan = SearchPlan.model_validate_json(read_bytes(path, _MOST_BYTES))
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is no search of this version") from error
+    if plan.n_surrogates > _MOST_SURROGATES:
+        raise ConfigError(
+            f"{path} asks for {plan.n_surrogates:.6g} surrogates per cell, and at most "
+            f"{_MOST_SURROGATES} are run"
+        )
+    return plan
 
 
 def plan_cells(plan: SearchPlan) -> tuple[Cell, ...]:
@@ -287,7 +296,7 @@ def run_surrogate(plan: SearchPlan, task: Task, folder: Path) -> SurrogateResult
     """
     path = result_path(folder, task)
     if path.exists():  # another machine was faster
-        return SurrogateResult.model_validate_json(path.read_bytes())
+        return _read_result(path, plan, task)
     with memory_errors(path):
         result = _train_surrogate(plan, task)
     with written_atomically(path) as part:
@@ -389,11 +398,12 @@ def read_results(folder: Path) -> list[SurrogateResult]:
 
 def _read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
     try:
-        result = SurrogateResult.model_validate_json(path.read_bytes())
-    except ValidationError as error:
+        result = SurrogateResult.model_validate_json(read_bytes(path, _MOST_BYTES))
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is no result. Delete it and run the search again") from error
     expected = surrogate(plan.seed, task.cell, task.number)
-    if result.seed != plan.seed or result.hyperparameters != expected:
+    own = (plan.seed, task.cell.name, task.number, expected)
+    if (result.seed, result.cell, result.number, result.hyperparameters) != own:
         raise ConfigError(f"{path} belongs to another search. Delete it and run the search again")
     return result
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,31 +95,6 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
         raise StudyError(f"{path} is a folder. Name a file in it")
     if path.exists() and not overwrite:
         raise StudyError(f"{path} exists already. To replace it, pass --overwrite")
-
-
-def unpack_tar(archive: tarfile.TarFile, folder: Path) -> None:
-    """Unpack an archive of plain files and folders that stay within a folder.
-
-    Python 3.11.2, which Debian 12 has, knows no extraction filters yet.
-
-    Parameters
-    ----------
-    archive : TarFile
-        An open archive.
-    folder : Path
-        Where to unpack; it exists.
-
-    Raises
-    ------
-    tarfile.TarError
-        If a member is a link or a device, or would lie outside the folder.
-    """
-    root = folder.resolve()
-    for member in archive:
-        inside = (root / member.name).resolve().is_relative_to(root)
-        if not inside or not (member.isfile() or member.isdir()):
-            raise tarfile.TarError(f"{member.name!r} is no plain file within the archive's folder")
-        archive.extract(member, root, set_attrs=False)
 
 
 def sha256_of(path: Path) -> str:

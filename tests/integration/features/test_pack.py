@@ -1,5 +1,6 @@
 """Records are packed, unpacked and proven."""
 
+import os
 import re
 import tarfile
 from dataclasses import asdict, replace
@@ -11,7 +12,8 @@ from typer.testing import CliRunner
 import features
 from features.__main__ import app
 from features.embedding_set import EMBEDDING_SETS
-from features.records.check import Problem, check_records, set_of
+from features.records.check import Problem, check_records
+from features.records.folder import set_of
 from features.records.manifest import (
     ManifestRow,
     NetworkNote,
@@ -85,11 +87,12 @@ def test_packed_arrays_hold_every_record_cut_to_seven_timesteps(folder, tmp_path
     result = CliRunner().invoke(app, ["pack", str(folder), "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     assert "3 records, 1 of them cut to 7 timesteps" in result.stdout
-    pack = read_pack(tmp_path / "out" / "AVMIT_VGGish_VGG16.npz")
+    pack = read_pack(tmp_path / "out" / "AVMIT_VGGish_VGG16.npy")
     assert pack.audio.shape == (3, 7, 128)
     assert pack.visual.shape == (3, 7, 512)
     assert pack.label.tolist() == ["barking", "barking", "raining"]
-    assert pack.audio_timesteps.tolist() == [3, 9, 1]
+    assert pack.index.audio_timesteps == (3, 9, 1)
+    assert pack.index.n_cut == 1
     assert pack.about == asdict(RECIPE)
     for index, name in enumerate(pack.tfrecord_filename):
         record = read_record(folder / str(name))
@@ -97,8 +100,8 @@ def test_packed_arrays_hold_every_record_cut_to_seven_timesteps(folder, tmp_path
         np.testing.assert_array_equal(pack.visual[index, :n_rows], record.visual[:7])
         assert not pack.visual[index, n_rows:].any()
         np.testing.assert_array_equal(pack.audio[index, : len(record.audio)], record.audio[:7])
-    with np.load(tmp_path / "out" / "AVMIT_VGGish_VGG16.npz") as plain:
-        np.testing.assert_array_equal(plain["audio"], pack.audio)
+    plain = np.load(tmp_path / "out" / "AVMIT_VGGish_VGG16.npy")
+    np.testing.assert_array_equal(plain, np.concatenate([pack.audio, pack.visual], axis=2))
 
 
 def test_an_archive_comes_back_as_the_same_records(folder, tmp_path):
@@ -144,7 +147,9 @@ def test_check_names_every_kind_of_problem(folder):
     assert check_records(folder) == []
     (folder / "barking" / "yt-abc_7.tfrecord").write_bytes(b"broken")
     other = read_record(folder / "barking" / "yt-b_1.tfrecord")
-    write_record(folder / "barking" / "new.tfrecord", other)
+    new = Record("barking/new.mp4", "barking", other.audio, other.visual)
+    write_record(folder / "barking" / "new.tfrecord", new)
+    write_record(folder / "barking" / "copied.tfrecord", other)
     write_record(folder / "raining" / "stray.tfrecord", other)
     (folder / "raining" / "a_1.tfrecord").unlink()
     changed = Record(other.filename, other.label, other.audio + 1, other.visual)
@@ -154,6 +159,8 @@ def test_check_names_every_kind_of_problem(folder):
     assert "the manifest lists" in found.pop("barking/yt-b_1.tfrecord")
     assert found == {
         "barking/new.tfrecord": "it is not in the manifest",
+        "barking/copied.tfrecord": "it is the record of 'barking/yt-b_1.mp4', expected that of "
+        "'barking/copied.tfrecord'",
         "raining/stray.tfrecord": "its label is 'barking', expected 'raining'",
         "raining/a_1.tfrecord": "the manifest lists it, and it is missing",
     }
@@ -181,12 +188,102 @@ def test_records_without_a_manifest_are_checked_by_themselves(tmp_path):
     assert set_of(folder) is VGGISH
     assert check_records(folder) == []
     yamnet = Record(
-        "x/x.mp4", "barking", np.zeros((1, 1024), "float32"), np.zeros((1, 1280), "float32")
+        "x/z.mp4", "barking", np.zeros((1, 1024), "float32"), np.zeros((1, 1280), "float32")
     )
     write_record(folder / "barking" / "z.tfrecord", yamnet)
     (problem,) = check_records(folder)
     assert isinstance(problem, Problem)
     assert "1024 audio and 1280 visual values, and VGGish_VGG16 has 128 and 512" in problem.detail
+
+
+def test_a_record_copied_over_another_is_named_by_check_pack_and_explore(folder, tmp_path):
+    copied = folder / "barking" / "yt-abc_7.tfrecord"
+    copied.write_bytes((folder / "barking" / "yt-b_1.tfrecord").read_bytes())
+    said = "it is the record of 'barking/yt-b_1.mp4', expected that of 'barking/yt-abc_7.mp4'"
+    assert check_records(folder) == [Problem("barking/yt-abc_7.tfrecord", said)]
+    for command in (["pack"], ["explore"]):
+        out = tmp_path / command[0]
+        result = CliRunner().invoke(app, [*command, str(folder), "--out", str(out)])
+        assert isinstance(result.exception, RecordError)
+        assert f"{copied} cannot be used: {said}. Extract" in str(result.exception)
+        assert [*out.rglob("*")] == []
+    (folder / "manifest.parquet").unlink()
+    (problem,) = check_records(folder)
+    assert problem.detail.endswith("expected that of 'barking/yt-abc_7.tfrecord'")
+
+
+def add_yamnet(folder, name):
+    stem = name.partition("/")[2]
+    rows = np.zeros((1, 1024), "float32"), np.zeros((1, 1280), "float32")
+    write_record(folder / f"{name}.tfrecord", Record(f"x/{stem}.mp4", "barking", *rows))
+
+
+def test_most_records_judge_the_odd_ones_wherever_they_stand(tmp_path):
+    folder = make_folder(tmp_path / "others", manifest=False)
+    add_yamnet(folder, "barking/a_first")
+    assert [problem.tfrecord_filename for problem in check_records(folder)] == [
+        "barking/a_first.tfrecord"
+    ]
+    assert set_of(folder) is VGGISH
+    (folder / "barking" / "0.tfrecord").write_bytes(b"broken")
+    assert len(check_records(folder)) == 2
+    result = CliRunner().invoke(app, ["pack", str(folder), "--out", str(tmp_path / "out")])
+    assert "0.tfrecord is not a whole gzip file" in str(result.exception)
+
+
+def test_as_many_records_of_one_set_as_of_the_other_have_no_judge(tmp_path):
+    folder = make_folder(tmp_path / "others", manifest=False)
+    for name in ("a", "b", "c"):
+        add_yamnet(folder, f"barking/{name}")
+    with pytest.raises(RecordError, match="holds as many records of one embedding set as of the"):
+        check_records(folder)
+
+
+def test_a_manifest_of_the_other_set_is_blamed_and_not_the_records(folder):
+    manifest = read_manifest(folder)
+    recipe = replace(manifest.recipe, embedding_set="yamnet_effnet")
+    write_manifest(folder, recipe, {}, rows_from(manifest.rows))
+    said = "it states the set YamNet_EffNetB0, and most records are of VGGish_VGG16"
+    assert check_records(folder) == [Problem("manifest.parquet", said)]
+
+
+FORGED = {
+    "an object": lambda path: np.save(path, np.array([print, len], dtype=object)),
+    "another shape": lambda path: np.save(path, np.zeros((3, 7, 641), "f4")),
+    "another type": lambda path: np.save(path, np.zeros((3, 7, 640), "f8")),
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"x"),
+    "one bit": lambda path: path.write_bytes(
+        path.read_bytes()[:-9] + b"x" + path.read_bytes()[-8:]
+    ),
+    "a shape of 1e11": lambda path: path.write_bytes(
+        path.read_bytes()[:64].replace(b"(3, 7, 640)", b"(99999999999,)") + b" " * 63 + b"\n"
+    ),
+    "no array": lambda path: path.write_bytes(b"\x93NUMPY\x01\x00" + b"(" * 9000),
+    "nothing": lambda path: path.write_bytes(b""),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+    "a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "no index": lambda path: path.with_suffix(".json").unlink(),
+    "deep index": lambda path: path.with_suffix(".json").write_text("[" * 100_000),
+    "index of another length": lambda path: path.with_suffix(".json").write_text(
+        path.with_suffix(".json").read_text().replace('"barking",', "", 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_pack_is_refused_before_it_is_mapped(name, folder, tmp_path):
+    CliRunner().invoke(app, ["pack", str(folder), "--out", str(tmp_path)])
+    path = tmp_path / "AVMIT_VGGish_VGG16.npy"
+    FORGED[name](path)
+    with pytest.raises(RecordError, match=r"\.npy is no packed file of records: .*features pack$"):
+        read_pack(path)
+
+
+def test_an_npz_of_before_is_no_pack(tmp_path):
+    np.savez(tmp_path / "old.npz", audio=np.array([len], dtype=object))
+    with pytest.raises(RecordError, match="is no packed file"):
+        read_pack(tmp_path / "old.npz")
 
 
 def test_a_folder_without_records_is_refused(tmp_path):

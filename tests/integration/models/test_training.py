@@ -15,8 +15,9 @@ from models.commands.requests import TrainRequest, plan_training
 from models.data.dataset import load_dataset
 from models.data.lists import read_list
 from models.evaluation.measures import read_evaluations
+from models.network.backend import keras
 from models.network.hyperparameters import Rnn
-from models.network.keras import get_weights, load_classifier
+from models.network.keras import get_weights
 from models.saving.card import read_card
 from models.saving.saved import load_model
 from models.training.run import train_model
@@ -123,7 +124,7 @@ def test_keras_predicts_what_training_saw(world, trained):
 
     embedding_set = find_embedding_set("vggish_vgg16")
     test = load_dataset(clips, world.embeddings, embedding_set, model.card.classes)
-    keras_model = load_classifier(trained / "model.keras")
+    keras_model = keras.saving.load_model(trained / "model.keras", compile=False)
     audio, visual = test.rows[..., :128], test.rows[..., 128:]
     predicted = keras_model.predict([audio, visual], verbose=0)
     ours = np.exp(log_probabilities(model.weights, test.rows, model.card.architecture))
@@ -261,7 +262,7 @@ def test_a_bad_record_is_named(name, tmp_path):
     world = broken_world(tmp_path, breakage)
     with pytest.raises(RecordError, match=message):
         plan_training(request(world))
-    assert not list((world.embeddings / ".packed").glob(".*"))
+    assert not list((world.embeddings / ".packed").glob("*"))
 
 
 def test_overlapping_lists_are_refused_and_allowed_overlap_is_on_the_card(world, tmp_path):

@@ -69,8 +69,11 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, cut):
 
 def test_an_empty_and_a_missing_file_are_refused(tmp_path):
     (tmp_path / "empty.tfrecord").touch()
-    with pytest.raises(RecordError, match="holds 0 records"):
+    with pytest.raises(RecordError, match="not a whole gzip file: it is cut off"):
         read_record(tmp_path / "empty.tfrecord")
+    (tmp_path / "nothing.tfrecord").write_bytes(gzip.compress(b""))
+    with pytest.raises(RecordError, match="holds 0 records"):
+        read_record(tmp_path / "nothing.tfrecord")
     with pytest.raises(RecordError, match="is missing"):
         read_record(tmp_path / "none.tfrecord")
 
@@ -84,7 +87,7 @@ def test_a_folder_in_the_place_of_a_record_is_refused(tmp_path):
 def test_two_records_in_one_file_are_refused(tmp_path):
     path = tmp_path / "a.tfrecord"
     path.write_bytes(gzip.compress(wire.frame(serialise(make_record())) * 2))
-    with pytest.raises(RecordError, match="holds 2 records, expected 1"):
+    with pytest.raises(RecordError, match="holds more than 1 record, expected 1"):
         read_record(path)
 
 
@@ -101,8 +104,8 @@ def test_a_stated_number_of_timesteps_must_be_the_number_held():
     record = make_record()
     message = serialise(record)
     shorter = serialise(replace(record, audio=record.audio[:5]))
-    context_of_shorter = next(value for number, value in wire.fields(shorter) if number == 1)
-    rows = next(value for number, value in wire.fields(message) if number == 2)
+    context_of_shorter = next(value for number, value in wire.fields(shorter, 2) if number == 1)
+    rows = next(value for number, value in wire.fields(message, 2) if number == 2)
     with pytest.raises(RecordError, match="states 5 audio timesteps and holds 6"):
         parse(wire.field(1, context_of_shorter) + wire.field(2, rows))
 

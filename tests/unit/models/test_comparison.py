@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.comparison import bootstrap, differences, group, mean_with_interval
-from models.evaluation.measures import Evaluation, of_one_test
+from models.evaluation.measures import ClassScore, Evaluation, of_one_test
 from models.evaluation.table5 import as_csv, as_latex, difference_table, table_5
 from models.saving.card import DataCard
 from study.errors import ConfigError
@@ -22,8 +22,8 @@ def evaluation(training_set, correct, *, seed=1, rnn="gru", test="test_set", **c
             "top_1": float(np.mean(correct)),
             "top_5": 1.0,
             "calibration_error": 0.0,
-            "classes": (),
-            "confusion": (),
+            "classes": (ClassScore(label="any", n_clips=len(correct), loss=None, top_1=None),),
+            "confusion": ((len(correct),),),
             "calibration": (),
             "correct": tuple(map(bool, correct)),
             "losses": losses,

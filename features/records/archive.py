@@ -1,0 +1,91 @@
+"""The archive of a release: one file instead of thousands."""
+
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from features.records.folder import record_paths
+from features.records.manifest import MANIFEST_NAME
+from study.errors import RecordError
+from study.tools.archives import TAR_ERRORS, unpack_tar
+from study.tools.bounded import open_file
+from study.tools.files import written_atomically
+
+_MOST_BYTES = 1 << 40
+_MOST_FILES = 4_000_000
+
+
+def pack_archive(folder: Path, path: Path, *, overwrite: bool, advance: Callable[[], None]) -> None:
+    """Write all records and the manifest into the `.tar` of a release.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+    path : Path
+        The archive; equal records make equal archives.
+    overwrite : bool
+        Whether it may be replaced.
+    advance : callable
+        Called after every record.
+
+    Raises
+    ------
+    RecordError
+        If there are no records.
+    StudyError
+        If the archive exists and must not be replaced.
+    """
+    members = record_paths(folder)
+    manifest = folder / MANIFEST_NAME
+    with (
+        written_atomically(path, overwrite=overwrite) as part,
+        tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for member in [*([manifest] if manifest.is_file() else []), *members]:
+            name = f"{path.stem}/{member.relative_to(folder).as_posix()}"
+            info = tarfile.TarInfo(name)  # no owner and no time
+            info.size, info.mode = member.stat().st_size, 0o644
+            with member.open("rb") as file:
+                archive.addfile(info, file)
+            advance()
+
+
+def unpack_archive(path: Path, folder: Path) -> Path:
+    """Unpack the `.tar` of a release.
+
+    Parameters
+    ----------
+    path : Path
+        The archive; not compressed, as the published ones are.
+    folder : Path
+        Where its folder is to lie.
+
+    Returns
+    -------
+    Path
+        The folder of the records.
+
+    Raises
+    ------
+    RecordError
+        If it is no archive, holds anything but files within one folder, or ends too early, or if
+        the folder is there already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+        try:
+            with open_file(path, _MOST_BYTES) as file:
+                unpack_tar(file, Path(temporary), n_files=_MOST_FILES, n_bytes=_MOST_BYTES)
+        except TAR_ERRORS as error:
+            raise RecordError(f"{path} cannot be unpacked: {error}. Copy it again") from error
+        tops = list(Path(temporary).iterdir())
+        if len(tops) != 1 or not tops[0].is_dir():
+            raise RecordError(f"{path} holds {len(tops)} things, expected one folder of records")
+        target = folder / tops[0].name
+        if target.exists():
+            raise RecordError(f"{target} is there already. Move it away, or name another --out")
+        shutil.move(tops[0], target)
+    return target

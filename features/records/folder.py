@@ -1,0 +1,158 @@
+"""A folder of records: which there are, of which set most of them are, and whose they should be."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from features.embedding_set import EMBEDDING_SETS, EmbeddingSet, find_embedding_set
+from features.records.manifest import MANIFEST_NAME, Manifest, read_manifest, read_recipe
+from features.records.records import read_record
+from study.errors import RecordError
+
+_VOTERS = 101  # records that are asked, spread over all, for the set of a folder
+
+Sizes = tuple[int, int]
+
+
+def record_paths(folder: Path) -> list[Path]:
+    """Return the records of a folder, ``<label>/<stem>.tfrecord``, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+
+    Returns
+    -------
+    list of Path
+        Unfinished files left out.
+
+    Raises
+    ------
+    RecordError
+        If there is none.
+    """
+    found = sorted(p for p in folder.glob("*/*.tfrecord") if not p.name.startswith("."))
+    if not found:
+        raise RecordError(f"no records <label>/<stem>.tfrecord in {folder}. Name another folder")
+    return found
+
+
+def manifest_of(folder: Path) -> Manifest | None:
+    """Return the manifest of a folder, None where there is none.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of an embedding set.
+
+    Returns
+    -------
+    Manifest or None
+        Records that others made have none.
+    """
+    return read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
+
+
+def column_of(manifest: Manifest | None, column: str) -> dict[str, str]:
+    """Return what a manifest says of each record.
+
+    Parameters
+    ----------
+    manifest : Manifest or None
+        The manifest.
+    column : str
+        One of its columns.
+
+    Returns
+    -------
+    dict of str to str
+        By record; empty where there is no manifest.
+    """
+    if manifest is None:
+        return {}
+    rows = manifest.rows
+    return dict(zip(rows["tfrecord_filename"], rows[column], strict=True))
+
+
+def set_of(folder: Path) -> EmbeddingSet:
+    """Return the embedding set of a folder: by its manifest, else by the sizes of most records.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of records.
+
+    Returns
+    -------
+    EmbeddingSet
+        The set.
+
+    Raises
+    ------
+    RecordError
+        If there is no record, or no set has most of them.
+    """
+    if (folder / MANIFEST_NAME).is_file():
+        return find_embedding_set(read_recipe(folder).embedding_set)
+    return set_of_most(record_paths(folder), str(folder))
+
+
+def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
+    """Return the embedding set of most records; of many, some spread over all are asked.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Records, some of which may be broken.
+    where : str
+        What they are, for the message.
+
+    Returns
+    -------
+    EmbeddingSet
+        The set.
+
+    Raises
+    ------
+    RecordError
+        If none of them can be read, or none is of a known set, or two sets have equally many.
+    """
+    sizes, first_error = [], None
+    for path in paths[:: -(-len(paths) // _VOTERS)]:
+        try:
+            record = read_record(path)
+        except RecordError as error:
+            first_error = first_error or error
+            continue
+        sizes.append((record.audio.shape[1], record.visual.shape[1]))
+    if not sizes and first_error is not None:
+        raise first_error
+    found = vote(sizes)
+    if found is None:
+        raise RecordError(
+            f"the records of {where} are of no known set, or of two sets in equal numbers. Keep "
+            "the records of one set there"
+        )
+    return found
+
+
+def vote(sizes: Iterable[Sizes]) -> EmbeddingSet | None:
+    """Return the set that most records are of.
+
+    Parameters
+    ----------
+    sizes : iterable of tuple of int
+        Audio and visual size of each record.
+
+    Returns
+    -------
+    EmbeddingSet or None
+        None where none is of a known set, or two have equally many.
+    """
+    counts = Counter(sizes)
+    known = {each: (each.audio_size, each.visual_size) for each in EMBEDDING_SETS.values()}
+    votes = sorted(((counts[pair], each.name) for each, pair in known.items()), reverse=True)
+    if votes[0][0] == 0 or votes[0][0] == votes[1][0]:
+        return None
+    return find_embedding_set(votes[0][1])
