@@ -178,7 +178,7 @@ def test_a_record_that_is_another_clip_s_is_named_with_both(world, trust_list):
     with pytest.raises(
         RecordError,
         match=r"train-barking_1.tfrecord is the record of 'barking/test-barking_0.mp4' and the "
-        r"list says 'barking/train-barking_1.mp4' \(2 such records\)\. Extract those clips again, corr",
+        r"list says 'barking/train-barking_1.mp4' \(2 such records\)\. Extract those clips",
     ):
         load(world, trust_list=trust_list)
 
