@@ -19,7 +19,7 @@ from features.records.manifest import (
     rows_from,
 )
 from study.errors import RecordError
-from study.tools.bounded import parse_json
+from study.tools.reading import json_of
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
 _LONGEST_LINE = 1 << 20
@@ -221,8 +221,8 @@ def _heading_of(path: Path) -> str | None:
     with path.open(encoding="utf-8", errors="replace") as file:
         first = file.readline(_LONGEST_LINE)
     try:
-        parse_json(first)
-    except ValueError:
+        json_of(first)
+    except (ValueError, RecursionError):
         return None
     return first
 

@@ -16,10 +16,11 @@ from features.records.manifest import Recipe, first_reason
 from features.records.records import Record, read_record
 from study.errors import RecordError
 from study.tools.arrays import map_array, write_head
-from study.tools.bounded import read_bytes
 from study.tools.files import refuse_existing, sha256_of, written_atomically
+from study.tools.reading import read_bytes
 
 _FLOAT32 = "<f4"
+_AGAIN = "Run: python -m features pack"
 _MOST_INDEX_BYTES = 512_000_000  # of a million records
 
 Rows = npt.NDArray[np.float32]
@@ -263,7 +264,7 @@ def read_pack(path: Path | str) -> Pack:
             raise ValueError("its rows are not those that its index describes")
     except (OSError, ValueError) as error:
         raise RecordError(
-            f"{path} is no packed file of records: {_reason(error)}. Run: python -m features pack"
+            f"{path} is no packed file of records: {_reason(error)}. {_AGAIN}"
         ) from error
     return pack
 
@@ -283,12 +284,13 @@ def read_index(path: Path) -> PackIndex:
 
     Raises
     ------
+    RecordError
+        If it cannot be read.
     ValueError
         If it is not an index.
-    OSError
-        If it cannot be read.
     """
-    return PackIndex.model_validate_json(read_bytes(path, _MOST_INDEX_BYTES))
+    content = read_bytes(path, error=RecordError, missing=_AGAIN, largest=_MOST_INDEX_BYTES)
+    return PackIndex.model_validate_json(content)
 
 
 def open_rows(path: Path, index: PackIndex) -> Pack:

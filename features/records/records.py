@@ -14,8 +14,9 @@ import numpy.typing as npt
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from features.records import wire
 from study.errors import RecordError
-from study.tools.bounded import gunzip, read_bytes
+from study.tools.bounded import LimitError, gunzip
 from study.tools.files import written_atomically
+from study.tools.reading import read_bytes
 
 # Numbers of the fields of tf.train.SequenceExample, Features, Feature and their lists.
 _CONTEXT, _SEQUENCES = 1, 2
@@ -119,18 +120,16 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
 
 
 _AGAIN = "Delete it and extract the clip again"
+_MISSING = "Run: python -m features extract"
 
 
 def _unpacked(path: Path) -> bytes:
+    packed = read_bytes(path, error=RecordError, missing=_MISSING, largest=_MOST_BYTES)
     try:
-        return gunzip(read_bytes(path, _MOST_BYTES), _MOST_BYTES)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise RecordError(f"{path} is missing. Run: python -m features extract") from error
+        return gunzip(packed, _MOST_BYTES)
     except (EOFError, zlib.error) as error:
         raise RecordError(f"{path} is not a whole gzip file: {error}. {_AGAIN}") from error
-    except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror}. {_AGAIN}") from error
-    except ValueError as error:
+    except LimitError as error:
         raise RecordError(f"{path} cannot be used: {error}. {_AGAIN}") from error
 
 

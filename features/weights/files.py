@@ -14,8 +14,9 @@ import numpy.typing as npt
 from features.networks.catalogue import NetworkSpec
 from features.networks.layers import Layer, Weights
 from study.errors import ConfigError
-from study.tools.bounded import ZIP_ERRORS, LimitError, copy_member, open_file, read_bytes
+from study.tools.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
 from study.tools.hdf5 import numbers_in
+from study.tools.reading import read_bytes
 
 # VGG-16 with its top and an optimiser's state has 1.7 GB.
 _MOST_FILE_BYTES = 2_500_000_000
@@ -181,9 +182,9 @@ def _require_harmless(path: Path) -> None:
 
     try:
         graphs = saved_model_pb2.SavedModel.FromString(
-            read_bytes(path / "saved_model.pb", _MOST_GRAPH_BYTES)
+            read_bytes(path / "saved_model.pb", largest=_MOST_GRAPH_BYTES)
         )
-    except (DecodeError, OSError, ValueError) as error:
+    except DecodeError as error:
         raise ConfigError(f"{path} cannot be read as a SavedModel: {error}") from error
     for meta in graphs.meta_graphs:
         functions = [node for each in meta.graph_def.library.function for node in each.node_def]

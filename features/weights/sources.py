@@ -9,13 +9,12 @@ from pydantic import TypeAdapter
 from features.engines.formats import GraphFormat
 from features.networks.catalogue import NETWORKS
 from study.errors import ConfigError, RecordError
-from study.tools.bounded import read_bytes
 from study.tools.cache import cache_folder, own_folder
 from study.tools.files import sha256_of
+from study.tools.reading import LARGEST_SETTINGS, read_bytes
 
 CHECKSUMS_NAME = "checksums.json"
 _SUFFIXES = (".h5", ".keras")
-_MOST_CHECKSUM_BYTES = 1_000_000
 # Part of the name of a cached graph: raise it when definitions or untrained weights change.
 _GRAPH_VERSION = 3
 
@@ -214,7 +213,7 @@ def read_checksums(folder: Path) -> dict[str, Checksum]:
     if not path.is_file():
         return {}
     try:
-        return _CHECKSUMS.validate_json(read_bytes(path, _MOST_CHECKSUM_BYTES))
+        return _CHECKSUMS.validate_json(read_bytes(path, largest=LARGEST_SETTINGS))
     except ValueError as error:
         raise ConfigError(
             f"{path} is broken: it is no list of checksums. Delete it and fetch again"

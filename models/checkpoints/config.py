@@ -10,7 +10,7 @@ from models.evaluation.tables import training_set_of
 from models.network.hyperparameters import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
 from models.saving.card import Task
 from study.errors import ConfigError
-from study.tools.bounded import read_bytes
+from study.tools.reading import parsed, read_text
 
 CONFIG_NAME = "train.yaml"
 _MOST_BYTES = 100_000
@@ -69,11 +69,13 @@ def read_config(folder: Path) -> CheckpointConfig:
     path = folder / CONFIG_NAME
     if not path.is_file():
         raise ConfigError(f"no {CONFIG_NAME} in {folder}. Name the folder of a released network")
-    try:
-        said = yaml.load(read_bytes(path, _MOST_BYTES), _PlainLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = str(error).partition("\n")[0][:80]
-        raise ConfigError(f"{path} is not YAML: {reason}. Download it again") from error
+    said = parsed(
+        read_text(path, largest=_MOST_BYTES),
+        lambda text: yaml.load(text, _PlainLoader),
+        source=str(path),
+        kind="YAML",
+        refusals=(yaml.YAMLError,),
+    )
     try:
         return _parsed(said)
     except KeyError as error:

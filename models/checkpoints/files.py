@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from study.errors import ConfigError
-from study.tools.bounded import LimitError, open_file, read_bytes
+from study.tools.bounded import LimitError, open_file
+from study.tools.reading import read_bytes
 
 # The largest released network has 4 million weights, and Adam keeps two numbers for each.
 _MOST_BYTES = 200_000_000
@@ -67,8 +68,8 @@ def _latest(folder: Path) -> str | None:
     # Keras writes the path on the machine where it trained; only the name counts here.
     path = folder / "checkpoint"
     try:
-        said = read_bytes(path, _MOST_NOTE_BYTES).decode(errors="replace")
-    except (OSError, LimitError):
+        said = read_bytes(path, largest=_MOST_NOTE_BYTES).decode(errors="replace")
+    except ConfigError:
         return None
     found = _LATEST.search(said)
     return found[1] if found else None

@@ -25,10 +25,10 @@ from features.records.pack import (
 from models.data.lists import ClipList, class_indices
 from models.network.hyperparameters import TIMESTEPS
 from study.errors import RecordError
-from study.tools.bounded import read_bytes
 from study.tools.cache import own_folder
 from study.tools.files import sha256_of, written_atomically
 from study.tools.progress import progress_bar
+from study.tools.reading import read_bytes
 
 CACHE_NAME = "packed"
 _FORMAT = "1"  # of what the digest of records is taken from; a training goes on with the same only
@@ -233,7 +233,7 @@ def _open_pack(notes: Path, place: Path, key: str, records: Sequence[str]) -> Pa
             return None
         pack = open_rows(rows, index)
         return pack if _is_proven(notes, rows, key, index.sha256) else None
-    except (FileNotFoundError, IsADirectoryError, ValueError):
+    except (RecordError, FileNotFoundError, ValueError):
         return None
 
 
@@ -267,8 +267,8 @@ def _write_pack(
 
 def _read_note(path: Path) -> str | None:
     try:
-        return read_bytes(path, _MOST_NOTE_BYTES).decode()
-    except (FileNotFoundError, ValueError):
+        return read_bytes(path, error=RecordError, largest=_MOST_NOTE_BYTES).decode()
+    except (RecordError, ValueError):
         return None
 
 

@@ -14,8 +14,8 @@ from models.saving.card import Card, DataCard
 from models.saving.saved import EVALUATIONS_NAME, SavedModel
 from models.training.schedule import log_probabilities
 from study.errors import ConfigError
-from study.tools.bounded import read_bytes
 from study.tools.files import written_atomically
+from study.tools.reading import read_bytes
 
 N_CALIBRATION_BINS = 10
 _MOST_BYTES = 100_000_000
@@ -402,8 +402,8 @@ def read_evaluation(path: Path) -> Evaluation:
         If the file is none.
     """
     try:
-        return Evaluation.model_validate_json(read_bytes(path, _MOST_BYTES))
-    except (OSError, ValueError) as error:
+        return Evaluation.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
+    except ValueError as error:
         raise ConfigError(f"{path} is no evaluation of this version. Evaluate again") from error
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from study.errors import ConfigError
-from study.tools.bounded import parse_json, read_bytes
+from study.tools.reading import read_json
 
-_MOST_BYTES = 1_000_000
 _MOST_UNITS = 16_384  # of a layer; the paper's search goes up to 256
 
 TIMESTEPS = 7  # Paper: Neural Network Embeddings; longer records are cut, shorter ones padded
@@ -204,11 +203,9 @@ def preset(name: str, cell: Cell) -> Hyperparameters:
 
 
 def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
+    said = read_json(path, missing="Run: python -m models search best")
     try:
-        said = parse_json(read_bytes(path, _MOST_BYTES))[cell.name]
-        return checked(Hyperparameters(**said))
-    except FileNotFoundError as error:
-        raise ConfigError(f"no preset at {path}. Run: python -m models search best") from error
+        return checked(Hyperparameters(**said[cell.name]))
     except (ValueError, TypeError, KeyError) as error:
         reason = str(error)[:300]
         raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {reason}") from error

@@ -15,11 +15,10 @@ from models.network.forward import Architecture
 from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of, checked
 from models.training.schedule import Epoch, Schedule
 from study.errors import ConfigError
-from study.tools.bounded import LimitError, read_bytes
 from study.tools.files import written_atomically
+from study.tools.reading import LARGEST_SETTINGS, read_bytes
 
 CARD_NAME = "model_card.json"
-_MOST_BYTES = 10_000_000
 _MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
 SOFTWARE = ("avmit-lab", "jax", "jaxlib", "keras", "numpy")
@@ -184,12 +183,10 @@ def read_card(folder: Path) -> Card:
     if not path.is_file():
         raise ConfigError(f"no model in {folder}: {CARD_NAME} is missing. Train one first")
     try:
-        return Card.model_validate_json(read_bytes(path, _MOST_BYTES))
+        return Card.model_validate_json(read_bytes(path, largest=LARGEST_SETTINGS))
     except ValidationError as error:
         where = first_reason(error)
         raise ConfigError(f"{path} is no model card of this version ({where})") from error
-    except LimitError as error:
-        raise ConfigError(f"{path} is no model card: {error}. Train the model again") from error
 
 
 def write_card(card: Card, folder: Path) -> None:

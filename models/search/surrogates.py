@@ -23,8 +23,8 @@ from models.network.hyperparameters import (
 from models.network.memory import memory_errors
 from models.training.schedule import Epoch, Schedule, epochs, new_course
 from study.errors import ConfigError
-from study.tools.bounded import read_bytes
 from study.tools.files import written_atomically
+from study.tools.reading import read_bytes
 
 PLAN_NAME = "search.json"
 _MOST_BYTES = 10_000_000
@@ -175,8 +175,8 @@ def read_plan(folder: Path) -> SearchPlan:
     if not path.is_file():
         raise ConfigError(f"no search in {folder}. Start one: python -m models search run")
     try:
-        plan = SearchPlan.model_validate_json(read_bytes(path, _MOST_BYTES))
-    except (OSError, ValueError) as error:
+        plan = SearchPlan.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
+    except ValueError as error:
         raise ConfigError(f"{path} is no search of this version") from error
     if plan.n_surrogates > _MOST_SURROGATES:
         raise ConfigError(
@@ -398,8 +398,8 @@ def read_results(folder: Path) -> list[SurrogateResult]:
 
 def _read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
     try:
-        result = SurrogateResult.model_validate_json(read_bytes(path, _MOST_BYTES))
-    except (OSError, ValueError) as error:
+        result = SurrogateResult.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
+    except ValueError as error:
         raise ConfigError(f"{path} is no result. Delete it and run the search again") from error
     expected = surrogate(plan.seed, task.cell, task.number)
     own = (plan.seed, task.cell.name, task.number, expected)

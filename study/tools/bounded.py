@@ -1,15 +1,14 @@
-"""Read files from outside within limits: of kind, size, what they unpack to, and depth."""
+"""Open and unpack files from outside within limits: of kind, size and what they unpack to."""
 
-import errno
-import json
 import os
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
+
+from study.tools.reading import plain_file
 
 _GZIP = 31  # zlib's number for a gzip head and its checksum at the end
 _MEGABYTE = 1_000_000
@@ -33,7 +32,7 @@ class LimitError(ValueError):
 
 @contextmanager
 def open_file(path: Path | str, at_most: int) -> Iterator[IO[bytes]]:
-    """Open a file that is one: no folder, no device, no pipe on which reading waits for ever.
+    """Open a file that is one and of bounded size, to read it piece by piece.
 
     Parameters
     ----------
@@ -54,19 +53,9 @@ def open_file(path: Path | str, at_most: int) -> Iterator[IO[bytes]]:
     OSError
         If it cannot be opened.
     """
-    # A pipe is opened at once with this flag; for files the flag means nothing.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        state = os.fstat(handle)
-        if stat.S_ISDIR(state.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(state.st_mode):
-            raise LimitError("it is not a file")
-        require_size(state.st_size, at_most)
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            yield file
-    finally:
-        os.close(handle)
+    with plain_file(path, lambda kind: LimitError(f"it is {kind}")) as file:
+        require_size(os.fstat(file.fileno()).st_size, at_most)
+        yield file
 
 
 def require_size(n_bytes: int, at_most: int) -> None:
@@ -87,58 +76,6 @@ def require_size(n_bytes: int, at_most: int) -> None:
             f"it has {n_bytes / _MEGABYTE:,.1f} MB, and at most "
             f"{at_most / _MEGABYTE:,.1f} MB are read"
         )
-
-
-def read_bytes(path: Path | str, at_most: int) -> bytes:
-    """Read a file whole.
-
-    Parameters
-    ----------
-    path : Path or str
-        The file.
-    at_most : int
-        Bytes that it may have.
-
-    Returns
-    -------
-    bytes
-        Its content.
-
-    Raises
-    ------
-    LimitError
-        If it is larger, or no file.
-    OSError
-        If it cannot be read.
-    """
-    with open_file(path, at_most) as file:
-        content = file.read(at_most + 1)
-    require_size(len(content), at_most)  # it may have grown meanwhile
-    return content
-
-
-def parse_json(text: str | bytes) -> Any:  # noqa: ANN401
-    """Parse JSON from outside.
-
-    Parameters
-    ----------
-    text : str or bytes
-        The text; its size has been checked.
-
-    Returns
-    -------
-    object
-        What it says.
-
-    Raises
-    ------
-    ValueError
-        If it is not JSON, is nested too deeply, or holds a number of thousands of digits.
-    """
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise LimitError("it is nested too deeply") from error
 
 
 def gunzip(content: bytes, at_most: int) -> bytes:

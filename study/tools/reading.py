@@ -10,9 +10,10 @@ import json
 import os
 import stat
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from study.errors import ConfigError, StudyError
 
@@ -66,7 +67,8 @@ def read_bytes(
         As `error`: if it is missing, a folder, a pipe or a device, too large, or unreadable.
     """
     try:
-        content = _content(path, largest + 1, error)
+        with plain_file(path, lambda kind: error(f"{path} is {kind}")) as file:
+            content = file.read(largest + 1)
     except (FileNotFoundError, NotADirectoryError) as reason:
         raise error(f"no file {path}. {missing}") from reason
     except OSError as reason:
@@ -78,15 +80,35 @@ def read_bytes(
     return content
 
 
-def _content(path: Path, n_bytes: int, error: type[StudyError]) -> bytes:
+@contextmanager
+def plain_file(path: Path | str, refusal: Callable[[str], Exception]) -> Iterator[IO[bytes]]:
+    """Open a file that is one: no folder, no device, no pipe on which reading waits for ever.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    refusal : callable
+        Takes what it is instead, with what to do, and returns what to raise.
+
+    Yields
+    ------
+    IO of bytes
+        At its first byte.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    """
     # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         kind = stat.S_IFMT(os.fstat(handle).st_mode)
         if kind in _KINDS:
-            raise error(f"{path} is {_KINDS[kind]}")
+            raise refusal(_KINDS[kind])
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(n_bytes)
+            yield file
     finally:
         os.close(handle)
 

@@ -178,7 +178,7 @@ def test_a_disk_that_is_full_leaves_no_model(tmp_path):
         ),
         (
             lambda folder: (folder / "train.yaml").write_bytes(b"\x84\x9a" * 300),
-            r"is not YAML: .{,90}\. Download it again$",
+            r"train.yaml, line 1: byte 0x84 is not UTF-8 text\. Save it as UTF-8$",
         ),
     ],
 )

@@ -66,7 +66,6 @@ GRU = {
         ({"rnn_units": "64"}, "rnn_units '64', expected a whole number"),
         ({"rnn_units": 0}, "rnn_units 0, expected 1 to 16384"),
         ({"bottleneck_units": 10**9}, "bottleneck_units 1e.09, expected 1 to 16384"),
-        ({"learning_rate": float("inf")}, "expected more than 0"),
         ({"dropout": 1.0}, "expected a share below 1"),
         ({"learning_rate": -1.0}, "expected more than 0"),
         ({"depth": 2}, "depth"),
