@@ -82,7 +82,7 @@ def test_an_empty_and_a_missing_file_are_refused(tmp_path):
 
 def test_a_folder_in_the_place_of_a_record_is_refused(tmp_path):
     (tmp_path / "a.tfrecord").mkdir()
-    with pytest.raises(RecordError, match="a.tfrecord is a folder"):
+    with pytest.raises(RecordError, match=r"a\.tfrecord is a folder"):
         read_record(tmp_path / "a.tfrecord")
 
 
