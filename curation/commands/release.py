@@ -46,7 +46,7 @@ def import_release(
 
     release = read_release(folder)
     for item in refuse_breaking(release):
-        typer.echo(f"kept as published, training with their records stops: {item}")
+        typer.echo(f"kept as published, matters where records are read: {item}")
     written = rewrite(release, out, at=datetime.now(UTC), overwrite=overwrite)
     for path, found in written.items():
         typer.echo(f"{path.name}: {len(found.rows)} rows")

@@ -16,6 +16,7 @@ from curation.release.rows import N_EXAMPLES, Finding, check_names, check_values
 from curation.tally import COUNTS, is_prominent, n_ratings, shared_clips
 from study.errors import TableError
 from study.naming import source_of
+from study.tools.list_faults import ClipList
 
 # Lists that must not share a clip: what is trained on, what is validated with, what is tested on.
 APART = (
@@ -26,8 +27,8 @@ APART = (
     ("MIT16_train", "test_set"),
     ("MIT16_validation", "test_set"),
 )
-# What breaks a run that reads records, and no other: the published lists have four such rows.
-OF_RECORDS = frozenset({"record_of_another_class"})
+# What breaks a run that reads records, and no other: the published lists have such rows.
+OF_RECORDS = frozenset({"record_of_another_class", "records_meet_across_lists"})
 SHARED_CLIP = "shared_clip"
 # Findings of one list that count something else than its rows.
 _NOT_OF_ROWS = frozenset({"unreadable_list", "no_rows", "classes_not_balanced"})
@@ -212,6 +213,7 @@ def _check_together(release: Release) -> Iterator[Finding]:
             "shared_source_of_both",
         )
     yield from _check_records_together(release.lists)
+    yield from _check_labels_together(release.read)
     yield from _check_classes(release.lists)
 
 
@@ -247,6 +249,25 @@ def _check_records_together(lists: Mapping[str, pd.DataFrame]) -> Iterator[Findi
             True,
             "records stand for different clips in the two lists",
             tuple(meets.index[:N_EXAMPLES]),
+        )
+
+
+def _check_labels_together(read: Mapping[str, ClipList]) -> Iterator[Finding]:
+    # Without locations, which the published MIT-16 lists have not.
+    labels = {
+        name: dict(zip((key[1] for key in clips.keys), clips.columns["avmit_label"], strict=True))
+        for name, clips in read.items()
+    }
+    for one, other in combinations(labels, 2):
+        shared = labels[one].keys() & labels[other].keys()
+        differ = sorted(clip for clip in shared if labels[one][clip] != labels[other][clip])
+        yield Finding(
+            "labels_differ_across_lists",
+            f"{one}, {other}",
+            len(differ),
+            False,
+            "clips have another AVMIT label in the other list",
+            tuple(differ[:N_EXAMPLES]),
         )
 
 

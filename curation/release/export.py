@@ -14,6 +14,7 @@ from curation.release.tables import (
     RAW_WITH_PARTICIPANT,
     VIDEO_RATINGS,
     Provenance,
+    refuse_twice,
     write_table,
 )
 from curation.tally import Tally, clip_keys, tally_ratings
@@ -115,8 +116,9 @@ def export_ratings(
     raw = found.sort_values(
         ["filename", "video_location", "rating", "participant_id"], ignore_index=True
     )
-    write_table(raw, raw_schema, raw_path, provenance, overwrite=overwrite)
     named = with_record_names(tally.clips, all_clips(db, study))
+    refuse_twice(named, VIDEO_RATINGS, path)
+    write_table(raw, raw_schema, raw_path, provenance, overwrite=overwrite)
     write_table(named, VIDEO_RATINGS, path, provenance, overwrite=overwrite)
     return export
 

@@ -15,6 +15,7 @@ from curation.release.tables import (
     VIDEO_RATINGS,
     Provenance,
     Schema,
+    refuse_twice,
     write_table,
 )
 from curation.tally import COUNTS, clip_keys
@@ -64,8 +65,7 @@ def import_release(
     for path in paths.values():
         refuse_existing(path, overwrite=overwrite)
     for name, found in lists.items():
-        if _schema_of(name, found.rows).is_one_row_per_clip:
-            prove_apart({name: clip_keys(found.rows)})
+        refuse_twice(found.rows, _schema_of(name, found.rows), paths[name])
     for one, other in APART:
         if {one, other} <= set(lists):
             prove_apart({name: clip_keys(lists[name].rows) for name in (one, other)})

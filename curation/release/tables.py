@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.errors import TableError
 from study.tools.access import Readers
 from study.tools.clip_keys import keys_of
 from study.tools.files import refuse_existing, sha256_of, written_atomically
@@ -20,6 +21,7 @@ _WRITTEN_BY = {
     "raw_video_ratings.csv": "export-ratings",
     "test_set.csv": "test-set",
 }
+_OF_ONE_CLIP = {"tfrecord_filename", "new_filename"}
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -177,8 +179,7 @@ def write_table(
     sidecar = path.with_suffix(".json")
     for target in (path, sidecar):
         refuse_existing(target, overwrite=overwrite)
-    if schema.is_one_row_per_clip:
-        prove_apart({path.name: keys_of(frame["video_location"], frame["filename"])})
+    refuse_twice(frame, schema, path)
     columns = [column.inside for column in schema.columns]
     # What is published can be read by everybody; raters' ids stay in the lab.
     readers = Readers.OWNER if schema == RAW_WITH_PARTICIPANT else Readers.EVERYBODY
@@ -189,6 +190,33 @@ def write_table(
     text = json.dumps(_dictionary(frame, schema, path, provenance), indent=2, ensure_ascii=False)
     with written_atomically(sidecar, overwrite=overwrite, readers=readers) as part:
         part.write_text(text + "\n", encoding="utf-8")
+
+
+def refuse_twice(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
+    """Look a last time at a table that is about to be written.
+
+    Who writes several tables looks at all of them before the first.
+
+    Parameters
+    ----------
+    frame, schema, path
+        As `write_table` takes them.
+
+    Raises
+    ------
+    TableError
+        If a clip, a record or a new name would stand in the table twice.
+    """
+    if not schema.is_one_row_per_clip:
+        return
+    prove_apart({path.name: keys_of(frame["video_location"], frame["filename"])})
+    for name in _OF_ONE_CLIP & set(schema.names):
+        twice = frame.loc[frame.duplicated(name), name]
+        if len(twice):
+            raise TableError(
+                f"{twice.iloc[0]} would stand twice in {path.name} as {name}. Nothing was written; "
+                "check the tables that it comes from"
+            )
 
 
 def write_report(

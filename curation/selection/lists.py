@@ -10,7 +10,14 @@ import pandas as pd
 
 from curation.chance import generator
 from curation.release.export import all_clips, with_record_names
-from curation.release.tables import TEST_SET, VIDEO_RATINGS, Provenance, read_table, write_table
+from curation.release.tables import (
+    TEST_SET,
+    VIDEO_RATINGS,
+    Provenance,
+    read_table,
+    refuse_twice,
+    write_table,
+)
 from curation.selection import splits
 from curation.selection.filters import accepted_classes, filter_clips, prominent_by_class
 from curation.selection.known_clips import as_in_store, with_rejects
@@ -201,7 +208,8 @@ def make_training_lists(
     for name in pools:
         sides = {k: v for k, v in lists.items() if k.startswith(name)} | {test_path.name: test}
         refuse_leaks(sides, by_source=source_disjoint, duplicates=duplicates)
-    for file_name in lists:
+    for file_name, rows in lists.items():
+        refuse_twice(rows, VIDEO_RATINGS, folder / file_name)
         refuse_existing(folder / file_name, overwrite=overwrite)
     for file_name, rows in lists.items():
         provenance = provenance_of(

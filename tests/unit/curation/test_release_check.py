@@ -323,8 +323,14 @@ def test_ratings_that_cannot_be_read_are_never_taken_for_others(tmp_path, comman
 BREAKING = {code: fault for code, fault in FAULTS.items() if code != "record_of_another_class"}
 
 
-@pytest.mark.parametrize("command", ["agreement", "sensitivity", "figures", "import-release"])
-@pytest.mark.parametrize("code", BREAKING)
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        *(("import-release", code) for code in BREAKING),
+        *((command, "duplicate_clip") for command in ("agreement", "sensitivity", "figures")),
+        ("raters", "shared_clip"),
+    ],
+)
 def test_what_breaks_a_run_stops_whoever_reads_a_release(tmp_path, command, code):
     lists = _lists(0)
     BREAKING[code](lists, 11)
