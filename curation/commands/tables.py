@@ -88,6 +88,7 @@ def choose_test_set(
             vetted_only=vetted_only,
             overwrite=overwrite,
         )
+    _say_changed(ratings or folder / "video_ratings.csv")
     for reason, n_clips in report.left.items():
         typer.echo(f"left out, {reason}: {n_clips}")
     if report.n_unvetted:
@@ -132,6 +133,7 @@ def training_lists(
             source_disjoint=source_disjoint,
             overwrite=overwrite,
         )
+    _say_changed(ratings or folder / "video_ratings.csv", test or folder / "test_set.csv")
     _say_rehearsal(found)
     for line in selection.leakage_lines(lists, test or folder / "test_set.csv"):
         typer.echo(line)
@@ -166,6 +168,7 @@ def materialise(
     with store_snapshot(found.store_url) as db:
         admitted = candidates.frame(db)
         rows = as_in_store(rows, with_rejects(db), path)
+    _say_changed(path)
     keys = zip(admitted["video_location"], admitted["filename"], strict=True)
     known = dict(zip(keys, admitted["sha256"], strict=True))
     clips = making.materialise(rows, found.clip_path, to, how=how, known_sha256=known)
@@ -214,6 +217,14 @@ def figures(
         save_figure(overview, folder, "test_set", overwrite=overwrite, stamp=stamp)
         said.append(f"overview of {len(test)} test clips")
     typer.echo(f"{', '.join(said)}: {folder}")
+
+
+def _say_changed(*paths: Path) -> None:
+    from curation.release.tables import is_changed
+
+    for path in paths:
+        if is_changed(path):
+            typer.echo(f"{path} was changed after it was written: its .json describes another file")
 
 
 def _say_rehearsal(study: "Study") -> None:

@@ -13,6 +13,7 @@ from curation.release.reading import (
     rated_lists,
 )
 from curation.release.rows import N_EXAMPLES, Finding, check_names, check_values, of_rows
+from curation.release.tables import is_changed
 from curation.tally import COUNTS, is_prominent, n_ratings, shared_clips
 from study.errors import TableError
 from study.naming import source_of
@@ -31,7 +32,7 @@ APART = (
 OF_RECORDS = frozenset({"record_of_another_class", "records_meet_across_lists"})
 SHARED_CLIP = "shared_clip"
 # Findings of one list that count something else than its rows.
-_NOT_OF_ROWS = frozenset({"unreadable_list", "no_rows", "classes_not_balanced"})
+_NOT_OF_ROWS = frozenset({"unreadable_list", "changed_list", "no_rows", "classes_not_balanced"})
 
 
 def check(release: Release) -> list[Finding]:
@@ -123,8 +124,10 @@ def n_of(findings: list[Finding], code: str) -> int:
 
 def _check_one_by_one(release: Release) -> Iterator[Finding]:
     for name, reason in release.broken.items():
-        yield Finding("unreadable_list", f"{name}.csv", 1, True, reason)
+        yield Finding("unreadable_list", name, 1, True, f"list cannot be read: {reason}")
     for name, clips in release.read.items():
+        says = "list is not the file that its .json describes: it was changed"
+        yield Finding("changed_list", name, int(is_changed(clips.path)), False, says)
         yield from check_values(name, clips)
         if len(clips):
             yield from check_names(name, release.lists[name])

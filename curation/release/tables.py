@@ -15,6 +15,7 @@ from study.tools.access import Readers
 from study.tools.clip_keys import keys_of
 from study.tools.files import refuse_existing, sha256_of, written_atomically
 from study.tools.lists import prove_apart, read_list, refuse_few_ratings
+from study.tools.reading import read_json
 
 _WRITTEN_BY = {
     "video_ratings.csv": "export-ratings",
@@ -295,6 +296,32 @@ def read_table(path: Path, schema: Schema, *, min_ratings: int = 0) -> pd.DataFr
         for cells in [clips.columns[column.inside]]
     }
     return pd.DataFrame({**read, "line": clips.lines})
+
+
+def is_changed(path: Path) -> bool:
+    """Return whether a table is not the file that was written with its data dictionary.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+
+    Returns
+    -------
+    bool
+        False where there is no dictionary, as with published lists.
+
+    Raises
+    ------
+    TableError
+        If the dictionary cannot be read.
+    """
+    sidecar = path.with_suffix(".json")
+    if not sidecar.is_file():
+        return False
+    said = read_json(sidecar, error=TableError)
+    digest = said.get("sha256") if isinstance(said, dict) else None
+    return digest is not None and digest != sha256_of(path)
 
 
 def software_version() -> str:

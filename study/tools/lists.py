@@ -184,7 +184,7 @@ def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
         With the first such line.
     """
     few = tuple(row for row, n in enumerate(n_ratings(clips)) if n < at_least)
-    says = f"there are fewer than {at_least} ratings (protocol.ratings_per_clip)"
+    says = f"fewer than the {at_least} ratings of protocol.ratings_per_clip"
     refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
 
 

@@ -119,7 +119,7 @@ def _no_rating(rows):
         ("video_ratings", _unknown_clip, "is no clip of this store"),
         ("video_ratings", _other_place, "is no clip of this store"),
         ("video_ratings", _other_label, "has the avmit_label 'raining' and in the store"),
-        ("video_ratings", _no_rating, "there are fewer than 3 ratings"),
+        ("video_ratings", _no_rating, "fewer than the 3 ratings"),
         ("test_set", _append_twice, "the clip stands in the list already"),
         ("test_set", _unknown_clip, "is no clip of this store"),
         ("test_set", _other_place, "is no clip of this store"),
@@ -143,6 +143,22 @@ def test_a_table_that_cannot_be_believed_stops_whoever_reads_it(study, tmp_path,
         assert f"{name}.csv, line " in str(result.exception)
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "clips").exists()
+
+
+def test_a_table_that_was_changed_after_it_was_written_is_said_to_be(study, tmp_path):
+    tables(study, tmp_path)
+    for name in ("video_ratings", "test_set"):
+        shutil.copy(study / f"release/{name}.json", tmp_path)
+    assert "was changed" not in training_lists(study, tmp_path, tmp_path / "one").output
+    ratings = tmp_path / "video_ratings.csv"
+    ratings.write_text(ratings.read_text().replace(",0,0,3,", ",0,0,4,", 1))
+    said = training_lists(study, tmp_path, tmp_path / "other")
+    assert said.exit_code == 0
+    assert f"{ratings} was changed after it was written" in said.output
+    assert "test_set.csv was changed" not in said.output
+    assert (
+        "note [changed_list] video_ratings: 1 list is not" in run("check-release", tmp_path).output
+    )
 
 
 SPELLINGS = st.sampled_from(["{}", "MIT_{}", " {}", "{}\t", "Mit_{} "])
