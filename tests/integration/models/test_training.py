@@ -361,7 +361,7 @@ def test_an_experiment_refuses_a_test_set_that_is_trained_on_before_it_trains(wo
     flags += ["--lists", f"AVMIT={world.train},{world.validation}"]
     with pytest.raises(TableError, match="18 of 18 clips of the list AVMIT_validation stand in"):
         invoke(["experiment", *flags, "--test", world.validation])
-    with pytest.raises(TableError, match="no list at"):
+    with pytest.raises(TableError, match="no file"):
         invoke(["experiment", *flags, "--test", tmp_path / "none.csv"])
     assert not (tmp_path / "out").exists()
 

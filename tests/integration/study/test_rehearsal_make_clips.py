@@ -188,8 +188,8 @@ def test_a_contact_sheet_that_cannot_be_drawn_is_one_line(tree, tmp_path):
     header = scenes.splitlines()[0]
     for name, text, wrong in (
         ("sheet.xyz", scenes, "does not end in .png, .svg, .pdf"),
-        ("sheet.png", "garbage\n", "is no table of scenes"),
-        ("sheet.png", "", "is no table of scenes"),
+        ("sheet.png", "garbage\n", "lacks the columns video_location"),
+        ("sheet.png", "", "lacks the columns video_location"),
         ("sheet.png", f"{header}\n", "has no clip with sound"),
         ("sheet.png", scenes, "Make the clips again"),
     ):
