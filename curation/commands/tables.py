@@ -13,6 +13,7 @@ from curation.commands.options import (
     TestSetOption,
     tables_folder,
 )
+from study.tools.access import notice
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def export_ratings(
     """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
     from curation.release import export
     from study.config.study import find_study
-    from study.store import store_snapshot, store_transaction
+    from study.store import is_read_only, store_snapshot, store_transaction
 
     found, at = find_study(study, store), datetime.now(UTC)
     with store_snapshot(found.store_url) as db:
@@ -43,8 +44,11 @@ def export_ratings(
             overwrite=overwrite,
             with_participant=with_participant,
         )
-    with store_transaction(found.store_url) as db:
-        export.audit_export(db, result, with_participant=with_participant, at=at)
+    if is_read_only(found.store_url):
+        notice("the store cannot be written, so its audit log does not say that it was exported")
+    else:
+        with store_transaction(found.store_url) as db:
+            export.audit_export(db, result, with_participant=with_participant, at=at)
     if result.tally.n_over_rated:
         typer.echo(f"{result.tally.n_over_rated} clips have more ratings than asked for; kept")
     if result.n_simulated_left_out:

@@ -87,10 +87,10 @@ def at_desk(
     """
     from sessions.laptops.deal import require_whole
     from study.config.study import find_study
-    from study.store import open_store, snapshot, studies, transaction
+    from study.store import open_store, open_to_read, snapshot, studies, transaction
 
     found = find_study(study, store)
-    engine = open_store(found.store_url)
+    engine = (open_store if changes else open_to_read)(found.store_url)
     try:
         with transaction(engine) if changes else snapshot(engine) as db:
             studies.identity(db, found)

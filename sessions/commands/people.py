@@ -122,11 +122,12 @@ def erase(
     at, rng = datetime.now(UTC), np.random.default_rng()
     with at_desk(study, store, changes=True) as (found, db):
         laptops = deal.files_of(db, participant_id)
+        backups = traces.recorded_backups(db)
         done = withdrawal.erase(db, found, participant_id, actor=by, at=at, rng=rng)
     _echo_withdrawal(f"erased {participant_id}", done)
     traces.rewrite_store(found)
     typer.echo("strike the id from the list on paper; the store and its audit log have it no more")
-    for line in traces.elsewhere(found, participant_id, laptops):
+    for line in traces.elsewhere(found, participant_id, laptops=laptops, backups=backups):
         typer.echo(line)
 
 

@@ -21,15 +21,20 @@ def backup(
         Path | None, typer.Option(help="file [default: backups/ in the study's folder]")
     ] = None,
     overwrite: OverwriteOption = False,
+    by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Copy the store, also while people rate, and prove that the copy can be read."""
-    from sessions.maintenance.backups import back_up_study
+    from sessions.maintenance.backups import back_up_study, record_backup
     from study.config.study import find_study
+    from study.tools.access import notice
 
     found = find_study(study, store)
-    path, counts = back_up_study(found, out, overwrite=overwrite, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    path, counts = back_up_study(found, out, overwrite=overwrite, at=at)
+    if not record_backup(found, path, actor=by, at=at):
+        notice("the store does not keep where this back-up lies: note it")
     size_mb = path.stat().st_size / 1e6
     typer.echo(
         f"{path}: {size_mb:.1f} MB, {counts['rating']} ratings, {counts['session']} sessions"

@@ -7,6 +7,7 @@ from study.config.study import CONFIG_NAME, Study
 from study.store import Db, maintenance
 from study.store.addresses import sqlite_path
 from study.tools.access import is_of_people, readable_by_others
+from study.tools.urls import has_password
 
 
 def access_findings(db: Db, study: Study) -> Iterator[str]:
@@ -25,11 +26,9 @@ def access_findings(db: Db, study: Study) -> Iterator[str]:
         What was found and what to do; nothing where all is well.
     """
     group = study.config.desk.group
-    is_closed = not readable_by_others(study.folder, group)
     for path in _files(study):
-        is_inside = path.resolve().is_relative_to(study.folder.resolve())
         others = readable_by_others(path, group)
-        if others and not (is_closed and is_inside):
+        if others and all(readable_by_others(above, group) for above in _folders(path, study)):
             yield f"{path} can be read by {others}. Take it from them: python -m study protect"
     for table, rights in maintenance.open_to_all(db):
         yield (
@@ -45,9 +44,16 @@ def access_findings(db: Db, study: Study) -> Iterator[str]:
         )
 
 
+def _folders(path: Path, study: Study) -> list[Path]:
+    # Those of the study that lead to a file: one that is closed keeps others from it.
+    folder = study.folder.resolve()
+    return [above for above in path.parents if above.is_relative_to(folder)]
+
+
 def _files(study: Study) -> list[Path]:
     store = sqlite_path(study.store_url)
-    found = [study.folder / CONFIG_NAME, *study.folder.glob("*.backup")]
+    found = [*study.folder.glob("*.backup")]
+    found += [study.folder / CONFIG_NAME] if has_password(study.config.store) else []
     found += [*study.folder.glob("backups/*"), *study.log_folder.glob("*")]
     found += [] if store is None else store.parent.glob(f"{store.name}*")
     own = {path.resolve() for path in found if path.is_file() and is_of_people(path)}

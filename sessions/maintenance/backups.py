@@ -3,9 +3,19 @@
 from datetime import datetime
 from pathlib import Path
 
+from sessions.laptops.deal import DEALT
+from sessions.people.traces import BACKUP
 from study.config.study import Study
 from study.errors import StoreError
-from study.store import Engine, maintenance, open_store, snapshot
+from study.store import (
+    Engine,
+    audit,
+    is_read_only,
+    maintenance,
+    open_to_read,
+    snapshot,
+    store_transaction,
+)
 from study.store.addresses import sqlite_path
 from study.store.engine import engine_of_copy
 from study.tools.access import Readers
@@ -49,11 +59,40 @@ def back_up_study(
     refuse_existing(path, overwrite=overwrite)
     if file is not None and path.resolve() == file.resolve():
         raise StoreError(f"{path} is the store itself. Name another file for its back-up")
-    engine = open_store(study.store_url)
+    engine = open_to_read(study.store_url)
     with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as part:
         maintenance.back_up(engine, part)
         engine.dispose()
         return path, _proven(engine_of_copy(part) if is_file else engine, path)
+
+
+def record_backup(study: Study, path: Path, *, actor: str, at: datetime) -> bool:
+    """Keep in the audit log where a back-up lies, for the day when somebody is erased.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    path : Path
+        The back-up.
+    actor : str
+        Who made it.
+    at : datetime
+        Now.
+
+    Returns
+    -------
+    bool
+        False where nothing can be kept: the store can only be read, or is a laptop's part.
+    """
+    if is_read_only(study.store_url):
+        return False
+    with store_transaction(study.store_url) as db:
+        if audit.own(db, DEALT):
+            return False
+        detail = {"file": str(path.resolve())}
+        audit.add(db, actor=actor, action=BACKUP, subject="store", detail=detail, at=at)
+    return True
 
 
 def _proven(copy: Engine, path: Path) -> dict[str, int]:

@@ -21,7 +21,7 @@ from study.reports.figures import figure_of, figure_to_svg
 from study.reports.guard import Site
 from study.reports.html import render
 from study.reports.web import new_web_app
-from study.store import open_store, snapshot
+from study.store import open_to_read, snapshot
 from study.tools.local_time import local_time
 
 REFRESH_S = 60
@@ -47,7 +47,7 @@ def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> Fast
         One page, made anew at every request, which the browser loads again every minute.
     """
     app = new_web_app("dashboard", site)
-    engine = open_store(study.store_url)
+    engine = open_to_read(study.store_url)
     one_at_a_time = Lock()  # matplotlib does not draw in two threads
 
     @app.get("/")

@@ -1,13 +1,16 @@
 """What is left of an erased person outside the rows of the store."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sessions.people.search import Bounds, Trace, search
+from sessions.wording import counted
 from study.config.study import Study
-from study.store import maintenance, open_store
+from study.store import Db, audit, maintenance, open_store
+from study.store.addresses import sqlite_path
 
-_BACKUPS = ("*.backup", "backups/*")
+BACKUP = "backup"
+_SEARCHED = Bounds()
 
 
 def rewrite_store(study: Study) -> None:
@@ -30,38 +33,94 @@ def rewrite_store(study: Study) -> None:
         engine.dispose()
 
 
-def elsewhere(study: Study, participant_id: str, laptops: list[str]) -> Iterator[str]:
-    """Yield where something of a person may still be, and what to do about it.
+def recorded_backups(db: Db) -> list[Path]:
+    """Return the back-ups that the audit log knows of, wherever they were written.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    list of Path
+        In the order of time.
+    """
+    return [Path(str(event["file"])) for event in audit.own(db, BACKUP) if "file" in event]
+
+
+def elsewhere(
+    study: Study,
+    participant_id: str,
+    *,
+    laptops: Sequence[str],
+    backups: Sequence[Path],
+    bounds: Bounds = _SEARCHED,
+) -> Iterator[str]:
+    """Yield where something of a person still is or may be, and what to do about it.
 
     Parameters
     ----------
     study : Study
-        The study.
+        Its whole folder is looked through, but for its store and the clips.
     participant_id : str
         Who was erased.
-    laptops : list of str
+    laptops : sequence of str
         Files that were dealt to laptops for them.
+    backups : sequence of Path
+        From `recorded_backups`, before they were erased.
+    bounds : Bounds
+        When to give up looking.
 
     Yields
     ------
     str
         One sentence a file.
     """
-    for path in _files(study, _BACKUPS):
-        held = maintenance.n_ratings_in(path, participant_id)
-        if held is None:
-            yield f"the back-up {path} may still hold them: delete it, or make a new one"
-        elif held >= 0:
-            yield f"the back-up {path} still holds them ({held} ratings): delete it"
-    for name in laptops:
+    folder = study.folder.resolve()
+    found = search(
+        folder, participant_id, leave=[study.mit_root, *_store_files(study)], bounds=bounds
+    )
+    for trace in found.traces:
+        yield _in_words(trace)
+    if found.stopped:
+        yield (
+            f"the search of {folder} stopped after {found.stopped}: look through the rest of it "
+            "yourself"
+        )
+    for path in dict.fromkeys(backups):
+        if not path.is_relative_to(folder):
+            yield from _outside(path, participant_id)
+    for name in dict.fromkeys(laptops):
         yield f"the laptop file {name} still holds them: delete it there"
-    word = re.compile(rf"\b{re.escape(participant_id)}\b".encode())
-    for path in _files(study, ("logs/*",)):
-        if word.search(path.read_bytes()):
-            yield f"the log {path} still names them: delete it"
-    yield "statements, exported tables and copies elsewhere are yours to look through"
+    yield (
+        f"{counted(found.n_files, 'file')} in {folder} looked at. What lies elsewhere cannot be "
+        "known from here: copies, sticks, mail, printed sheets and other machines are yours to "
+        "look through"
+    )
 
 
-def _files(study: Study, patterns: tuple[str, ...]) -> Iterator[Path]:
-    for pattern in patterns:
-        yield from (path for path in sorted(study.folder.glob(pattern)) if path.is_file())
+def _store_files(study: Study) -> list[Path]:
+    store = sqlite_path(study.store_url)
+    if store is None:
+        return []
+    return [store, *(store.with_name(store.name + ending) for ending in ("-wal", "-shm"))]
+
+
+def _in_words(trace: Trace) -> str:
+    if trace.n_ratings is not None:
+        held = counted(trace.n_ratings, "rating")
+        return f"the copy of the store {trace.path} still holds them ({held}): delete it"
+    if not trace.is_certain:
+        return (
+            f"the file {trace.path} may still hold them ({trace.where}): look into it, or delete it"
+        )
+    return f"the file {trace.path} still names them ({trace.where}): delete it"
+
+
+def _outside(path: Path, participant_id: str) -> Iterator[str]:
+    held = maintenance.n_ratings_in(path, participant_id) if path.is_file() else None
+    if held is None:
+        yield f"the back-up {path} may still hold them: delete it, or make a new one"
+    elif held >= 0:
+        yield f"the back-up {path} still holds them ({counted(held, 'rating')}): delete it"

@@ -7,10 +7,12 @@ to `engine.transaction`; `engine.snapshot` is for those that only read.
 
 from sqlalchemy import Engine
 
+from study.store.archives import is_read_only
 from study.store.engine import Db, snapshot, transaction
 from study.store.migrations import (
     create_store,
     open_store,
+    open_to_read,
     store_snapshot,
     store_transaction,
     upgrade_store,
@@ -20,7 +22,9 @@ __all__ = [
     "Db",
     "Engine",
     "create_store",
+    "is_read_only",
     "open_store",
+    "open_to_read",
     "snapshot",
     "store_snapshot",
     "store_transaction",

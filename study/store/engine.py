@@ -142,14 +142,37 @@ def copy_sqlite(source: Path, target: Path) -> None:
     StoreError
         If the store is damaged, or the target's disk has no room left.
     """
+    with closing(sqlite3.connect(source)) as origin:
+        _copy(origin, target, f"store {source}")
+
+
+def copy_open_store(engine: Engine, target: Path) -> None:
+    """Copy an open SQLite store, also where it can only be read.
+
+    Parameters
+    ----------
+    engine : Engine
+        The store.
+    target : Path
+        Where to; an existing file is replaced.
+
+    Raises
+    ------
+    StoreError
+        If the store is damaged, or the target's disk has no room left.
+    """
+    with closing(engine.raw_connection()) as connection:
+        _copy(connection.driver_connection, target, shown(engine))
+
+
+def _copy(origin: Any, target: Path, name: str) -> None:  # noqa: ANN401
     make_own_file(target)
-    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+    with closing(sqlite3.connect(target)) as copy:
         try:
             origin.backup(copy)
         except sqlite3.Error as error:
             raise StoreError(
-                f"store {source} could not be copied to {target.parent}: {error}. "
-                f"{_way_out(str(error))}"
+                f"{name} could not be copied to {target.parent}: {error}. {_way_out(str(error))}"
             ) from error
 
 
@@ -201,8 +224,40 @@ def engine_of_copy(path: Path) -> Engine:
     Engine
         Takes no lock, and leaves no file beside it.
     """
-    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    return create_engine(sqlite_url(path), creator=lambda: sqlite3.connect(address, uri=True))
+    return engine_at(path, "mode=ro&immutable=1")
+
+
+def engine_at(path: Path, options: str, *, in_transactions: bool = False) -> Engine:
+    """Return the engine of a SQLite file that is opened in a special way.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : str
+        What follows the question mark of SQLite's own URI.
+    in_transactions : bool
+        Whether each transaction is to see one moment, because others write meanwhile.
+
+    Returns
+    -------
+    Engine
+        Messages call it by the file's name.
+    """
+    address = f"{path.resolve().as_uri()}?{options}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False
+        )
+        if in_transactions:
+            connection.isolation_level = None  # `_begin` begins
+        return connection
+
+    engine = create_engine(sqlite_url(path), creator=connect)
+    if in_transactions:
+        event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
@@ -298,23 +353,39 @@ def check_sqlite_file(path: Path) -> None:
     StoreError
         If it is missing, empty, a folder, on a network share or must not be written.
     """
-    if path.is_dir():
-        raise StoreError(f"store {path} is a folder. Name a file, such as {path}/store.sqlite")
-    if not path.is_file():
-        raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
+    check_file(path)
     refuse_network_share(path)
     # Write-ahead logging makes files beside the store.
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         raise StoreError(
-            f"store {path} cannot be written. Give write access to the file and its folder, then "
-            "start again"
+            f"store {path} cannot be written. Give write access to the file and its folder, or "
+            "copy the study to where it can be written, then start again"
         )
+    # The file is never opened here: closing it would drop every lock that this process holds on
+    # it, and another process could then take the write-ahead log from under an open engine.
+
+
+def check_file(path: Path) -> None:
+    """Raise if a file cannot be a store, written to or not.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    StoreError
+        If it is missing, empty or a folder.
+    """
+    if path.is_dir():
+        raise StoreError(f"store {path} is a folder. Name a file, such as {path}/store.sqlite")
+    if not path.is_file():
+        raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
     if path.stat().st_size == 0:
         raise StoreError(
             f"{path} is empty, no SQLite file. Name the study's store, or put its back-up in place"
         )
-    # The file is never opened here: closing it would drop every lock that this process holds on
-    # it, and another process could then take the write-ahead log from under an open engine.
 
 
 def refuse_network_share(path: Path) -> None:

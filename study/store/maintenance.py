@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select, text
 
 from study.errors import StoreError
-from study.store.engine import Db, copy_sqlite
+from study.store.engine import Db, copy_open_store
 from study.store.tables import (
     AssignmentRow,
     AuditEventRow,
@@ -56,7 +56,7 @@ def back_up(engine: Engine, target: Path) -> None:
         If ``pg_dump`` is missing or fails.
     """
     if engine.url.get_backend_name() == "sqlite":
-        copy_sqlite(Path(str(engine.url.database)), target)
+        copy_open_store(engine, target)
         return
     from psycopg.conninfo import make_conninfo  # an extra
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, inspect
 
 from study.errors import StoreError
 from study.store.addresses import sqlite_path
+from study.store.archives import can_be_written, engine_of_own_copy, engine_to_read
 from study.store.engine import (
     BUSY_TIMEOUT_S,
     Db,
@@ -118,6 +119,36 @@ def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     return engine
 
 
+def open_to_read(url: str) -> Engine:
+    """Open an existing store to read it, which may lie where nothing can be written.
+
+    Parameters
+    ----------
+    url : str
+        As `open_store` takes it.
+
+    Returns
+    -------
+    Engine
+        The open store, for `snapshot`. One that cannot be written and is of an older version is
+        read from a copy that was upgraded.
+
+    Raises
+    ------
+    StoreError
+        As `open_store` does.
+    """
+    path = sqlite_path(url)
+    if path is None or not path.is_file() or can_be_written(path):
+        return open_store(url)
+    engine = engine_to_read(path)
+    if _known_revision(engine) != present_revision():
+        engine.dispose()
+        engine = engine_of_own_copy(path)
+        _migrate(engine)
+    return engine
+
+
 def upgrade_store(url: str) -> Upgrade:
     """Bring an older store to the present schema; a SQLite file is backed up first.
 
@@ -189,7 +220,7 @@ def store_snapshot(url: str) -> Iterator[Db]:
     Session
         As `snapshot` yields it.
     """
-    engine = open_store(url)
+    engine = open_to_read(url)
     try:
         with snapshot(engine) as db:
             yield db

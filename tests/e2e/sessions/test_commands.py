@@ -108,7 +108,7 @@ def test_who_is_erased_is_in_no_byte_of_the_store_and_copies_are_named(desk):
     run("enrol", person, *CONSENT, study=desk)
     run("demographics", person, "--age", 30, "--answer", "town=Zyxwvut", study=desk)
     run("backup", "--out", desk / "backups" / "old.sqlite", study=desk)
-    (desk / "logs").mkdir()
+    (desk / "logs").mkdir(mode=0o700)
     (desk / "logs" / "today.log").write_text(f"{person} rated clip 7\n")
     run("deal", "--participants", person, "--out", desk / "laptop.sqlite", study=desk)
     run("merge", desk / "laptop.sqlite", "--final", study=desk)
@@ -205,7 +205,7 @@ def test_a_plan_waits_for_ground_truths_and_leaves_simulated_people_out(tmp_path
             "a/b.mp4 is not among the 3 sampled ground truths",
         ),
         (("plan", "--disagreements"), "set protocol.max_ratings_per_clip"),
-        (("list", "--store", "mysql://u:secret@a/b"), "mysql://u:***@a/b is no store URL"),
+        (("list", "--store", "mysql://u:secret@a/b"), "mysql://u:***@a/b is not a store URL"),
         (("list", "--store", "postgresql+asyncpg://a/b"), "Expected sqlite:///path or postgresql"),
     ],
 )
