@@ -7,19 +7,18 @@ on the screen cannot differ. A text names a number as ``{{ name }}``.
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from instructions import screens
 from study.config.study import Study
 from study.errors import ConfigError
+from study.tools.reading import read_text
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BRACES = re.compile(r"\{\{[^\n]{0,30}|[^\n]{0,30}\}\}")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LARGEST_BYTES = 100_000  # of a text; a screen holds two thousand letters
-_TEXTS = resources.files("instructions") / "texts"
+_TEXTS = Path(__file__).parent / "texts"
 _REFERENCE_LANGUAGE = "en"  # has every text
 
 
@@ -211,22 +210,10 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _TEXTS.iterdir() if folder.is_dir()))
 
 
-def _read(path: Traversable) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(
-            f"text {path} cannot be read: {error.strerror}. Correct its permissions, or remove it "
-            "for the shipped one"
-        ) from error
-    if len(content) > _LARGEST_BYTES:
-        raise ConfigError(f"text {path} is longer than {_LARGEST_BYTES} bytes. Shorten it")
-    try:
-        found = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"text {path} is not written in UTF-8. Save it as UTF-8") from error
-    found = found.replace("\r\n", "\n").replace("\r", "\n")
+def _read(path: Path) -> str:
+    found = read_text(
+        path, missing="Correct the link, or remove it for the shipped text", largest=_LARGEST_BYTES
+    )
     if not found.strip():
         raise ConfigError(f"text {path} is empty. Write it, or remove it for the shipped one")
     odd = _UNPRINTABLE.search(found)
@@ -253,7 +240,7 @@ def _no_folder(own: Path) -> str:
     return f"the folder {own} of the study's own texts is not there. Correct `texts` in study.toml"
 
 
-def _path(name: str, language: str, own: Path | None) -> Traversable:
+def _path(name: str, language: str, own: Path | None) -> Path:
     if own is not None:
         if not own.is_dir():
             raise ConfigError(_no_folder(own))
@@ -275,4 +262,4 @@ def _path(name: str, language: str, own: Path | None) -> Traversable:
 
 
 def _names(language: str) -> list[str]:
-    return sorted(path.name.removesuffix(".md") for path in (_TEXTS / language).iterdir())
+    return sorted(path.stem for path in (_TEXTS / language).iterdir())

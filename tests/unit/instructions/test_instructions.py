@@ -82,7 +82,7 @@ def test_a_study_may_have_texts_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"\xff\xfe", "is not written in UTF-8"), (b" \n", "is empty")]
+    ("content", "message"), [(b"\xff\xfe", r"is UTF-16 text\. Save it as UTF-8"), (b" \n", "is empty")]
 )
 def test_an_own_text_that_cannot_be_read_is_named(tmp_path, content, message):
     (tmp_path / "sheet.md").write_bytes(content)
@@ -125,8 +125,9 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
         ("break", "{{ n_done }", "has '{{ n_done }', which is not a placeholder"),
         ("break", "{ n_done } of them", "has '{ n_done }', which is not a placeholder"),
         ("break", "", "is empty"),
-        ("break", "a\x00b", r"has the character U\+0000"),
-        ("break", 100_001 * "a", "is longer than 100000 bytes"),
+        ("break", "a\x00b", "line 1 holds a NUL"),
+        ("break", "a\x1bb", r"has the character U\+001B"),
+        ("break", 100_001 * "a", "has more than 100,000 bytes"),
         ("brake", "# Rest", "is read by nothing. Name it after"),
     ],
 )
@@ -146,8 +147,8 @@ def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
     (tmp_path / "own" / "break.md").mkdir()
     (tmp_path / "own" / "pause.md").symlink_to(tmp_path / "nowhere")
     assert [found.split(". ")[0].split("own/")[1] for found in instructions.findings(study)] == [
-        "break.md cannot be read: Is a directory",
-        "pause.md cannot be read: No such file or directory",
+        "break.md is a folder",
+        "pause.md",
     ]
 
 
