@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from annotator.first_words import first_words
 from study.tools.cli import (
     OverwriteOption,
     StoreOption,
@@ -71,22 +72,25 @@ def annotate(
         return
     if participant is None:
         raise typer.BadParameter("who rates? Add --participant P03")
-    from annotator.opening import Request, perform
-
     del show  # a window is always opened on $DISPLAY; whoever has none gives a virtual one
-    request = Request(
-        participant_id=participant,
-        phase=phase,
-        profile=simulate,
-        in_window=stage is StageName.WINDOW,
-        hurry=speed is Speed.MAX,
-        n_blocks=blocks,
-        n_trials=trials,
-        screenshots=screenshots,
-        ungraded=ungraded,
-    )
-    with stderr_console().status(f"{participant}: {phase}"):
-        line = perform(request, study_dir=study, store=store)
+    with (
+        first_words(study, wanted=stage is StageName.WINDOW) as moment,
+        stderr_console().status(f"{participant}: {phase}"),
+    ):
+        from annotator.opening import Request, perform  # seconds, in which the words stand
+
+        request = Request(
+            participant_id=participant,
+            phase=phase,
+            profile=simulate,
+            in_window=stage is StageName.WINDOW,
+            hurry=speed is Speed.MAX,
+            n_blocks=blocks,
+            n_trials=trials,
+            screenshots=screenshots,
+            ungraded=ungraded,
+        )
+        line = perform(request, study_dir=study, store=store, moment=moment)
     typer.echo(line)
 
 
@@ -202,17 +206,22 @@ def check_headphones(
     store: StoreOption = None,
 ) -> None:
     """Find out whether a participant wears headphones that work, and keep the result."""
-    from annotator.headphones.check import perform
+    study = study or context.obj[0]
+    with (
+        first_words(study, wanted=stage is StageName.WINDOW) as moment,
+        stderr_console().status(f"{participant}: headphone check"),
+    ):
+        from annotator.headphones.check import perform
 
-    with stderr_console().status(f"{participant}: headphone check"):
         line = perform(
             participant,
             profile=simulate,
             in_window=stage is StageName.WINDOW,
             hurry=speed is Speed.MAX,
             screenshots=screenshots,
-            study_dir=study or context.obj[0],
+            study_dir=study,
             store=store or context.obj[1],
+            moment=moment,
         )
     typer.echo(line)
 

@@ -16,6 +16,7 @@ from annotator.task.page_turning import LeftError
 from annotator.task.pages import Pages
 from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
+from annotator.window.moment import Moment
 from sessions.running.recording import Recorder, machine, open_session, utc_now
 from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
@@ -80,7 +81,9 @@ class Request:
         return min(limits, default=None)
 
 
-def perform(request: Request, *, study_dir: Path | None, store: str | None) -> str:
+def perform(
+    request: Request, *, study_dir: Path | None, store: str | None, moment: Moment | None = None
+) -> str:
     """Run a session from its plan to its end.
 
     Parameters
@@ -91,6 +94,8 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         The study's folder.
     store : str or None
         A store URL that overrides the one in `study.toml`.
+    moment : Moment or None
+        The words that stand on the screen until the window is there.
 
     Returns
     -------
@@ -136,6 +141,7 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
         in_window=request.in_window,
         hurry=request.hurry,
         screenshots=request.screenshots,
+        moment=moment,
     ) as (stage, rig):
         grade = _grade_on_screen(request, study, grade, rig)
         recorder.keep_rig(machine() | rig | {"grade": grade})

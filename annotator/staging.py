@@ -13,6 +13,7 @@ from annotator.simulated.keys import SimulatedKeys
 from annotator.simulated.stage import Person, SimulatedStage
 from annotator.task.pages import Pages
 from annotator.task.stage import Stage
+from annotator.window.moment import Moment
 from study.config.study import Study
 from study.errors import ConfigError
 
@@ -32,6 +33,7 @@ def open_stage(
     in_window: bool = True,
     hurry: bool = False,
     screenshots: Path | None = None,
+    moment: Moment | None = None,
 ) -> Iterator[tuple[Stage, dict[str, Any]]]:
     """Open the window, or the stage that costs no time.
 
@@ -49,6 +51,8 @@ def open_stage(
         Whether clips are not waited for.
     screenshots : Path or None
         Folder for a picture of every screen.
+    moment : Moment or None
+        The words that stand on the screen until the window is there.
 
     Yields
     ------
@@ -82,6 +86,7 @@ def open_stage(
         hurry=hurry,
         screenshots=screenshots,
         whose=pages.plan.participant_id,
+        moment=moment,
     )
     try:
         with _leaving_on_signals(stage):

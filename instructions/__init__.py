@@ -138,7 +138,8 @@ def findings(study: Study) -> Iterator[str]:
     known = placeholders_of(study, n_classes=1).keys()
     for name in sorted({*screens.of_study(study.config), *(files.keys() & names())}):
         try:
-            template(name, study.config.language, known | screens.words_of(name), own=own)
+            words = () if name in screens.PLAIN else known | screens.words_of(name)
+            template(name, study.config.language, words, own=own)
         except ConfigError as error:
             yield str(error)
     for name in sorted(files.keys() - names()):

@@ -18,6 +18,7 @@ _WORDS = {
     "level": frozenset({"scale"}),
 }
 ON_PAPER = ("consent", "script", "sheet")
+PLAIN = ("moment",)  # stands before anything is known that a word could be filled with
 
 
 def of_session(config: StudyConfig, phase: Phase) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from annotator.headphones.level import check_headphones, set_level
 from annotator.staging import open_stage, simulated_person
 from annotator.task.page_turning import LeftError, perform_page
 from annotator.task.pages import Pages
+from annotator.window.moment import Moment
 from instructions import screens
 from sessions.exercises import headphones
 from sessions.exercises.headphones import HeadphoneTrial, headphone_trials
@@ -33,6 +34,7 @@ def perform(
     screenshots: Path | None = None,
     study_dir: Path | None = None,
     store: str | None = None,
+    moment: Moment | None = None,
 ) -> str:
     """Do a headphone check from its first page to the store.
 
@@ -52,6 +54,8 @@ def perform(
         The study's folder.
     store : str or None
         A store URL that overrides the one in `study.toml`.
+    moment : Moment or None
+        The words that stand on the screen until the window is there.
 
     Returns
     -------
@@ -88,7 +92,13 @@ def perform(
     person = None if profile is None else simulated_person(study, profile, stream)
     may_ask = profile is None
     with open_stage(
-        study, pages, person, in_window=in_window, hurry=hurry, screenshots=screenshots
+        study,
+        pages,
+        person,
+        in_window=in_window,
+        hurry=hurry,
+        screenshots=screenshots,
+        moment=moment,
     ) as (stage, _):
         try:
             gain_db = set_level(stage, pages, may_ask=may_ask)

@@ -26,6 +26,7 @@ from annotator.task.trial import (
 from annotator.window.drawing import Drawing
 from annotator.window.headset import Headset
 from annotator.window.keyboard import Keyboard
+from annotator.window.moment import Moment
 from annotator.window.player import Player
 from annotator.window.prefetch import Prefetcher
 from annotator.window.window import TaskWindow
@@ -63,6 +64,8 @@ class PsychopyStage:
         Folder for a picture of every screen.
     whose : str
         The participant's id; stands in each of these pictures.
+    moment : Moment or None
+        The words that stand on the screen until the window is there.
 
     Raises
     ------
@@ -81,8 +84,9 @@ class PsychopyStage:
         hurry: bool = False,
         screenshots: Path | None = None,
         whose: str = "",
+        moment: Moment | None = None,
     ) -> None:
-        self._window = TaskWindow(screen, paced=not hurry)
+        self._window = TaskWindow(screen, paced=not hurry, moment=moment)
         from psychopy import logging
         from psychtoolbox import GetSecs
 

@@ -10,12 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from annotator.task.layout import Rectangle
+from annotator.window.moment import Moment
+from annotator.window.texture import Texture
 from annotator.window.virtual import Verdict, ask_server, judged
 from study.config.screen import Screen
 from study.errors import StageError
 from study.tools.access import make_own_file, make_own_folder
 
 N_TIMED_FLIPS = 30
+N_BUFFERS = 3  # of a window, at most
+PATIENCE_S = 1.0
 # No screen refreshes faster than this; flips that return sooner wait for no screen.
 FASTEST_REFRESH_S = 0.0015
 NO_REFRESH = "flips wait for no refresh"
@@ -37,6 +44,8 @@ class TaskWindow:
         Size, colours and refresh rate.
     paced : bool
         Whether flips keep to a refresh rate where the screen gives none.
+    moment : Moment or None
+        The words that stand on the screen by now; they go on standing in this window.
 
     Raises
     ------
@@ -44,7 +53,7 @@ class TaskWindow:
         If there is no display.
     """
 
-    def __init__(self, screen: Screen, *, paced: bool = True) -> None:
+    def __init__(self, screen: Screen, *, paced: bool = True, moment: Moment | None = None) -> None:
         visual = _import_visual()
         from psychopy import logging
         from psychtoolbox import GetSecs
@@ -67,7 +76,7 @@ class TaskWindow:
         self.close_asked = False
         self.win.winHandle.on_close = self._on_close
         self._last_flip_s: float = self._now()
-        self.measured_period_s = self._measure_period_s()
+        self.measured_period_s = self._measure_period_s(self._taken_over(moment))
         self.verdict = judged(_renderer(), ask_server())
         # A screen without a refresh is virtual; but one that draws slowly looks as if it had one.
         if self.measured_period_s < FASTEST_REFRESH_S:
@@ -188,9 +197,39 @@ class TaskWindow:
     def _on_close(self) -> None:
         self.close_asked = True
 
-    def _measure_period_s(self) -> float:
+    def _taken_over(self, moment: Moment | None) -> Callable[[], None]:
+        """Show the words in this window, take the other one away, return how they are drawn."""
+        if moment is None or moment.is_gone():
+            return lambda: None
+        picture = np.asarray(moment.look.picture())
+        height, width = picture.shape[:2]
+        place = Rectangle(*moment.look.corner(self.size_px, (width, height)), width, height)
+        texture = Texture(self.win)
+        texture.upload(picture)
+        self._keep_what_is_uncovered()
+        for _ in range(N_BUFFERS):
+            texture.draw(place)
+            self.win.flip()
+        moment.leave()
+        give_up_s = time.monotonic() + PATIENCE_S
+        while not moment.is_gone() and time.monotonic() < give_up_s:
+            texture.draw(place)
+            self.win.flip()
+        return lambda: texture.draw(place)
+
+    def _keep_what_is_uncovered(self) -> None:
+        from Xlib import X, display
+
+        connection = display.Display()
+        for handle in (self.win.winHandle._window, self.win.winHandle._view):
+            window = connection.create_resource_object("window", int(handle))
+            window.change_attributes(background_pixmap=X.NONE)
+        connection.close()
+
+    def _measure_period_s(self, draw: Callable[[], None]) -> float:
         times: list[float] = []
         for _ in range(N_TIMED_FLIPS):
+            draw()
             self.win.flip()
             times.append(self._now())
         return statistics.median(b - a for a, b in itertools.pairwise(times))

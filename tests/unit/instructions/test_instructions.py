@@ -108,7 +108,7 @@ def test_a_study_without_texts_of_its_own_has_no_findings(tmp_path):
         assert list(instructions.findings(Study(tmp_path, config))) == []
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - set(screens.ON_PAPER)))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {*screens.ON_PAPER, *screens.PLAIN}))
 def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
     config = StudyConfig(texts="own", headphones=Headphones(check="huggins"))
     study = own_study(tmp_path, config, **{name: "# A\n\n{{ n_donne }} of {{ n_total }}"})
@@ -128,6 +128,7 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
         ("break", "a\x00b", "line 1 holds a NUL"),
         ("break", "a\x1bb", r"has the character U\+001B"),
         ("break", 100_001 * "a", "has more than 100,000 bytes"),
+        ("moment", "{{ title }}", "needs a value for title"),
         ("brake", "# Rest", "is read by nothing. Name it after"),
     ],
 )
@@ -169,5 +170,6 @@ def test_the_texts_of_all_phases_and_checks_are_all_the_texts_on_screens():
         for check in ("huggins", "antiphase")
         for name in screens.of_study(StudyConfig(headphones=Headphones(check=check)))
     }
-    assert of_checks | set(screens.ON_PAPER) == set(NAMES) == instructions.names()
+    rest = {*screens.ON_PAPER, *screens.PLAIN}
+    assert of_checks | rest == set(NAMES) == instructions.names()
     assert "feedback" not in screens.of_session(StudyConfig(), Phase.SCREENING)

@@ -1,0 +1,68 @@
+"""How the words before the task look: as the study says, and never a reason to fail."""
+
+import pytest
+
+from annotator.first_words import look_of
+from annotator.window.moment import Look
+
+USUAL = Look("One moment, please", 24, 40, "white", "black", None, None)
+
+
+def written(folder, text, **texts):
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    (folder / "own").mkdir(exist_ok=True)
+    for name, content in texts.items():
+        (folder / "own" / f"{name}.md").write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_a_study_that_says_nothing_has_the_usual_look(tmp_path):
+    assert look_of(written(tmp_path, "")) == USUAL
+
+
+def test_colours_sizes_and_words_are_the_studys(tmp_path):
+    screen = 'background = "navy"\nforeground = "#ffff00"\ntext_height_px = 30\nwidth_px = 800\n'
+    folder = written(
+        tmp_path, f'texts = "own"\n[screen]\n{screen}height_px = 600', moment="# Un moment\n\nx"
+    )
+    assert look_of(folder) == Look("Un moment", 18, 30, "#ffff00", "navy", 800, 600)
+
+
+def test_a_study_in_another_language_without_these_words_has_the_shipped_ones(tmp_path):
+    assert look_of(written(tmp_path, 'language = "de"\ntexts = "own"')) == USUAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[screen",
+        '[screen]\ntext_height_px = "tall"',
+        "[screen]\ntext_height_px = 0",
+        "[screen]\ntext_height_px = 100000",
+        "[screen]\nwidth_px = 2.5",
+        "[screen]\nwidth_px = true",
+        "[screen]\nbackground = 3",
+        "\x00",
+    ],
+)
+def test_what_no_study_can_say_shows_no_words(tmp_path, text):
+    assert look_of(written(tmp_path, text)) is None
+
+
+def test_where_there_is_no_study_there_are_no_words(tmp_path):
+    assert look_of(tmp_path) is None
+
+
+def test_words_that_cannot_be_read_are_no_reason_to_fail(tmp_path):
+    folder = written(tmp_path, 'texts = "own"')
+    (folder / "own" / "moment.md").mkdir()
+    assert look_of(folder) is None
+
+
+def test_the_words_stand_where_the_text_of_a_page_does():
+    picture = USUAL.picture()
+    left, bottom = USUAL.corner((1280, 800), picture.size)
+    assert abs(left + picture.width / 2 - 640) <= 0.5
+    assert abs(bottom + picture.height / 2 - 380) <= 0.5
+    assert picture.getpixel((0, 0)) == (0, 0, 0)
+    assert max(max(pixel) for pixel in picture.getdata()) > 200
