@@ -10,6 +10,7 @@ from typing import Any
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
 from annotator.rig.grades import require_grade, require_real_screen
+from annotator.rig.lead import lead_of
 from annotator.simulated.stage import Person
 from annotator.staging import open_stage, simulated_person
 from annotator.task.page_turning import LeftError
@@ -134,6 +135,7 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
     pages = Pages(study, plan, n_classes, rest_s)
     person = _person(study, request, plan)
     grade = _grade(request, study, last_check)
+    lead = lead_of(last_check, at=utc_now()) if study.config.screen.measured_lead else None
     with open_stage(
         study,
         pages,
@@ -142,6 +144,7 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
         hurry=request.hurry,
         screenshots=request.screenshots,
         moment=moment,
+        lead=lead,
     ) as (stage, rig):
         grade = _grade_on_screen(request, study, grade, rig)
         recorder.keep_rig(machine() | rig | {"grade": grade})

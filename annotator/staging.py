@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotator.rig.lead import SafeLead
 from annotator.simulated.keys import SimulatedKeys
 from annotator.simulated.stage import Person, SimulatedStage
 from annotator.task.pages import Pages
@@ -34,6 +35,7 @@ def open_stage(
     hurry: bool = False,
     screenshots: Path | None = None,
     moment: Moment | None = None,
+    lead: SafeLead | None = None,
 ) -> Iterator[tuple[Stage, dict[str, Any]]]:
     """Open the window, or the stage that costs no time.
 
@@ -53,6 +55,8 @@ def open_stage(
         Folder for a picture of every screen.
     moment : Moment or None
         The words that stand on the screen until the window is there.
+    lead : SafeLead or None
+        How long before its start a sound is scheduled, if it was measured for this machine.
 
     Yields
     ------
@@ -87,6 +91,7 @@ def open_stage(
         screenshots=screenshots,
         whose=pages.plan.participant_id,
         moment=moment,
+        lead=lead,
     )
     try:
         with _leaving_on_signals(stage):

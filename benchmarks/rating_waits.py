@@ -48,10 +48,13 @@ def rate(view: OutsideView, n_trials: int, rng: np.random.Generator) -> None:
 def annotator(station: Station, clip: Path, n_trials: int, rng: np.random.Generator) -> list[dict]:
     """Rate with the annotator; return its waits as the store has them."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"protocol.trials_per_block": "1000"}
+        settings = {"protocol.trials_per_block": "1000", "screen.measured_lead": "true"}
         study, engine = ratable_study(
             Path(folder), kinds=("dated",) * (n_trials + 2), settings=settings, clip=clip
         )
+        # As a lab does before its first session; the lead of the sound follows from it.
+        checked = annotate_command(study, "check-rig")
+        subprocess.run(checked, env=station, stdout=subprocess.DEVNULL, check=True)
         command = annotate_command(study, "--participant", PERSON, "--trials", str(n_trials))
         process = subprocess.Popen(command, env=station, stdout=subprocess.DEVNULL)
         with OutsideView(station) as view:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ _HEADER = """\
 # The study's configuration; every key and what it means: docs/study.md.
 # What is commented out has the value shown. Lines may be changed until `python -m study freeze`.
 """
+# What new studies begin with; the default is what studies had before there was such a key.
+_NEW_STUDIES = {"screen.measured_lead": "true"}
 
 
 def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
@@ -177,10 +179,16 @@ def _check_store(study: Study) -> None:
 
 
 def _write_config(path: Path, settings: Sequence[str]) -> None:
-    config = parse_config("\n".join(settings), "--set")
+    given = {setting.partition("=")[0].strip() for setting in settings}
+    new = [f"{key}={value}" for key, value in _NEW_STUDIES.items() if not _is_set(key, given)]
+    config = parse_config("\n".join([*settings, *new]), "--set")
     # A store URL may have a password in it.
     with written_atomically(path, readers=access.Readers.OWNER) as part:
         part.write_text(config_text(config), encoding="utf-8")
+
+
+def _is_set(key: str, given: Collection[str]) -> bool:
+    return key in given or key.partition(".")[0] in given
 
 
 def _line(key: str, value: Any, default: Any) -> str:  # noqa: ANN401

@@ -16,8 +16,16 @@ import numpy as np
 import psutil
 
 from annotator.rig.flashes import FLASHES_PER_PLAY, play_flashes
-from annotator.rig.grades import Measurement, as_table, graded, observed, overall
+from annotator.rig.grades import (
+    NOT_APPLICABLE,
+    Measurement,
+    as_table,
+    graded,
+    observed,
+    overall,
+)
 from annotator.rig.keyboard_path import keyboard_path_s
+from annotator.rig.lead import MEASUREMENT, safe_lead_s
 from annotator.rig.loopback import recorded
 from annotator.window.keyboard import Keyboard
 from annotator.window.sound import SoundPath, open_sound, start_error_s
@@ -133,7 +141,16 @@ def _sound(sound: SoundPath, sample_rate_hz: int) -> list[Measurement]:
     return [
         graded("sound_start_error", 1000 * abs(statistics.median(errors_s))),
         graded("sound_start_spread", 1000 * _spread(errors_s)),
+        _lead(sound, sample_rate_hz),
     ]
+
+
+def _lead(sound: SoundPath, sample_rate_hz: int) -> Measurement:
+    lead_s = safe_lead_s(sound, sample_rate_hz)
+    if lead_s is None:
+        advice = "No short lead is safe for this device: close other programs and check again."
+        return Measurement(MEASUREMENT, None, "ms", NOT_APPLICABLE, advice)
+    return Measurement(MEASUREMENT, round(1000 * lead_s, 1), "ms", NOT_APPLICABLE, "")
 
 
 def _spread(values: list[float]) -> float:

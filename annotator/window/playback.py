@@ -100,6 +100,11 @@ class Playback:
         first_s = self.requested_s if self.onset_s is None else self.onset_s
         return max(self._begin_s, first_s) - self.requested_s
 
+    @property
+    def sound_delay_s(self) -> float:
+        """How much later than it was due the sound came, by what is known."""
+        return self._begin_s - self.requested_s
+
     def sound_started(self, t_s: float) -> None:
         """Take what the driver says of the sound's start."""
         self._sound_started_s = t_s

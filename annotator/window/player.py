@@ -25,6 +25,8 @@ MAX_STANDSTILL_S = 0.5
 # A driver may take a while to say that a sound began: as long as the clip, but within these.
 MIN_SOUND_PATIENCE_S, SOUND_PATIENCE_S = 0.5, 3.0
 MAX_RESTARTS = 2
+# A device keeps its appointments to the sample, or misses them by a buffer or more.
+LATE_START_S = 0.001
 
 
 class Player:
@@ -42,6 +44,8 @@ class Player:
         Returns the time on the rig clock.
     lead_s : float
         How long before its start a sound is scheduled.
+    safe_lead_s : float
+        The same, from the first sound on that began late.
     start_s : float
         Where the session clock stands at 0, on the rig clock.
     hurry : bool
@@ -56,12 +60,14 @@ class Player:
         *,
         clock: Callable[[], float],
         lead_s: float,
+        safe_lead_s: float,
         start_s: float,
         hurry: bool = False,
     ) -> None:
         self._window, self._headset, self._layout = window, headset, layout
         self._clock = clock
-        self._lead_s, self._start_s, self._hurry = lead_s, start_s, hurry
+        self._lead_s, self._safe_lead_s = lead_s, max(lead_s, safe_lead_s)
+        self._start_s, self._hurry = start_s, hurry
         self._texture = Texture(window.win)
         self._playback: Playback | None = None
         self._place = Rectangle(0, 0, 0, 0)
@@ -205,6 +211,8 @@ class Player:
             delay_s = SOUND_PATIENCE_S
         else:
             playback.sound_started(started_s - self._start_s)
+            if playback.sound_delay_s > LATE_START_S:
+                self._lead_s = self._safe_lead_s
             delay_s = playback.delay_s
         if delay_s < MAX_DELAY_S:
             return None

@@ -38,6 +38,10 @@ class Prefetcher:
             if path not in self._clips:
                 self._clips[path] = self._worker.submit(self._decode, path)
 
+    def is_ready(self, path: Path) -> bool:
+        """Return whether a clip can be had without waiting."""
+        return path in self._clips and self._clips[path].done()
+
     def get(self, path: Path) -> DecodedClip:
         """Return a clip, waiting for it if it is not ready.
 

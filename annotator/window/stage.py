@@ -1,5 +1,6 @@
 """The stage with a PsychoPy window: draws one frame per poll, decides nothing."""
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -7,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from annotator.rig.lead import SafeLead
 from annotator.simulated.keys import SimulatedKeys
 from annotator.task.layout import task_layout
 from annotator.task.stage import Page
@@ -30,11 +32,14 @@ from annotator.window.moment import Moment
 from annotator.window.player import Player
 from annotator.window.prefetch import Prefetcher
 from annotator.window.window import TaskWindow
-from study.clips.display import decode_for_display
+from study.clips.display import DecodedClip, decode_for_display
 from study.config.keys import ESCAPE_KEY
 from study.config.screen import Screen
 from study.errors import ClipError, StageError
 from study.vocabulary import Presentation, Stimulus
+
+# A thread that decodes hands over to the one that draws within a small part of a refresh.
+SWITCH_INTERVAL_S = 0.001
 
 
 class _View(StrEnum):
@@ -66,6 +71,8 @@ class PsychopyStage:
         The participant's id; stands in each of these pictures.
     moment : Moment or None
         The words that stand on the screen until the window is there.
+    lead : SafeLead or None
+        How long before its start a sound is scheduled, if it was measured for this machine.
 
     Raises
     ------
@@ -85,7 +92,9 @@ class PsychopyStage:
         screenshots: Path | None = None,
         whose: str = "",
         moment: Moment | None = None,
+        lead: SafeLead | None = None,
     ) -> None:
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._window = TaskWindow(screen, paced=not hurry, moment=moment)
         from psychopy import logging
         from psychtoolbox import GetSecs
@@ -101,11 +110,14 @@ class PsychopyStage:
         box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
         decode = partial(decode_for_display, box_px=box_px, sample_rate_hz=screen.sample_rate_hz)
         self._prefetcher = Prefetcher(decode)
+        self._next: list[Stimulus] = []  # to be decoded when the clip at hand has begun
+        self._first: Stimulus | None = None  # to be drawn once before its trial
         self._warning_s = warning_s
         self._keys, self._hurry = keys, hurry
         if screenshots is not None:
             self._window.take_screenshots(screenshots, whose)
         self._view = _View.LOADING
+        self._is_prompted = False  # whether the reminder of the keys stands on the screen
         self._stimulus: Stimulus | None = None
         self._page_name = ""
         self._page_until_s: float | None = None
@@ -113,12 +125,15 @@ class PsychopyStage:
         self._events: list[Event] = []
         self._leave_ordered = False
         self._start_s: float = self._rig_clock()
+        measured = lead is not None and lead.holds_for(self._headset.facts())
+        self._lead_s = lead.lead_s if lead is not None and measured else screen.audio_lead_s
         self._player = Player(
             self._window,
             self._headset,
             self._layout,
             clock=self._rig_clock,
-            lead_s=screen.audio_lead_s,
+            lead_s=self._lead_s,
+            safe_lead_s=screen.audio_lead_s,
             start_s=self._start_s,
             hurry=hurry,
         )
@@ -132,7 +147,7 @@ class PsychopyStage:
         """Return what is known of screen and sound, ready for JSON."""
         return {
             "screen": self._window.facts(),
-            "sound": self._headset.facts(),
+            "sound": self._headset.facts() | {"lead_s": self._lead_s},
             # Where the session clock stands at 0, so that recordings can be compared.
             "clock_start_s": self._start_s,
         }
@@ -142,13 +157,18 @@ class PsychopyStage:
         self._leave_ordered = True
 
     def prepare(self, stimuli: Sequence[Stimulus]) -> None:
-        """Decode the next clips in the background."""
-        self._prefetcher.prepare([stimulus.path for stimulus in stimuli])
+        """Decode the next clips in the background, but not while the one at hand begins."""
+        self._next = list(stimuli)
+        if self._stimulus is None:
+            self._first = next(iter(stimuli), None)
+        if not stimuli or not self._prefetcher.is_ready(stimuli[0].path):
+            self._decode_next()
 
     def play(self, stimulus: Stimulus, asked_s: float | None = None) -> None:
         """Show the label and play the clip from its beginning."""
         self._stop_playing()
         self._view = _View.LOADING
+        self._is_prompted = False
         if stimulus != self._stimulus:
             self._player.allow_restarts()
         self._stimulus = stimulus
@@ -158,11 +178,8 @@ class PsychopyStage:
         except ClipError as error:
             self._events.append(PlaybackFailed(self.now_s, error.reason))
             return
-        self._drawing.set_label(stimulus.label)
         # What is drawn for the first time takes longer: not at the flip of the first frame.
-        self._drawing.draw_label()
-        self._player.show_first(clip)
-        self._window.discard()
+        self._draw_beginning(stimulus, clip)
         try:
             self._player.start(clip, asked_s)
         except StageError as error:
@@ -178,12 +195,15 @@ class PsychopyStage:
         """Remind of the keys and wait."""
         self._stop_playing()
         self._view = _View.WAITING
+        self._is_prompted = False
         if self._keys is not None and self._stimulus is not None:
             self._keys.on_prompt(self._stimulus, self.now_s)
 
     def show_page(self, page: Page) -> None:
         """Stop the clip and show a page."""
         self._stop_playing()
+        self._is_prompted = False
+        self._decode_next()
         self._drawing.set_page(page.text)
         self._view, self._page_name = _View.PAGE, page.name
         self._note(f"page: {page.name}")
@@ -207,8 +227,15 @@ class PsychopyStage:
 
     def poll(self) -> Sequence[Event]:
         """Draw one frame, and return what has happened since, in the order of time."""
+        if self._view is _View.PAGE:
+            self._draw_first_once()
         frame = self._draw()
+        # Nothing moves while a key is waited for: it is acted upon before the next flip.
+        if self._is_prompted and self._window.idle(self._take_keys):
+            self._window.discard()
+            return self._taken_events()
         shown_s = self._window.flip() - self._start_s
+        self._is_prompted = self._view is _View.WAITING
         for event in self._player.flipped(shown_s, frame):
             self._note_playing(event)
         if self._view is _View.WARNING:
@@ -217,8 +244,7 @@ class PsychopyStage:
             self._page_until_s = None
             self._events.append(PageEnded(shown_s))
         self._take_keys()
-        events, self._events = sorted(self._events, key=lambda e: e.t_s), []
-        return events
+        return self._taken_events()
 
     def take_presentations(self) -> tuple[Presentation, ...]:
         """Return the evidence of what was played since the last call."""
@@ -231,6 +257,30 @@ class PsychopyStage:
         self._keyboard.close()
         self._headset.close()
         self._window.close()
+
+    def _taken_events(self) -> list[Event]:
+        events, self._events = sorted(self._events, key=lambda e: e.t_s), []
+        return events
+
+    def _decode_next(self) -> None:
+        if self._next:
+            self._prefetcher.prepare([stimulus.path for stimulus in self._next])
+            self._next = []
+
+    def _draw_first_once(self) -> None:
+        # What is drawn for the first time takes longer: while a page is read, nobody waits for it.
+        first = self._first
+        if first is None or not self._prefetcher.is_ready(first.path):
+            return
+        self._first = None
+        with suppress(ClipError):
+            self._draw_beginning(first, self._prefetcher.get(first.path))
+
+    def _draw_beginning(self, stimulus: Stimulus, clip: DecodedClip) -> None:
+        self._drawing.set_label(stimulus.label)
+        self._drawing.draw_label()
+        self._player.show_first(clip)
+        self._window.discard()
 
     def _draw(self) -> int | None:
         drawing, frame = self._drawing, None
@@ -265,6 +315,7 @@ class PsychopyStage:
         match event:
             case PlaybackBegan(t_s=t_s):
                 self._view = _View.PLAYING
+                self._decode_next()
                 if self._keys is not None and self._stimulus is not None:
                     self._keys.on_onset(self._stimulus, t_s)
             case SoundLost(problem=problem):
@@ -290,7 +341,8 @@ class PsychopyStage:
         if self._keys is not None:
             self._keys.forget()
 
-    def _take_keys(self) -> None:
+    def _take_keys(self) -> bool:
+        """Take what was pressed; return whether there is anything to tell."""
         if self._keys is not None:
             due = self._keys.take_due(self.now_s)
             if due is not None:
@@ -305,6 +357,7 @@ class PsychopyStage:
             self._events.append(LeaveAsked(self.now_s, key=None))
         if self._leave_ordered:
             self._events.append(LeaveOrdered(self.now_s))
+        return bool(self._events)
 
     def _take_screenshot(self) -> None:
         # The middle of the clip is what a reader wants to see.

@@ -27,6 +27,7 @@ PATIENCE_S = 1.0
 FASTEST_REFRESH_S = 0.0015
 NO_REFRESH = "flips wait for no refresh"
 ASSUMED_REFRESH_HZ = 60.0
+_BEFORE_FLIP_S, _GLANCE_S = 0.004, 0.001
 _SPIN_S = 0.002  # sleeping is not exact: the last bit is waited for awake
 _NO_DISPLAY = (
     "no display: {found}. The task needs a screen. Log in at the machine itself (an X11 session), "
@@ -129,6 +130,26 @@ class TaskWindow:
         # The grid stays where it is: a late flip does not shift all later ones.
         self._last_flip_s = due_s
         return shown_s
+
+    def idle(self, seen: Callable[[], bool]) -> bool:
+        """Wait until the next flip is near, or something is seen.
+
+        Parameters
+        ----------
+        seen : callable
+            Looks.
+
+        Returns
+        -------
+        bool
+            Whether something was seen; then it is not yet time to flip.
+        """
+        until_s = self.next_flip_s() - _BEFORE_FLIP_S
+        while self._now() < until_s:
+            if seen():
+                return True
+            time.sleep(min(_GLANCE_S, max(0.0, until_s - self._now())))
+        return False
 
     def finish(self) -> None:
         """Wait until the graphics card has done what it was told."""

@@ -38,6 +38,8 @@ class Screen(BaseModel):
         Rate to which all sound is brought.
     audio_lead_s : float
         How long before the flip of the first frame the sound is scheduled.
+    measured_lead : bool
+        Whether the lead that `check-rig` has found safe for the sound device is used instead.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -56,6 +58,7 @@ class Screen(BaseModel):
     audio_path: Literal["psychtoolbox", "sounddevice"] = "psychtoolbox"
     sample_rate_hz: PositiveInt = 48000
     audio_lead_s: float = Field(0.03, gt=0, le=1)
+    measured_lead: bool = False
 
     @field_validator("background", "foreground", "warning_background")
     @classmethod

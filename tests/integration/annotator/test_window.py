@@ -198,7 +198,8 @@ def test_a_person_rates_replays_is_warned_pauses_leaves_and_comes_back(station, 
     assert table(engine, "trial")["outcome"].tolist() == ["rated", "rated", "left"]
     presses = table(engine, "key_press").query("key != 'numlock'")  # comes with a keypad's digit
     assert presses[["key", "early"]].to_numpy().tolist() == [
-        ["3", True], ["space", False], ["1", False], ["2", False], ["f10", False],
+        ["3", True], ["space", False], ["1", False], ["2", False], ["f10", False], ["2", False],
+        ["f10", False], ["escape", False], ["n", False], ["escape", False], ["y", False],
     ]  # fmt: skip
     assert table(engine, "session")["end_reason"].tolist() == ["left"]
     # The next session goes on with the clip that was not rated.

@@ -16,7 +16,7 @@ from study.clips.display import DecodedClip
 from study.config.screen import Screen
 
 PERIOD_S = 0.02
-LEAD_S = 0.03
+LEAD_S, SAFE_LEAD_S = 0.03, 0.05
 CLIP = DecodedClip(
     path=Path("clip.mp4"),
     sha256="",
@@ -82,7 +82,15 @@ def player_on(monkeypatch):
 
     def on(rig):
         layout = task_layout(Screen(), 1280, 800)
-        made = Player(rig, rig, layout, clock=lambda: rig.now_s, lead_s=LEAD_S, start_s=0.0)
+        made = Player(
+            rig,
+            rig,
+            layout,
+            clock=lambda: rig.now_s,
+            lead_s=LEAD_S,
+            safe_lead_s=SAFE_LEAD_S,
+            start_s=0.0,
+        )
         made.show_first(CLIP)
         return made
 
@@ -182,3 +190,24 @@ def test_headphones_that_go_away_break_the_clip_off(player_on):
     assert isinstance(lost, SoundLost)
     assert lost.problem == SOUND_GONE
     assert made.take_presentations()[0].interrupted
+
+
+def lead_of_next(made, rig):
+    made.stop(rig.now_s)
+    made.start(CLIP, None)
+    return rig.left_s
+
+
+def test_a_short_lead_is_kept_while_sounds_begin_on_time_and_given_up_at_the_first_late_one(
+    player_on,
+):
+    rig = Rig()
+    made = player_on(rig)
+    made.start(CLIP, None)
+    assert LEAD_S <= rig.left_s < LEAD_S + PERIOD_S
+    played(made, rig)
+    assert LEAD_S <= lead_of_next(made, rig) < LEAD_S + PERIOD_S
+    rig._late_s = 0.005  # two buffers; nobody notices, and the picture waits for it
+    (_, ended) = played(made, rig)
+    assert isinstance(ended, PlaybackEnded)
+    assert SAFE_LEAD_S <= lead_of_next(made, rig) < SAFE_LEAD_S + PERIOD_S

@@ -216,3 +216,27 @@ def test_a_wrong_list_of_classes_is_refused(tmp_path, text, message):
 def test_a_question_that_would_point_to_a_person_is_refused(question):
     with pytest.raises(ConfigError, match="demographics"):
         parse_config(f'demographics = ["age", "{question}"]', "study.toml")
+
+
+def test_a_new_study_uses_the_measured_lead_unless_told_otherwise(tmp_path):
+    assert found_study(tmp_path / "a", [], NOW).config.screen.measured_lead
+    settings = ["screen.measured_lead=false", "screen.margin_px=50"]
+    assert not found_study(tmp_path / "b", settings, NOW).config.screen.measured_lead
+    assert not parse_config("[screen]\nmargin_px = 50", "an older study.toml").screen.measured_lead
+
+
+def test_a_study_that_was_frozen_before_there_was_a_key_is_as_it_was(tmp_path):
+    (tmp_path / "study.toml").write_text("[screen]\nmargin_px = 50\n", encoding="utf-8")
+    study = found_study(tmp_path, [], NOW)
+    engine = open_store(study.store_url)
+    with transaction(engine) as db:
+        studies.freeze(db, config=study.config, amend_reason=None, at=NOW)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE protocol_version SET config = json_remove(config, '$.screen.measured_lead')"
+        )
+    with transaction(engine) as db:
+        studies.refuse_changed(db, study.config)
+        changed = study.config.screen.model_copy(update={"measured_lead": True})
+        with pytest.raises(ConfigError, match=r"differs .* in screen\.measured_lead"):
+            studies.refuse_changed(db, study.config.model_copy(update={"screen": changed}))
