@@ -6,6 +6,7 @@ import pytest
 
 from annotator.rig.loopback import recorded
 from lab.virtual_station import SINK_NAME, virtual_station
+from study.config.screen import Screen
 from tests.worlds.rating_studies import ROBOT, annotate, ratable_study
 
 N_PLAYS = 20
@@ -37,12 +38,15 @@ def measured_offsets_ms(root, path):
         virtual_station() as station,
         recorded(f"{SINK_NAME}.monitor", station) as recording,
     ):
+        # As in a lab: the lead of the sound is the shortest that the device allows.
+        assert annotate(study, "check-rig", station=station).returncode == 0
         run = annotate(study, "--participant", ROBOT, "--simulate", "perfect", station=station)
     assert f"{N_PLAYS} of {N_PLAYS} clips" in run.stdout
     with engine.connect() as connection:
         shown = pd.read_sql_table("presentation", connection)
         rig = pd.read_sql_table("session", connection).loc[0, "rig"]
     assert rig["sound"]["path"] == path
+    assert rig["sound"]["lead_s"] != Screen().audio_lead_s
     whole = shown[~shown["interrupted"]]
     flashes_s = rig["clock_start_s"] + whole["onset_s"].to_numpy() + FLASH_S
     beeps_s = recording.onsets_s()
