@@ -123,10 +123,12 @@ def perform(
         plan = recorder.plan
         if not plan.trials:
             return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
-        return _closing_line(request, plan, _on_a_stage(request, study, recorder))
+        return _closing_line(request, plan, _on_a_stage(request, study, recorder, moment))
 
 
-def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSummary:
+def _on_a_stage(
+    request: Request, study: Study, recorder: Recorder, moment: Moment | None
+) -> SessionSummary:
     plan = recorder.plan
     with transaction(recorder.engine) as db:
         last_check = rig_checks.latest(db, socket.gethostname())
