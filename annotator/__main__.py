@@ -52,8 +52,12 @@ def annotate(
     speed: Annotated[
         Speed, typer.Option(help="max: do not wait for clips to end (simulated people only)")
     ] = Speed.REAL,
-    blocks: Annotated[int | None, typer.Option(min=1, help="end after so many blocks")] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="end after so many trials")] = None,
+    blocks: Annotated[
+        int | None, typer.Option(min=1, max=10_000, help="end after so many blocks")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="end after so many trials")
+    ] = None,
     screenshots: Annotated[
         Path | None, typer.Option(help="folder for a picture of every screen")
     ] = None,
@@ -166,7 +170,7 @@ def timing_report(
 @app.command()
 def flash_and_beep(
     context: typer.Context,
-    plays: Annotated[int, typer.Option(min=1, help="three flashes each")] = 20,
+    plays: Annotated[int, typer.Option(min=1, max=1000, help="three flashes each")] = 20,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:

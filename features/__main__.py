@@ -10,7 +10,15 @@ import typer
 
 from features.commands.weights import WeightsFolderOption, weights_app
 from features.embedding_set import Grid, Normalisation, Precision, SetName
-from study.tools.cli import OverwriteOption, fail, new_app, run, stderr_console
+from study.tools.cli import (
+    LARGEST_NUMBER,
+    MOST_PROCESSES,
+    OverwriteOption,
+    fail,
+    new_app,
+    run,
+    stderr_console,
+)
 
 if TYPE_CHECKING:
     from features.extraction.run import Perform
@@ -36,7 +44,12 @@ def extract(
     ] = None,
     untrained: Annotated[
         int | None,
-        typer.Option(metavar="SEED", help="untrained networks where weights are missing"),
+        typer.Option(
+            min=0,
+            max=LARGEST_NUMBER,
+            metavar="SEED",
+            help="untrained networks where weights are missing",
+        ),
     ] = None,
     grid: Annotated[
         Grid, typer.Option(help="frames as in the paper, or as in the published script")
@@ -51,7 +64,8 @@ def extract(
         Precision, typer.Option(help="bfloat16 is faster on some processors and not the same")
     ] = "float32",
     processes: Annotated[
-        int | None, typer.Option(min=1, help="how many processes [default: one per core]")
+        int | None,
+        typer.Option(min=1, max=MOST_PROCESSES, help="how many processes [default: one per core]"),
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to work on")
@@ -167,8 +181,12 @@ def explore(
     folder: Annotated[Path, typer.Argument(help="folder of records, such as .../VGGish_VGG16")],
     out: Annotated[Path, typer.Option(help="the page to write")],
     mit_root: Annotated[Path | None, typer.Option(help="folder of clips, for pictures")] = None,
-    max_clips: Annotated[int, typer.Option(min=3, help="draw this many, if there are more")] = 5000,
-    seed: Annotated[int, typer.Option(help="of the drawing and of the map")] = 1,
+    max_clips: Annotated[
+        int, typer.Option(min=3, max=1_000_000, help="draw this many, if there are more")
+    ] = 5000,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_NUMBER, help="of the drawing and of the map")
+    ] = 1,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write a page that shows clips by their embeddings: suspects, duplicates, correspondence."""
@@ -194,11 +212,15 @@ def explore(
 
 @app.command()
 def forecast(
-    rate: Annotated[float, typer.Option(min=1e-6, help="clips/s that extract has printed")],
+    rate: Annotated[
+        float, typer.Option(min=1e-6, max=1e6, help="clips/s that extract has printed")
+    ],
     out: Annotated[Path, typer.Option(help="the page to write")],
-    on_cores: Annotated[int, typer.Option(min=1, help="cores that reached the rate")] = 1,
+    on_cores: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="cores that reached the rate")
+    ] = 1,
     cores: Annotated[str, typer.Option(help="cores to plan with")] = "2,16,64,256",
-    price: Annotated[float, typer.Option(min=0, help="of one core for one hour")] = 0.05,
+    price: Annotated[float, typer.Option(min=0, max=1e6, help="of one core for one hour")] = 0.05,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write a page with hours and cost for 57,177 and 1,000,000 clips."""

@@ -9,7 +9,7 @@ import typer
 from models.commands.search import TableFormat
 from models.commands.search import app as search_app
 from models.network.hyperparameters import Rnn
-from study.tools.cli import OverwriteOption, new_app, run
+from study.tools.cli import LARGEST_NUMBER, OverwriteOption, new_app, run
 
 app = new_app("Train the paper's networks on embeddings, evaluate them, tabulate the results.")
 
@@ -45,11 +45,14 @@ def train(
     preset: Annotated[
         str, typer.Option(help="paper (Table 4), or the best.json of a search")
     ] = "paper",
-    epochs: Annotated[int, typer.Option(min=1, help="at most so many")] = 200,
+    epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="at most so many")] = 200,
     patience: Annotated[
-        int, typer.Option(min=1, help="stop after so many epochs without improvement")
+        int,
+        typer.Option(min=1, max=1_000_000, help="stop after so many epochs without improvement"),
     ] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="all chance follows from it")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_NUMBER, help="all chance follows from it")
+    ] = 1,
     training_set: Annotated[
         str | None, typer.Option(help="name for tables [default: from the training list]")
     ] = None,
@@ -111,7 +114,9 @@ def evaluate(
     incongruent: Annotated[
         bool, typer.Option("--incongruent", help="give each clip the sound of another class")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="draws the incongruent pairs")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_NUMBER, help="draws the incongruent pairs")
+    ] = 1,
     cache: CacheOption = None,
     allow_untrained: AllowUntrainedOption = False,
     allow_overlap: AllowOverlapOption = False,
@@ -183,10 +188,12 @@ def experiment(
     cells: Annotated[
         list[str] | None, typer.Option("--cell", help="such as yamnet_effnet-gru [default: six]")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="how many, counted from 1")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="how many, counted from 1")] = 5,
     preset: Annotated[str, typer.Option(help="paper, or the best.json of a search")] = "paper",
-    epochs: Annotated[int, typer.Option(min=1, help="at most so many")] = 200,
-    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="at most so many")] = 200,
+    patience: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="epochs without improvement")
+    ] = 20,
     cache: CacheOption = None,
     allow_untrained: AllowUntrainedOption = False,
     allow_overlap: AllowOverlapOption = False,

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from study.errors import ConfigError
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption, new_app, run
+from study.tools.cli import (
+    LARGEST_NUMBER,
+    MOST_PROCESSES,
+    OverwriteOption,
+    StoreOption,
+    StudyOption,
+    new_app,
+    run,
+)
 from study.tools.urls import without_password
 
 app = new_app("Make a study, check it, freeze its protocol.")
@@ -23,7 +31,10 @@ def init(
     ] = None,
     title: Annotated[str | None, typer.Option(help="the study's name")] = None,
     classes: Annotated[str | None, typer.Option(help="a classes.csv of the study's own")] = None,
-    seed: Annotated[int | None, typer.Option(help="every random choice follows from it")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=LARGEST_NUMBER, help="every random choice follows from it"),
+    ] = None,
     rehearsal: Annotated[bool, typer.Option("--rehearsal", help="simulated people count")] = False,
     store: StoreOption = None,
     setting: Annotated[
@@ -119,11 +130,18 @@ def protect(study: StudyOption = None, store: StoreOption = None) -> None:
 @app.command()
 def make_clips(
     root: Annotated[Path, typer.Argument(help="where to make training/ and validation/")],
-    seed: Annotated[int, typer.Option(min=0, help="the same seed makes the same clips")] = 1,
-    clips_per_class: Annotated[int, typer.Option(min=1, help="clips of each class")] = 40,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_NUMBER, help="the same seed makes the same clips")
+    ] = 1,
+    clips_per_class: Annotated[
+        int, typer.Option(min=1, max=100_000, help="clips of each class")
+    ] = 40,
     classes: Annotated[str, typer.Option(help="AVMIT labels, separated by commas")] = "",
     processes: Annotated[
-        int | None, typer.Option(min=1, help="clips made at a time [default: one per core]")
+        int | None,
+        typer.Option(
+            min=1, max=MOST_PROCESSES, help="clips made at a time [default: one per core]"
+        ),
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:

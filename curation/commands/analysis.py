@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from curation.analysis.sources import Rated
     from study.config.protocol import Protocol
 
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="for each interval")]
+ResamplesOption = Annotated[
+    int, typer.Option("--resamples", min=1, max=1_000_000, help="for each interval")
+]
 
 
 def agreement(

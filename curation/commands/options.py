@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from study.tools.cli import MOST_PROCESSES
+
 if TYPE_CHECKING:
     from study.config.study import Study
 
@@ -20,7 +22,9 @@ TestSetOption = Annotated[
 ReleaseOption = Annotated[
     Path | None, typer.Option("--release", help="published lists instead of a study")
 ]
-JobsOption = Annotated[int | None, typer.Option(min=1, help="processes [default: cores]")]
+JobsOption = Annotated[
+    int | None, typer.Option(min=1, max=MOST_PROCESSES, help="processes [default: cores]")
+]
 
 
 def tables_folder(out: Path | None, study: "Study") -> Path:

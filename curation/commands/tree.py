@@ -100,7 +100,8 @@ def sample_ground_truths(
     study: StudyOption = None,
     store: StoreOption = None,
     n: Annotated[
-        int | None, typer.Option("--n", min=1, help="[default: protocol.n_ground_truths]")
+        int | None,
+        typer.Option("--n", min=1, max=10_000_000, help="[default: protocol.n_ground_truths]"),
     ] = None,
 ) -> None:
     """Draw the candidates that the expert rates before the study."""

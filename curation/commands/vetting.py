@@ -18,7 +18,7 @@ def vet(
     curator: Annotated[str, typer.Option("--curator", help="who vets: a short id, no name")],
     study: StudyOption = None,
     store: StoreOption = None,
-    port: Annotated[int, typer.Option("--port", help="0 for any free one")] = 0,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 for any free one")] = 0,
     browser: Annotated[bool, typer.Option(help="open the page")] = True,
 ) -> None:
     """Open the local page on which a curator keeps or excludes clips."""

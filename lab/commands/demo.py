@@ -16,7 +16,7 @@ def demo(
     folder: FolderArgument = Path("demo"),
     show: Annotated[bool, typer.Option("--show", help="windows on the real screen")] = False,
     clips_per_class: Annotated[
-        int | None, typer.Option(min=14, help="[default: 38, in 8 classes]")
+        int | None, typer.Option(min=14, max=10_000, help="[default: 38, in 8 classes]")
     ] = None,
     smallest: Annotated[
         bool, typer.Option("--smallest", help="three classes, few clips: to try the path")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from study.tools.cli import new_app
+from study.tools.cli import LARGEST_NUMBER, MOST_PROCESSES, new_app
 
 if TYPE_CHECKING:
     from models.search.surrogates import SearchPlan, SurrogateResult
@@ -29,12 +29,15 @@ def run(
     cells: Annotated[
         list[str] | None, typer.Option("--cell", help="such as yamnet_effnet-gru [default: six]")
     ] = None,
-    n: Annotated[int, typer.Option(min=1, help="surrogates per cell")] = 300,
-    epochs: Annotated[int, typer.Option(min=1, help="at most so many each")] = 200,
-    patience: Annotated[int, typer.Option(min=1, help="epochs without improvement each")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="of the study")] = 1,
+    n: Annotated[int, typer.Option(min=1, max=1_000_000, help="surrogates per cell")] = 300,
+    epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="at most so many each")] = 200,
+    patience: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="epochs without improvement each")
+    ] = 8,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_NUMBER, help="of the study")] = 1,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="how many at a time [default: one per core]")
+        int | None,
+        typer.Option(min=1, max=MOST_PROCESSES, help="how many at a time [default: one per core]"),
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="run on this Dask cluster instead")

@@ -24,7 +24,7 @@ def set_exercise(
         bool, typer.Option("--sample", help="pick one clip per class and set")
     ] = False,
     screening_sets: Annotated[
-        int, typer.Option(min=1, help="screenings to pick; a retry takes the next one")
+        int, typer.Option(min=1, max=9999, help="screenings to pick; a retry takes the next one")
     ] = 2,
     out: Annotated[Path, typer.Option(help="where --sample writes its draft")] = Path(
         "exercise_clips.csv"
@@ -109,7 +109,8 @@ def plan(
 def extend(
     participant_id: IdArgument,
     clips: Annotated[
-        int | None, typer.Option(min=1, help="how many to take [default: an equal part]")
+        int | None,
+        typer.Option(min=1, max=10_000_000, help="how many to take [default: an equal part]"),
     ] = None,
     by: ByOption = "desk",
     study: StudyOption = None,

@@ -1,10 +1,13 @@
 """What all command lines share: options, and errors as one line."""
 
 import errno
+import io
+import os
 import re
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +29,10 @@ StoreOption = Annotated[
 ]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace existing files")]
 
+# What an integer of every database, and every generator of random numbers, takes.
+LARGEST_NUMBER = 2**31 - 1
+MOST_PROCESSES = 1024
+
 # What the operating system refuses and a person can put right; other OSErrors are bugs.
 _REFUSALS = {
     errno.ENOSPC,
@@ -40,6 +47,7 @@ _REFUSALS = {
 }
 
 _STOPPED = 130
+_OWN_VARIABLES = "AVMIT_"
 _PYTHON = re.compile(r"(?<![^\s(`])python(?= -m )")  # not the end of a path
 
 
@@ -79,7 +87,10 @@ def run(app: typer.Typer) -> None:
         The commands.
     """
     hide_passwords()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack a pound sign
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        _require_text(sys.argv[1:], os.environ)
         app()
     except StudyError as error:
         fail(str(error))
@@ -103,6 +114,20 @@ def run(app: typer.Typer) -> None:
         if ending.code != _STOPPED or isinstance(ending, _Said):
             raise
         fail("stopped by the keyboard; what was finished is kept", exit_code=_STOPPED)
+
+
+def _require_text(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    # What is not UTF-8 cannot be stored, printed or written into a table.
+    said = {f"argument {place}": text for place, text in enumerate(arguments, start=1)}
+    said |= {name: text for name, text in environment.items() if name.startswith(_OWN_VARIABLES)}
+    for where, text in said.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise StudyError(
+                f"{where}, {text!a}, is not UTF-8 text. Type it again in a terminal that is set "
+                "to UTF-8, or rename the file"
+            ) from error
 
 
 def python_command() -> str:

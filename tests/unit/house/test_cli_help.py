@@ -22,6 +22,32 @@ def test_help_says_what_an_option_that_is_left_out_stands_for():
     assert "a folder [default: beside it]" in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "where"),
+    [
+        (["look", "caf\udce9"], {}, "argument 2, 'caf\\udce9'"),
+        (["look"], {"AVMIT_X": "\udcff"}, "AVMIT_X"),
+    ],
+)
+def test_what_is_typed_is_text_or_refused_in_one_line(
+    arguments, variables, where, monkeypatch, capsys
+):
+    app = new_app("A program.")
+
+    @app.command()
+    def look(what: str = "") -> None:
+        """Look somewhere."""
+
+    monkeypatch.setattr("sys.argv", ["program", *arguments])
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        run(app)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {where}")
+    assert "is not UTF-8 text" in line
+
+
 @pytest.mark.parametrize("is_on_path", [True, False])
 def test_a_command_that_an_error_names_can_be_typed_as_it_stands(
     is_on_path, monkeypatch, tmp_path, capsys
