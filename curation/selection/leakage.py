@@ -106,9 +106,10 @@ def refuse_leaks(
     if by_source:
         leaks |= report["n_sources"] > 0
     for row in report.loc[leaks].to_dict("records"):
+        near = "" if duplicates is None else f" and {row['n_duplicates']:.0f} near-duplicates"
         raise TableError(
-            f"{row['one']} and {row['other']} would share {row['n_sources']} source videos and "
-            f"{row['n_duplicates']:.0f} groups of near-duplicates. Nothing was written; report this"
+            f"{row['one']} and {row['other']} would share {row['n_sources']} source videos{near}. "
+            "Nothing was written; report this"
         )
 
 

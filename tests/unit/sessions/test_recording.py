@@ -174,6 +174,18 @@ def test_failed_and_left_trials_are_kept_without_a_rating(study_and_engine):
     assert len(plan_for(engine, study).trials) == 4
 
 
+@pytest.mark.parametrize("rating", list(Rating))
+def test_a_clip_without_ground_truth_earns_nothing_whatever_is_pressed(tmp_path, rating):
+    study, engine = ratable_study(tmp_path, kinds=("missing",) * 2, n_ground_truths=0)
+    plan = plan_for(engine, study)
+    with session_of(engine, study, plan) as recorder:
+        assert recorder.keep(rated(plan, rating)) == 0
+        assert recorder.total() == 0
+    with transaction(engine) as db:
+        assert db.get_one(RatingRow, 1).bonus_pence == 0
+    engine.dispose()
+
+
 def test_the_experts_ratings_become_ground_truths(tmp_path):
     study, engine = ratable_study(tmp_path, kinds=("missing",) * 2, n_ground_truths=0)
     from study.store.plan import ground_truths

@@ -18,7 +18,7 @@ from study.store import (
     transaction,
     upgrade_store,
 )
-from study.store.engine import copy_sqlite
+from study.store.engine import copy_sqlite, engine_of
 from study.store.tables import Base
 
 
@@ -217,3 +217,20 @@ def test_a_damaged_file_is_one_line(tmp_path, url):
     with pytest.raises(StoreError, match="Put a back-up in its place"), transaction(engine) as db:
         db.connection().exec_driver_sql("SELECT * FROM participant").all()
     engine.dispose()
+
+
+def test_a_transaction_that_has_only_read_so_far_keeps_the_next_one_out(url):
+    create_store(url).dispose()
+    first, second = engine_of(url, 0.05), engine_of(url, 0.05)
+    question = "SELECT count(*) FROM participant"
+    with transaction(first) as db:
+        assert db.connection().exec_driver_sql(question).scalar() == 0
+        with pytest.raises(StoreError, match="locked"), transaction(second) as other:
+            other.connection().exec_driver_sql(question)
+        with snapshot(second) as reader:  # reports wait for nobody
+            assert reader.connection().exec_driver_sql(question).scalar() == 0
+        enrol(db, "P01")
+    with transaction(second) as other:
+        assert other.connection().exec_driver_sql(question).scalar() == 1
+    first.dispose()
+    second.dispose()
