@@ -21,7 +21,11 @@ _HEADER = """\
 # What is commented out has the value shown. Lines may be changed until `python -m study freeze`.
 """
 # What new studies begin with; the default is what studies had before there was such a key.
-_NEW_STUDIES = {"screen.measured_lead": "true"}
+_NEW_STUDIES = {
+    "screen.measured_lead": "true",
+    "protocol.test_frame_rate_tolerance_hz": "0.05",
+    "protocol.test_max_odd_steps": "1",
+}
 
 
 def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from annotator.rig.grades import LIMITS, graded
 from annotator.timing.measures import SPREAD_OF_MAD
+from study.clips.opening import RECORDING_OPTIONS
 from study.errors import StageError
 from study.rehearsal.odd import FLASH_EVERY_S
 
@@ -127,7 +128,7 @@ def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
         If it cannot be read, or has not two channels.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(f"file:{path}", container_options=RECORDING_OPTIONS) as container:
             if not container.streams.audio:
                 raise StageError(f"{path} holds no sound. Record both channels of the line-in")
             stream = container.streams.audio[0]

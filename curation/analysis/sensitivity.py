@@ -74,7 +74,7 @@ def sensitivity_table(
         counts = prominent.groupby(known["avmit_label"]).sum()
         classes = set(map(str, counts.index[counts >= protocol.class_min_prominent]))
         reference = classes if name == DEFAULT_RULE else reference
-        pool, _ = filter_clips(known, sorted(classes), protocol.test_frame_rates_hz)
+        pool, _ = filter_clips(known, sorted(classes), protocol)
         pools = pool["avmit_label"].value_counts().reindex(sorted(classes), fill_value=0)
         taken = np.minimum(pools, 0 if without_test else protocol.test_size_per_class)
         # A test clip leaves the training pool only if the rule had let it in.

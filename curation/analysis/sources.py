@@ -146,8 +146,9 @@ def rated_in_study(study: Study) -> Rated:
         if found.empty:
             raise TableError("the store has no rating yet. Rate clips: python -m annotator")
         truths = ground_truths.frame(db)
-        tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
-        clips = with_picture_facts(db, tally.clips, study.folder)
+        protocol = study.config.protocol
+        tally = tally_ratings(found, ratings_per_clip=protocol.ratings_per_clip)
+        clips = with_picture_facts(db, tally.clips, study.folder, protocol)
     return Rated(clips, "the store", found, truths, rehearsal=study.config.rehearsal)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from curation.clips.audit import audit_clip, audit_of_a_killer
-from curation.clips.batches import IN_THIS_PROCESS, batches_of, in_batches
+from curation.clips.audit import Asked, audit_clip, audit_of_a_hanger, audit_of_a_killer
+from curation.clips.batches import AT_ONCE, batches_of, in_batches
 from curation.clips.candidates import PASSING_REASONS, decide
 from curation.clips.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 from curation.clips.mit_tree import MitTree, TreeClip
@@ -83,7 +83,7 @@ def _admit(
     n_clips = tree.n_clips()
     n_admitted = n_rejected = 0
     on_progress(min(n_before, n_clips), n_clips)
-    examine = partial(audit_clip, root=study.mit_root, clip_s=study.config.protocol.clip_s)
+    examine = partial(audit_clip, root=study.mit_root, asked=Asked.by(study.config))
     few = n_clips - n_before < _WORTH_A_POOL
     label_of = tree.label_of
 
@@ -96,7 +96,8 @@ def _admit(
         examine,
         new,
         if_it_kills=audit_of_a_killer,
-        n_processes=IN_THIS_PROCESS if few else n_processes,
+        if_it_hangs=audit_of_a_hanger,
+        n_processes=AT_ONCE if few else n_processes,
     ):
         decisions = [decide(found, label_of[found.mit_label]) for found in audits]
         with transaction(engine) as db:

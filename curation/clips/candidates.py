@@ -32,7 +32,7 @@ def decide(audit: ClipAudit, avmit_label: str) -> Candidate | Reject:
             audit.video_location,
             audit.mit_label,
             audit.reason,
-            _MEANINGS.get(audit.reason, ""),
+            audit.detail or _MEANINGS.get(audit.reason, ""),
         )
     return Candidate(
         filename=audit.filename,
@@ -54,8 +54,14 @@ _MEANINGS = {
     "missing": "there is no file, or what is there is none",
     "no_audio": "there is no sound stream",
     "no_video": "there is no picture",
+    "no_times": "its frames have no time stamps",
+    "odd_pictures": "its pictures cannot be brought to the screen",
+    "odd_sound": "there is no mix of its channels for two ears",
+    "odd_times": "its time stamps jump back",
     "outside_root": "a link leads out of the tree",
     "silent": "all samples are 0",
+    "too_large": "it is longer or larger than a clip may be",
+    "too_slow": "decoding it takes too long",
     "unlisted": "the tree's own list does not have it",
     "unreadable": "it cannot be decoded to the end without faults",
 }

@@ -41,7 +41,9 @@ def survey(
     clips = (clip for place in tree.folders() for clip in tree.clips(*place))
     counts: Counter[tuple[str, str]] = Counter()
     ask = partial(_answer, root=tree.root)
-    for answers in in_batches(ask, clips, if_it_kills=_no_answer, n_processes=n_processes):
+    for answers in in_batches(
+        ask, clips, if_it_kills=_no_answer, if_it_hangs=_no_end, n_processes=n_processes
+    ):
         counts.update(answers)
         n_done += len(answers)
         on_progress(n_done, n_clips)
@@ -82,3 +84,7 @@ def _answer(clip: TreeClip, root: Path) -> tuple[str, str]:
 
 def _no_answer(clip: TreeClip) -> tuple[str, str]:
     return clip.mit_label, "unreadable"
+
+
+def _no_end(clip: TreeClip) -> tuple[str, str]:
+    return clip.mit_label, "too_slow"

@@ -53,7 +53,7 @@ def hints(
     again: Annotated[bool, typer.Option("--again", help="compute known hints again")] = False,
 ) -> None:
     """Compute hints for the clips to vet: cuts, overlays, split screens, time-lapse, cartoons."""
-    from curation.clips.batches import IN_THIS_PROCESS, in_batches
+    from curation.clips.batches import AT_ONCE, in_batches
     from curation.vetting.hints import DUPLICATE, error_of_a_killer, hints_or_error
     from curation.vetting.queue import vetting_queue
     from study.config.study import find_study
@@ -78,7 +78,7 @@ def hints(
         hints_or_error,
         paths,
         if_it_kills=error_of_a_killer,
-        n_processes=IN_THIS_PROCESS if len(todo) < _N_AT_ONCE else jobs,
+        n_processes=AT_ONCE if len(todo) < _N_AT_ONCE else jobs,
         size=_N_AT_ONCE,
     )
     waiting = iter(todo.items())

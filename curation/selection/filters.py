@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from curation.tally import Rule, is_prominent, is_unanimous
-
-_RATE_TOLERANCE_HZ = 0.005  # 30000/1001 is written 29.97
+from study.config.protocol import Protocol
 
 
 def prominent_by_class(clips: pd.DataFrame, rule: Rule) -> pd.Series:
@@ -53,15 +52,19 @@ def accepted_classes(clips: pd.DataFrame, rule: Rule, min_prominent: int) -> tup
     return tuple(str(label) for label in counts.index[counts >= min_prominent])
 
 
-def has_frame_rate(frame_rates_hz: pd.Series, accepted_hz: Sequence[float]) -> pd.Series:
+def has_frame_rate(
+    frame_rates_hz: pd.Series, accepted_hz: Sequence[float], tolerance_hz: float
+) -> pd.Series:
     """Return which clips have one of the accepted frame rates.
 
     Parameters
     ----------
     frame_rates_hz : Series of float
-        Average frame rate per clip; unknown ones are not accepted.
+        Frame rate per clip; unknown ones are not accepted.
     accepted_hz : sequence of float
         Such as 29.97 and 30.
+    tolerance_hz : float
+        How far from one of these a rate may be, such as `Protocol.test_frame_rate_tolerance_hz`.
 
     Returns
     -------
@@ -73,14 +76,14 @@ def has_frame_rate(frame_rates_hz: pd.Series, accepted_hz: Sequence[float]) -> p
     Paper: Test Set, video filtering ("a visual frame rate of 30fps").
     """
     rates = frame_rates_hz.to_numpy(dtype=float)[:, None]
-    near = np.abs(rates - np.asarray(accepted_hz, dtype=float)[None, :]) <= _RATE_TOLERANCE_HZ
+    near = np.abs(rates - np.asarray(accepted_hz, dtype=float)[None, :]) <= tolerance_hz
     return pd.Series(near.any(axis=1), index=frame_rates_hz.index)
 
 
 def filter_clips(
     clips: pd.DataFrame,
     classes: Sequence[str],
-    accepted_hz: Sequence[float],
+    protocol: Protocol,
     *,
     vetted_only: bool = False,
 ) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -92,8 +95,8 @@ def filter_clips(
         With ``r1, r2, r3, avmit_label, frame_rate_hz, is_vfr, has_two_streams, is_excluded``.
     classes : sequence of str
         The accepted classes.
-    accepted_hz : sequence of float
-        The accepted frame rates.
+    protocol : Protocol
+        Gives the accepted frame rates.
     vetted_only : bool
         Whether clips that no curator has judged (``is_vetted``) leave.
 
@@ -112,7 +115,11 @@ def filter_clips(
         "class not accepted": clips["avmit_label"].isin(classes),
         "not unanimous": is_unanimous(clips),
         "variable frame rate": ~clips["is_vfr"].astype(bool),
-        "frame rate": has_frame_rate(clips["frame_rate_hz"], accepted_hz),
+        "frame rate": has_frame_rate(
+            clips["frame_rate_hz"],
+            protocol.test_frame_rates_hz,
+            protocol.test_frame_rate_tolerance_hz,
+        ),
         "two video streams": ~clips["has_two_streams"].astype(bool),
         "excluded by vetting": ~clips["is_excluded"].astype(bool),
     }

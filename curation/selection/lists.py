@@ -106,7 +106,7 @@ def make_test_set(
     refuse_existing(path, overwrite=overwrite)
     protocol = study.config.protocol
     rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=protocol.ratings_per_clip)
-    clips = with_picture_facts(db, rated, ratings_path)
+    clips = with_picture_facts(db, rated, ratings_path, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     if not classes:
         most = prominent_by_class(clips, protocol.majority).nlargest(3)
@@ -115,7 +115,7 @@ def make_test_set(
             f"no class has the {protocol.class_min_prominent} prominent clips of "
             f"protocol.class_min_prominent; most have: {said}. Rate more clips, or lower it"
         )
-    pool, left = filter_clips(clips, classes, protocol.test_frame_rates_hz, vetted_only=vetted_only)
+    pool, left = filter_clips(clips, classes, protocol, vetted_only=vetted_only)
     drawn = draw_test_set(
         pool,
         classes,
@@ -131,6 +131,8 @@ def make_test_set(
         "class_min_prominent": protocol.class_min_prominent,
         "test_size_per_class": protocol.test_size_per_class,
         "test_frame_rates_hz": list(protocol.test_frame_rates_hz),
+        "test_frame_rate_tolerance_hz": protocol.test_frame_rate_tolerance_hz,
+        "test_max_odd_steps": protocol.test_max_odd_steps,
         "allow_fewer": allow_fewer,
         "vetted_only": vetted_only,
     }

@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from curation.selection.known_clips import as_in_store
 from curation.tally import as_index, clip_keys
+from study.config.protocol import Protocol
 from study.store import Db
 from study.store.clips import candidates, clip_audits, vettings
 
 
-def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFrame:
+def with_picture_facts(
+    db: Db, clips: pd.DataFrame, source: Path, protocol: Protocol
+) -> pd.DataFrame:
     """Return rated clips with what the filter asks of their pictures.
 
     Parameters
@@ -21,6 +25,8 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
         The rows of `video_ratings.csv`.
     source : Path
         Where they come from, for the message.
+    protocol : Protocol
+        Says which frame rate of a clip counts: the average, or the one that most frames have.
 
     Returns
     -------
@@ -38,10 +44,17 @@ def with_picture_facts(db: Db, clips: pd.DataFrame, source: Path) -> pd.DataFram
     facts = known.set_index(clip_keys(known)).loc[clip_keys(clips)]
     flagged = clip_audits.flagged(db)
     ids = pd.Series(facts["candidate_id"].to_numpy(), index=clips.index)
+    rates, is_vfr = facts["frame_rate_hz"], clip_keys(clips).isin(as_index(flagged["vfr"]))
+    if protocol.test_max_odd_steps is not None:
+        # Clips that were audited before steps were counted go on with what was found then.
+        steps = clip_audits.steps(db).reindex(clip_keys(clips))
+        is_odd = (steps["n_odd_steps"] > protocol.test_max_odd_steps).to_numpy()
+        is_vfr = np.where(steps["n_odd_steps"].isna().to_numpy(), is_vfr, is_odd)
+        rates = steps["usual_frame_rate_hz"].fillna(rates)
     return clips.assign(
         candidate_id=ids,
-        frame_rate_hz=facts["frame_rate_hz"].to_numpy(),
-        is_vfr=clip_keys(clips).isin(as_index(flagged["vfr"])),
+        frame_rate_hz=rates.to_numpy(),
+        is_vfr=is_vfr,
         has_two_streams=clip_keys(clips).isin(as_index(flagged["two_video_streams"])),
         is_excluded=ids.isin(vettings.excluded(db)).to_numpy(),
         is_vetted=ids.isin(vettings.vetted(db)).to_numpy(),

@@ -31,12 +31,10 @@ def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
     protocol = study.config.protocol
     found = ratings.frame(db, include_simulated=study.config.rehearsal)
     tally = tally_ratings(found, ratings_per_clip=protocol.ratings_per_clip)
-    clips = with_picture_facts(db, tally.clips, study.folder)
+    clips = with_picture_facts(db, tally.clips, study.folder, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     # Excluded clips stay in the queue: a curator may think again, another may disagree.
-    pool, _left = filter_clips(
-        clips.assign(is_excluded=False), classes, protocol.test_frame_rates_hz
-    )
+    pool, _left = filter_clips(clips.assign(is_excluded=False), classes, protocol)
     hints = vettings.hints(db).reindex(pool["candidate_id"])
     known = hints.fillna(0.0)
     columns = ["candidate_id", "filename", "video_location", "avmit_label", "mit_label"]

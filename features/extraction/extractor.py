@@ -36,7 +36,8 @@ class Extraction:
     visual : ndarray of float32, shape (visual_timesteps, visual_size)
         Visual embeddings.
     audio_times_s, visual_times_s : tuple of float
-        Start of each timestep, from the start of its stream.
+        Start of each timestep, from the beginning of the clip; where the sound begins late or has
+        gaps, the time at which it is heard.
     sample_rate_hz, n_channels : int or None
         Of the clip's sound; None without any.
     warnings : tuple of str
@@ -107,8 +108,8 @@ class Extractor:
         return Extraction(
             audio=audio,
             visual=visual,
-            audio_times_s=_audio_times_s(len(audio), self.embedding_set),
-            visual_times_s=clip.image_times_s,
+            audio_times_s=_audio_times_s(len(audio), self.embedding_set, clip),
+            visual_times_s=_visual_times_s(clip),
             sample_rate_hz=clip.sample_rate_hz,
             n_channels=None if clip.samples is None else clip.samples.shape[1],
             warnings=tuple(warnings),
@@ -141,6 +142,7 @@ def _warnings(clip: DecodedClip, timesteps: int) -> list[str]:
         "damaged: what could be decoded was used": clip.n_damaged_packets > 0,
         "several streams of a kind: the first was used": clip.n_video_streams > 1
         or clip.n_audio_streams > 1,
+        "gaps in the sound: the networks hear it without them": len(clip.sound_begins_s) > 1,
         "colours marked other than BT.601: OpenCV before 5 takes no notice": not clip.is_bt601,
         "more than 7 timesteps: networks see the first 7": timesteps > MAX_TIMESTEPS,
     }
@@ -153,5 +155,12 @@ def _run(engine: Engine, inputs: Floats, network: str) -> Floats:
     return np.concatenate([engine.run(batch) for batch in batches])
 
 
-def _audio_times_s(timesteps: int, embedding_set: EmbeddingSet) -> tuple[float, ...]:
-    return tuple(step * embedding_set.audio_step_ms / 1000 for step in range(timesteps))
+def _audio_times_s(
+    timesteps: int, embedding_set: EmbeddingSet, clip: DecodedClip
+) -> tuple[float, ...]:
+    starts_s = (step * embedding_set.audio_step_ms / 1000 for step in range(timesteps))
+    return tuple(clip.sound_time_s(start_s) for start_s in starts_s)
+
+
+def _visual_times_s(clip: DecodedClip) -> tuple[float, ...]:
+    return tuple(clip.picture_begin_s + time_s for time_s in clip.image_times_s)

@@ -77,6 +77,8 @@ def extract_clip(extractor: Extractor, clip: ListedClip, folder: Path) -> Manife
         extraction = extractor.extract(clip.path)
     except ClipError as error:
         return Reject(clip, error.reason, str(error))
+    except MemoryError:
+        return Reject(clip, "too_large", "it needs more memory than a clip may take")
     path = folder / clip.tfrecord_filename
     write_record(path, Record(clip.filename, clip.label, extraction.audio, extraction.visual))
     return ManifestRow(

@@ -5,6 +5,7 @@ import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from features.extraction.job import Job, Reject, extract_clip, load
 from features.records.manifest import ManifestRow
 from study.errors import StudyError
 from study.tools.parallel import end_with_parent
+from study.tools.watchdog import HARD_LIMIT_S, become_watched, ended_after
 
 _AHEAD = 4  # clips per process that are handed out and not yet finished
 
@@ -28,8 +30,9 @@ def on_processes(
 ) -> Iterator[ManifestRow | Reject]:
     """Yield the results of clips, in any order.
 
-    When a process dies (no memory left, or a decoder crashed), the clips that were at work are
-    tried once more, each alone; one that takes its process down again is rejected.
+    When a process dies (no memory left, a decoder crashed, or it took too long and was ended), the
+    clips that were at work are tried once more, each alone; one that takes its process down again
+    is rejected.
 
     Parameters
     ----------
@@ -104,9 +107,13 @@ def _until_a_loss(
 def _alone(clip: ListedClip, job: Job) -> ManifestRow | Reject | None:
     with ProcessPoolExecutor(1, get_context("spawn"), _start, (job,)) as pool:
         try:
-            return pool.submit(_extract_here, clip).result()
+            pid = pool.submit(os.getpid).result()
+            return pool.submit(_extract_alone, clip).result(timeout=HARD_LIMIT_S)
         except BrokenProcessPool:
             return None
+        except FutureTimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            return Reject(clip, "too_slow", f"extraction did not end within {HARD_LIMIT_S:g} s")
 
 
 _here: tuple[Extractor, Path] | None = None  # of a worker process
@@ -118,9 +125,15 @@ def _start(job: Job) -> None:
     end_with_parent()
     global _here
     _here = load(job), job.folder
+    become_watched()
 
 
 def _extract_here(clip: ListedClip) -> ManifestRow | Reject:
+    with ended_after(HARD_LIMIT_S):
+        return _extract_alone(clip)
+
+
+def _extract_alone(clip: ListedClip) -> ManifestRow | Reject:
     if _here is None:
         raise RuntimeError("the process was not started with its networks")
     extractor, folder = _here

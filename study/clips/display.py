@@ -1,10 +1,7 @@
 """A whole clip, decoded for showing: frames with their times, and the sound."""
 
 import hashlib
-import io
-from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +9,11 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.orientation import orientation_of
-from study.clips.probe import video_streams
+from study.clips.opening import frames_of, open_clip, read_clip
+from study.clips.probe import require_codecs, video_streams
+from study.clips.showing import Showing, scaled
 from study.clips.sound_track import SoundTrack
 from study.errors import ClipError
-
-MAX_FRAMES_BYTES = 600_000_000
-# Nobody rates such a clip; a file that says so has time stamps that are wrong.
-MAX_DURATION_S = 120.0
-# A file that breaks off before this share of what it promises is broken, not short.
-MIN_DECODED_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +86,7 @@ def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: i
     Variable frame rates, rotation, mirroring, pixel aspect, gaps in the sound and different
     beginnings of picture and sound are honoured: the clip begins with whichever stream begins
     first, a picture that begins later stands from the beginning, a sound that begins later is
-    preceded by silence.
+    preceded by silence, and so is every sound behind a gap.
 
     Parameters
     ----------
@@ -116,100 +108,49 @@ def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: i
         If it is missing, empty, cannot be decoded to its end, has no picture or no sound, or is
         too large for the memory.
     """
-    content = _read(path)
-    try:
-        with closing(av.open(io.BytesIO(content), metadata_errors="replace")) as container:
-            picture, sound = _decode(container, path, box_px, sample_rate_hz)
-    except (av.error.FFmpegError, ValueError) as error:
-        raise ClipError(f"{path} cannot be decoded: {error}. Replace the file") from error
-    sound_begin_s = picture.begin_s if sound.begin_s is None else sound.begin_s
-    begin_s = min(picture.begin_s, sound_begin_s)
-    duration_s = max(picture.end_s, sound.end_s) - begin_s
-    times_s = picture.times_s - begin_s
+    content = read_clip(path)
+    with open_clip(path, content) as container:
+        video, audio = _streams(container, path)
+        showing = Showing(path, video, box_px=box_px, rate_hz=sample_rate_hz)
+        images: list[npt.NDArray[np.uint8]] = []
+        sound = SoundTrack(sample_rate_hz)
+        for frame in frames_of(container, path, [video, audio]):
+            if isinstance(frame, av.VideoFrame):
+                width, height, orientation = showing.picture(frame)
+                images.append(orientation.apply(scaled(frame, width, height)))
+            else:
+                sound.add(frame, showing.sound(frame))
+        showing.finish(container)
+        sound.finish()
+    return _assembled(path, content, showing, np.stack(images), sound, sample_rate_hz)
+
+
+def _assembled(
+    path: Path,
+    content: bytes,
+    showing: Showing,
+    frames: npt.NDArray[np.uint8],
+    sound: SoundTrack,
+    sample_rate_hz: int,
+) -> DecodedClip:
+    # Frames come in the order in which they are shown; not all containers stamp them so.
+    times_s = np.sort(np.asarray(showing.picture_times_s))
+    picture_begin_s = float(times_s[0])
+    sound_begin_s = picture_begin_s if sound.begin_s is None else sound.begin_s
+    begin_s = min(picture_begin_s, sound_begin_s)
+    duration_s = max(showing.picture_end_s, sound.end_s) - begin_s
+    times_s -= begin_s
     times_s[0] = 0.0
     return DecodedClip(
         path=path,
         sha256=hashlib.sha256(content).hexdigest(),
-        frames=picture.frames,
+        frames=frames,
         times_s=times_s,
         sound=sound.samples(begin_s, duration_s),
         sample_rate_hz=sample_rate_hz,
         duration_s=duration_s,
-        scale=picture.scale,
+        scale=showing.scale,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    frames: npt.NDArray[np.uint8]
-    times_s: npt.NDArray[np.float64]
-    last_s: float  # how long the last frame stands
-    scale: float
-
-    @property
-    def begin_s(self) -> float:
-        return float(self.times_s[0])
-
-    @property
-    def end_s(self) -> float:
-        return float(self.times_s[-1]) + self.last_s
-
-
-def _read(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ClipError(
-            f"{path} cannot be read: {error.strerror}. Restore the file", "missing"
-        ) from error
-    if not content:
-        raise ClipError(f"{path} is empty. Restore the file", "empty")
-    return content
-
-
-def _decode(
-    container: Any,  # noqa: ANN401
-    path: Path,
-    box_px: tuple[int, int],
-    sample_rate_hz: int,
-) -> tuple[_Picture, SoundTrack]:
-    video, audio = _streams(container, path)
-    images: list[npt.NDArray[np.uint8]] = []
-    times_s: list[float] = []
-    scale, last_s, begin_s = 1.0, 0.0, None
-    sound = SoundTrack(audio, sample_rate_hz)
-    room = MAX_FRAMES_BYTES
-    for frame in container.decode(video, audio):
-        time_s = _time_s(frame, path)
-        begin_s = time_s if begin_s is None else begin_s
-        if isinstance(frame, av.VideoFrame):
-            image, scale = _upright(frame, _pixel_aspect(video), box_px)
-            room -= image.nbytes
-            images.append(image)
-            times_s.append(time_s)
-            last_s = float((frame.duration or 0) * frame.time_base)
-        else:
-            sound.add(frame, time_s)
-        if room < 0 or abs(time_s - begin_s) > MAX_DURATION_S:
-            raise ClipError(
-                f"{path} is too long to be shown from memory: at most {MAX_DURATION_S:g} s and "
-                f"{MAX_FRAMES_BYTES / 1e6:g} MB of frames. Take it out of the candidates",
-                "too_large",
-            )
-    sound.finish()
-    if not images:
-        raise ClipError(f"{path} holds no frame that can be decoded. Replace the file")
-    if sound.begin_s is None:
-        raise ClipError(f"{path} holds no sound that can be decoded", "no_audio")
-    picture = _Picture(
-        np.stack(images),
-        # Frames come in the order in which they are shown; not all containers stamp them so.
-        np.sort(np.asarray(times_s)),
-        last_s or _usual_interval_s(video),
-        scale,
-    )
-    _refuse_broken_off(container, video, picture, sound, path)
-    return picture, sound
 
 
 def _streams(container: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
@@ -219,60 +160,5 @@ def _streams(container: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
     if not container.streams.audio:
         raise ClipError(f"{path} has no sound. Take it out of the candidates", "no_audio")
     chosen = video[0], container.streams.audio[0]
-    for stream in chosen:
-        if stream.codec_context is None:
-            raise ClipError(f"{path} has {stream.type} that no decoder here knows. Convert it")
+    require_codecs(path, chosen)
     return chosen
-
-
-def _time_s(frame: av.VideoFrame | av.AudioFrame, path: Path) -> float:
-    stamp = frame.dts if frame.pts is None else frame.pts
-    if stamp is None or frame.time_base is None:
-        raise ClipError(f"{path} has frames without a time stamp. Replace the file")
-    return float(stamp * frame.time_base)
-
-
-def _upright(
-    frame: av.VideoFrame, pixel_aspect: Fraction, box_px: tuple[int, int]
-) -> tuple[npt.NDArray[np.uint8], float]:
-    orientation = orientation_of(frame)
-    width, height = frame.width * float(pixel_aspect), float(frame.height)
-    upright = (height, width) if orientation.transposed else (width, height)
-    scale = min(1.0, box_px[0] / upright[0], box_px[1] / upright[1])
-    scaled = frame.reformat(
-        width=max(1, round(width * scale)),
-        height=max(1, round(height * scale)),
-        format="rgb24",
-        interpolation="BICUBIC",
-    )
-    return orientation.apply(scaled.to_ndarray()), scale
-
-
-def _pixel_aspect(video: Any) -> Fraction:  # noqa: ANN401
-    aspect = video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio
-    return Fraction(aspect) if aspect else Fraction(1)
-
-
-def _usual_interval_s(video: Any) -> float:  # noqa: ANN401
-    return 1.0 / float(video.average_rate) if video.average_rate else 0.0
-
-
-def _refuse_broken_off(
-    container: Any,  # noqa: ANN401
-    video: Any,  # noqa: ANN401
-    picture: _Picture,
-    sound: SoundTrack,
-    path: Path,
-) -> None:
-    if video.duration:
-        promised_s = float(video.duration * video.time_base)
-        decoded_s = picture.end_s - picture.begin_s
-    elif container.duration:  # Matroska tells how long the longest stream is
-        promised_s = container.duration / av.time_base
-        decoded_s = max(picture.end_s, sound.end_s)
-    else:
-        return
-    if decoded_s < MIN_DECODED_SHARE * promised_s:
-        raise ClipError(
-            f"{path} breaks off after {decoded_s:.2f} of {promised_s:.2f} s. Replace the file"
-        )

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.probe import PCM16_FULL_SCALE, opened, pcm16_blocks
+from study.clips.opening import open_clip
+from study.clips.probe import PCM16_FULL_SCALE, pcm16_blocks
 
 Floats = npt.NDArray[np.float32]
 
@@ -31,7 +32,7 @@ def sound_envelope(path: Path, n_parts: int) -> Floats:
     ClipError
         If the sound cannot be decoded, or with reason ``"no_audio"`` where there is none.
     """
-    with opened(path) as container:
+    with open_clip(path) as container:
         powers = [
             np.square(block / np.float32(PCM16_FULL_SCALE)).mean(axis=1, dtype=np.float32)
             for block in pcm16_blocks(container, path)

@@ -12,7 +12,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.probe import opened, video_streams
+from study.clips.opening import Budget, open_clip
+from study.clips.placing import stretches
+from study.clips.probe import require_codecs, video_streams
 from study.clips.resampling import Resampler
 from study.errors import ClipError
 
@@ -37,6 +39,12 @@ class DecodedClip:
         The chosen frames, as `keep` returned them.
     image_times_s : tuple of float
         Their times from the start of the video stream.
+    picture_begin_s : float
+        When the picture begins, from the beginning of the clip: 0, unless the sound is there first.
+    sound_begins_s : tuple of tuple of float
+        Where the samples are cut, in seconds of samples, and when what follows is due, from the
+        beginning of the clip. The samples stand without gaps, as pydub gives them, whatever the
+        time stamps say; this is what the stamps say.
     n_damaged_packets : int
         Packets that could not be decoded and were passed over.
     n_video_streams, n_audio_streams : int
@@ -49,10 +57,28 @@ class DecodedClip:
     sample_rate_hz: int | None
     images: list[Image]
     image_times_s: tuple[float, ...]
+    picture_begin_s: float = 0.0
+    sound_begins_s: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
     n_damaged_packets: int = 0
     n_video_streams: int = 1
     n_audio_streams: int = 1
     is_bt601: bool = True
+
+    def sound_time_s(self, at_s: float) -> float:
+        """Return when a sample is due, from the beginning of the clip.
+
+        Parameters
+        ----------
+        at_s : float
+            Seconds of samples before it.
+
+        Returns
+        -------
+        float
+            Seconds; later than `at_s` where the sound begins late or has gaps.
+        """
+        cut_s, begin_s = max(begin for begin in self.sound_begins_s if begin[0] <= at_s)
+        return begin_s + (at_s - cut_s)
 
 
 def decode_for_extraction(
@@ -79,23 +105,28 @@ def decode_for_extraction(
     Raises
     ------
     ClipError
-        With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
+        With reason ``"missing"``, ``"empty"``, ``"unreadable"``, ``"no_video"``, ``"too_large"`` or
+        ``"too_slow"``.
     """
-    with opened(path) as container:
+    with open_clip(path) as container:
         videos, audios = video_streams(container), container.streams.audio
         if not videos:
             raise ClipError(f"{path} has no video stream. Leave it out", "no_video")
         video, audio = videos[0], next(iter(audios), None)
-        _refuse_unknown_codec(path, [video] if audio is None else [video, audio])
+        require_codecs(path, [video] if audio is None else [video, audio])
         video.codec_context.thread_type = "NONE"  # one process per core is faster
-        decoder = _Decoder()
+        decoder = _Decoder(Budget(path))
         packets, sound = _demux(decoder, container, video, audio)
         images, times_ms = _decode_chosen(decoder, video, packets, choose, keep)
+        picture_s = _start_s(video)
+        begin_s = min([picture_s, *sound.times_s[:1]])
         return DecodedClip(
             samples=None if audio is None else sound.samples(),
             sample_rate_hz=None if audio is None else sound.sample_rate_hz,
             images=images,
             image_times_s=tuple(float(time) / 1000 for time in times_ms),
+            picture_begin_s=picture_s - begin_s,
+            sound_begins_s=sound.begins_s(begin_s),
             n_damaged_packets=decoder.n_damaged,
             n_video_streams=len(videos),
             n_audio_streams=len(audios),
@@ -103,27 +134,23 @@ def decode_for_extraction(
         )
 
 
-def _refuse_unknown_codec(path: Path, streams: Sequence[_Av]) -> None:
-    for stream in streams:
-        if stream.codec_context is None:
-            raise ClipError(
-                f"{path} has its first {stream.type} stream in a format that no decoder here "
-                "knows. Convert it or leave it out"
-            )
-
-
 class _Decoder:
     """Decodes packets and counts the damaged ones, which it passes over as FFmpeg does."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         self.n_damaged = 0
+        self.budget = budget
 
     def decode(self, packet: _Av) -> list[_Av]:
+        self.budget.require_time()
         try:
-            return list(packet.decode())
+            frames = list(packet.decode())
         except av.error.InvalidDataError:
             self.n_damaged += 1
             return []
+        for frame in frames:
+            self.budget.spend(frame)
+        return frames
 
 
 class _Sound:
@@ -132,12 +159,23 @@ class _Sound:
     def __init__(self) -> None:
         self._blocks: list[_Av] = []
         self._resampler = Resampler("s16")
+        self._stamps_s: list[float | None] = []
+        self._lengths_s: list[float] = []
+        self._tick_s = 0.0
+
+    @property
+    def times_s(self) -> list[float]:
+        """When the sound begins, on the file's clock; nothing where it is not known."""
+        return [time_s for time_s in self._stamps_s[:1] if time_s is not None]
 
     @property
     def sample_rate_hz(self) -> int | None:
         return self._resampler.rate_hz
 
     def add(self, frame: _Av) -> None:
+        self._stamps_s.append(frame.time)
+        self._lengths_s.append(frame.samples / frame.sample_rate)
+        self._tick_s = float(frame.time_base or 0)
         self._blocks.extend(self._resampler.resample(frame))
 
     def samples(self) -> npt.NDArray[np.int16]:
@@ -147,11 +185,25 @@ class _Sound:
         n_channels = len(self._blocks[0].layout.channels)
         return np.concatenate([b.to_ndarray().reshape(-1, n_channels) for b in self._blocks])
 
+    def begins_s(self, clip_begin_s: float) -> tuple[tuple[float, float], ...]:
+        found = stretches(self._stamps_s, self._lengths_s, self._tick_s)
+        ends_s = np.cumsum([0.0, *self._lengths_s])
+        # A clip whose sound has no time stamps begins with it.
+        origin_s = clip_begin_s if self.times_s else 0.0
+        return tuple(
+            (float(ends_s[cut.first]), round(cut.begin_s - origin_s, 6)) for cut in found
+        ) or ((0.0, 0.0),)
+
+
+def _start_s(video: _Av) -> float:
+    return float((video.start_time or 0) * video.time_base)
+
 
 def _demux(decoder: _Decoder, container: _Av, video: _Av, audio: _Av) -> tuple[list[_Av], _Sound]:
     packets: list[_Av] = []
     sound = _Sound()
-    for packet in container.demux([video] if audio is None else [video, audio]):
+    streams = [video] if audio is None else [video, audio]
+    for packet in decoder.budget.packets(container, streams):
         if packet.stream is video:
             packets.append(packet)
             continue
@@ -216,6 +268,7 @@ def _decode_all(
     times_ms = _times_ms(video, pts)
     chosen = set(choose(times_ms))
     video.codec_context.flush_buffers()
+    decoder.budget.begin_again()
     images = [
         keep(_upright(frame))
         for index, frame in enumerate(_timed_frames(decoder, packets))

@@ -9,8 +9,10 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.probe import largest_sample, missing_stream, opened, video_streams
+from study.clips.opening import frames_of, open_clip
+from study.clips.probe import largest_sample, missing_stream, require_codecs, video_streams
 from study.clips.resampling import Resampler
+from study.clips.showing import Showing
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
 
@@ -60,7 +62,25 @@ class Inspection:
     sound_hash: str = ""
 
 
-def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What a clip is to be shown on.
+
+    Parameters
+    ----------
+    box_px : tuple of int
+        Width and height that a larger clip is scaled down to fit.
+    rate_hz : int
+        Rate to bring its sound to.
+    """
+
+    box_px: tuple[int, int] = (640, 480)
+    rate_hz: int = 48000
+
+
+def inspect(
+    path: Path, *, hashed_frames: Sequence[int] = (), display: Display | None = None
+) -> Inspection:
     """Decode a clip to its last frame and its last sample.
 
     Parameters
@@ -69,6 +89,9 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
         The clip.
     hashed_frames : sequence of int
         Which frames go into `frame_hash`, from `spread`; none for decoding and peak alone.
+    display : Display or None
+        What the clip is to be shown on, so that one which cannot be shown is refused; None to leave
+        that open.
 
     Returns
     -------
@@ -78,21 +101,32 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
     Raises
     ------
     ClipError
-        With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
+        With reason ``"missing"``, ``"empty"``, ``"unreadable"``, ``"no_video"``, ``"too_large"`` or
+        ``"too_slow"``; for a display also as `study.clips.showing.Showing`.
     """
-    with opened(path) as container:
+    with open_clip(path) as container:
         video = video_streams(container)
         if not video:
             raise missing_stream(path, "video")
         audio = container.streams.audio[:1]
+        require_codecs(path, [video[0], *audio])
         seen = _Seen(hashed_frames)
         resampler = Resampler("s16")
-        for frame in container.decode(video[0], *audio):
+        showing = (
+            None
+            if display is None
+            else Showing(path, video[0], box_px=display.box_px, rate_hz=display.rate_hz)
+        )
+        for frame in frames_of(container, path, [video[0], *audio]):
             if frame.is_corrupt:  # decoders fill what they could not read with what was there
                 raise ClipError(f"{path} is damaged: a frame of it is made up. Copy it again")
             if isinstance(frame, av.VideoFrame):
+                if showing is not None:
+                    showing.picture(frame)
                 seen.add_picture(frame)
             else:
+                if showing is not None:
+                    showing.sound(frame)
                 seen.add_sound(resampler.resample(frame))
         if audio:
             seen.add_sound(resampler.resample(None))
@@ -103,6 +137,8 @@ def inspect(path: Path, *, hashed_frames: Sequence[int] = ()) -> Inspection:
             raise ClipError(f"{path} has no frame that can be decoded. Copy it again")
         if audio and seen.n_samples == 0:
             raise ClipError(f"no sound of {path} can be decoded. Copy it again")
+        if showing is not None:
+            showing.finish(container, needs_sound=bool(audio))
         return seen.inspection(resampler.rate_hz or 0)
 
 

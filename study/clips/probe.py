@@ -1,7 +1,6 @@
 """What a clip is, told without showing it: streams, sizes, rates, offsets, peak."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +8,7 @@ from typing import Any, Literal
 import av
 import numpy as np
 
+from study.clips.opening import Budget, frames_of, open_clip
 from study.clips.resampling import Resampler
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
@@ -17,6 +17,10 @@ PCM16_FULL_SCALE = 32768.0  # 2 ** 15, one bit of 16 being the sign
 # A frame that stands this much longer or shorter than the median makes the rate variable;
 # rounding to a container's clock (1 ms in Matroska) stays below it.
 _VFR_TOLERANCE = 0.25
+# A step from frame to frame is odd if it is this much longer or shorter than the median, and by
+# more than one and a half units of the container's clock.
+_ODD_STEP = 0.1
+_ODD_TICKS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class ClipProbe:
     nominal_frame_rate_hz : float
         The rate that the stream declares for itself.
     is_vfr : bool
-        Whether frames stand for different times.
+        Whether any frame stands a quarter longer or shorter than most.
     width_px, height_px : int
         Size of the upright picture, as stored (pixels may not be square).
     rotation_deg : {0, 90, 180, 270}
@@ -47,6 +51,18 @@ class ClipProbe:
         Start of the sound minus start of the picture; 0 without sound.
     n_frames : int or None
         Packets of the first video stream; None where there are none.
+    usual_frame_rate_hz : float
+        The rate that most frames have, of all steps that are not odd; 0 where it is not known.
+    n_odd_steps : int
+        Steps from one frame to the next that are more than a tenth longer or shorter than most.
+    picture_s, sound_s : float
+        From the beginning to the end of the first stream of each; 0 where there is none.
+    container : str
+        FFmpeg's name of the container.
+    video_codec, audio_codec : str
+        FFmpeg's names; empty where there is none.
+    pixel_format : str
+        FFmpeg's name of how a pixel is stored.
     """
 
     duration_s: float
@@ -63,6 +79,14 @@ class ClipProbe:
     n_channels: int | None
     av_start_offset_s: float
     n_frames: int | None
+    usual_frame_rate_hz: float = 0.0
+    n_odd_steps: int = 0
+    picture_s: float = 0.0
+    sound_s: float = 0.0
+    container: str = ""
+    video_codec: str = ""
+    audio_codec: str = ""
+    pixel_format: str = ""
 
 
 def probe(path: Path) -> ClipProbe:
@@ -83,19 +107,23 @@ def probe(path: Path) -> ClipProbe:
     ClipError
         With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
     """
-    with opened(path) as container:
+    with open_clip(path) as container:
         video = video_streams(container)
         if not video:
             raise missing_stream(path, "video")
         audio = container.streams.audio[0] if container.streams.audio else None
-        scan = _scan(container, [video[0]] if audio is None else [video[0], audio])
+        streams = [video[0]] if audio is None else [video[0], audio]
+        require_codecs(path, streams)
+        scan = _scan(container, path, streams)
+        times_s = sorted(scan.times_s["video"])
+        usual_hz, n_odd = usual_rate(times_s, float(video[0].time_base or 0))
         upright = scan.rotation_deg % 180 == 0
         size = (video[0].width, video[0].height)
         return ClipProbe(
             duration_s=scan.duration_s,
             frame_rate_hz=float(video[0].average_rate or 0),
             nominal_frame_rate_hz=float(video[0].base_rate or 0),
-            is_vfr=_is_variable(sorted(scan.times_s["video"])),
+            is_vfr=_is_variable(times_s),
             width_px=size[0] if upright else size[1],
             height_px=size[1] if upright else size[0],
             rotation_deg=scan.rotation_deg,
@@ -105,8 +133,69 @@ def probe(path: Path) -> ClipProbe:
             sample_rate_hz=None if audio is None else audio.codec_context.sample_rate,
             n_channels=None if audio is None else audio.codec_context.channels,
             av_start_offset_s=scan.av_start_offset_s,
-            n_frames=len(scan.times_s["video"]) or None,
+            n_frames=len(times_s) or None,
+            usual_frame_rate_hz=usual_hz,
+            n_odd_steps=n_odd,
+            picture_s=scan.length_s("video"),
+            sound_s=scan.length_s("audio"),
+            container=container.format.name,
+            video_codec=video[0].codec_context.name,
+            audio_codec="" if audio is None else audio.codec_context.name,
+            pixel_format=video[0].codec_context.pix_fmt or "",
         )
+
+
+def usual_rate(times_s: Sequence[float], tick_s: float) -> tuple[float, int]:
+    """Return the frame rate that most frames have, and how many steps differ from it.
+
+    Parameters
+    ----------
+    times_s : sequence of float
+        When each frame is due, ascending.
+    tick_s : float
+        One unit of the container's clock, to which the times are rounded.
+
+    Returns
+    -------
+    rate_hz : float
+        Of all steps which are not odd; 0 for less than two frames.
+    n_odd_steps : int
+        The other steps.
+
+    Examples
+    --------
+    >>> usual_rate([0.0, 0.04, 0.08, 0.12, 0.3], 0.001)
+    (25.0, 1)
+    """
+    steps = np.diff(times_s)
+    median = float(np.median(steps)) if len(steps) else 0.0
+    if median <= 0:
+        return 0.0, 0
+    usual = np.abs(steps - median) <= max(_ODD_STEP * median, _ODD_TICKS * tick_s)
+    return round(float(usual.sum() / steps[usual].sum()), 9), int((~usual).sum())
+
+
+def require_codecs(path: Path, streams: Sequence[Any]) -> None:
+    """Raise unless there is a decoder for every one of some streams.
+
+    Parameters
+    ----------
+    path : Path
+        The clip, for the message.
+    streams : sequence of Stream
+        Those that are needed.
+
+    Raises
+    ------
+    ClipError
+        If there is none.
+    """
+    for stream in streams:
+        if stream.codec_context is None:
+            raise ClipError(
+                f"{path} has its first {stream.type} stream in a format that no decoder here "
+                "knows. Convert it or leave it out"
+            )
 
 
 def is_silent(path: Path) -> bool:
@@ -133,7 +222,7 @@ def is_silent(path: Path) -> bool:
     Paper: Selection of MIT Videos ("whose amplitude did not exceed 0"); measured on 16-bit
     samples, as pydub does.
     """
-    with opened(path) as container:
+    with open_clip(path) as container:
         n_samples = 0
         for block in pcm16_blocks(container, path):
             if block.any():
@@ -144,46 +233,13 @@ def is_silent(path: Path) -> bool:
     return True
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """Yield the open container of a clip; what a decoder refuses becomes a ClipError.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
-    Yields
-    ------
-    InputContainer
-        PyAV's container.
-
-    Raises
-    ------
-    ClipError
-        With reason ``"missing"``, ``"empty"`` or ``"unreadable"``.
-    """
-    if not path.is_file():
-        raise ClipError(f"no clip at {path}. Check the folder of the clips", "missing")
-    if path.stat().st_size == 0:
-        raise ClipError(f"{path} has no bytes. Copy it again", "empty")
-    try:
-        # The protocol keeps a name such as "concat:a" from being read as an address.
-        with av.open(f"file:{path}", metadata_errors="replace") as container:
-            yield container
-    except (av.error.FFmpegError, UnicodeDecodeError) as error:
-        raise ClipError(
-            f"{path} cannot be decoded: {error}. Copy it again", "unreadable"
-        ) from error
-
-
 def video_streams(container: Any) -> list[Any]:  # noqa: ANN401
     """Return the video streams of a container, cover pictures left out.
 
     Parameters
     ----------
     container : InputContainer
-        From `opened`.
+        From `study.clips.opening.open_clip`.
 
     Returns
     -------
@@ -200,7 +256,7 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
     Parameters
     ----------
     container : InputContainer
-        From `opened`.
+        From `study.clips.opening.open_clip`.
     path : Path
         The clip, for the message.
 
@@ -217,8 +273,9 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
     if not container.streams.audio:
         raise missing_stream(path, "audio")
     stream = container.streams.audio[0]
+    require_codecs(path, [stream])
     resampler = Resampler("s16")
-    for frame in container.decode(stream):
+    for frame in frames_of(container, path, [stream]):
         yield from (_interleaved(block) for block in resampler.resample(frame))
     yield from (_interleaved(block) for block in resampler.resample(None))
 
@@ -272,14 +329,20 @@ def _interleaved(block: Any) -> "np.ndarray[Any, np.dtype[np.int16]]":  # noqa: 
 class _Scan:
     # What one pass over the packets finds; only the first frame of each stream is decoded.
     times_s: dict[str, list[float]] = field(default_factory=lambda: {"video": [], "audio": []})
-    end_s: float = 0.0
+    ends_s: dict[str, float] = field(default_factory=dict)
     first_s: dict[str, float] = field(default_factory=dict)
     rotation_deg: int = 0
 
     @property
     def duration_s(self) -> float:
         # Some containers count from another time than 0.
-        return max(self.end_s - min(self.first_s.values(), default=0.0), 0.0)
+        end_s = max([0.0, *self.ends_s.values()])
+        return max(end_s - min(self.first_s.values(), default=0.0), 0.0)
+
+    def length_s(self, kind: str) -> float:
+        if kind not in self.first_s or kind not in self.ends_s:
+            return 0.0
+        return max(self.ends_s[kind] - self.first_s[kind], 0.0)
 
     @property
     def av_start_offset_s(self) -> float:
@@ -288,15 +351,15 @@ class _Scan:
         return self.first_s["audio"] - self.first_s["video"]
 
 
-def _scan(container: Any, streams: Sequence[Any]) -> _Scan:  # noqa: ANN401
+def _scan(container: Any, path: Path, streams: Sequence[Any]) -> _Scan:  # noqa: ANN401
     scan = _Scan()
-    for packet in container.demux(streams):
+    for packet in Budget(path).packets(container, streams):
         kind = packet.stream.type
         if packet.pts is not None and not packet.is_discard:
             start_s = float(packet.pts * packet.time_base)
             scan.times_s[kind].append(start_s)
             end_s = start_s + float((packet.duration or 0) * packet.time_base)
-            scan.end_s = max(scan.end_s, end_s)
+            scan.ends_s[kind] = max(scan.ends_s.get(kind, end_s), end_s)
         if kind not in scan.first_s:
             _note_first_frame(scan, kind, packet)
     return scan

@@ -1,8 +1,30 @@
 """Sound in one form, even where a file changes the form half-way."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import av
+import numpy as np
+import numpy.typing as npt
+
+N_EARS = 2
+Form = tuple[str, str, int]
+
+
+def form_of(frame: av.AudioFrame) -> Form:
+    """Return in which form a frame of sound is.
+
+    Parameters
+    ----------
+    frame : AudioFrame
+        The frame.
+
+    Returns
+    -------
+    tuple
+        Sample format, channel layout and rate.
+    """
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 class Resampler:
@@ -14,24 +36,18 @@ class Resampler:
     ----------
     sample_format : str
         FFmpeg's name of what comes out, such as ``"s16"``.
-    layout : str or None
-        Channels of what comes out; None for those of the first frame.
-    rate_hz : int or None
-        Rate of what comes out; None for that of the first frame.
     """
 
-    def __init__(
-        self, sample_format: str, *, layout: str | None = None, rate_hz: int | None = None
-    ) -> None:
+    def __init__(self, sample_format: str) -> None:
         self._sample_format = sample_format
-        self._layout: Any = layout
-        self._rate_hz = rate_hz
+        self._layout: Any = None
+        self._rate_hz: int | None = None
         self._resampler: Any = None
-        self._form: tuple[str, str, int] | None = None
+        self._form: Form | None = None
 
     @property
     def rate_hz(self) -> int | None:
-        """Rate of what comes out; None where it is the first frame's and none has come."""
+        """Rate of what comes out, the first frame's; None where none has come."""
         return self._rate_hz
 
     def resample(self, frame: av.AudioFrame | None) -> list[av.AudioFrame]:
@@ -40,14 +56,14 @@ class Resampler:
         Parameters
         ----------
         frame : AudioFrame or None
-            The next one; None at the end, or where a gap follows.
+            The next one; None at the end.
 
         Returns
         -------
         list of AudioFrame
             In the one form; after None, all that was still held.
         """
-        form = None if frame is None else (frame.format.name, frame.layout.name, frame.sample_rate)
+        form = None if frame is None else form_of(frame)
         ready: list[av.AudioFrame] = []
         if self._resampler is not None and form != self._form:
             ready += self._resampler.resample(None)
@@ -65,3 +81,60 @@ class Resampler:
         self._resampler = av.AudioResampler(
             format=self._sample_format, layout=self._layout, rate=self._rate_hz
         )
+
+
+class EarMixer:
+    """Sound of one form, brought to one rate and to two ears.
+
+    One channel is heard on both ears alike. More than two are mixed by FFmpeg's matrix, normalised
+    so that full scale stays full scale; FFmpeg itself leaves that out for samples with a point.
+
+    Parameters
+    ----------
+    form : tuple
+        From `form_of`.
+    rate_hz : int
+        Rate of what comes out.
+
+    Raises
+    ------
+    FFmpegError
+        If there is no such mix.
+    """
+
+    def __init__(self, form: Form, rate_hz: int) -> None:
+        sample_format, layout, form_rate_hz = form
+        self._n_out = 1 if av.AudioLayout(layout).nb_channels == 1 else N_EARS
+        out = "mono" if self._n_out == 1 else "stereo"
+        self._graph = av.filter.Graph()
+        source = self._graph.add_abuffer(
+            format=sample_format, sample_rate=form_rate_hz, layout=layout
+        )
+        mix = self._graph.add("aresample", f"osr={rate_hz}:ochl={out}:osf=flt:rematrix_maxval=1.0")
+        sink = self._graph.add("abuffersink")
+        source.link_to(mix)
+        mix.link_to(sink)
+        self._graph.configure()
+
+    def mix(self, frame: av.AudioFrame | None) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield what is ready after a frame; after None, all that was still held.
+
+        Parameters
+        ----------
+        frame : AudioFrame or None
+            The next one, of the mixer's form; None at the end.
+
+        Yields
+        ------
+        ndarray of float32, shape (n_samples, 2)
+            Left and right.
+        """
+        self._graph.push(frame)
+        while True:
+            try:
+                mixed = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            # Packed samples come as one row: left, right, left, ...
+            samples = mixed.to_ndarray().reshape(-1, self._n_out)
+            yield np.broadcast_to(samples, (len(samples), N_EARS))

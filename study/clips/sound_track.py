@@ -1,84 +1,69 @@
 """The sound of a clip, brought to one rate and put where its time stamps say."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.resampling import Resampler
-
-N_CHANNELS = 2
-# Time stamps of a container are rounded and may drift a little; what is missing for longer than
-# this was not recorded, and silence stands for it (FFmpeg's own limit, `min_hard_comp`).
-_GAP_S = 0.1
+from study.clips.placing import stretches
+from study.clips.resampling import N_EARS, EarMixer, Form, form_of
 
 Samples = npt.NDArray[np.float32]
 
 
-@dataclass
-class _Stretch:
-    # Sound without a gap.
-    begin_s: float
-    chunks: list[Samples] = field(default_factory=list)
-
-    @property
-    def n_samples(self) -> int:
-        return sum(map(len, self.chunks))
-
-
 class SoundTrack:
-    """Stereo sound with its gaps; one channel is heard on both ears alike.
+    """Sound for two ears: silent where nothing was recorded, every sample at its own time.
+
+    What a file has a second time, because its time stamps jump back, is cut.
 
     Parameters
     ----------
-    audio : AudioStream
-        What is decoded.
     sample_rate_hz : int
         Rate to bring it to.
     """
 
-    def __init__(self, audio: Any, sample_rate_hz: int) -> None:  # noqa: ANN401
-        self._is_mono = audio.codec_context.channels == 1
+    def __init__(self, sample_rate_hz: int) -> None:
         self._rate_hz = sample_rate_hz
-        layout = "mono" if self._is_mono else "stereo"
-        self._resampler = Resampler("flt", layout=layout, rate_hz=sample_rate_hz)
-        self._stretches: list[_Stretch] = []
-        self._due_s = 0.0  # when the next frame is due if nothing is missing
+        self._frames: list[av.AudioFrame] = []
+        self._times_s: list[float | None] = []
+        self._placed: list[tuple[float, Samples]] = []
 
     @property
     def begin_s(self) -> float | None:
-        """When it begins, on the file's clock; None where there is no sound."""
-        return self._stretches[0].begin_s if self._stretches else None
+        """When it begins, on the file's clock; None where there is none. Ask after `finish`."""
+        return min((begin_s for begin_s, _ in self._placed), default=None)
 
     @property
     def end_s(self) -> float:
-        """When the last sample is out, on the file's clock; ask after `finish`."""
-        last = self._stretches[-1]
-        return last.begin_s + last.n_samples / self._rate_hz
+        """When the last sample is out, on the file's clock. Ask after `finish`."""
+        return max(begin_s + len(sound) / self._rate_hz for begin_s, sound in self._placed)
 
-    def add(self, frame: av.AudioFrame, time_s: float) -> None:
+    def add(self, frame: av.AudioFrame, time_s: float | None) -> None:
         """Take the next decoded frame.
 
         Parameters
         ----------
         frame : AudioFrame
             In the order of the file.
-        time_s : float
-            When it is due, on the file's clock.
+        time_s : float or None
+            When it is due, on the file's clock; None where the file does not say.
         """
-        if not self._stretches or time_s - self._due_s > _GAP_S:
-            self.finish()
-            self._stretches.append(_Stretch(time_s))
-            self._due_s = time_s
-        self._due_s += frame.samples / frame.sample_rate
-        self._take(frame)
+        self._frames.append(frame)
+        self._times_s.append(time_s)
 
     def finish(self) -> None:
-        """Take what the resampler still holds."""
-        if self._stretches:
-            self._take(None)
+        """Mix all frames, stretch by stretch."""
+        if not self._frames:
+            return
+        lengths_s = [frame.samples / frame.sample_rate for frame in self._frames]
+        tick_s = float(self._frames[0].time_base or 0)
+        found = stretches(self._times_s, lengths_s, tick_s)
+        ends = [stretch.first for stretch in found[1:]] + [len(self._frames)]
+        for stretch, end in zip(found, ends, strict=True):
+            sound = _mixed(self._frames[stretch.first : end], self._rate_hz)
+            self._placed.append((stretch.begin_s, sound))
+        self._frames = []
 
     def samples(self, begin_s: float, duration_s: float) -> Samples:
         """Return all samples from the beginning of a clip to its end.
@@ -96,20 +81,30 @@ class SoundTrack:
             Silent where there is no sound.
         """
         n_total = max(self._place(self.end_s - begin_s), self._place(duration_s))
-        found = np.zeros((n_total, N_CHANNELS), dtype=np.float32)
-        for stretch in self._stretches:
-            if not stretch.chunks:  # too short for a sample at the new rate
-                continue
-            first = self._place(stretch.begin_s - begin_s)
-            sound = np.concatenate(stretch.chunks)[: n_total - first]
-            found[first : first + len(sound)] = sound
-        return found
+        track = np.zeros((n_total, N_EARS), dtype=np.float32)
+        n_taken = 0
+        for stretch_s, sound in self._placed:
+            first = self._place(stretch_s - begin_s)
+            new = sound[max(n_taken - first, 0) : n_total - first]
+            first = max(first, n_taken)
+            track[first : first + len(new)] = new
+            n_taken = max(n_taken, first + len(new))
+        return track
 
     def _place(self, t_s: float) -> int:
         return round(t_s * self._rate_hz)
 
-    def _take(self, frame: av.AudioFrame | None) -> None:
-        for resampled in self._resampler.resample(frame):
-            # Packed samples come as one row: left, right, left, ...
-            samples = resampled.to_ndarray().reshape(-1, 1 if self._is_mono else N_CHANNELS)
-            self._stretches[-1].chunks.append(np.broadcast_to(samples, (len(samples), N_CHANNELS)))
+
+def _mixed(frames: Sequence[av.AudioFrame], rate_hz: int) -> Samples:
+    chunks: list[Samples] = []
+    mixer: EarMixer | None = None
+    form: Form | None = None
+    for frame in frames:
+        if form != form_of(frame):
+            chunks += mixer.mix(None) if mixer is not None else ()
+            form = form_of(frame)
+            mixer = EarMixer(form, rate_hz)
+        if mixer is not None:
+            chunks += mixer.mix(frame)
+    chunks += mixer.mix(None) if mixer is not None else ()
+    return np.concatenate(chunks) if chunks else np.zeros((0, N_EARS), dtype=np.float32)

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.probe import missing_stream, opened, probe, video_streams
+from study.clips.opening import frames_of, open_clip
+from study.clips.probe import missing_stream, probe, require_codecs, video_streams
 from study.errors import ClipError
 
 Pictures = npt.NDArray[np.uint8]
@@ -37,11 +38,12 @@ def small_frames(path: Path, *, width_px: int = 160, height_px: int = 90) -> Pic
         If the clip cannot be decoded.
     """
     frames = []
-    with opened(path) as container:
+    with open_clip(path) as container:
         streams = video_streams(container)
         if not streams:
             raise missing_stream(path, "video")
-        for frame in container.decode(streams[0]):
+        require_codecs(path, streams[:1])
+        for frame in frames_of(container, path, streams[:1]):
             small = frame.reformat(width_px, height_px, "rgb24", interpolation="AREA")
             frames.append(small.to_ndarray())
             if len(frames) == _MAX_FRAMES:

@@ -42,6 +42,11 @@ class Protocol(BaseModel):
     test_frame_rates_hz: tuple[PositiveFloat, ...] = Field(
         (29.97, 30.0), strict=False, min_length=1
     )  # Paper: Test Set
+    # Half a unit of the last digit of 29.97; a new study has more room for a container's clock.
+    test_frame_rate_tolerance_hz: float = Field(0.005, gt=0, le=1)
+    # None: the average rate counts, and no frame may stand a quarter longer or shorter than most.
+    # A number: the rate that most frames have counts, and so many steps may differ from it.
+    test_max_odd_steps: NonNegativeInt | None = None
     validation_share: float = Field(0.1, gt=0, lt=1)  # the released lists: 46 of 456, 141 of 1,406
     warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
     trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes

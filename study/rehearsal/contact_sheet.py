@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import av
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from study.clips.opening import frames_of, open_clip
 from study.errors import ClipError, ConfigError
 from study.rehearsal.encoding import Picture
 from study.vocabulary import Rating
@@ -84,14 +84,19 @@ def _draw_clip(seen: Axes, heard: Axes, path: Path) -> None:
 def _middle_and_sound(path: Path) -> tuple[Picture, npt.NDArray[np.float32], int]:
     try:
         return _decoded(path)
-    except av.error.FFmpegError as error:
-        raise ClipError(f"{path}: {error.strerror}. Make the clips again") from error
+    except ClipError as error:
+        raise ClipError(
+            f"{path} is not a clip that can be drawn ({error.reason}). Make the clips again",
+            error.reason,
+        ) from error
 
 
 def _decoded(path: Path) -> tuple[Picture, npt.NDArray[np.float32], int]:
-    with av.open(str(path)) as container:
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    with av.open(str(path)) as container:
-        rate = container.streams.audio[0].rate
-        sound = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    with open_clip(path) as container:
+        seen = frames_of(container, path, container.streams.video[:1])
+        frames = [frame.to_ndarray(format="rgb24") for frame in seen]
+    with open_clip(path) as container:
+        streams = container.streams.audio[:1]
+        rate = streams[0].rate
+        sound = [frame.to_ndarray()[0] for frame in frames_of(container, path, streams)]
     return frames[len(frames) // 2], np.concatenate(sound), rate

@@ -245,9 +245,12 @@ class ClipAuditRow(Base):
     sha256: Mapped[str]
     reason: Mapped[str]
     flags: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="")
     duration_s: Mapped[float | None]
     frame_rate_hz: Mapped[float | None]
     nominal_frame_rate_hz: Mapped[float | None]
+    usual_frame_rate_hz: Mapped[float | None]
+    n_odd_steps: Mapped[int | None]
     is_vfr: Mapped[bool | None]
     width_px: Mapped[int | None]
     height_px: Mapped[int | None]

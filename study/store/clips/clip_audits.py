@@ -37,8 +37,11 @@ class ClipAudit:
         Why it cannot be a candidate; empty where it can.
     flags : str
         What a curator should know of it, separated by commas.
-    duration_s, frame_rate_hz, nominal_frame_rate_hz, is_vfr, width_px, height_px, rotation_deg, \
-    pixel_aspect, n_video_streams, n_audio_streams, sample_rate_hz, n_channels, av_start_offset_s
+    detail : str
+        The reason in words.
+    duration_s, frame_rate_hz, nominal_frame_rate_hz, usual_frame_rate_hz, n_odd_steps, is_vfr, \
+    width_px, height_px, rotation_deg, pixel_aspect, n_video_streams, n_audio_streams, \
+    sample_rate_hz, n_channels, av_start_offset_s
         As in `study.clips.probe.ClipProbe`.
     n_frames, peak, loudness_lufs, frame_hash, sound_hash
         As in `study.clips.inspection.Inspection`.
@@ -51,9 +54,12 @@ class ClipAudit:
     sha256: str = ""
     reason: str = ""
     flags: str = ""
+    detail: str = ""
     duration_s: float | None = None
     frame_rate_hz: float | None = None
     nominal_frame_rate_hz: float | None = None
+    usual_frame_rate_hz: float | None = None
+    n_odd_steps: int | None = None
     is_vfr: bool | None = None
     width_px: int | None = None
     height_px: int | None = None
@@ -86,6 +92,7 @@ _WHOLE = (
     "sample_rate_hz",
     "n_channels",
     "n_frames",
+    "n_odd_steps",
     "width_px",
     "height_px",
     *_GROUP_OF.values(),
@@ -94,6 +101,7 @@ _REAL = (
     "duration_s",
     "frame_rate_hz",
     "nominal_frame_rate_hz",
+    "usual_frame_rate_hz",
     "pixel_aspect",
     "av_start_offset_s",
     "peak",
@@ -186,6 +194,27 @@ def flagged(db: Db) -> dict[str, set[Key]]:
         for flag in flags.split(","):
             found[flag].add((location, filename))
     return found
+
+
+def steps(db: Db) -> pd.DataFrame:
+    """Return how evenly the frames of each clip follow one another.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``usual_frame_rate_hz, n_odd_steps`` by location and filename; missing where a clip
+        was audited before steps were counted, or could not be.
+    """
+    names = ["video_location", "filename", "usual_frame_rate_hz", "n_odd_steps"]
+    rows = db.execute(select(*(getattr(ClipAuditRow, name) for name in names))).all()
+    found = pd.DataFrame(rows, columns=names)
+    found[names[2:]] = found[names[2:]].astype("float64")
+    return found.set_index(names[:2])
 
 
 def hashes(db: Db, column: HashColumn) -> tuple[Ints, Words]:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from curation.__main__ import app
 from curation.clips import admission, batches
-from curation.clips.audit import audit_clip
+from curation.clips.audit import Asked, audit_clip
 from curation.clips.duplicates import MAX_SOUND_BITS
 from curation.clips.mit_tree import TreeClip
 from curation.release.export import all_clips
@@ -67,7 +67,9 @@ def _ffmpeg(*arguments):
         ("sound_late", "", "av_offset,odd_duration"),
         ("picture_late", "", "av_offset,odd_duration"),
         ("short", "", "odd_duration"),
-        ("two_tracks", "", ""),
+        ("two_tracks", "", "two_audio_streams"),
+        ("sound_short", "", "unequal_lengths"),
+        ("sound_long", "", "unequal_lengths,odd_duration"),
         ("rotated", "", ""),
         ("silent", "silent", ""),
         ("no_audio", "no_audio", ""),
@@ -148,7 +150,7 @@ def test_a_huge_picture_is_audited_in_bounded_memory(tmp_path):
          "-i", "sine=440:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)],
         check=True,
     )  # fmt: skip
-    found = _audit(path, clip_s=1.0)
+    found = _audit(path, asked=Asked(clip_s=1.0))
     assert (found.reason, found.width_px, found.frame_hash) == ("", 3840, "")
 
 
@@ -365,6 +367,7 @@ def test_a_variable_frame_rate_bars_a_clip_from_the_test_set(tmp_path):
             "filename": ["barking/c_0.mp4", "barking/c_1.mp4"],
             "video_location": "training",
             "avmit_label": "barking",
+            "mit_label": "barking",
             "r1": 0,
             "r2": 0,
             "r3": 3,
@@ -373,8 +376,8 @@ def test_a_variable_frame_rate_bars_a_clip_from_the_test_set(tmp_path):
     audit = ClipAudit("barking/c_1.mp4", "training", "barking", 1, flags="vfr")
     with transaction(open_store(study.store_url)) as db:
         clip_audits.add_many(db, [audit], AT)
-        known = with_picture_facts(db, rated, tmp_path)
-    kept, left = filter_clips(known, ["barking"], (30.0,))
+        known = with_picture_facts(db, rated, tmp_path, study.config.protocol)
+    kept, left = filter_clips(known, ["barking"], study.config.protocol)
     assert kept["filename"].tolist() == ["barking/c_0.mp4"]
     assert left["variable frame rate"] == 1
 

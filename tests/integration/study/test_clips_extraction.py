@@ -86,7 +86,7 @@ def test_damaged_packets_are_passed_over_and_counted(tmp_path):
     assert decode(make_odd_clip("plain", tmp_path / "plain.mp4")).n_damaged_packets == 0
 
 
-def test_a_stream_without_time_stamps_has_no_frame_on_the_grid(tmp_path):
+def test_a_stream_without_a_container_is_refused(tmp_path):
     source = write_colourful_clip(tmp_path / "clip.mp4", options={"bf": "0"})
     with av.open(str(source)) as opened, av.open(str(tmp_path / "clip.h264"), "w") as raw:
         video = opened.streams.video[0]
@@ -95,9 +95,9 @@ def test_a_stream_without_time_stamps_has_no_frame_on_the_grid(tmp_path):
             if packet.size:
                 packet.stream = stream
                 raw.mux(packet)
-    clip = decode(tmp_path / "clip.h264")
-    assert clip.images == []
-    assert clip.samples is None
+    with pytest.raises(ClipError, match="not a clip") as error:
+        decode(tmp_path / "clip.h264")
+    assert error.value.reason == "unreadable"
 
 
 @pytest.mark.parametrize(

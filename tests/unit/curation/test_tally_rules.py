@@ -6,6 +6,7 @@ import pytest
 
 from curation.selection.filters import accepted_classes, filter_clips, has_frame_rate
 from curation.tally import is_prominent, is_unanimous, tally_ratings, yes_votes
+from study.config.protocol import Protocol
 
 
 def _ratings(*triples):
@@ -93,7 +94,11 @@ def test_a_class_with_499_prominent_clips_is_refused_and_one_with_500_accepted()
 
 def test_ntsc_and_30_are_accepted_and_what_is_not_known_is_not():
     rates = pd.Series([30.0, 30000 / 1001, 29.98, 25.0, np.nan])
-    assert has_frame_rate(rates, (29.97, 30.0)).tolist() == [True, True, False, False, False]
+    found = {by: has_frame_rate(rates, (29.97, 30.0), by).tolist() for by in (0.005, 0.05)}
+    assert found == {
+        0.005: [True, True, False, False, False],
+        0.05: [True, True, True, False, False],
+    }
 
 
 def test_every_clip_that_the_filter_drops_is_counted_under_one_reason():
@@ -109,7 +114,7 @@ def test_every_clip_that_the_filter_drops_is_counted_under_one_reason():
             "is_excluded": [False, False, False, False, False, True, False],
         }
     )
-    kept, left = filter_clips(clips, ["a"], (30.0,))
+    kept, left = filter_clips(clips, ["a"], Protocol(test_frame_rates_hz=(30.0,)))
     assert kept.index.tolist() == [0]
     assert left == {
         "class not accepted": 1,

@@ -1,12 +1,9 @@
 from fractions import Fraction
-from types import SimpleNamespace
 
 import av
 import numpy as np
 
 from study.clips.sound_track import SoundTrack
-
-MONO = SimpleNamespace(codec_context=SimpleNamespace(channels=1))
 
 
 def frame(n_samples, rate_hz):
@@ -18,7 +15,7 @@ def frame(n_samples, rate_hz):
 
 
 def test_sound_that_is_too_short_for_a_sample_at_the_new_rate_is_silence():
-    track = SoundTrack(MONO, 48000)
+    track = SoundTrack(48000)
     for at_s in (0.0, 1.0):
         track.add(frame(1, 192000), at_s)
     track.finish()
@@ -27,7 +24,7 @@ def test_sound_that_is_too_short_for_a_sample_at_the_new_rate_is_silence():
 
 
 def test_sound_that_changes_its_rate_goes_on_without_a_gap():
-    track = SoundTrack(MONO, 48000)
+    track = SoundTrack(48000)
     track.add(frame(48000, 48000), 0.0)
     track.add(frame(44100, 44100), 1.0)
     track.finish()
