@@ -129,6 +129,8 @@ def vet_report(
         write_report(table, folder / f"{name}.csv", overwrite=True)
     for shown in (verdict_counts(said), tables["vetting_hints"].round(3)):
         if len(shown):
-            typer.echo(shown.to_string(index=False))
+            typer.echo(shown.to_string(index=False, na_rep="-"))
+    if tables["vetting_hints"].isna().any(axis=None):
+        typer.echo("-: not defined, as no clip was excluded for the reason, or none was kept")
     n_clips = said["candidate_id"].nunique()
     typer.echo(f"{n_clips} clips judged, {len(split)} disagreements: {folder}")

@@ -14,7 +14,14 @@ from curation.release.reading import (
 )
 from curation.release.rows import N_EXAMPLES, Finding, check_names, check_values, of_rows
 from curation.release.tables import is_changed
-from curation.tally import COUNTS, is_prominent, n_ratings, shared_clips
+from curation.tally import (
+    COUNTS,
+    as_index,
+    clip_keys,
+    is_prominent,
+    n_ratings,
+    shared_clips,
+)
 from study.errors import TableError
 from study.naming import source_of
 from study.tools.list_faults import ClipList
@@ -176,9 +183,10 @@ def _check_tallies(release: Release) -> Iterator[Finding]:
         tallies["raw_video_ratings"] = counts.reindex(
             columns=["1", "2", "3"], fill_value=0
         ).set_axis(list(COUNTS), axis=1)
-    for name in [
-        name for name in tallies if name != "video_ratings" and "video_ratings" in tallies
-    ]:
+    if "video_ratings" not in tallies:
+        return
+    yield from _unrated(release, tallies)
+    for name in [name for name in tallies if name != "video_ratings"]:
         both = tallies["video_ratings"].join(tallies[name].add_suffix("_other"), how="inner")
         differ = (both[list(COUNTS)].to_numpy() != both.drop(columns=list(COUNTS)).to_numpy()).any(
             axis=1
@@ -190,6 +198,29 @@ def _check_tallies(release: Release) -> Iterator[Finding]:
             True,
             "clips have other ratings in the two lists",
             tuple(str(key[1]) for key in both.index[differ][:N_EXAMPLES]),
+        )
+
+
+def _unrated(release: Release, tallies: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+    rated = as_index(tallies["video_ratings"].index)
+    lists = {
+        name: clip_keys(release.lists[name])
+        for name in (*TRAIN_AND_VALIDATION, "test_set")
+        if name in release.lists
+    }
+    pairs = [(f"{name}, video_ratings", keys, rated) for name, keys in lists.items()]
+    if "raw_video_ratings" in tallies:
+        raw = as_index(tallies["raw_video_ratings"].index)
+        pairs.append(("video_ratings, raw_video_ratings", rated, raw))
+    for where, keys, others in pairs:
+        missing = keys[~keys.isin(others)]
+        yield Finding(
+            "unrated_clip",
+            where,
+            len(missing),
+            False,
+            "clips of the first list have no ratings in the second",
+            tuple(str(key[1]) for key in missing[:N_EXAMPLES]),
         )
 
 

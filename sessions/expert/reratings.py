@@ -147,7 +147,11 @@ def in_words(found: Reliability) -> str:
     to_come = f"{found.n_to_come} clips to be rated again by the expert"
     if not found.n:
         return f"intra-rater reliability: nothing rated twice yet, {to_come}"
-    kappa = "undefined" if found.weighted_kappa is None else f"{found.weighted_kappa:.2f}"
+    kappa = (
+        "not defined (all ratings are alike)"
+        if found.weighted_kappa is None
+        else f"{found.weighted_kappa:.2f}"
+    )
     return (
         f"intra-rater reliability: {100 * found.n_same / found.n:.0f} % of {found.n} clips rated "
         f"alike, weighted kappa {kappa}, {to_come}"

@@ -30,6 +30,7 @@ KINDS = {
         "filename", "avmit_label", "mit_label", "video_location", "new_filename",
         "tfrecord_filename",
     ),
+    "MIT16_train": ("filename", "mit_label", "avmit_label", "tfrecord_filename"),
 }  # fmt: skip
 
 

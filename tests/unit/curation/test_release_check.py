@@ -187,6 +187,13 @@ ODDITIES = {
     "classes_not_balanced": lambda lists, row: lists.update(
         MIT16_train=lists["MIT16_train"].drop(index=row)
     ),
+    "unrated_clip": lambda lists, row: lists.update(
+        video_ratings=lists["video_ratings"].drop(index=row)
+    ),
+    "labels_differ_across_lists": lambda lists, row: [
+        _set(lists, name, row, column, "frying")
+        for name, column in (("MIT16_train", "AVMIT label"),)
+    ],
     "unknown_ending": lambda lists, row: _set(
         lists, "MIT16_train", row, "filename", "barking/yt-b_1.avi"
     ),

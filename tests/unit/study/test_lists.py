@@ -255,6 +255,7 @@ FAULTS = {
     "rated_twice": _twice,
 }
 OF_COLUMN = {
+    "unknown_location": "video_location",
     "no_count": "r2", "unsafe_record": "tfrecord_filename", "records_meet": "tfrecord_filename",
     "new_filename_twice": "new_filename", "unknown_rating": "rating", "rated_twice": "rating",
 }  # fmt: skip
