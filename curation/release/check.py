@@ -1,8 +1,8 @@
 """What is wrong with published lists, found without being told where to look."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
-from itertools import combinations
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import combinations, islice
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ from curation.tally import (
 )
 from study.errors import TableError
 from study.naming import source_of
+from study.tools.clip_keys import in_one_line
 from study.tools.list_faults import ClipList
 
 # Lists that must not share a clip: what is trained on, what is validated with, what is tested on.
@@ -197,7 +198,7 @@ def _check_tallies(release: Release) -> Iterator[Finding]:
             int(differ.sum()),
             True,
             "clips have other ratings in the two lists",
-            tuple(str(key[1]) for key in both.index[differ][:N_EXAMPLES]),
+            _first(key[1] for key in both.index[differ]),
         )
 
 
@@ -220,7 +221,7 @@ def _unrated(release: Release, tallies: Mapping[str, pd.DataFrame]) -> Iterator[
             len(missing),
             False,
             "clips of the first list have no ratings in the second",
-            tuple(str(key[1]) for key in missing[:N_EXAMPLES]),
+            _first(key[1] for key in missing),
         )
 
 
@@ -235,7 +236,7 @@ def _check_together(release: Release) -> Iterator[Finding]:
                 len(shared),
                 True,
                 "clips stand in both lists",
-                tuple(shared[:N_EXAMPLES]),
+                _first(shared),
             )
             yield _shared_sources(first, second, f"{one}, {other}")
     sides = [release.lists[name] for name in TRAIN_AND_VALIDATION if name in release.lists]
@@ -251,6 +252,10 @@ def _check_together(release: Release) -> Iterator[Finding]:
     yield from _check_classes(release.lists)
 
 
+def _first(examples: Iterable[str]) -> tuple[str, ...]:
+    return tuple(in_one_line(text) for text in islice(examples, N_EXAMPLES))
+
+
 def _shared_sources(
     one: pd.DataFrame, other: pd.DataFrame, where: str, code: str = "shared_source"
 ) -> Finding:
@@ -263,7 +268,7 @@ def _shared_sources(
         False,
         f"source videos have clips on both sides ({int(first.isin(shared).sum())} and "
         f"{int(second.isin(shared).sum())} rows)",
-        tuple(shared[:N_EXAMPLES]),
+        _first(shared),
     )
 
 
@@ -282,7 +287,7 @@ def _check_records_together(lists: Mapping[str, pd.DataFrame]) -> Iterator[Findi
             len(meets),
             True,
             "records stand for different clips in the two lists",
-            tuple(meets.index[:N_EXAMPLES]),
+            _first(meets.index),
         )
 
 
@@ -301,7 +306,7 @@ def _check_labels_together(read: Mapping[str, ClipList]) -> Iterator[Finding]:
             len(differ),
             False,
             "clips have another AVMIT label in the other list",
-            tuple(differ[:N_EXAMPLES]),
+            _first(differ),
         )
 
 
@@ -319,7 +324,7 @@ def _check_classes(lists: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
             len(uneven),
             False,
             "classes have another number of clips than most",
-            tuple(f"{label} {n}" for label, n in uneven.items())[:N_EXAMPLES],
+            _first(f"{label} {n}" for label, n in uneven.items()),
         )
     if "test_set" not in sized:
         return
@@ -332,5 +337,5 @@ def _check_classes(lists: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
             len(odd),
             True,
             "classes stand in one of the two lists only",
-            tuple(odd[:N_EXAMPLES]),
+            _first(odd),
         )

@@ -10,6 +10,7 @@ import pandas as pd
 from curation.tally import COUNTS, tally_ratings
 from study.config.protocol import Protocol
 from study.errors import TableError
+from study.tools.clip_keys import in_one_line
 from study.tools.list_faults import ClipList, faults, is_count
 from study.tools.lists import open_list, refuse
 
@@ -199,10 +200,10 @@ def _located(clips: ClipList, rows: pd.DataFrame, known: Mapping[str, set[str]])
     both = [len(locations) > 1 for locations in found]
     if any(both):
         row = both.index(True)
+        name = in_one_line(clips.columns["filename"][row])
         raise TableError(
-            f"{clips.path}, line {clips.lines[row]}: the lists beside have "
-            f"{clips.columns['filename'][row]} in training and in validation. Add a column "
-            "video_location"
+            f"{clips.path}, line {clips.lines[row]}: the lists beside have {name} in training and "
+            "in validation. Add a column video_location"
         )
     locations = [min(one, default=ASSUMED_LOCATION) for one in found]
     return Located(

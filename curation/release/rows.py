@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from study.classes import read_classes
+from study.tools.clip_keys import in_one_line
 from study.tools.list_faults import ClipList, faults
 
 N_EXAMPLES = 3
@@ -64,7 +65,10 @@ def check_values(name: str, clips: ClipList) -> Iterator[Finding]:
     """
     for fault in faults(clips):
         cells = clips.columns.get(fault.column, clips.lines)
-        examples = [f"line {clips.lines[row]}: {cells[row]}" for row in fault.rows[:N_EXAMPLES]]
+        examples = [
+            f"line {clips.lines[row]}: {in_one_line(str(cells[row]))}"
+            for row in fault.rows[:N_EXAMPLES]
+        ]
         n = max(len(fault.rows), 1)
         says = f"row{'s' if n > 1 else ''}: {fault.says}" if fault.rows else "the list has no rows"
         yield Finding(fault.code, name, n, True, says, tuple(examples))
@@ -211,7 +215,9 @@ def of_rows(
     if not where_wrong.any():
         return Finding(code, name, 0, breaks, message)
     hits = rows.loc[where_wrong]
+    first = hits.head(N_EXAMPLES)
     examples = tuple(
-        f"line {line}: {value}" for line, value in zip(hits["line"], hits[column], strict=True)
+        f"line {line}: {in_one_line(str(value))}"
+        for line, value in zip(first["line"], first[column], strict=True)
     )
-    return Finding(code, name, len(hits), breaks, message, examples[:N_EXAMPLES])
+    return Finding(code, name, len(hits), breaks, message, examples)

@@ -10,6 +10,7 @@ from curation.tally import KEY, clip_keys
 from study.errors import TableError
 from study.store import Db
 from study.store.clips import candidates
+from study.tools.clip_keys import in_one_line
 
 _LABELS = ("mit_label", "avmit_label")
 
@@ -50,8 +51,8 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
         differs = (told != kept) & (kept != "")
         if differs.any():
             raise TableError(
-                f"{_row(clips, source, differs)} has the {name} {told[differs][0]!r} and in the "
-                f"store {kept[differs][0]!r}. Correct the table, or export it again"
+                f"{_row(clips, source, differs)} has the {name} {in_one_line(told[differs][0])} "
+                f"and in the store {kept[differs][0]}. Correct the table, or export it again"
             )
     return clips.assign(**{name: found[name].to_numpy() for name in KEY})
 
@@ -77,4 +78,4 @@ def with_rejects(db: Db) -> pd.DataFrame:
 def _row(clips: pd.DataFrame, source: Path, chosen: npt.NDArray[np.bool_]) -> str:
     row = clips.iloc[int(chosen.argmax())]
     line = f", line {row['line']}" if "line" in clips else ""
-    return f"{source}{line}: {row['filename']} ({row['video_location']})"
+    return f"{source}{line}: {in_one_line(row['filename'])} ({row['video_location']})"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from study.vocabulary import VIDEO_LOCATIONS
 
+_LONGEST_SHOWN = 255
 Key = tuple[str, str]  # location (empty where a list has none) and filename, as they are compared
 
 
@@ -81,3 +82,26 @@ def keys_of(locations: Iterable[str], filenames: Iterable[str]) -> list[Key]:
         As `key_of` returns them.
     """
     return [key_of(*clip) for clip in zip(locations, filenames, strict=True)]
+
+
+def in_one_line(text: str) -> str:
+    r"""Return a name from outside as a message can show it.
+
+    Parameters
+    ----------
+    text : str
+        It may have any length and any characters.
+
+    Returns
+    -------
+    str
+        The text itself, or its beginning; in quotes where space or control characters matter.
+
+    Examples
+    --------
+    >>> in_one_line("barking/bento.mp4"), in_one_line("line" + chr(10) + "break")
+    ('barking/bento.mp4', "'line\\nbreak'")
+    """
+    cut = text if len(text) <= _LONGEST_SHOWN else f"{text[:80]}..."
+    is_plain = cut.isprintable() and cut == cut.strip() != ""
+    return cut if is_plain else repr(cut)

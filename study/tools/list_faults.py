@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from study.naming import tfrecord_filename
-from study.tools.clip_keys import Key, keys_of
+from study.tools.clip_keys import Key, in_one_line, keys_of
 from study.vocabulary import VIDEO_LOCATIONS
 
 COUNTS = ("r1", "r2", "r3")
@@ -197,7 +197,7 @@ def _two_spellings(column: str, labels: Sequence[str]) -> Fault:
         folded = unicodedata.normalize("NFC", label.strip()).casefold()
         if usual.setdefault(folded, label) != label:
             odd[label] = usual[folded]
-    first = f", such as {next(iter(odd.values()))!r}" if odd else ""
+    first = f", such as {in_one_line(next(iter(odd.values())))}" if odd else ""
     says = f"{column} is spelt otherwise than in other rows{first}"
     return _where("two_spellings", says, [label in odd for label in labels], column)
 

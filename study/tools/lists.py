@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from study.errors import TableError
-from study.tools.clip_keys import Key, location_of, with_slashes
+from study.tools.clip_keys import Key, in_one_line, location_of, with_slashes
 from study.tools.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
 from study.tools.rows import csv_table
 
@@ -29,8 +29,6 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 
 _NAMES = {"filename", "tfrecord_filename", "new_filename"}
 CLIP_AND_LABEL = ("filename", "avmit_label")
-
-_LONGEST_SHOWN = 255
 
 
 def read_list(
@@ -134,7 +132,8 @@ def _places(path: Path, heading: Sequence[str], needed: Collection[str]) -> dict
     lacking = [name for name in needed if name not in places]
     if lacking:
         spelt = "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in lacking)
-        raise TableError(f"{path} lacks {spelt}; found {', '.join(filter(None, heading))}")
+        found_names = in_one_line(", ".join(filter(None, heading)))
+        raise TableError(f"{path} lacks {spelt}; found {found_names}")
     return places
 
 
@@ -160,7 +159,7 @@ def refuse(clips: ClipList, found: Sequence[Fault]) -> None:
         raise TableError(f"{clips.path} lists no clip. Export the list again")
     row, n_more = fault.rows[0], len(fault.rows) - 1
     cells = clips.records if fault.column == "tfrecord_filename" else clips.columns[fault.column]
-    cell = _shown(cells[row])
+    cell = in_one_line(cells[row])
     more = f", and so on in {n_more} further rows" if n_more else ""
     raise TableError(
         f"{clips.path}, line {clips.lines[row]}: {fault.says} ({cell}{more}). Correct the list, or "
@@ -188,15 +187,13 @@ def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
     refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
 
 
-def prove_apart(lists: Mapping[str, Iterable[Key]], *, may_share: Collection[str] = ()) -> None:
+def prove_apart(lists: Mapping[str, Iterable[Key]]) -> None:
     """Raise if a clip stands twice in a list that is about to be written, or in two of them.
 
     Parameters
     ----------
     lists : dict of str to iterable of tuple
         Keys of the clips by the list's name.
-    may_share : collection of str
-        Lists that are looked at by themselves only.
 
     Raises
     ------
@@ -210,14 +207,10 @@ def prove_apart(lists: Mapping[str, Iterable[Key]], *, may_share: Collection[str
             other = name if key in own else stands.get(key)
             if other is not None:
                 where = f"twice in {name}" if other == name else f"in {other} and in {name}"
+                clip = f"{in_one_line(key[1])} ({key[0] or 'no location'})"
                 raise TableError(
-                    f"{key[1]} ({key[0] or 'no location'}) would stand {where}. Nothing was "
-                    "written; check the tables that it comes from"
+                    f"{clip} would stand {where}. Nothing was written; check the tables that it "
+                    "comes from"
                 )
             own.add(key)
-        if name not in may_share:
-            stands |= dict.fromkeys(own, name)
-
-
-def _shown(cell: str) -> str:
-    return repr(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:80]}...")
+        stands |= dict.fromkeys(own, name)

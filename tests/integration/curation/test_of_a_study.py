@@ -374,8 +374,8 @@ def test_a_table_of_another_study_is_refused_by_the_test_set(tmp_path):
     ("old", "new", "message"),
     [
         ("AVMIT_label", "class", "lacks avmit_label (AVMIT_label or"),
-        (",0,0,3,", ",0,x,3,", "line 2: r2 is not a count ('x')"),
-        (",0,0,3,", ",-1,0,3,", "line 2: r1 is not a count ('-1')"),
+        (",0,0,3,", ",0,x,3,", "line 2: r2 is not a count (x)"),
+        (",0,0,3,", ",-1,0,3,", "line 2: r1 is not a count (-1)"),
     ],
 )
 def test_a_broken_table_is_refused_with_line_and_value(tmp_path, old, new, message):

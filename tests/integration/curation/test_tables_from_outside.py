@@ -118,12 +118,12 @@ def _no_rating(rows):
         ("video_ratings", _append_twice, "the clip stands in the list already"),
         ("video_ratings", _unknown_clip, "is no clip of this store"),
         ("video_ratings", _other_place, "is no clip of this store"),
-        ("video_ratings", _other_label, "has the avmit_label 'raining' and in the store"),
+        ("video_ratings", _other_label, "has the avmit_label raining and in the store"),
         ("video_ratings", _no_rating, "fewer than the 3 ratings"),
         ("test_set", _append_twice, "the clip stands in the list already"),
         ("test_set", _unknown_clip, "is no clip of this store"),
         ("test_set", _other_place, "is no clip of this store"),
-        ("test_set", _other_label, "has the avmit_label 'raining' and in the store"),
+        ("test_set", _other_label, "has the avmit_label raining and in the store"),
     ],
 )
 def test_a_table_that_cannot_be_believed_stops_whoever_reads_it(study, tmp_path, name, fault, said):

@@ -99,12 +99,12 @@ def test_a_file_that_is_no_list_is_refused_in_one_line(tmp_path, content, proble
         (["x/a.mp4,"], "line 2: there is no avmit_label"),
         (["x/a.mp4,x", " ,x"], "line 3: there is no filename"),
         (["x/a.mp4,x "], "line 2: there is space around avmit_label"),
-        (["x/a.mp4,x", "x/b.mp4,X"], "line 3: avmit_label is spelt otherwise .*'x'"),
+        (["x/a.mp4,x", "x/b.mp4,X"], "line 3: avmit_label is spelt otherwise .* such as x "),
         (["../a.mp4,x"], "line 2: filename is not <MIT class>/<clip>"),
         (["/etc/a.mp4,x"], "line 2: filename is not"),
         (["x/../../a.mp4,x"], "line 2: filename is not"),
         (["a.mp4,x"], "line 2: filename is not"),
-        (["x/a.mp4,x/y"], r"line 2: the record is not .* \('x/y/a.tfrecord'\)"),
+        (["x/a.mp4,x/y"], r"line 2: the record is not .* \(x/y/a.tfrecord\)"),
         ([f"x/{'a' * 252}.mp4,x"], "line 2: this cannot be a clip's or a record's name"),
         ([f"x/{'a' * 248}.mp4,x"], "line 2: this cannot be a clip's or a record's name"),
         (["x/a.mp4,x", "y/b.mp4,x", "x/a.mp4,x"], "line 4: the clip stands in the list already"),
@@ -176,7 +176,6 @@ def test_a_rating_column_does_not_let_a_clip_stand_twice(tmp_path):
 def test_lists_are_proved_apart_before_they_are_written():
     a, b, c = (("training", f"x/{name}.mp4") for name in "abc")
     prove_apart({"train": [a, b], "test": [c]})
-    prove_apart({"AVMIT": [a, b], "MIT16": [a, c]}, may_share=("AVMIT",))
     with pytest.raises(TableError, match=r"x/a.mp4 \(training\) would stand twice in train"):
         prove_apart({"train": [a, a]})
     with pytest.raises(TableError, match=r"x/b.mp4 .* would stand in train and in test"):
