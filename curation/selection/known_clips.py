@@ -21,7 +21,8 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
     Parameters
     ----------
     clips : DataFrame
-        With ``video_location, filename``, labels, and ``line`` where they come from a file.
+        With ``video_location, filename``; labels are compared where it has them, and ``line`` is
+        named where it is there.
     known : DataFrame
         The store's clips: the same columns, and an empty ``avmit_label`` where it has none.
     source : Path
@@ -46,7 +47,7 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
             f"of {len(clips)} clips are not. Use the store that the table came from, or admit the "
             "clips: curation candidates"
         )
-    for name in _LABELS:
+    for name in (label for label in _LABELS if label in clips):
         told, kept = clips[name].to_numpy(), found[name].to_numpy()
         differs = (told != kept) & (kept != "")
         if differs.any():

@@ -429,10 +429,10 @@ def test_a_clip_that_is_not_the_one_that_was_rated_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("written", "instead", "said"),
     [
-        ("barking/barking_2.mp4", "../../escaped.mp4", "leads out of"),
-        ("barking/barking_2.mp4", "barking/barking_1.mp4", "is given twice"),
-        (",training,", ",../..,", "is no clip of the tree"),
-        ("barking/ntsc_1.mp4", "../../../ntsc_1.mp4", "is no clip of the tree"),
+        ("barking/barking_2.mp4", "../../escaped.mp4", "line 3: new_filename is not"),
+        ("barking/barking_2.mp4", "barking/barking_1.mp4", "line 3: new_filename was given before"),
+        (",training,", ",../..,", "line 2: video_location is neither"),
+        ("barking/ntsc_1.mp4", "../../../ntsc_1.mp4", "line 3: filename is not"),
     ],
 )
 def test_a_list_that_places_clips_astray_is_refused(tmp_path, written, instead, said):
