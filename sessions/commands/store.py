@@ -140,10 +140,17 @@ def merge(
 ) -> None:
     """Bring back what was rated on laptops; the same file can be merged any number of times."""
     from sessions.laptops import merge as stations
+    from study.store.laptops import foreign
 
     for path in files:
-        with at_desk(study, store, changes=True) as (found, db):
-            came = stations.merge(db, found, path, final=final, actor=by, at=datetime.now(UTC))
+        # Whoever rates here waits for what is merged, not for what is looked at.
+        with foreign.opened(path) as laptop:
+            with at_desk(study, store) as (found, db):
+                stations.require_honest(laptop, db, found, path)
+            with at_desk(study, store, changes=True) as (found, db):
+                came = stations.bring_back(
+                    laptop, db, found, path, final=final, actor=by, at=datetime.now(UTC)
+                )
         typer.echo(
             f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
             f"{came.n_known} ratings were here already"

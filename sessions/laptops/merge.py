@@ -3,8 +3,6 @@
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,22 +10,20 @@ from typing import Any
 
 import pandas as pd
 
-from sessions.laptops.deal import DEAL, DEALT, RETURNED, require_all_here
+from sessions.laptops import inspection
+from sessions.laptops.deal import DEAL, DEALT, RETURNED, deals, require_all_here
 from sessions.running.open_sessions import require_none_open
 from study.config.study import Study
 from study.errors import StoreError
 from study.store import (
     Db,
-    Engine,
     audit,
     create_store,
-    open_store,
     studies,
     transaction,
-    upgrade_store,
 )
 from study.store.addresses import sqlite_url
-from study.store.laptops import seals, stations
+from study.store.laptops import foreign, seals, stations
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments
 from study.tools.files import refuse_existing
@@ -123,7 +119,8 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
     Parameters
     ----------
     db : Session
-        An open transaction on the whole store.
+        A transaction on the whole store in which nothing was asked yet: the file is looked at
+        before the store is locked.
     study : Study
         The study.
     path : Path
@@ -143,26 +140,81 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
     Raises
     ------
     StoreError
-        If the file is of another study, was not dealt from this store or was dealt back, was
-        changed by hand, or a session on it is still open.
+        If the file is not a store of this study, was not dealt from this store or was dealt back,
+        was changed by hand, or a session on it is still open.
     """
-    with _opened_copy(path) as laptop:
-        if studies.identity(laptop, study).store_id != studies.identity(db, study).store_id:
-            raise StoreError(f"{path} belongs to another study. Nothing was merged")
-        deal_id, people, seal = _deal_of(laptop, db, path)
-        _require_unaltered(laptop, db, people, path, seal)
-        theirs, ours = stations.new_rows(laptop, db, people)
-        known = _require_same_where_known(theirs, ours, path)
-        fresh = _new_sessions(
-            stations.sessions_of(laptop, people), stations.sessions_of(db, people), path
-        )
-        _require_not_rated_here(laptop, db, fresh, path)
-        n_ratings = stations.merge_sessions(laptop, db, fresh)
-        stations.merge_ground_truths(laptop, db, people)
-        for person in people:
-            headphone_checks.merge(laptop, db, person)
-        merged = Merged(len(fresh), n_ratings, int(known["rating"].notna().sum()))
-        _keep_events(laptop, db, deal_id)
+    with foreign.opened(path) as laptop:
+        require_honest(laptop, db, study, path)
+        return bring_back(laptop, db, study, path, final=final, actor=actor, at=at)
+
+
+def require_honest(laptop: Db, db: Db, study: Study, path: Path) -> None:
+    """Raise if a laptop's file says what no laptop can say.
+
+    Parameters
+    ----------
+    laptop : Session
+        From `study.store.laptops.foreign.opened`.
+    db : Session
+        An open transaction on the whole store, which is only read.
+    study : Study
+        The study.
+    path : Path
+        What messages call the file.
+
+    Raises
+    ------
+    StoreError
+        As `merge`.
+    """
+    theirs = stations.rows_of(laptop, "study")
+    if len(theirs) != 1 or theirs[0]["store_id"] != studies.identity(db, study).store_id:
+        raise StoreError(f"{path} belongs to another study. Nothing was merged")
+    _, people, seal = _deal_of(laptop, db, path)
+    _require_unaltered(laptop, people, path, seal)
+    for problem in inspection.unlikely(laptop, study, people, seal):
+        raise StoreError(f"{path} was changed by hand: {problem}. Nothing was merged")
+
+
+def bring_back(
+    laptop: Db, db: Db, study: Study, path: Path, *, final: bool, actor: str, at: datetime
+) -> Merged:
+    """Merge a laptop's file that `require_honest` has looked at.
+
+    Parameters
+    ----------
+    laptop, db, study, path
+        As `require_honest` took them; the whole store is changed.
+    final, actor, at
+        As `merge` takes them.
+
+    Returns
+    -------
+    Merged
+        What came.
+
+    Raises
+    ------
+    StoreError
+        If it contradicts what is here by now.
+    """
+    deal_id, people, seal = _deal_of(laptop, db, path)
+    participants.lock(db, people)
+    _require_same_plan(laptop, db, people, path)
+    theirs, ours = stations.new_rows(laptop, db, people)
+    known = _require_same_where_known(theirs, ours, path)
+    fresh = _new_sessions(
+        stations.sessions_of(laptop, people), stations.sessions_of(db, people), path
+    )
+    if stations.sessions_known(db, fresh):
+        raise StoreError(f"{path} has a session that is somebody else's here. Nothing was merged")
+    _require_not_rated_here(laptop, db, fresh, path)
+    n_ratings = stations.merge_sessions(laptop, db, fresh)
+    stations.merge_ground_truths(laptop, db, people)
+    for person in people:
+        headphone_checks.merge(laptop, db, person)
+    merged = Merged(len(fresh), n_ratings, int(known["rating"].notna().sum()))
+    _keep_events(laptop, db, deal_id, seal)
     detail = {"deal_id": deal_id, "participants": people, "file": path.name}
     counts = {"n_sessions": merged.n_sessions, "n_ratings": merged.n_ratings}
     audit.add(db, actor=actor, action="merge", subject="laptop", detail={**detail, **counts}, at=at)
@@ -183,52 +235,28 @@ def _folder_of(path: Path) -> Path:
         ) from error
 
 
-@contextmanager
-def _opened_copy(path: Path) -> Iterator[Db]:
-    # The file may lie on a stick that cannot be written, and must not be changed anyway.
-    if not path.is_file():
-        raise StoreError(f"no file {path}. Give the SQLite file of the laptop")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in (path.name, f"{path.name}-wal"):
-            if (path.parent / name).is_file():
-                shutil.copy(path.parent / name, Path(folder) / name)
-        engine = _open(Path(folder) / path.name, path)
-        try:
-            with transaction(engine) as laptop:
-                yield laptop
-        finally:
-            engine.dispose()
-
-
-def _open(copy: Path, path: Path) -> Engine:
-    try:
-        # The whole store may have been upgraded while the laptop was away.
-        upgrade_store(sqlite_url(copy))
-        return open_store(sqlite_url(copy))
-    except StoreError as error:
-        raise StoreError(str(error).replace(str(copy), str(path))) from error
-
-
 def _deal_of(laptop: Db, db: Db, path: Path) -> tuple[str, list[str], dict[str, Any]]:
-    events, known = audit.frame(laptop), audit.frame(db)
-    dealt = events[events["action"] == DEALT]
-    if dealt.empty:
+    told = [e for e in stations.rows_of(laptop, "audit_event") if e["action"] == DEALT]
+    if not told:
         raise StoreError(
             f"{path} is a whole store, not a part that was dealt to a laptop. Nothing was merged"
         )
-    detail = dealt.iloc[-1]["detail"]
-    deal_id, people = str(detail["deal_id"]), [str(p) for p in detail["participants"]]
-    here = [d for d in known.loc[known["action"] == DEAL, "detail"] if d["deal_id"] == deal_id]
-    if not here or here[0]["participants"] != people:
+    detail = told[0]["detail"]
+    here = [d for d in deals(db) if d["deal_id"] == detail.get("deal_id")]
+    if not here or here[0]["participants"] != detail.get("participants"):
         raise StoreError(
-            f"deal {deal_id} of {path} was not made from this store. Nothing was merged"
+            f"deal {detail.get('deal_id')!r:.40} of {path} was not made from this store. Nothing "
+            "was merged"
         )
-    return deal_id, people, here[0].get("seal", {})
+    if not isinstance(here[0].get("seal"), dict):
+        raise StoreError(
+            f"the store kept no seal of deal {here[0]['deal_id']}, so that {path} cannot be "
+            "compared with what was dealt. Nothing was merged"
+        )
+    return here[0]["deal_id"], here[0]["participants"], here[0]["seal"]
 
 
-def _require_unaltered(
-    laptop: Db, db: Db, people: list[str], path: Path, seal: dict[str, Any]
-) -> None:
+def _require_unaltered(laptop: Db, people: list[str], path: Path, seal: dict[str, Any]) -> None:
     broken = seals.broken(laptop, seal)
     if broken:
         raise StoreError(
@@ -240,15 +268,18 @@ def _require_unaltered(
             f"a session on {path} is still open. End it on the laptop (start and leave the task "
             "if it broke down), then merge again"
         )
-    if not stations.plan_of(laptop, people).equals(stations.plan_of(db, people)):
-        raise StoreError(
-            f"the plan on {path} is not the one that was dealt: the file was changed by hand, or "
-            "clips were moved after its laptop was back. Nothing was merged"
-        )
     if stations.marked_without_rating(laptop, people):
         raise StoreError(
             f"{path} was changed by hand: clips are marked as rated that have no rating, or the "
             "other way round. Nothing was merged"
+        )
+
+
+def _require_same_plan(laptop: Db, db: Db, people: list[str], path: Path) -> None:
+    if not stations.plan_of(laptop, people).equals(stations.plan_of(db, people)):
+        raise StoreError(
+            f"the plan on {path} is not the one that was dealt: the file was changed by hand, or "
+            "clips were moved after its laptop was back. Nothing was merged"
         )
 
 
@@ -285,16 +316,15 @@ def _require_not_rated_here(laptop: Db, db: Db, fresh: list[str], path: Path) ->
         )
 
 
-def _keep_events(laptop: Db, db: Db, deal_id: str) -> None:
-    log = audit.frame(db)
+def _keep_events(laptop: Db, db: Db, deal_id: str, seal: dict[str, Any]) -> None:
     known = {
-        (detail["deal_id"], detail["event"])
-        for detail in log["detail"]
-        if "event" in detail and "deal_id" in detail
+        (detail.get("deal_id"), detail.get(audit.BROUGHT))
+        for detail in audit.frame(db)["detail"]
+        if isinstance(detail, dict) and audit.BROUGHT in detail
     }
-    for event in stations.events_after(laptop, DEALT):
+    for event in seals.new_rows(laptop, seal).get("audit_event", []):
         if (deal_id, event["id"]) not in known:
-            detail = {**event["detail"], "deal_id": deal_id, "event": event["id"]}
+            detail = {**event["detail"], "deal_id": deal_id, audit.BROUGHT: event["id"]}
             audit.add(
                 db, actor=event["actor"], action=event["action"], subject=event["subject"],
                 detail=detail, at=event["at"],

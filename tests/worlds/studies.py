@@ -84,7 +84,7 @@ def rate(
     *,
     phase: Phase = Phase.ANNOTATION,
     attempt: int = 1,
-    bonus_pence: int = 0,
+    bonus_pence: int | dict[int, int] = 0,
     at: datetime = AT,
     minutes: float = 60,
 ) -> str:
@@ -135,7 +135,11 @@ def rate(
                 rt_s=0.8,
                 n_replays=0,
                 n_early_presses=0,
-                bonus_pence=bonus_pence,
+                bonus_pence=(
+                    bonus_pence
+                    if isinstance(bonus_pence, int)
+                    else bonus_pence.get(candidate_id, 0)
+                ),
                 simulated=False,
                 rated_at=at + timedelta(seconds=5 * number),
             )

@@ -47,8 +47,33 @@ def broken(db: Db, sealed: dict[str, dict[str, Any]]) -> list[str]:
     return [
         name
         for name, was in sealed.items()
-        if _digest(db, Base.metadata.tables[name], was) != was["sha256"]
+        if name not in Base.metadata.tables
+        or _digest(db, Base.metadata.tables[name], was) != was["sha256"]
     ]
+
+
+def new_rows(db: Db, sealed: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what was added to a store since it was sealed.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    sealed : dict of str to dict
+        From `seal`, on the same store.
+
+    Returns
+    -------
+    dict of str to list of dict
+        Rows by table, in the order of their keys; tables without any are left out.
+    """
+    found = {}
+    for table in Base.metadata.sorted_tables:
+        key, was = _key(table), sealed.get(table.name, {"keys": []})
+        added = key > was["last"] if "last" in was else key.not_in(was["keys"])
+        rows = db.execute(select(table).where(added).order_by(key))
+        found[table.name] = [dict(row._mapping) for row in rows]
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def _sealed(db: Db, table: Table) -> dict[str, Any]:

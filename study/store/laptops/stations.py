@@ -10,7 +10,6 @@ from study.store.engine import Db
 from study.store.frames import as_frame
 from study.store.tables import (
     AssignmentRow,
-    AuditEventRow,
     Base,
     CandidateRow,
     ExerciseClipRow,
@@ -284,28 +283,40 @@ def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
     return as_frame(result)
 
 
-def events_after(db: Db, action: str) -> list[dict[str, Any]]:
-    """Return the audit events after the last one of a kind.
+def rows_of(db: Db, table: str) -> list[dict[str, Any]]:
+    """Return all rows of a table, as they are.
 
     Parameters
     ----------
     db : Session
         An open transaction.
-    action : str
-        The kind.
+    table : str
+        Its name.
 
     Returns
     -------
     list of dict
-        Rows of the audit log.
+        By column.
     """
-    table = Base.metadata.tables["audit_event"]
-    last = db.scalars(
-        select(AuditEventRow.id)
-        .where(AuditEventRow.action == action)
-        .order_by(AuditEventRow.id.desc())
-    ).first()
-    return _rows(db, table, table.c.id > (last or 0))
+    return _rows(db, Base.metadata.tables[table], None)
+
+
+def sessions_known(db: Db, session_ids: Sequence[str]) -> set[str]:
+    """Return which of some sessions a store has.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_ids : sequence of str
+        Ids.
+
+    Returns
+    -------
+    set of str
+        Those that are there, whoever's they are.
+    """
+    return set(db.scalars(select(SessionRow.id).where(SessionRow.id.in_(session_ids))))
 
 
 def _merge_children(laptop: Db, main: Db, trial_ids: dict[int, int]) -> int:

@@ -272,7 +272,8 @@ def present_revision() -> str:
     return str(_scripts().get_current_head())
 
 
-def _known_revisions() -> set[str]:
+def known_revisions() -> set[str]:
+    """Return every revision of the schema that there ever was."""
     return {script.revision for script in _scripts().walk_revisions()}
 
 
@@ -285,7 +286,7 @@ def _known_revision(engine: Engine) -> str:
     revision = _revision(engine)
     if revision is None:
         raise StoreError(f"{shown(engine)} is no store of a study. Make one: python -m study init")
-    if revision not in _known_revisions():
+    if revision not in known_revisions():
         raise StoreError(
             f"{shown(engine)} is of revision {revision}, and this version knows "
             f"{present_revision()}: it was written by a newer version of this software, which is "
@@ -294,8 +295,23 @@ def _known_revision(engine: Engine) -> str:
     return revision
 
 
-def _migrate(engine: Engine) -> None:
+def make_schema(url: str, revision: str) -> None:
+    """Make the empty schema of a revision, as every store of that revision has it.
+
+    Parameters
+    ----------
+    url : str
+        Of a SQLite file that is not there.
+    revision : str
+        Up to which migration.
+    """
+    engine = engine_of(url)
+    _migrate(engine, revision)
+    engine.dispose()
+
+
+def _migrate(engine: Engine, revision: str = "head") -> None:
     config = alembic_config()
     with connected(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

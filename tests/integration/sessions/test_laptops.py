@@ -32,6 +32,10 @@ def lab(request, tmp_path):
     with transaction(engine) as db:
         clips = add_candidates(db, 8)
         ground_truths.add_sample(db, clips[:4], AT)
+        for clip in clips[:3]:
+            ground_truths.add_version(
+                db, candidate_id=clip, rating=Rating(2), given_by="EXPERT", at=AT
+            )
         enrol(db, *PEOPLE, kind=ParticipantKind.SIMULATED)
         schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
         rate_some(db, study, "S01", 3)
@@ -42,7 +46,10 @@ def lab(request, tmp_path):
 def rate_some(db, study, participant_id, n=None):
     plan = plan_session(db, study, participant_id, Phase.ANNOTATION)
     clips = [trial.stimulus.candidate_id for trial in plan.trials[:n]]
-    return rate(db, participant_id, dict.fromkeys(clips, 2), bonus_pence=10)
+    # All are rated as the expert rated the first three.
+    return rate(
+        db, participant_id, dict.fromkeys(clips, 2), bonus_pence=dict.fromkeys((1, 2, 3), 10)
+    )
 
 
 def deal(study, engine, path, people=("S01", "S02")):
@@ -78,7 +85,9 @@ def test_a_laptop_brings_back_what_was_rated_there_and_only_once(lab):
         }
         assert assignments.counts(db)["S01"].n_done == 8
         assert assignments.counts(db)["S02"].n_done == 10
-        assert payments.bonus_pence(db, "S01") == 80
+        given = ratings.frame(db)
+        earned = 10 * int((given["participant_id"].eq("S01") & given["candidate_id"].le(3)).sum())
+        assert payments.bonus_pence(db, "S01") == earned
 
 
 def test_who_is_dealt_out_rates_on_the_laptop_only_and_keeps_every_clip(lab):
@@ -109,12 +118,12 @@ def test_the_laptops_audit_events_come_back_once(lab):
     deal(study, engine, path)
     laptop = open_store(f"sqlite:///{path}")
     with transaction(laptop) as db:
-        audit.add(db, actor="CD", action="note", subject="S01", detail={}, at=AT)
+        audit.add(db, actor="CD", action="end_session", subject="S01", detail={}, at=AT)
     laptop.dispose()
     for _ in range(2):
         merge(study, engine, path)
     with transaction(engine) as db:
-        notes = audit.frame(db).query("action == 'note'")
+        notes = audit.frame(db).query("action == 'end_session'")
         assert notes["actor"].tolist() == ["CD"]
 
 
@@ -152,8 +161,6 @@ def test_a_file_changed_by_hand_is_refused(lab):
 )
 def test_what_was_dealt_is_sealed_before_the_first_merge(lab, statement, tables):
     study, engine, path = lab
-    with transaction(engine) as db:
-        ground_truths.add_version(db, candidate_id=1, rating=Rating(3), given_by="EXPERT", at=AT)
     deal(study, engine, path)
     altered(path, statement)
     with pytest.raises(StoreError, match=f"was changed by hand: .* differs in {tables}. Nothing"):
@@ -167,7 +174,8 @@ def test_times_that_were_paid_for_cannot_be_changed_after_a_merge(lab, moment):
     rate_on_laptop(study, path, "S02", 4)
     merge(study, engine, path)
     altered(
-        path, f"UPDATE session SET {moment} = '2026-01-01 09:00:00' WHERE participant_id = 'S02'"
+        path,
+        f"UPDATE session SET {moment} = '2026-01-01T09:00:00+00:00' WHERE participant_id = 'S02'",
     )
     with pytest.raises(StoreError, match="other times of a session than were merged before"):
         merge(study, engine, path)

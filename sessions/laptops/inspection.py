@@ -1,0 +1,313 @@
+"""Whether a laptop's file says only what rating on a laptop can bring about."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from sessions.exercises import headphones
+from sessions.expert import reratings
+from sessions.pay.bonus import bonus_pence
+from study.config.protocol import Protocol
+from study.config.study import Study, StudyConfig
+from study.store import Db
+from study.store.laptops import seals, stations
+from study.vocabulary import EndReason, ParticipantKind, Phase, Rating
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+_HEX_32, _HEX_64 = re.compile(r"[0-9a-f]{32}"), re.compile(r"([0-9a-f]{64})?")
+_INITIALS = re.compile(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}|desk")
+_GRADES = {None, "A", "B", "C", "not applicable", "ungraded"}
+# What the annotator writes; what is checked and measured there stays there (`rig_check`).
+_WRITTEN = {
+    "session", "trial", "rating", "presentation", "key_press", "audit_event", "headphone_check",
+    "ground_truth_version", "protocol_version", "rig_check",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What a laptop was given, and what it has added."""
+
+    rehearsal: bool
+    people: dict[str, ParticipantKind]
+    assigned: set[tuple[str, int]]
+    exercises: set[tuple[str, int]]
+    sampled: set[int]
+    truths: dict[int, Rating]
+    versions: dict[int, Protocol]
+    added: Rows
+
+
+def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) -> Iterator[str]:
+    """Yield what cannot have come about by rating on a laptop.
+
+    Parameters
+    ----------
+    laptop : Session
+        An open transaction on a copy of the laptop's file (`study.store.laptops.foreign`).
+    study : Study
+        The study.
+    people : list of str
+        Who was dealt.
+    seal : dict
+        Of what was dealt, unbroken.
+
+    Yields
+    ------
+    str
+        What was found; nothing where all is well.
+    """
+    added = seals.new_rows(laptop, seal)
+    for table in sorted(added.keys() - _WRITTEN):
+        yield f"{len(added[table])} rows were added to {table}, which no laptop does"
+        return
+    dealt, problems = _dealt(laptop, study, people, added)
+    yield from problems
+    # In this order: who goes on after a finding may meet rows that refer to nothing.
+    for check in (_sessions, _trials, _evidence, _ratings, _bonuses, _truths, _headphones, _events):
+        yield from check(dealt)
+
+
+def _dealt(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Dealt, list[str]]:
+    def old(table: str) -> list[Row]:
+        new = {row["id"] for row in added.get(table, [])}
+        return [row for row in stations.rows_of(laptop, table) if row["id"] not in new]
+
+    truths = sorted(old("ground_truth_version"), key=lambda row: row["version"])
+    versions = {row["id"]: _protocol(row, study) for row in old("protocol_version")}
+    money = {_money(study.config.protocol), *(_money(p) for p in versions.values() if p)}
+    problems = []
+    for row in added.get("protocol_version", []):
+        protocol = _protocol(row, study)
+        if protocol is None:
+            problems.append("a configuration was added that no study can have")
+        elif _money(protocol) not in money:
+            problems.append(
+                f"its study.toml promises {protocol.bonus_pence} pence a match and "
+                f"{protocol.hourly_rate_pence} an hour, which this study does not"
+            )
+        versions[row["id"]] = protocol
+    kinds = {
+        row["id"]: ParticipantKind(row["kind"]) for row in stations.rows_of(laptop, "participant")
+    }
+    return Dealt(
+        rehearsal=study.config.rehearsal,
+        people={person: kinds[person] for person in people},
+        assigned={
+            (row["participant_id"], row["candidate_id"])
+            for row in stations.rows_of(laptop, "assignment")
+        },
+        exercises={
+            (row["phase"], row["candidate_id"]) for row in stations.rows_of(laptop, "exercise_clip")
+        },
+        sampled={row["candidate_id"] for row in stations.rows_of(laptop, "ground_truth")},
+        truths={row["candidate_id"]: Rating(row["rating"]) for row in truths},
+        versions={
+            number: protocol or study.config.protocol for number, protocol in versions.items()
+        },
+        added=added,
+    ), problems
+
+
+def _protocol(row: Row, study: Study) -> Protocol | None:
+    if not row["config"]:
+        return study.config.protocol
+    try:
+        return StudyConfig.model_validate(row["config"], strict=False).protocol
+    except ValidationError:
+        return None
+
+
+def _money(protocol: Protocol) -> tuple[int, int]:
+    return protocol.bonus_pence, protocol.hourly_rate_pence
+
+
+def _sessions(dealt: Dealt) -> Iterator[str]:
+    for row in dealt.added.get("session", []):
+        who, phase = row["participant_id"], row["phase"]
+        kind = dealt.people.get(who)
+        if not _HEX_32.fullmatch(row["id"]):
+            yield f"session {row['id']!r} has an id that no session gets"
+        elif kind is None:
+            yield f"a session of {who} was added, who was not dealt"
+        elif (phase == Phase.GROUND_TRUTH) != (kind is ParticipantKind.EXPERT):
+            yield f"{who}, who is {kind}, has a session for {phase}"
+        elif not dealt.rehearsal and (
+            row["simulated_profile"] is not None or row["stage"] != "window"
+        ):
+            yield f"a session of {who} was simulated, and this is not a rehearsal"
+        elif row["end_reason"] not in set(EndReason) | {None}:
+            yield f"a session ended because of {row['end_reason']!r}"
+        elif _is_odd_rig(row["rig"]):
+            yield f"the rig of session {row['id']} is described as no rig is"
+
+
+def _is_odd_rig(rig: Row) -> bool:
+    parts = [rig.get(name) or {} for name in ("screen", "sound", "versions", "config")]
+    if not all(isinstance(part, dict) for part in parts):
+        return True
+    screen, sound, *_ = parts
+    period_s, rate_hz = screen.get("period_s") or 0.01, sound.get("sample_rate_hz", 48_000)
+    numbers = isinstance(period_s, int | float) and isinstance(rate_hz, int | float)
+    texts = all(isinstance(rig.get(name, ""), str) for name in ("host", "process", "python"))
+    is_odd = not (numbers and texts and isinstance(rig.get("grade", ""), str | None))
+    return is_odd or not 0 < period_s < 1 or rig.get("grade") not in _GRADES
+
+
+def _trials(dealt: Dealt) -> Iterator[str]:
+    sessions = {row["id"]: row for row in dealt.added.get("session", [])}
+    rated = {row["trial_id"] for row in dealt.added.get("rating", [])}
+    for row in dealt.added.get("trial", []):
+        session = sessions.get(row["session_id"])
+        if session is None:
+            yield f"a trial was added to session {row['session_id']}, which was dealt as it was"
+        elif not _may_rate(dealt, session, row["candidate_id"]):
+            yield (
+                f"{session['participant_id']} has a trial with clip {row['candidate_id']}, which "
+                f"is not theirs for {session['phase']}"
+            )
+        elif (row["outcome"] == "rated") != (row["id"] in rated):
+            yield f"trial {row['id']} is {row['outcome']}, and its rating says something else"
+        elif (row["outcome"] == "failed") != (row["failure"] is not None):
+            yield f"trial {row['id']} is {row['outcome']} with the failure {row['failure']!r:.40}"
+
+
+def _may_rate(dealt: Dealt, session: Row, candidate_id: int) -> bool:
+    match Phase(session["phase"]):
+        case Phase.ANNOTATION:
+            return (session["participant_id"], candidate_id) in dealt.assigned
+        case Phase.GROUND_TRUTH:
+            return candidate_id in dealt.sampled
+        case phase:
+            return (phase.value, candidate_id) in dealt.exercises
+
+
+def _ratings(dealt: Dealt) -> Iterator[str]:
+    for row, trial, session in _rated(dealt):
+        same = ("participant_id", "phase", "attempt")
+        if row["candidate_id"] != trial["candidate_id"] or any(row[k] != session[k] for k in same):
+            yield f"the rating of trial {trial['id']} is of another clip, person or phase"
+        elif row["simulated"] != (session["simulated_profile"] is not None):
+            yield f"the rating of trial {trial['id']} and its session disagree on who is simulated"
+
+
+def _bonuses(dealt: Dealt) -> Iterator[str]:
+    for row, trial, session in _rated(dealt):
+        if row["phase"] == Phase.ANNOTATION:
+            protocol = dealt.versions[session["protocol_version_id"]]
+            truth = _truth_at(dealt, row)
+            due = bonus_pence(Rating(row["rating"]), truth, protocol)
+        else:
+            due = 0
+        if row["bonus_pence"] != due:
+            yield (
+                f"the rating of trial {trial['id']} has a bonus of {row['bonus_pence']} pence, and "
+                f"it earns {due}"
+            )
+
+
+def _truth_at(dealt: Dealt, rating: Row) -> Rating | None:
+    """Return the ground truth that a laptop had: the one dealt, or what its expert said since."""
+    given = [
+        row
+        for row in dealt.added.get("ground_truth_version", [])
+        if row["candidate_id"] == rating["candidate_id"] and row["given_at"] <= rating["rated_at"]
+    ]
+    if given:
+        return Rating(max(given, key=lambda row: row["version"])["rating"])
+    return dealt.truths.get(rating["candidate_id"])
+
+
+def _rated(dealt: Dealt) -> Iterator[tuple[Row, Row, Row]]:
+    trials = {row["id"]: row for row in dealt.added.get("trial", [])}
+    sessions = {row["id"]: row for row in dealt.added.get("session", [])}
+    for row in dealt.added.get("rating", []):
+        # A rating of a trial that was dealt breaks the seal, or its trial has one already.
+        trial = trials[row["trial_id"]]
+        yield row, trial, sessions[trial["session_id"]]
+
+
+def _evidence(dealt: Dealt) -> Iterator[str]:
+    trials = {row["id"] for row in dealt.added.get("trial", [])}
+    for table in ("presentation", "key_press", "rating"):
+        for row in dealt.added.get(table, []):
+            if row["trial_id"] not in trials:
+                yield f"a {table} was added to a trial that was dealt as it was"
+    for row in dealt.added.get("presentation", []):
+        if not _HEX_64.fullmatch(row["clip_sha256"]):
+            yield f"a presentation shows a clip with the digest {row['clip_sha256']!r:.40}"
+
+
+def _truths(dealt: Dealt) -> Iterator[str]:
+    said = {
+        (row["candidate_id"], row["participant_id"], row["rating"])
+        for row, _, session in _rated(dealt)
+        if session["phase"] == Phase.GROUND_TRUTH and session["attempt"] < reratings.ATTEMPT
+    }
+    for row in dealt.added.get("ground_truth_version", []):
+        if (row["candidate_id"], row["given_by"], row["rating"]) not in said or row["reason"]:
+            yield f"a ground truth of clip {row['candidate_id']} follows from no expert's rating"
+
+
+def _headphones(dealt: Dealt) -> Iterator[str]:
+    for row in dealt.added.get("headphone_check", []):
+        targets, answers = row["answers"].get("targets"), row["answers"].get("answers")
+        gain_db = row["answers"].get("gain_db")
+        is_right = (
+            row["participant_id"] in dealt.people
+            and row["stimulus"] in ("huggins", "antiphase")
+            and _are_choices(targets)
+            and _are_choices(answers)
+            and isinstance(gain_db, int | float)
+            and len(targets) == len(answers) == row["n_trials"]
+            and headphones.n_right(tuple(targets), answers) == row["n_right"]
+        )
+        if not is_right:
+            yield f"a headphone check of {row['participant_id']} does not add up"
+
+
+def _are_choices(numbers: Any) -> bool:  # noqa: ANN401
+    return isinstance(numbers, list) and all(
+        type(number) is int and 1 <= number <= headphones.N_INTERVALS for number in numbers
+    )
+
+
+def _events(dealt: Dealt) -> Iterator[str]:
+    allowed: dict[str, Callable[[Dealt, Row], bool]] = {
+        "ground_truth": _is_truth_event,
+        "check headphones": _is_headphones_event,
+        "end_session": lambda dealt, row: (
+            row["subject"] in dealt.people
+            and row["detail"] == {}
+            and _INITIALS.fullmatch(row["actor"]) is not None
+        ),
+    }
+    for row in dealt.added.get("audit_event", []):
+        check = allowed.get(row["action"])
+        if check is None or not check(dealt, row):
+            yield (
+                f"the audit log has an event {row['action']!r:.40} by {row['actor']!r:.40} that "
+                "rating does not bring about"
+            )
+
+
+def _is_truth_event(dealt: Dealt, row: Row) -> bool:
+    detail = row["detail"]
+    said = [(t["candidate_id"], t["version"], t["rating"], t["given_by"])
+            for t in dealt.added.get("ground_truth_version", [])]  # fmt: skip
+    clip = row["subject"].removeprefix("candidate ")
+    key = (int(clip) if clip.isdecimal() else None, detail.get("version"), detail.get("rating"))
+    return detail.keys() == {"rating", "version"} and (*key, row["actor"]) in said
+
+
+def _is_headphones_event(dealt: Dealt, row: Row) -> bool:
+    done = [
+        {"stimulus": check["stimulus"], "n_right": check["n_right"], "n_trials": check["n_trials"]}
+        for check in dealt.added.get("headphone_check", [])
+        if check["participant_id"] == row["actor"] == row["subject"]
+    ]
+    return row["detail"] in done
