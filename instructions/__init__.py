@@ -194,10 +194,13 @@ def pence(amount_pence: int) -> str:
 
     Examples
     --------
-    >>> pence(10), pence(600)
-    ('10p', '£6.00')
+    >>> pence(10), pence(600), pence(-150)
+    ('10p', '£6.00', '-£1.50')
     """
-    return f"{amount_pence}p" if amount_pence < 100 else f"£{amount_pence / 100:,.2f}"
+    sign, amount = "-" * (amount_pence < 0), abs(amount_pence)
+    if amount < 100:
+        return f"{sign}{amount}p"
+    return f"{sign}£{amount // 100:,}.{amount % 100:02d}"
 
 
 def languages() -> tuple[str, ...]:

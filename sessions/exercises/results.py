@@ -164,12 +164,14 @@ def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[st
 
 def _verdict(participant_id: str, attempt: Attempt, protocol: Protocol) -> str:
     needed = protocol.pass_mark(attempt.n_clips)
+    title = f"{participant_id}, screening {attempt.number}:"
     if attempt.finished:
         state = "passed" if attempt.n_right >= needed else "failed"
-    else:
-        state = f"unfinished with {attempt.n_rated} rated"
-    score = f"{attempt.n_right} of {attempt.n_clips} right, {needed} needed"
-    return f"{participant_id}, screening {attempt.number}: {state}, {score}"
+        return f"{title} {state}, {attempt.n_right} of {attempt.n_clips} right, {needed} needed"
+    return (
+        f"{title} unfinished, {attempt.n_rated} of {attempt.n_clips} clips rated, "
+        f"{attempt.n_right} of these {attempt.n_rated} right so far, {needed} needed in the end"
+    )
 
 
 def _missed(answers: pd.DataFrame) -> list[str]:

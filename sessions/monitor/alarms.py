@@ -203,6 +203,6 @@ def _too_fast_alarms(ratings: pd.DataFrame) -> Iterator[Alarm]:
                 str(participant_id),
                 "too_fast",
                 index + 1,
-                f"{in_window[index]} of {FAST_WINDOW} answers within {1000 * FASTEST_S:.0f} ms of "
-                "the end of the clip",
+                f"{in_window[index]} of {min(FAST_WINDOW, index + 1)} answers within "
+                f"{1000 * FASTEST_S:.0f} ms of the end of the clip",
             )

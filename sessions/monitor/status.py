@@ -214,7 +214,7 @@ def _in_words(db: Db, study: Study, participant: Participant, phase: Phase) -> s
         return "cleared" if participants.is_cleared(db, participant.id, phase) else "-"
     last = found[-1]
     if not last.finished:
-        return f"{last.n_rated} of {last.n_clips}"
+        return f"{last.n_rated} of {last.n_clips} rated"
     if phase is Phase.TRAINING:
         return "done"
     passed = last.n_right >= study.config.protocol.pass_mark(last.n_clips)

@@ -163,6 +163,8 @@ def statement(
     """
     participants.get(db, participant_id)
     rows = payments.sessions(db, participant_id).astype(object).to_dict("records")
+    if unpaid_only:  # the others' trials need not be read
+        rows = [row for row in rows if pd.isna(row["payment_id"])]
     times = payments.trial_times(db, [row["session_id"] for row in rows])
     rates = payments.hourly_rates_pence(db)
     lines = tuple(
@@ -173,10 +175,11 @@ def statement(
         )
         for row in rows
     )
+    if unpaid_only:
+        return Statement(participant_id, lines)
     received = payments.received(db, participant_id)
     removed = tuple(line for payment in received for line in _removed(payment, lines))
-    everything = Statement(participant_id, lines + removed, received)
-    return everything.owed if unpaid_only else everything
+    return Statement(participant_id, lines + removed, received)
 
 
 def settle(

@@ -57,14 +57,28 @@ def set_mode(path: Path, mode: int) -> None:
     mode : int
         Permission bits.
     """
-    with suppress(PermissionError, NotImplementedError):
+    with suppress(OSError, NotImplementedError):  # what came of it is looked at
         path.chmod(mode)
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & _OTHERS & ~mode:
+    if os.name != "posix":
+        return
+    found = path.stat()
+    if not stat.S_IMODE(found.st_mode) & _OTHERS & ~mode:
+        return
+    if os.geteuid() not in (0, found.st_uid):
+        notice(f"{path} belongs to {_owner(path)}, and only that account can take it from others")
+    else:
         notice(
             f"{path.parent} lies on a file system without permissions: every account of this "
             "machine, and whoever takes the disk, can read what is written there. Use another "
             "folder, or encrypt the disk"
         )
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:
+        return f"account {path.stat().st_uid}"
 
 
 def notice(text: str) -> None:

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from sqlalchemy import update
 
+from sessions.exercises.results import screening_report
+from sessions.monitor.alarms import alarms
 from sessions.monitor.dashboard import page
 from sessions.monitor.progress import progress, sentence
 from sessions.monitor.status import study_status
@@ -98,3 +101,29 @@ def test_trials_that_failed_are_counted_as_trials_and_their_clips_as_clips(world
         )  # fmt: skip
     db.flush()
     assert "could not be shown (3, of 1 clip; the last 3)" in page(progress(db, study), study, AT)
+
+
+def test_too_few_answers_are_not_called_fifty():
+    answers = pd.DataFrame(
+        {"participant_id": "P01", "candidate_id": range(6), "rating": [1, 2, 3, 1, 2, 3]}
+    ).assign(rt_s=0.02)
+    (alarm,) = alarms(answers, {})
+    assert alarm.detail.startswith("5 of 5 answers within 100 ms")
+
+
+def test_an_unfinished_screening_counts_what_is_right_of_what_was_rated(tmp_path):
+    study, engine = new_study(tmp_path)
+    with transaction(engine) as db:
+        ids = add_candidates(db, 1)
+        chosen = [ExerciseClip(c, Phase.SCREENING, 1, i, Rating(3), "x") for i, c in enumerate(ids)]
+        exercises.add_many(db, chosen)
+        enrol(db, "P01")
+        rate(db, "P01", {ids[0]: 3, ids[1]: 1}, phase=Phase.SCREENING)
+        verdict = screening_report(db, study.config.protocol, "P01")[0]
+        (row,) = study_status(db, study).participants
+    engine.dispose()
+    assert verdict == (
+        "P01, screening 1: unfinished, 2 of 6 clips rated, 1 of these 2 right so far, 6 needed in "
+        "the end"
+    )
+    assert row.screening == "2 of 6 rated"
