@@ -5,12 +5,14 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alembic import command
 from sqlalchemy import Engine, insert, select
 
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
 from study.store import create_store, studies, transaction
-from study.store.engine import Db
+from study.store.engine import Db, engine_of
+from study.store.migrations import alembic_config
 from study.store.people import participants
 from study.store.people.participants import Consent
 from study.store.tables import (
@@ -43,6 +45,15 @@ def new_study(
     with transaction(engine) as db:
         studies.add(db, study=study, store_id=uuid.uuid4().hex, at=AT)
     return study, engine
+
+
+def go_back(url: str, revision: str) -> None:
+    """Make a store one of an older version, by its own migrations."""
+    engine, config = engine_of(url), alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
 
 
 def add_candidates(db: Db, n_per_class: int, labels=LABELS) -> list[int]:

@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import sqlite3
 import subprocess
-from contextlib import closing
 
 import pytest
 from typer.testing import CliRunner
@@ -16,7 +14,7 @@ from study.errors import StudyError
 from study.founding import found_study
 from study.store import open_store, open_to_read, snapshot, store_snapshot, transaction
 from study.store.plan import assignments
-from tests.worlds.studies import AT, add_candidates, enrol, rate
+from tests.worlds.studies import AT, add_candidates, enrol, go_back, rate
 
 
 def fill(folder):
@@ -123,11 +121,7 @@ def test_what_the_log_still_holds_is_read_too(disc, tmp_path):
 def test_an_archive_of_an_older_version_is_read_from_an_upgraded_copy(disc):
     folder, close = disc
     study = fill(folder / "study")
-    path = study.folder / "store.sqlite"
-    with closing(sqlite3.connect(path)) as older, older:
-        for name in ("hours_pence", "bonus_pence"):
-            older.execute(f"ALTER TABLE paid_session DROP COLUMN {name}")
-        older.execute("UPDATE alembic_version SET version_num = '0040'")
+    go_back(study.store_url, "0040")
     close()
     engine = open_to_read(study.store_url)
     assert count_participants(engine) == 3

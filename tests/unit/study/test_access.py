@@ -9,7 +9,6 @@ import sys
 from contextlib import closing
 
 import pytest
-from alembic import command
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -20,14 +19,12 @@ from study.errors import ConfigError, StoreError
 from study.founding import found_study, protect
 from study.store import open_store, snapshot, transaction, upgrade_store
 from study.store.addresses import parsed
-from study.store.engine import engine_of
-from study.store.migrations import alembic_config
 from study.tools import access
 from study.tools.access import Readers
 from study.tools.files import written_atomically
 from study.tools.urls import without_password
 from tests.paths import ROOT
-from tests.worlds.studies import AT, enrol
+from tests.worlds.studies import AT, enrol, go_back
 
 SECRET = "s3cr:t/p@ss"
 
@@ -178,11 +175,7 @@ def test_a_password_is_in_no_message_and_in_no_kept_configuration(tmp_path):
 def test_an_upgrade_masks_the_passwords_that_an_older_version_kept(tmp_path):
     study = found_study(tmp_path / "study", [], AT)
     path = study.folder / "store.sqlite"
-    engine, config = engine_of(study.store_url), alembic_config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0040")
-    engine.dispose()
+    go_back(study.store_url, "0040")
     kept_before = f'{{"config": {{"store": "postgresql://ada:{SECRET}@host/study"}}, "n": 1}}'
     with closing(sqlite3.connect(path)) as older, older:
         older.execute("INSERT INTO participant VALUES ('P01', 'human', '2026-01-05', NULL, NULL)")
