@@ -248,7 +248,7 @@ def report(engine: Engine, world: World, n_days: int, plot: Path | None) -> None
     """Print and check what came of it."""
     now = START + timedelta(days=n_days)
     with transaction(engine) as db:
-        given = ratings.frame(db, phase=Phase.ANNOTATION, include_simulated=True)
+        given = ratings.frame(db, phase=Phase.ANNOTATION)
         assert wrong_rater_counts(given, 3) == {}
         assert given["candidate_id"].nunique() == len(world.truth)
         print(f"{len(given)} ratings in {n_days} days, every clip with exactly 3 raters")

@@ -67,7 +67,7 @@ def fill(folder: Path, factor: int) -> None:
         columns = "id, participant_id, phase, attempt, stage, started_at, heartbeat_at, host, pid, "
         store.executemany(
             f"insert into session ({columns} protocol_version_id, rig, ended_at) values "
-            "(?, ?, 'annotation', 1, 'window', ?, ?, 'h', 1, ?, '{}', ?)",
+            "(?, ?, 'annotation', 1, 'window', ?, ?, 'h', 1, ?, '{\"grade\": \"A\"}', ?)",
             [(f"s{p}", p, stamp, stamp, version, stamp) for p in people],
         )
         columns = "id, filename, video_location, mit_label, avmit_label, sha256, duration_s, "
@@ -83,6 +83,13 @@ def fill(folder: Path, factor: int) -> None:
             "rating, rt_s, n_replays, n_early_presses, bonus_pence, simulated, rated_at) values "
             "(?, ?, ?, 'annotation', 1, ?, 0.5, 0, 0, 0, 0, ?)",
             ((n, people[r], c, given, stamp) for n, (c, r, given) in enumerate(rows, 1)),
+        )
+        store.execute(
+            "insert into presentation (trial_id, number, onset_s, offset_s, interrupted, "
+            "clip_sha256, av_offset_s, n_frames_shown, n_frames_dropped, n_frames_late, n_xruns, "
+            "left_px, bottom_px, width_px, height_px, scale) select trial.id, 1, 1, 4, 0, sha256, "
+            "0, 90, 0, 0, 0, 40, 40, 320, 240, 1 from trial join candidate on candidate.id = "
+            "candidate_id"
         )
         (n_ratings,) = store.execute("select count(*) from rating").fetchone()
     store.close()

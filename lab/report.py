@@ -12,6 +12,7 @@ from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
 from models.evaluation.measures import Evaluation, read_evaluations
 from models.evaluation.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
+from sessions.plan import again
 from study.config.study import Study, find_study
 from study.errors import ConfigError
 from study.reports.html import image_to_data_uri, render
@@ -20,7 +21,7 @@ from study.store.clips import candidates
 from study.store.people import participants as people
 from study.store.people import payments
 from study.store.plan import assignments
-from study.store.ratings import ratings
+from study.store.ratings.counted import counted
 from study.tools.access import Readers
 from study.tools.files import written_atomically
 
@@ -71,7 +72,7 @@ def write_report(folder: Path) -> Path:
     """
     study = find_study(folder)
     with store_snapshot(study.store_url) as db:
-        standing = _standing(db, study.config.protocol.ratings_per_clip)
+        standing = _standing(db, study)
     untrained = _untrained(folder)
     screens = _screens(folder)
     evaluations = _evaluations(folder)
@@ -116,10 +117,12 @@ def _stamp(study: Study, untrained: Sequence[str]) -> str:
     return ", ".join(words)
 
 
-def _standing(db: Db, ratings_per_clip: int) -> _Standing:
-    given = ratings.frame(db, include_simulated=True)
+def _standing(db: Db, study: Study) -> _Standing:
+    found = counted(db, study)
+    given = found.ratings
     per_clip = given.groupby("candidate_id").size()
-    n_planned, n_complete = assignments.n_complete(db, ratings_per_clip)
+    clips = again.standing(again.judged_slots(db, study), study)
+    n_complete = again.n_complete(clips, study.config.protocol.ratings_per_clip)
     rejects = candidates.rejects(db)
     counts = assignments.counts(db)
     rows: list[tuple[object, ...]] = []
@@ -140,8 +143,9 @@ def _standing(db: Db, ratings_per_clip: int) -> _Standing:
         )
     reasons = rejects["reason"].value_counts()
     return _Standing(
-        f"{len(given)} ratings of {len(per_clip)} clips; {n_complete} of {n_planned} clips have "
-        "all the ratings that they need.",
+        f"{len(given)} ratings of {len(per_clip)} clips; {n_complete} of {len(clips)} clips have "
+        "all the ratings that they need."
+        + "".join(f" {line[0].upper()}{line[1:]}." for line in found.lines()),
         rows,
         [(reason, int(n)) for reason, n in reasons.items()],
     )

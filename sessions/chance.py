@@ -17,6 +17,7 @@ class Stream(IntEnum):
     SCREENING_CHECK = 5
     RERATING = 6
     FURTHER = 7
+    AGAIN = 8
 
 
 def generator(study: Study, stream: Stream, n_before: int = 0) -> np.random.Generator:

@@ -43,11 +43,24 @@ class ParticipantKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """What a trial presents: a clip and the label shown above it."""
+    """What a trial presents: a clip and the label shown above it.
+
+    Parameters
+    ----------
+    candidate_id : int
+        The candidate; 0 where it is none.
+    path : Path
+        The clip's file.
+    label : str
+        What stands above it.
+    sha256 : str or None
+        SHA-256 of the file that was admitted, the only one that is shown; None for any.
+    """
 
     candidate_id: int
     path: Path
     label: str
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

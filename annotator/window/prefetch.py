@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 from study.clips.display import DecodedClip
+from study.vocabulary import Stimulus
 
-Decode = Callable[[Path], DecodedClip]
+Decode = Callable[[Stimulus], DecodedClip]
 
 
 class Prefetcher:
@@ -15,40 +15,40 @@ class Prefetcher:
     Parameters
     ----------
     decode : callable
-        Decodes one file; a `ClipError` of it comes out of `get`.
+        Decodes one clip; a `ClipError` of it comes out of `get`.
     """
 
     def __init__(self, decode: Decode) -> None:
         self._decode = decode
         # One worker: the other core belongs to the screen and the sound.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
-        self._clips: dict[Path, Future[DecodedClip]] = {}
+        self._clips: dict[Stimulus, Future[DecodedClip]] = {}
 
-    def prepare(self, paths: Sequence[Path]) -> None:
+    def prepare(self, stimuli: Sequence[Stimulus]) -> None:
         """Begin to decode these clips, in order, and forget all others.
 
         Parameters
         ----------
-        paths : sequence of Path
-            The present clip and the next ones.
+        stimuli : sequence of Stimulus
+            The present one and the next ones.
         """
-        for path in set(self._clips) - set(paths):
-            self._clips.pop(path).cancel()
-        for path in paths:
-            if path not in self._clips:
-                self._clips[path] = self._worker.submit(self._decode, path)
+        for stimulus in set(self._clips) - set(stimuli):
+            self._clips.pop(stimulus).cancel()
+        for stimulus in stimuli:
+            if stimulus not in self._clips:
+                self._clips[stimulus] = self._worker.submit(self._decode, stimulus)
 
-    def is_ready(self, path: Path) -> bool:
+    def is_ready(self, stimulus: Stimulus) -> bool:
         """Return whether a clip can be had without waiting."""
-        return path in self._clips and self._clips[path].done()
+        return stimulus in self._clips and self._clips[stimulus].done()
 
-    def get(self, path: Path) -> DecodedClip:
+    def get(self, stimulus: Stimulus) -> DecodedClip:
         """Return a clip, waiting for it if it is not ready.
 
         Parameters
         ----------
-        path : Path
-            The file.
+        stimulus : Stimulus
+            Which.
 
         Returns
         -------
@@ -58,11 +58,11 @@ class Prefetcher:
         Raises
         ------
         ClipError
-            If it cannot be decoded.
+            If it cannot be decoded, or its file is not the one that was admitted.
         """
-        if path not in self._clips:
-            self._clips[path] = self._worker.submit(self._decode, path)
-        return self._clips[path].result()
+        if stimulus not in self._clips:
+            self._clips[stimulus] = self._worker.submit(self._decode, stimulus)
+        return self._clips[stimulus].result()
 
     def close(self) -> None:
         """Stop decoding."""

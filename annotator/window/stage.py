@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +107,14 @@ class PsychopyStage:
         self._drawing.set_reminder(reminder)
         self._drawing.set_warning(warning)
         box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
-        decode = partial(decode_for_display, box_px=box_px, sample_rate_hz=screen.sample_rate_hz)
-        self._prefetcher = Prefetcher(decode)
+        self._prefetcher = Prefetcher(
+            lambda stimulus: decode_for_display(
+                stimulus.path,
+                box_px=box_px,
+                sample_rate_hz=screen.sample_rate_hz,
+                sha256=stimulus.sha256,
+            )
+        )
         self._next: list[Stimulus] = []  # to be decoded when the clip at hand has begun
         self._first: Stimulus | None = None  # to be drawn once before its trial
         self._warning_s = warning_s
@@ -161,7 +166,7 @@ class PsychopyStage:
         self._next = list(stimuli)
         if self._stimulus is None:
             self._first = next(iter(stimuli), None)
-        if not stimuli or not self._prefetcher.is_ready(stimuli[0].path):
+        if not stimuli or not self._prefetcher.is_ready(stimuli[0]):
             self._decode_next()
 
     def play(self, stimulus: Stimulus, asked_s: float | None = None) -> None:
@@ -174,8 +179,9 @@ class PsychopyStage:
         self._stimulus = stimulus
         self._note(f"play: candidate {stimulus.candidate_id}, at {self.now_s:.4f} session clock")
         try:
-            clip = self._prefetcher.get(stimulus.path)
+            clip = self._prefetcher.get(stimulus)
         except ClipError as error:
+            self._note(f"cannot be shown: {error}")
             self._events.append(PlaybackFailed(self.now_s, error.reason))
             return
         # What is drawn for the first time takes longer: not at the flip of the first frame.
@@ -264,17 +270,17 @@ class PsychopyStage:
 
     def _decode_next(self) -> None:
         if self._next:
-            self._prefetcher.prepare([stimulus.path for stimulus in self._next])
+            self._prefetcher.prepare(self._next)
             self._next = []
 
     def _draw_first_once(self) -> None:
         # What is drawn for the first time takes longer: while a page is read, nobody waits for it.
         first = self._first
-        if first is None or not self._prefetcher.is_ready(first.path):
+        if first is None or not self._prefetcher.is_ready(first):
             return
         self._first = None
         with suppress(ClipError):
-            self._draw_beginning(first, self._prefetcher.get(first.path))
+            self._draw_beginning(first, self._prefetcher.get(first))
 
     def _draw_beginning(self, stimulus: Stimulus, clip: DecodedClip) -> None:
         self._drawing.set_label(stimulus.label)

@@ -1,11 +1,13 @@
 """Where ratings and tallies come from: a study's store, a table, or published lists."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from curation.release.check import refuse_breaking
+from curation.release.export import ratings_that_count, rules_of
 from curation.release.reading import (
     TRAIN_AND_VALIDATION,
     rating_lists,
@@ -13,14 +15,14 @@ from curation.release.reading import (
     read_release,
     tally_of_release,
 )
-from curation.release.tables import VIDEO_RATINGS, read_table
+from curation.release.tables import VIDEO_RATINGS, Provenance, read_table
 from curation.selection.picture_facts import with_picture_facts
 from curation.tally import clip_keys, n_ratings, tally_ratings
 from study.config.study import Study
+from study.counting import Counted
 from study.errors import TableError
 from study.store import store_snapshot, studies
 from study.store.plan import ground_truths
-from study.store.ratings import ratings
 
 TEST_SET_NAME = "test_set"
 _ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
@@ -49,6 +51,10 @@ class Rated:
         Rows without any rating, which are left out.
     rehearsal : bool
         Whether simulated ratings may be in it.
+    counted : Counted or None
+        Which ratings of a store count, and why others do not; None where there is no store.
+    provenance : Provenance or None
+        For what is made of them; None where there is no store.
     """
 
     clips: pd.DataFrame
@@ -59,6 +65,12 @@ class Rated:
     without_test: bool = False
     n_unrated: int = 0
     rehearsal: bool = False
+    counted: Counted | None = None
+    provenance: Provenance | None = None
+
+    def lines(self) -> list[str]:
+        """Return in words which ratings do not count, for whoever reads the result."""
+        return [] if self.counted is None else self.counted.lines()
 
     def with_raters(self) -> pd.DataFrame:
         """Return the ratings with who gave them.
@@ -122,18 +134,20 @@ class Rated:
         return self.rated_clips()
 
 
-def rated_in_study(study: Study) -> Rated:
+def rated_in_study(study: Study, at: datetime) -> Rated:
     """Return the ratings of a store.
 
     Parameters
     ----------
     study : Study
-        Ratings of simulated people count in a rehearsal only.
+        What it leaves out, and whether it is a rehearsal.
+    at : datetime
+        Now.
 
     Returns
     -------
     Rated
-        Clips that were rated often enough, and all ratings.
+        Clips that were rated often enough, and all ratings that count.
 
     Raises
     ------
@@ -141,15 +155,28 @@ def rated_in_study(study: Study) -> Rated:
         If there is no rating.
     """
     with store_snapshot(study.store_url) as db:
-        studies.identity(db, study)
-        found = ratings.frame(db, include_simulated=study.config.rehearsal)
-        if found.empty:
-            raise TableError("the store has no rating yet. Rate clips: python -m annotator")
+        store = studies.identity(db, study)
+        found = ratings_that_count(db, study)
         truths = ground_truths.frame(db)
         protocol = study.config.protocol
-        tally = tally_ratings(found, ratings_per_clip=protocol.ratings_per_clip)
+        tally = tally_ratings(found.ratings, ratings_per_clip=protocol.ratings_per_clip)
         clips = with_picture_facts(db, tally.clips, study.folder, protocol)
-    return Rated(clips, "the store", found, truths, rehearsal=study.config.rehearsal)
+    return Rated(
+        clips,
+        "the store",
+        found.ratings,
+        truths,
+        rehearsal=study.config.rehearsal,
+        counted=found,
+        provenance=Provenance(
+            rehearsal=study.config.rehearsal,
+            store_id=store.store_id,
+            store_revision=store.revision,
+            made_at=at.isoformat(timespec="seconds"),
+            settings=rules_of(study),
+            counts=found.as_counts(),
+        ),
+    )
 
 
 def rated_in_table(path: Path) -> Rated:
@@ -205,7 +232,9 @@ def rated_in_release(folder: Path) -> Rated:
     )
 
 
-def rated_from(study: Study | None, *, ratings: Path | None, release: Path | None) -> Rated:
+def rated_from(
+    study: Study | None, *, ratings: Path | None, release: Path | None, at: datetime
+) -> Rated:
     """Return the tallies of the first source that is given: lists, a table, a store.
 
     Parameters
@@ -214,6 +243,8 @@ def rated_from(study: Study | None, *, ratings: Path | None, release: Path | Non
         Needed where neither of the others is given.
     ratings, release : Path or None
         A `video_ratings.csv`; a folder with published lists.
+    at : datetime
+        Now.
 
     Returns
     -------
@@ -231,7 +262,7 @@ def rated_from(study: Study | None, *, ratings: Path | None, release: Path | Non
         return rated_in_table(ratings)
     if study is None:
         raise ValueError("no source of ratings")
-    return rated_in_study(study)
+    return rated_in_study(study, at)
 
 
 def test_clips(folder: Path, *, needed: bool, published: bool) -> pd.DataFrame | None:

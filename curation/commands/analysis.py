@@ -1,5 +1,6 @@
 """Commands that look into ratings: agreement, sensitivity, raters, leakage."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,10 +45,14 @@ def agreement(
     table = agreement_table(clips, rng, n_resamples=resamples)
     wants_pairs = pairs or (pairs is None and rated.ratings is not None)
     found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
-    write_report(table, folder / "agreement.csv", overwrite=overwrite)
+    write_report(table, folder / "agreement.csv", overwrite=overwrite, provenance=rated.provenance)
     if found is not None:
         write_report(
-            found, folder / "agreement_of_pairs.csv", overwrite=overwrite, readers=Readers.OWNER
+            found,
+            folder / "agreement_of_pairs.csv",
+            overwrite=overwrite,
+            readers=Readers.OWNER,
+            provenance=rated.provenance,
         )
     figure = figure_of(plot_agreement(table))
     stamp = "rehearsal" if rated.rehearsal else ""
@@ -58,6 +63,7 @@ def agreement(
     _say_unrated(rated)
     if rated.is_selected:
         typer.echo("these clips were selected for being prominent: agreement on them is biased")
+    _say(rated)
     if rated.ratings is None:
         typer.echo("no rater column: agreement of pairs cannot be told")
     typer.echo(f"{len(clips)} clips, {resamples} resamples: {folder}")
@@ -88,9 +94,12 @@ def sensitivity(
         protocol = protocol.model_copy(update={"class_min_prominent": 1})
     rules = prominence_by_rule(clips, probability)
     table = sensitivity_table(clips, rules, protocol, without_test=rated.without_test)
-    write_report(table, folder / "sensitivity.csv", overwrite=overwrite)
+    write_report(
+        table, folder / "sensitivity.csv", overwrite=overwrite, provenance=rated.provenance
+    )
     # A rule may lose every class; the file names them all.
     typer.echo(table.to_string(index=False, max_colwidth=40))
+    _say(rated)
     if rated.ratings is None:
         typer.echo("no rater column: Dawid-Skene cannot be told")
     _say_unrated(rated)
@@ -124,7 +133,13 @@ def raters(
     truths = rated.ground_truths
     truths = pd.DataFrame({"candidate_id": [], "rating": []}) if truths is None else truths
     table = rater_table(ratings, truths)
-    write_report(table, folder / "raters.csv", overwrite=overwrite, readers=Readers.OWNER)
+    write_report(
+        table,
+        folder / "raters.csv",
+        overwrite=overwrite,
+        readers=Readers.OWNER,
+        provenance=rated.provenance,
+    )
     compared = with_references(ratings, truths)
     stamp = "rehearsal" if rated.rehearsal else ""
     for person, part in compared.groupby("participant_id"):
@@ -137,6 +152,7 @@ def raters(
     typer.echo(table[columns].round(3).to_string(index=False, na_rep="-"))
     if table[columns].isna().any(axis=None):
         typer.echo(f"-: {NOT_DEFINED}")
+    _say(rated)
     typer.echo(f"{len(table)} raters, a page for each: {folder / 'raters'}")
 
 
@@ -179,7 +195,12 @@ def _rated(
             raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
         return rated_in_release(release), out, 1
     found = find_study(study, store)
-    return rated_in_study(found), tables_folder(out, found), found.config.seed
+    return rated_in_study(found, datetime.now(UTC)), tables_folder(out, found), found.config.seed
+
+
+def _say(rated: "Rated") -> None:
+    for line in rated.lines():
+        typer.echo(line)
 
 
 def _say_unrated(rated: "Rated") -> None:

@@ -27,6 +27,9 @@ def export_ratings(
     with_participant: Annotated[
         bool, typer.Option("--with-participant", help="raters' pseudonymous ids in the raw table")
     ] = False,
+    with_times: Annotated[
+        bool, typer.Option("--with-times", help="response times in the raw table")
+    ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
@@ -43,6 +46,7 @@ def export_ratings(
             at=at,
             overwrite=overwrite,
             with_participant=with_participant,
+            with_times=with_times,
         )
     if is_read_only(found.store_url):
         notice("the store cannot be written, so its audit log does not say that it was exported")
@@ -51,11 +55,11 @@ def export_ratings(
             export.audit_export(db, result, with_participant=with_participant, at=at)
     if result.tally.n_over_rated:
         typer.echo(f"{result.tally.n_over_rated} clips have more ratings than asked for; kept")
-    if result.n_simulated_left_out:
-        typer.echo(f"{result.n_simulated_left_out} ratings of simulated people left out")
+    for line in result.counted.lines():
+        typer.echo(line)
     _say_rehearsal(found)
     typer.echo(
-        f"{len(result.tally.clips)} clips, {result.n_ratings} ratings; "
+        f"{len(result.tally.clips)} clips, {len(result.counted.ratings)} ratings; "
         f"{result.tally.n_left_out} clips with too few ratings left out: {result.paths[1]}"
     )
 
@@ -209,8 +213,11 @@ def figures(
     stamp = "rehearsal" if found is not None and found.config.rehearsal else ""
     said = []
     if only != "test-set":
-        rated = rated_from(found, ratings=ratings, release=release)
+        at = datetime.now(UTC)
+        rated = rated_from(found, ratings=ratings, release=release, at=at)
         clips = rated.all_clips()
+        for line in rated.lines():
+            typer.echo(line)
         save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
         said.append(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
         if rated.n_unrated:

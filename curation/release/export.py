@@ -10,20 +10,20 @@ import pandas as pd
 
 from curation.release.record_names import record_names
 from curation.release.tables import (
-    RAW_VIDEO_RATINGS,
-    RAW_WITH_PARTICIPANT,
     VIDEO_RATINGS,
     Provenance,
+    raw_ratings,
     refuse_twice,
     write_table,
 )
 from curation.tally import Tally, clip_keys, tally_ratings
 from study.classes import read_classes
 from study.config.study import Study
-from study.errors import StudyError
+from study.counting import Counted
+from study.errors import TableError
 from study.store import Db, audit, studies
 from study.store.clips import candidates
-from study.store.ratings import ratings
+from study.store.ratings.counted import counted
 from study.tools.files import refuse_existing
 
 # A clip without sound is no candidate, but lists of every clip have it, with silence for sound.
@@ -38,17 +38,14 @@ class Export:
     ----------
     tally : Tally
         The clips written to `video_ratings.csv`.
-    n_ratings : int
-        Ratings written to `raw_video_ratings.csv`.
-    n_simulated_left_out : int
-        Ratings of simulated people that a real study does not let out.
+    counted : Counted
+        The ratings written to `raw_video_ratings.csv`, and why others were not.
     paths : tuple of Path
         The tables.
     """
 
     tally: Tally
-    n_ratings: int
-    n_simulated_left_out: int
+    counted: Counted
     paths: tuple[Path, ...]
 
 
@@ -60,6 +57,7 @@ def export_ratings(
     at: datetime,
     overwrite: bool,
     with_participant: bool = False,
+    with_times: bool = False,
 ) -> Export:
     """Write `raw_video_ratings.csv` and `video_ratings.csv`.
 
@@ -77,6 +75,8 @@ def export_ratings(
         Whether existing tables may be replaced.
     with_participant : bool
         Whether the raw table carries the pseudonymous ids of the raters.
+    with_times : bool
+        Whether the raw table carries response times and their interruptions.
 
     Returns
     -------
@@ -95,32 +95,74 @@ def export_ratings(
     raw_path, path = folder / "raw_video_ratings.csv", folder / "video_ratings.csv"
     for target in (raw_path, path):
         refuse_existing(target, overwrite=overwrite)
-    rehearsal = study.config.rehearsal
-    found = ratings.frame(db, include_simulated=rehearsal)
-    n_simulated = 0 if rehearsal else ratings.n_simulated(db)
-    if found.empty:
-        left = f"; {n_simulated} of simulated people stay in the store" if n_simulated else ""
-        raise StudyError(f"no rating to export yet{left}. Rate clips: python -m annotator")
-    tally = tally_ratings(found, ratings_per_clip=study.config.protocol.ratings_per_clip)
-    export = Export(tally, len(found), n_simulated, (raw_path, path))
+    found = ratings_that_count(db, study)
+    tally = tally_ratings(found.ratings, ratings_per_clip=study.config.protocol.ratings_per_clip)
+    export = Export(tally, found, (raw_path, path))
     store = studies.identity(db, study)
     provenance = Provenance(
-        rehearsal=rehearsal,
+        rehearsal=study.config.rehearsal,
         store_id=store.store_id,
         store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
-        settings={"ratings_per_clip": study.config.protocol.ratings_per_clip},
+        settings=rules_of(study),
         counts=counts_of(export),
     )
-    raw_schema = RAW_WITH_PARTICIPANT if with_participant else RAW_VIDEO_RATINGS
-    raw = found.sort_values(
+    raw_schema = raw_ratings(with_participant=with_participant, with_times=with_times)
+    raw = found.ratings.sort_values(
         ["filename", "video_location", "rating", "participant_id"], ignore_index=True
     )
+    raw = raw.astype({"n_interruptions": "Int64"})  # empty where it is not known
     named = with_record_names(tally.clips, all_clips(db, study))
     refuse_twice(named, VIDEO_RATINGS, path)
     write_table(raw, raw_schema, raw_path, provenance, overwrite=overwrite)
     write_table(named, VIDEO_RATINGS, path, provenance, overwrite=overwrite)
     return export
+
+
+def ratings_that_count(db: Db, study: Study) -> Counted:
+    """Return the ratings that may leave the store, at least one.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    study : Study
+        What it leaves out, and whether it is a rehearsal.
+
+    Returns
+    -------
+    Counted
+        The ratings, and why others stay.
+
+    Raises
+    ------
+    TableError
+        If there is none; it says why those that there are do not count.
+    """
+    found = counted(db, study)
+    if found.ratings.empty:
+        stay = "".join(f"; {line}" for line in found.lines())
+        raise TableError(f"no rating counts yet{stay}. Rate clips: python -m annotator")
+    return found
+
+
+def rules_of(study: Study) -> Mapping[str, Any]:
+    """Return the rules by which ratings count and clips have enough, for a table's provenance.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    dict
+        As `study.toml` has them.
+    """
+    return {
+        "ratings_per_clip": study.config.protocol.ratings_per_clip,
+        "evidence": study.config.evidence.model_dump(),
+    }
 
 
 def audit_export(db: Db, export: Export, *, with_participant: bool, at: datetime) -> None:
@@ -157,16 +199,16 @@ def counts_of(export: Export) -> Mapping[str, Any]:
 
     Returns
     -------
-    dict of str to int
-        Clips and ratings written and left out.
+    dict
+        Clips and ratings written, left out and let through.
     """
     return {
         "clips": len(export.tally.clips),
-        "ratings": export.n_ratings,
+        "ratings": len(export.counted.ratings),
         "clips_with_too_few_ratings_left_out": export.tally.n_left_out,
         "ratings_of_those_clips": export.tally.n_left_out_ratings,
         "clips_with_more_ratings_than_asked": export.tally.n_over_rated,
-        "simulated_ratings_left_out": export.n_simulated_left_out,
+        **export.counted.as_counts(),
     }
 
 

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class Column:
         What the program calls it.
     means : str
         Its description for the data dictionary.
-    kind : {"text", "count"}
+    kind : {"text", "count", "seconds"}
         Type of its values.
     """
 
@@ -98,12 +98,33 @@ RAW_VIDEO_RATINGS = Schema(
     (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, Column("rating", "rating", "1, 2 or 3", "count")),
     is_one_row_per_clip=False,
 )
+RATER = Column("participant", "participant_id", "pseudonymous id of the rater")
+TIMES = (
+    Column(
+        "rt_s",
+        "rt_s",
+        "seconds from the end of the last playing to the key, without interruptions; where "
+        "interrupted_s is empty they may be in it",
+        "seconds",
+    ),
+    Column(
+        "interrupted_s",
+        "interrupted_s",
+        "seconds of pauses and of the question whether to leave in between, so that rt_s + "
+        "interrupted_s is the time by the clock; empty where the version that wrote the rating did "
+        "not tell them apart",
+        "seconds",
+    ),
+    Column(
+        "n_interruptions",
+        "n_interruptions",
+        "how many interruptions; empty as interrupted_s is",
+        "count",
+    ),
+)
 RAW_WITH_PARTICIPANT = Schema(
     "One row per rating, with the pseudonymous id of who gave it",
-    (
-        *RAW_VIDEO_RATINGS.columns,
-        Column("participant", "participant_id", "pseudonymous id of the rater"),
-    ),
+    (*RAW_VIDEO_RATINGS.columns, RATER),
     is_one_row_per_clip=False,
 )
 CLIP_LIST = Schema(
@@ -149,6 +170,25 @@ class Provenance:
     store_revision: str | None = None
 
 
+def raw_ratings(*, with_participant: bool = False, with_times: bool = False) -> Schema:
+    """Return the columns of `raw_video_ratings.csv`.
+
+    Parameters
+    ----------
+    with_participant : bool
+        Whether raters' pseudonymous ids are among them.
+    with_times : bool
+        Whether response times and their interruptions are.
+
+    Returns
+    -------
+    Schema
+        The published columns and those that are asked for.
+    """
+    schema = RAW_WITH_PARTICIPANT if with_participant else RAW_VIDEO_RATINGS
+    return replace(schema, columns=(*schema.columns, *(TIMES if with_times else ())))
+
+
 def write_table(
     frame: pd.DataFrame, schema: Schema, path: Path, provenance: Provenance, *, overwrite: bool
 ) -> None:
@@ -188,9 +228,13 @@ def write_table(
         frame[columns].set_axis(schema.names, axis=1).to_csv(
             part, index=False, lineterminator="\n", encoding="utf-8", quoting=csv.QUOTE_MINIMAL
         )
-    text = json.dumps(_dictionary(frame, schema, path, provenance), indent=2, ensure_ascii=False)
-    with written_atomically(sidecar, overwrite=overwrite, readers=readers) as part:
-        part.write_text(text + "\n", encoding="utf-8")
+    described = {
+        column.name: {"description": column.means, "type": column.kind} for column in schema.columns
+    }
+    content = {
+        **_origin(len(frame), path, provenance), "title": schema.title, "columns": described,
+    }  # fmt: skip
+    _write_sidecar(content, sidecar, overwrite=overwrite, readers=readers)
 
 
 def refuse_twice(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
@@ -226,6 +270,7 @@ def write_report(
     *,
     overwrite: bool,
     readers: Readers = Readers.UMASK,
+    provenance: Provenance | None = None,
 ) -> None:
     """Write a table that is made to be looked at, in a spreadsheet as well.
 
@@ -242,23 +287,34 @@ def write_report(
         Whether an existing file may be replaced.
     readers : Readers
         Who may read it.
+    provenance : Provenance or None
+        Where it comes from, written beside it under its name with the ending ``.json``; None for
+        a table that says nothing of ratings.
 
     Raises
     ------
     StudyError
         If the file exists and must not be replaced.
     """
+    sidecar = path.with_suffix(".json")
+    if provenance is not None:
+        refuse_existing(sidecar, overwrite=overwrite)
+    n_rows = 0
     parts = [frame] if isinstance(frame, pd.DataFrame) else frame
     with (
         written_atomically(path, overwrite=overwrite, readers=readers) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
         for place, rows in enumerate(parts):
+            n_rows += len(rows)
             text = rows.select_dtypes(["object", "string"]).columns
             shown = rows.assign(**{name: rows[name].map(_no_formula) for name in text})
             shown.to_csv(
                 file, index=False, header=place == 0, lineterminator="\n", float_format="%.6g"
             )
+    if provenance is not None:
+        content = _origin(n_rows, path, provenance)
+        _write_sidecar(content, sidecar, overwrite=overwrite, readers=readers)
 
 
 def read_table(path: Path, schema: Schema, *, min_ratings: int = 0) -> pd.DataFrame:
@@ -346,19 +402,12 @@ def _no_formula(cell: object) -> object:
     return f"'{shown}" if cell.startswith(_FORMULA) else shown
 
 
-def _dictionary(
-    frame: pd.DataFrame, schema: Schema, path: Path, provenance: Provenance
-) -> dict[str, Any]:
+def _origin(n_rows: int, path: Path, provenance: Provenance) -> dict[str, Any]:
     return {
         "table": path.name,
-        "title": schema.title,
         "rehearsal": provenance.rehearsal,
-        "n_rows": len(frame),
+        "n_rows": n_rows,
         "sha256": sha256_of(path),
-        "columns": {
-            column.name: {"description": column.means, "type": column.kind}
-            for column in schema.columns
-        },
         "provenance": {
             "store_id": provenance.store_id,
             "store_revision": provenance.store_revision,
@@ -369,3 +418,11 @@ def _dictionary(
             "inputs_sha256": dict(provenance.inputs),
         },
     }
+
+
+def _write_sidecar(
+    content: Mapping[str, Any], path: Path, *, overwrite: bool, readers: Readers
+) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    with written_atomically(path, overwrite=overwrite, readers=readers) as part:
+        part.write_text(text + "\n", encoding="utf-8")

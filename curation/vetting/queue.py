@@ -8,7 +8,7 @@ from curation.tally import tally_ratings
 from study.config.study import Study
 from study.store import Db
 from study.store.clips import vettings
-from study.store.ratings import ratings
+from study.store.ratings.counted import counted
 
 
 def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
         classes and frame rates, whatever has been said of them so far.
     """
     protocol = study.config.protocol
-    found = ratings.frame(db, include_simulated=study.config.rehearsal)
+    found = counted(db, study).ratings
     tally = tally_ratings(found, ratings_per_clip=protocol.ratings_per_clip)
     clips = with_picture_facts(db, tally.clips, study.folder, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)

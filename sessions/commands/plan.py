@@ -77,6 +77,13 @@ def plan(
         bool,
         typer.Option("--disagreements", help="ask for a further rating where raters disagree"),
     ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="ask somebody else where a rating does not count"),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what --again would do, and change nothing")
+    ] = False,
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
@@ -85,11 +92,16 @@ def plan(
     from sessions.plan import further_ratings, schedule
     from study.store.plan import assignments
 
-    if sum([bool(participant), late_candidates, disagreements]) > 1:
+    if sum([bool(participant), late_candidates, disagreements, again]) > 1:
         raise typer.BadParameter(
-            "give one of --participant, --late-candidates and --disagreements at a time"
+            "give one of --participant, --late-candidates, --disagreements and --again at a time"
         )
+    if dry_run and not again:
+        raise typer.BadParameter("--dry-run says what --again would do. Add --again")
     at = datetime.now(UTC)
+    if again:
+        _plan_again(study, store, by, at, dry_run=dry_run)
+        return
     with at_desk(study, store, changes=True) as (found, db):
         if disagreements:
             change = schedule.plan_disagreements(db, found, actor=by, at=at)
@@ -103,6 +115,25 @@ def plan(
     _echo_change("planned", change)
     if disagreements and n_undecided:
         typer.echo(f"{n_undecided} clips go without: everybody who can rate has seen them")
+
+
+def _plan_again(
+    study: Path | None, store: str | None, by: str, at: datetime, *, dry_run: bool
+) -> None:
+    from sessions.plan.again import plan_again
+
+    with at_desk(study, store, changes=True) as (found, db):
+        done = plan_again(db, found, actor=by, at=at)
+        if dry_run:
+            db.rollback()
+    for line in done.lines():
+        typer.echo(line)
+    if not done.change.n_slots:
+        typer.echo("nothing to plan again")
+        return
+    for participant_id, n in done.given.items():
+        typer.echo(f"{participant_id}: {n} more to rate")
+    _echo_change("would be planned again" if dry_run else "planned again", done.change)
 
 
 @app.command(epilog="Example: python -m sessions extend P12 --clips 500 --by AB")

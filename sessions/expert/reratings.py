@@ -95,7 +95,7 @@ def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
     Reratings
         What is to come and what is done.
     """
-    given = ratings.frame(db, Phase.GROUND_TRUTH, include_simulated=True)
+    given = ratings.frame(db, Phase.GROUND_TRUTH)
     own = given[given["participant_id"] == participant_id]
     first = set(own.loc[own["attempt"] < ATTEMPT, "candidate_id"])
     second = set(own.loc[own["attempt"] == ATTEMPT, "candidate_id"])
@@ -118,7 +118,7 @@ def reliability(db: Db, study: Study) -> Reliability:
     Reliability
         Over all experts, each compared with themselves; a correction changes nothing of it.
     """
-    given = ratings.frame(db, Phase.GROUND_TRUTH, include_simulated=True)
+    given = ratings.frame(db, Phase.GROUND_TRUTH)
     again = given["attempt"] == ATTEMPT
     both = given[~again].merge(given[again], on=_KEYS, suffixes=("_first", "_second"))
     first, second = both["rating_first"].to_numpy(), both["rating_second"].to_numpy()

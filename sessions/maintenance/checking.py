@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from sessions.maintenance.evidence import evidence_findings
 from study.config.study import Study
 from study.store import Db, audit, maintenance
 from study.store.clips import candidates
 from study.store.people import payments
 from study.store.plan import assignments
-from study.store.ratings import ratings
+from study.store.ratings.counted import judged
 from study.tools.files import sha256_of
 from study.tools.progress import track
 
@@ -34,14 +35,16 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
         What was found and what to do; nothing where all is well.
     """
     yield from maintenance.broken_pages(db)
-    given = ratings.frame(db, phase="annotation", include_simulated=True)
+    given = judged(db, study)
     protocol = study.config.protocol
     plan = assignments.frame(db)
-    for clip, n in wrong_rater_counts(given, protocol.most_ratings, exactly=False).items():
+    counting = given[given["reason"] == ""]
+    for clip, n in wrong_rater_counts(counting, protocol.most_ratings, exactly=False).items():
         yield (
             f"candidate {clip} has {n} raters and {protocol.most_ratings} are wanted. Report this "
             "as a bug"
         )
+    yield from evidence_findings(db, study, given)
     yield from _plan_findings(plan, protocol.ratings_per_clip)
     yield from _done_findings(plan, given)
     if not audit.is_guarded(db):
@@ -82,6 +85,7 @@ def wrong_rater_counts(
 
 
 def _plan_findings(plan: pd.DataFrame, n_slots: int) -> Iterator[str]:
+    plan = plan[~plan["replaced"].astype(bool)]
     raters = plan.groupby("candidate_id")["participant_id"].nunique()
     n_short = int((raters < n_slots).sum())
     if n_short:

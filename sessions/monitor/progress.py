@@ -11,14 +11,15 @@ from sessions.monitor.alarms import Alarm, alarms, in_short
 from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
 from sessions.pay import bonus
 from sessions.pay.statement import is_settled_here, statement
-from sessions.plan import further_ratings
+from sessions.plan import again, further_ratings
 from sessions.wording import counted
 from study.config.study import Study
+from study.counting import SHOWN_WRONG, Reason
 from study.store import Db
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import failures, ratings
+from study.store.ratings import failures
+from study.store.ratings.counted import judged
 from study.tools.local_time import local_day
-from study.vocabulary import Phase
 
 FORECAST_DAYS = 14
 PARTICIPANT_COLUMNS = (
@@ -55,6 +56,8 @@ class Progress:
         Ratings that are wanted and that nobody is asked for.
     n_undecided : int
         Clips whose raters disagree, and for which a further rating has not been asked yet.
+    lost : str
+        In words, that ratings do not count; empty where all do.
     reliability : Reliability
         How well the expert agrees with the expert.
     """
@@ -69,6 +72,7 @@ class Progress:
     n_left: int
     n_without_rater: int
     n_undecided: int
+    lost: str
     reliability: Reliability
 
 
@@ -87,7 +91,10 @@ def progress(db: Db, study: Study) -> Progress:
     Progress
         Tables and alarms.
     """
-    given = ratings.frame(db, phase=Phase.ANNOTATION, include_simulated=study.config.rehearsal)
+    every = judged(db, study)
+    # An ungraded rig says nothing against its people; another clip on the screen says nothing.
+    hidden = [*SHOWN_WRONG, *([] if study.config.rehearsal else [Reason.SIMULATED])]
+    given = every[~every["reason"].isin(hidden)].reset_index(drop=True)
     sample = ground_truths.frame(db).dropna(subset=["rating"])
     truths = dict(zip(sample["candidate_id"], sample["rating"].astype(int), strict=True))
     evidence = agreement(given, truths)
@@ -97,6 +104,7 @@ def progress(db: Db, study: Study) -> Progress:
         for participant_id, count in sorted(assignments.counts(db).items())
     ]
     n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
+    clips = again.standing(again.judged_slots(db, study, every), study)
     return Progress(
         ratings=given,
         evidence=evidence,
@@ -106,8 +114,9 @@ def progress(db: Db, study: Study) -> Progress:
         failures=failed,
         alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
-        n_without_rater=assignments.n_without_rater(db, n_raters),
+        n_without_rater=again.n_without_rater(clips, n_raters),
         n_undecided=len(further_ratings.undecided(db, study)),
+        lost=again.sentence(clips),
         reliability=reliability(db, study),
     )
 
@@ -184,6 +193,7 @@ def sentence(found: Progress, now: datetime) -> str:
                 _forecast(found, now),
                 _without_rater(found.n_without_rater),
                 further_ratings.sentence(found.n_undecided),
+                found.lost,
             ),
         )
     )

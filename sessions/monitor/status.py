@@ -13,6 +13,7 @@ from sessions.expert.reratings import Reliability, reliability
 from sessions.pay import bonus
 from sessions.pay.receipt import SETTLED_ELSEWHERE
 from sessions.pay.statement import is_settled_here
+from sessions.plan import again
 from study.config.study import Study
 from study.store import Db
 from study.store.people import headphone_checks, participants
@@ -58,7 +59,7 @@ class StudyStatus:
     participants : tuple of ParticipantStatus
         In the order of ids.
     n_clips, n_complete : int
-        Planned clips, and those that have all their ratings.
+        Planned clips, and those that have all their ratings, which count.
     n_ratings, n_wanted : int
         Ratings given, and wanted; those that nobody is asked for yet are wanted as well.
     n_truths, n_sampled, n_corrections : int
@@ -99,15 +100,15 @@ def study_status(db: Db, study: Study) -> StudyStatus:
         for participant in participants.listed(db)
     )
     n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
-    n_clips, n_complete = assignments.n_complete(db, n_raters)
+    clips = again.standing(again.judged_slots(db, study), study)
     n_sampled = assignments.n_sampled(db)
     return StudyStatus(
         people,
-        n_clips,
-        n_complete,
+        len(clips),
+        again.n_complete(clips, n_raters),
         n_ratings=sum(count.n_done for count in counts.values()),
         n_wanted=sum(count.n_assigned for count in counts.values())
-        + assignments.n_without_rater(db, n_raters),
+        + again.n_without_rater(clips, n_raters),
         n_truths=n_sampled - len(assignments.expert_remaining(db)),
         n_sampled=n_sampled,
         n_corrections=len(corrections(db)),

@@ -10,7 +10,7 @@ from sessions.laptops.deal import require_all_here
 from sessions.pay.statement import statement
 from sessions.plan import further_ratings
 from sessions.plan.planning import able_raters, n_changes
-from sessions.plan.slots import fill_missing
+from sessions.plan.slots import fill_missing, raters_wanted
 from sessions.running.open_sessions import require_none_open
 from study.config.study import Study
 from study.errors import StudyError
@@ -150,8 +150,9 @@ def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tu
     people = [person for person in able_raters(db, study) if person != participant_id]
     rng = generator(study, Stream.REASSIGN, n_changes(db))
     fill_missing(db, study, planned, people, rng, strict=False)
-    n_raters = assignments.frame(db)["candidate_id"].value_counts().reindex(planned, fill_value=0)
-    n_missing = (study.config.protocol.ratings_per_clip - n_raters).clip(lower=0)
+    plan = assignments.frame(db)
+    n_raters = plan["candidate_id"].value_counts().reindex(planned, fill_value=0).to_numpy()
+    n_missing = np.maximum(raters_wanted(plan, study, planned) - n_raters, 0)
     return n_reopened, int(n_missing.sum())
 
 

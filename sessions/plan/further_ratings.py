@@ -9,8 +9,9 @@ from study.config.protocol import Protocol
 from study.config.study import Study
 from study.store import Db
 from study.store.plan import assignments
-from study.store.ratings import ratings, sittings, trials
-from study.vocabulary import Phase, Rating
+from study.store.ratings import sittings, trials
+from study.store.ratings.counted import counted
+from study.vocabulary import Rating
 
 
 def is_undecided(tallies: Ints, protocol: Protocol) -> Flags:
@@ -55,15 +56,15 @@ def undecided(db: Db, study: Study) -> pd.Series:
     Returns
     -------
     Series of int
-        Ratings so far by ``candidate_id``, in ascending order; empty unless the study asks for
-        further ratings.
+        Ratings that count by ``candidate_id``, in ascending order; empty unless the study asks
+        for further ratings.
     """
     protocol = study.config.protocol
     if protocol.most_ratings == protocol.ratings_per_clip:
         return pd.Series(dtype="int64")
     plan = assignments.frame(db)
     has_open_slot = plan.loc[~plan["done"], "candidate_id"]
-    tallies = _tallies(db)
+    tallies = _tallies(db, study)
     waits = is_undecided(tallies.to_numpy(np.int64), protocol) & ~tallies.index.isin(has_open_slot)
     return tallies.sum(axis=1)[waits]
 
@@ -81,7 +82,7 @@ def drop_needless(db: Db, study: Study) -> None:
         Gives the protocol.
     """
     protocol = study.config.protocol
-    tallies = _tallies(db)
+    tallies = _tallies(db, study)
     rated = tallies.sum(axis=1) >= protocol.ratings_per_clip
     decided = rated & ~is_undecided(tallies.to_numpy(np.int64), protocol)
     plan = assignments.frame(db)
@@ -113,12 +114,14 @@ def fill_further(db: Db, study: Study, people: list[str], rng: np.random.Generat
     waiting = undecided(db, study)
     if waiting.empty:
         return pd.DataFrame(columns=["candidate_id", "participant_id"])
+    plan = assignments.frame(db)
+    n_raters = plan["candidate_id"].value_counts().reindex(waiting.index, fill_value=0)
     return fill_slots(
         db,
         waiting.index.to_numpy(np.int64),
         people,
         rng,
-        n_wanted=waiting.to_numpy(np.int64) + 1,
+        n_wanted=n_raters.to_numpy().astype(np.int64) + 1,
         seen=trials.seen(db),
         strict=False,
     )
@@ -145,10 +148,10 @@ def sentence(n_waiting: int) -> str:
     )
 
 
-def _tallies(db: Db) -> pd.DataFrame:
-    given = ratings.frame(db, Phase.ANNOTATION, include_simulated=True)
+def _tallies(db: Db, study: Study) -> pd.DataFrame:
     return (
-        given.groupby(["candidate_id", "rating"])
+        counted(db, study)
+        .ratings.groupby(["candidate_id", "rating"])
         .size()
         .unstack(fill_value=0)
         .reindex(columns=[int(rating) for rating in Rating], fill_value=0)

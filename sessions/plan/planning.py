@@ -20,6 +20,7 @@ _ACTIONS = (
     "plan",
     "plan_late_candidates",
     "plan_disagreements",
+    "plan_again",
     "reassign",
     "extend",
     "withdraw",

@@ -21,6 +21,8 @@ def fill_missing(
 ) -> pd.DataFrame:
     """Find raters until every candidate has as many as all candidates get.
 
+    A slot that was given in the place of a rating that does not count is one more.
+
     Parameters
     ----------
     db : Session
@@ -41,8 +43,32 @@ def fill_missing(
     DataFrame
         As from `fill_slots`.
     """
-    n_wanted = study.config.protocol.ratings_per_clip
+    n_wanted = raters_wanted(assignments.frame(db), study, candidate_ids)
     return fill_slots(db, candidate_ids, people, rng, n_wanted=n_wanted, strict=strict)
+
+
+def raters_wanted(
+    plan: pd.DataFrame, study: Study, candidate_ids: assignment.Ints
+) -> assignment.Ints:
+    """Return how many raters candidates are to have, those included that were replaced.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        From `study.store.plan.assignments.frame`.
+    study : Study
+        Gives the ratings per clip.
+    candidate_ids : ndarray of int64, shape (n_candidates,)
+        Which candidates.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_candidates,)
+        Slots of each.
+    """
+    replaced = plan.loc[plan["replaced"].astype(bool), "candidate_id"].value_counts()
+    n_more = replaced.reindex(candidate_ids, fill_value=0).to_numpy(np.int64)
+    return np.asarray(study.config.protocol.ratings_per_clip + n_more)
 
 
 def fill_slots(

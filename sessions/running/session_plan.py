@@ -154,7 +154,12 @@ def _exercise_trial(
     study: Study, clip: Mapping[Hashable, Any], *, shows_feedback: bool
 ) -> PlannedTrial:
     stimulus = _stimulus(
-        study, clip["candidate_id"], clip["video_location"], clip["filename"], clip["avmit_label"]
+        study,
+        clip["candidate_id"],
+        clip["video_location"],
+        clip["filename"],
+        clip["avmit_label"],
+        clip["sha256"],
     )
     if not shows_feedback:
         return PlannedTrial(stimulus)
@@ -163,12 +168,14 @@ def _exercise_trial(
 
 def _trials(study: Study, clips: Sequence[AssignedClip]) -> list[PlannedTrial]:
     return [
-        PlannedTrial(_stimulus(study, c.candidate_id, c.video_location, c.filename, c.avmit_label))
+        PlannedTrial(
+            _stimulus(study, c.candidate_id, c.video_location, c.filename, c.avmit_label, c.sha256)
+        )
         for c in clips
     ]
 
 
 def _stimulus(
-    study: Study, candidate_id: int, video_location: str, filename: str, label: str
+    study: Study, candidate_id: int, video_location: str, filename: str, label: str, sha256: str
 ) -> Stimulus:
-    return Stimulus(candidate_id, study.clip_path(video_location, filename), label)
+    return Stimulus(candidate_id, study.clip_path(video_location, filename), label, sha256)

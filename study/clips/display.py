@@ -80,7 +80,9 @@ class DecodedClip:
         return max(0, int(np.searchsorted(self.times_s, t_s, side="right")) - 1)
 
 
-def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: int) -> DecodedClip:
+def decode_for_display(
+    path: Path, *, box_px: tuple[int, int], sample_rate_hz: int, sha256: str | None = None
+) -> DecodedClip:
     """Decode a clip into memory.
 
     Variable frame rates, rotation, mirroring, pixel aspect, gaps in the sound and different
@@ -96,6 +98,8 @@ def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: i
         Width and height that a larger clip is scaled down to fit.
     sample_rate_hz : int
         Rate to bring the sound to.
+    sha256 : str or None
+        Digest of the file that was admitted; None for any file.
 
     Returns
     -------
@@ -105,10 +109,15 @@ def decode_for_display(path: Path, *, box_px: tuple[int, int], sample_rate_hz: i
     Raises
     ------
     ClipError
-        If it is missing, empty, cannot be decoded to its end, has no picture or no sound, or is
-        too large for the memory.
+        If it is another file than the admitted one, is missing, empty, cannot be decoded to its
+        end, has no picture or no sound, or is too large for the memory.
     """
     content = read_clip(path)
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise ClipError(
+            f"{path} is another file than the one that was admitted. Put the original back",
+            "other_clip",
+        )
     with open_clip(path, content) as container:
         video, audio = _streams(container, path)
         showing = Showing(path, video, box_px=box_px, rate_hz=sample_rate_hz)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from study.config.desk import Desk
+from study.config.evidence import Evidence
 from study.config.headphones import Headphones
 from study.config.keys import Keys
 from study.config.protocol import Protocol
@@ -66,6 +67,8 @@ class StudyConfig(BaseModel):
         Level and check of the headphones.
     desk : Desk
         Which group of accounts shares the study.
+    evidence : Evidence
+        What becomes of ratings whose evidence speaks against them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -87,6 +90,7 @@ class StudyConfig(BaseModel):
     keys: Keys = Keys()
     headphones: Headphones = Headphones()
     desk: Desk = Desk()
+    evidence: Evidence = Evidence()
 
     @field_validator("title")
     @classmethod

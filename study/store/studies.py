@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -238,13 +239,24 @@ def _is_same(frozen: ProtocolVersionRow, config: StudyConfig) -> bool:
 
 def _differences(frozen: ProtocolVersionRow, config: StudyConfig) -> str:
     now = json.loads(config.model_dump_json())
+    # What the software that froze it did not have is at its default and no difference.
+    then = _with_defaults(frozen.config, StudyConfig().model_dump(mode="json"))
     changed = []
     for name, value in now.items():
-        if name in _INCIDENTAL or frozen.config.get(name) == value:
+        if name in _INCIDENTAL or then.get(name) == value:
             continue
-        before = frozen.config.get(name)
+        before = then.get(name)
         if isinstance(value, dict) and isinstance(before, dict):
             changed += [f"{name}.{key}" for key in value if before.get(key) != value[key]]
         else:
             changed.append(name)
     return ", ".join(changed)
+
+
+def _with_defaults(config: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    tables = {
+        key: {**default, **config[key]}
+        for key, default in defaults.items()
+        if isinstance(default, dict) and isinstance(config.get(key), dict)
+    }
+    return {**defaults, **config, **tables}

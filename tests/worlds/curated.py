@@ -3,14 +3,22 @@
 from datetime import UTC, datetime
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from study.config.study import find_study
 from study.founding import found_study
 from study.store import store_transaction, studies
 from study.store.clips import candidates
 from study.store.clips.candidates import Candidate
-from study.store.tables import ParticipantRow, RatingRow, SessionRow, TrialRow
+from study.store.tables import (
+    CandidateRow,
+    ParticipantRow,
+    PresentationRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
+from tests.worlds.studies import good_playing
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -60,14 +68,14 @@ def add_people(db, study, people, kind):
             "participant_id": person,
             "phase": "annotation",
             "attempt": 1,
-            "stage": "simulated",
+            "stage": "window",
             "started_at": AT,
             "heartbeat_at": AT,
             "ended_at": AT,
             "host": "test",
             "pid": 1,
             "protocol_version_id": version,
-            "rig": {},
+            "rig": {"grade": "A"},
         }
         for person in people
     ]
@@ -96,6 +104,8 @@ def add_ratings(db, triples, *, simulated=False, phase="annotation"):
             "attempt": 1,
             "rating": rating,
             "rt_s": 0.5,
+            "interrupted_s": 0.0,
+            "n_interruptions": 0,
             "n_replays": 0,
             "n_early_presses": 0,
             "bonus_pence": 0,
@@ -107,6 +117,9 @@ def add_ratings(db, triples, *, simulated=False, phase="annotation"):
     if trials:
         db.execute(insert(TrialRow), trials)
         db.execute(insert(RatingRow), rated)
+        sha256 = dict(db.execute(select(CandidateRow.id, CandidateRow.sha256)).all())
+        played = [good_playing(trial["id"], sha256[trial["candidate_id"]]) for trial in trials]
+        db.execute(insert(PresentationRow), played)
 
 
 def tallies(rng, n_clips, classes=("barking", "diving")):

@@ -18,6 +18,7 @@ from study.store.clips.candidates import Candidate, add_many
 from study.store.people import participants
 from study.store.people.participants import Consent
 from study.store.plan import assignments, ground_truths
+from study.tools.files import sha256_of
 from study.vocabulary import ParticipantKind, Phase, Rating
 from tests.worlds.studies import AT
 
@@ -55,7 +56,7 @@ def ratable_study(
     write_scenes([_scene(name, i) for i, name in enumerate(names)], mit_root / "scenes.csv")
     engine = open_store(study.store_url)
     with transaction(engine) as db:
-        add_many(db, [_candidate(name) for name in names], AT)
+        add_many(db, [_candidate(name, mit_root) for name in names], AT)
         _enrol(db)
         ids = range(1, len(names) + 1)
         ground_truths.add_sample(db, list(ids)[:n_ground_truths], AT)
@@ -142,8 +143,10 @@ def _scene(name: str, i: int) -> SceneRow:
     )  # fmt: skip
 
 
-def _candidate(name: str) -> Candidate:
-    return Candidate(name, "training", "barking", "barking", "0" * 64, 3.0, 30.0, 320, 240, 0.5)
+def _candidate(name: str, mit_root: Path) -> Candidate:
+    path = mit_root / "training" / name
+    sha256 = sha256_of(path) if path.is_file() else "0" * 64
+    return Candidate(name, "training", "barking", "barking", sha256, 3.0, 30.0, 320, 240, 0.5)
 
 
 def _enrol(db) -> None:

@@ -18,6 +18,7 @@ from study.store.people.participants import Consent
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
+    PresentationRow,
     ProtocolVersionRow,
     RatingRow,
     SessionRow,
@@ -88,6 +89,17 @@ def enrol(db: Db, *ids: str, kind=ParticipantKind.HUMAN) -> None:
             participants.add_consent(db, participant_id, CONSENT)
 
 
+def good_playing(trial_id: int, sha256: str) -> dict[str, object]:
+    """Return a presentation of a 320x240 clip with nothing to complain of."""
+    return {
+        "trial_id": trial_id, "number": 1, "onset_s": 1.0, "offset_s": 4.0, "interrupted": False,
+        "clip_sha256": sha256, "sound_requested_s": 1.0, "sound_started_s": 0.998,
+        "av_offset_s": -0.002, "n_frames_shown": 90, "n_frames_dropped": 0, "n_frames_late": 0,
+        "n_xruns": 0, "left_px": 40, "bottom_px": 40, "width_px": 320, "height_px": 240,
+        "scale": 1.0, "asked_s": None, "disturbed": False,
+    }  # fmt: skip
+
+
 def rate(
     db: Db,
     participant_id: str,
@@ -98,8 +110,14 @@ def rate(
     bonus_pence: int | dict[int, int] = 0,
     at: datetime = AT,
     minutes: float = 60,
+    grade: str | None = "A",
+    host: str = "laptop",
+    **playing,
 ) -> str:
-    """Add a finished session with one rating per candidate; return the session's id."""
+    """Add a finished session with one rating per candidate; return the session's id.
+
+    Each was played once, as it should be unless `playing` says otherwise, on a rig of this grade.
+    """
     session_id = uuid.uuid4().hex
     version = db.scalars(select(ProtocolVersionRow.id)).first()
     if version is None:
@@ -118,10 +136,10 @@ def rate(
             heartbeat_at=at,
             ended_at=at + timedelta(minutes=minutes),
             end_reason="ended",
-            host="laptop",
+            host=host,
             pid=1,
             protocol_version_id=version,
-            rig={},
+            rig={"grade": grade},
         )
     )
     db.flush()
@@ -146,6 +164,8 @@ def rate(
                 rt_s=0.8,
                 n_replays=0,
                 n_early_presses=0,
+                interrupted_s=0.0,
+                n_interruptions=0,
                 bonus_pence=(
                     bonus_pence
                     if isinstance(bonus_pence, int)
@@ -155,6 +175,8 @@ def rate(
                 rated_at=at + timedelta(seconds=5 * number),
             )
         )
+        sha256 = db.get_one(CandidateRow, candidate_id).sha256
+        db.add(PresentationRow(**{**good_playing(trial.id, sha256), **playing}))
         if phase is Phase.ANNOTATION:
             row = db.scalars(
                 select(AssignmentRow).where(

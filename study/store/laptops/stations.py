@@ -140,7 +140,7 @@ def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
             trial_ids[old] = new[0]
         n_ratings += _merge_children(laptop, main, trial_ids)
         for table, column in _references("session"):
-            if table.name not in {"trial", "paid_session"}:
+            if table.name not in {"trial", "paid_session", "rig_acceptance"}:
                 _insert(main, table, _without_id(_rows(laptop, table, column == session_id)))
         _mark_done(laptop, main, row)
     return n_ratings

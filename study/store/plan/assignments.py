@@ -31,6 +31,7 @@ class AssignedClip:
     video_location: str
     filename: str
     avmit_label: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ def frame(db: Db) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``id, candidate_id, slot, participant_id, position, done``, by candidate and slot.
+        Columns ``id, candidate_id, slot, participant_id, position, done, replaced``, by candidate
+        and slot; the rating of a replaced slot does not count, and another slot was given in its
+        place.
     """
     result = db.execute(
         select(
@@ -84,6 +87,7 @@ def frame(db: Db) -> pd.DataFrame:
             AssignmentRow.participant_id,
             AssignmentRow.position,
             AssignmentRow.done,
+            AssignmentRow.replaced,
         ).order_by(AssignmentRow.candidate_id, AssignmentRow.slot)
     )
     return as_frame(result)
@@ -111,6 +115,7 @@ def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
             CandidateRow.video_location,
             CandidateRow.filename,
             CandidateRow.avmit_label,
+            CandidateRow.sha256,
         )
         .join(CandidateRow, CandidateRow.id == AssignmentRow.candidate_id)
         .where(AssignmentRow.participant_id == participant_id, AssignmentRow.done.is_(False))
@@ -184,6 +189,7 @@ def _sampled(db: Db, condition: ColumnElement[bool]) -> list[AssignedClip]:
             CandidateRow.video_location,
             CandidateRow.filename,
             CandidateRow.avmit_label,
+            CandidateRow.sha256,
         )
         .join(CandidateRow, CandidateRow.id == GroundTruthRow.candidate_id)
         .where(condition)
@@ -247,57 +253,6 @@ def counts(db: Db) -> dict[str, Count]:
     return {row[0]: Count(row[1], int(row[2])) for row in rows}
 
 
-def n_complete(db: Db, n_wanted: int) -> tuple[int, int]:
-    """Return how many clips are planned, and how many of them have all their ratings.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    n_wanted : int
-        Ratings that a clip should have at least.
-
-    Returns
-    -------
-    n_clips : int
-        Clips in the plan.
-    n_complete : int
-        Those whose slots are all done, and as many as are wanted.
-    """
-    clips = _per_clip(db)
-    is_complete = (clips["n_done"] == clips["n_slots"]) & (clips["n_slots"] >= n_wanted)
-    return len(clips), int(is_complete.sum())
-
-
-def n_without_rater(db: Db, n_wanted: int) -> int:
-    """Return how many ratings of planned clips are wanted that nobody is asked for.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    n_wanted : int
-        Ratings that a clip should have at least.
-
-    Returns
-    -------
-    int
-        More than none after somebody has left whose clips nobody else could take.
-    """
-    return int((n_wanted - _per_clip(db)["n_slots"]).clip(lower=0).sum())
-
-
-def _per_clip(db: Db) -> pd.DataFrame:
-    result = db.execute(
-        select(
-            AssignmentRow.candidate_id,
-            func.count().label("n_slots"),
-            func.sum(case((AssignmentRow.done, 1), else_=0)).label("n_done"),
-        ).group_by(AssignmentRow.candidate_id)
-    )
-    return as_frame(result).astype("int64")
-
-
 def per_class(db: Db) -> pd.DataFrame:
     """Return how far each class is.
 
@@ -355,6 +310,27 @@ def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
         raise StoreError(
             f"candidate {candidate_id} is not assigned to participant {participant_id} any more. "
             "Start the session again to get the present list"
+        )
+
+
+def set_replaced(db: Db, ids: Sequence[int], *, replaced: bool) -> None:
+    """Say of slots that are done whether others were given in their place.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    ids : sequence of int
+        Which.
+    replaced : bool
+        Whether.
+    """
+    for chunk in _chunks(list(ids)):
+        db.execute(
+            update(AssignmentRow)
+            .where(AssignmentRow.id.in_(chunk), AssignmentRow.done.is_(True))
+            .values(replaced=replaced)
+            .execution_options(synchronize_session=False)
         )
 
 

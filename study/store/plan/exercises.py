@@ -81,7 +81,7 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
     -------
     DataFrame
         Columns ``candidate_id, phase, exercise_set, position, expert_rating, reasoning,
-        avmit_label, video_location, filename``, in the order of showing.
+        avmit_label, video_location, filename, sha256``, in the order of showing.
     """
     query = (
         select(
@@ -94,6 +94,7 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
             CandidateRow.avmit_label,
             CandidateRow.video_location,
             CandidateRow.filename,
+            CandidateRow.sha256,
         )
         .join(CandidateRow, CandidateRow.id == ExerciseClipRow.candidate_id)
         .order_by(ExerciseClipRow.phase, ExerciseClipRow.exercise_set, ExerciseClipRow.position)

@@ -19,11 +19,13 @@ def frame(db: Db) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``participant_id, recorded_at, filename, failure``, in the order of time.
+        Columns ``participant_id, candidate_id, recorded_at, filename, failure``, in the order of
+        time.
     """
     result = db.execute(
         select(
             SessionRow.participant_id,
+            TrialRow.candidate_id,
             TrialRow.recorded_at,
             CandidateRow.filename,
             TrialRow.failure,

@@ -1,19 +1,22 @@
 """Ratings as a tidy frame; they are written with their trial (`study.store.ratings.trials`)."""
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from study.store.engine import Db
 from study.store.tables import CandidateRow, RatingRow
 from study.vocabulary import Phase
 
 _RATING_COLUMNS = (
+    "trial_id",
     "candidate_id",
     "participant_id",
     "rating",
     "phase",
     "attempt",
     "rt_s",
+    "interrupted_s",
+    "n_interruptions",
     "n_replays",
     "n_early_presses",
     "bonus_pence",
@@ -24,10 +27,8 @@ _CANDIDATE_COLUMNS = ("filename", "avmit_label", "mit_label", "video_location")
 COLUMNS = _RATING_COLUMNS + _CANDIDATE_COLUMNS
 
 
-def frame(
-    db: Db, phase: str | Phase = Phase.ANNOTATION, *, include_simulated: bool = False
-) -> pd.DataFrame:
-    """Return the ratings of a phase.
+def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
+    """Return all ratings of a phase; which of them count says `study.store.ratings.counted`.
 
     Parameters
     ----------
@@ -35,13 +36,13 @@ def frame(
         An open transaction.
     phase : {"training", "screening", "annotation", "ground_truth"}
         What the sessions were for.
-    include_simulated : bool
-        Whether ratings of simulated people are wanted; in rehearsals only.
 
     Returns
     -------
     DataFrame
         Columns `COLUMNS`, one row per rating, in the order in which they were given.
+        ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the
+        rating did not tell interruptions apart; its ``rt_s`` may contain pauses.
     """
     query = (
         select(
@@ -52,32 +53,7 @@ def frame(
         .where(RatingRow.phase == Phase(phase).value)
         .order_by(RatingRow.trial_id)
     )
-    if not include_simulated:
-        query = query.where(RatingRow.simulated.is_(False))
     return pd.DataFrame(db.execute(query).all(), columns=list(COLUMNS))
-
-
-def n_simulated(db: Db, phase: str | Phase = Phase.ANNOTATION) -> int:
-    """Return how many ratings of a phase were given by simulated people.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    phase : {"training", "screening", "annotation", "ground_truth"}
-        What the sessions were for.
-
-    Returns
-    -------
-    int
-        The number of ratings.
-    """
-    query = (
-        select(func.count())
-        .select_from(RatingRow)
-        .where(RatingRow.phase == Phase(phase).value, RatingRow.simulated.is_(True))
-    )
-    return db.scalar(query) or 0
 
 
 def bonuses(db: Db, candidate_id: int) -> list[int]:

@@ -1,7 +1,6 @@
 """From a tree of clips and a store of ratings to the released tables, through the commands."""
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +14,6 @@ from study.rehearsal.odd import make_odd_clip
 from study.store import open_store, transaction
 from study.store.clips import candidates
 from study.store.plan import ground_truths
-from study.store.ratings import ratings
 from study.vocabulary import Rating
 from tests.worlds.curated import AT, add_people, add_ratings, candidate, fill, new_study
 
@@ -323,7 +321,9 @@ def test_a_table_carries_its_dictionary_and_where_it_comes_from(tmp_path):
         "clips_with_too_few_ratings_left_out": 2,
         "ratings_of_those_clips": 4,
         "clips_with_more_ratings_than_asked": 0,
-        "simulated_ratings_left_out": 0,
+        "ratings_left_out": {},
+        "ratings_let_through": {},
+        "ratings_whose_times_may_contain_pauses": 0,
     }
     raw = _read(tmp_path / "release/raw_video_ratings.csv")
     assert set(raw["participant"]) == {"P01", "P02", "P03"}
@@ -334,20 +334,14 @@ def test_simulated_ratings_leave_a_rehearsal_only_and_stamped(tmp_path):
     _rated_study(real, kind="simulated")
     _rated_study(rehearsal, "rehearsal=true", kind="simulated")
     refused = _run("export-ratings", "--study", real)
-    assert "106 of simulated people stay in the store" in str(refused.exception)
+    assert "106 ratings of simulated people: left out" in str(refused.exception)
     result = _run("export-ratings", "--study", rehearsal)
     assert result.exit_code == 0, result.output
     assert "rehearsal: simulated ratings are included" in result.output
-    assert json.loads((rehearsal / "release/video_ratings.json").read_text())["rehearsal"] is True
-    with transaction(open_store(rehearsal_url(rehearsal))) as db:
-        assert ratings.n_simulated(db) == 106
-        assert ratings.frame(db).empty
-
-
-def rehearsal_url(folder: Path):
-    from study.config.study import find_study
-
-    return find_study(folder).store_url
+    assert "106 ratings of simulated people: kept" in result.output
+    sidecar = json.loads((rehearsal / "release/video_ratings.json").read_text())
+    assert sidecar["rehearsal"] is True
+    assert sidecar["provenance"]["counts"]["ratings_let_through"] == {"simulated": 106}
 
 
 def test_only_the_annotation_phase_is_tallied(tmp_path):

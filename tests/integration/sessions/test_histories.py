@@ -20,13 +20,14 @@ from hypothesis.stateful import (
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
 from sessions.people import withdrawal
-from sessions.plan import assignment, changes, schedule
+from sessions.plan import again, assignment, changes, schedule
 from sessions.plan.assignment import OPEN
 from sessions.running.session_plan import plan_session
 from study.errors import StudyError
 from study.store import transaction
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
+from study.store.ratings.counted import judged
 from study.vocabulary import ParticipantKind, Phase
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
@@ -56,16 +57,26 @@ class History(RuleBasedStateMachine):
             schedule.make_plan(db, self.study, ids=None, actor="AB", at=AT)
         self.rated = set()
 
-    @rule(who=st.integers(0, 9), n=st.integers(1, 12))
-    def people_rate(self, who, n):
+    @rule(who=st.integers(0, 9), n=st.integers(1, 12), is_swapped=st.booleans())
+    def people_rate(self, who, n, is_swapped):
         person = self.people[who % len(self.people)]
+        playing = {"clip_sha256": "f" * 64} if is_swapped else {}
         with transaction(self.engine) as db:
             if not assignments.remaining(db, person):
                 return
             trials = plan_session(db, self.study, person, Phase.ANNOTATION).trials[:n]
             clips = [trial.stimulus.candidate_id for trial in trials]
-            rate(db, person, dict.fromkeys(clips, 3))
+            rate(db, person, dict.fromkeys(clips, 3), **playing)
         self.rated |= {(person, clip) for clip in clips}
+
+    @rule()
+    def lost_ratings_are_planned_again(self):
+        with transaction(self.engine) as db:
+            done = again.plan_again(db, self.study, actor="AB", at=AT)
+            left = again.standing(again.judged_slots(db, self.study), self.study)["n_again"]
+            assert left.gt(0).sum() == done.n_without
+            twice = again.plan_again(db, self.study, actor="AB", at=AT)
+        assert (twice.change.n_slots, twice.n_without) == (0, done.n_without)
 
     @rule(who=st.integers(0, 9))
     def somebody_leaves(self, who):
@@ -131,12 +142,16 @@ class History(RuleBasedStateMachine):
         with transaction(self.engine) as db:
             table = assignments.frame(db)
             found = list(findings(db, self.study, clips=False, hashes=False))
+            given = judged(db, self.study)
         raters = table.groupby("candidate_id")["participant_id"]
         assert (raters.count() == raters.nunique()).all()
+        assert given[given["reason"] == ""].groupby("candidate_id").size().le(3).all()
+        raters = table[~table["replaced"]].groupby("candidate_id")["participant_id"]
         assert (raters.count() == 3).all() or (self.is_short and raters.count().max() <= 3)
         assert not table.duplicated(["participant_id", "position"]).any()
         done = table[table["done"]]
         assert set(zip(done["participant_id"], done["candidate_id"], strict=True)) == self.rated
+        found = [line for line in found if "plan --again" not in line]
         assert found == [] or (self.is_short and all("reassign" in line for line in found))
 
     def teardown(self):

@@ -112,7 +112,7 @@ def disagree(given, when):
 
 
 def tallies(db):
-    given = ratings.frame(db, include_simulated=True)
+    given = ratings.frame(db)
     return {clip: own["rating"].tolist() for clip, own in given.groupby("candidate_id")}
 
 
@@ -122,7 +122,7 @@ def require_only_what_is_needed(db, study):
     slots = plan.groupby("candidate_id")["participant_id"]
     assert (slots.nunique() == slots.size()).all()
     assert slots.size().between(3, MOST).all()
-    given = ratings.frame(db, include_simulated=True)
+    given = ratings.frame(db)
     assert not given.duplicated(["candidate_id", "participant_id"]).any()
     rated = tallies(db)
     for slot in plan[~plan["done"]].to_dict("records"):
@@ -157,7 +157,7 @@ def test_further_ratings_are_asked_where_raters_disagree_and_nowhere_else(lab, s
 
 def pairs(db):
     """Who has rated what."""
-    given = ratings.frame(db, include_simulated=True)
+    given = ratings.frame(db)
     return set(zip(given["candidate_id"], given["participant_id"], strict=True))
 
 

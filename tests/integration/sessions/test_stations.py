@@ -38,7 +38,7 @@ def test_eleven_annotators_at_once_leave_every_clip_with_exactly_three_raters(ur
     engine.dispose()  # a connection must not be shared with the processes to come
     at_once(rate_everything, [(study.store_url, person) for person in people])
     with transaction(engine) as db:
-        given = ratings.frame(db, include_simulated=True)
+        given = ratings.frame(db)
         assert len(given) == 3 * len(clips)
         assert wrong_rater_counts(given, 3) == {}
         assert all(count.n_left == 0 for count in assignments.counts(db).values())

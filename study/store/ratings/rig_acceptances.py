@@ -1,0 +1,93 @@
+"""Sessions on ungraded rigs, and those whose ratings count on an experimenter's word."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import func, insert, select
+
+from study.counting import GRADES_THAT_COUNT
+from study.store.engine import Db
+from study.store.tables import RatingRow, RigAcceptanceRow, SessionRow, TrialRow
+
+_COLUMNS = ("session_id", "host", "participant_id", "phase", "started_at", "n_ratings")
+
+
+def waiting(db: Db) -> pd.DataFrame:
+    """Return the ended sessions on ungraded rigs that nobody has accepted.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``session_id, host, participant_id, phase, started_at, n_ratings``, in the order in
+        which they began.
+    """
+    n_ratings = (
+        select(func.count(RatingRow.trial_id))
+        .join(TrialRow, TrialRow.id == RatingRow.trial_id)
+        .where(TrialRow.session_id == SessionRow.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            SessionRow.id,
+            SessionRow.host,
+            SessionRow.participant_id,
+            SessionRow.phase,
+            SessionRow.started_at,
+            n_ratings,
+            SessionRow.rig,
+        )
+        .where(
+            SessionRow.stage == "window",
+            SessionRow.ended_at.is_not(None),
+            SessionRow.id.not_in(select(RigAcceptanceRow.session_id)),
+        )
+        .order_by(SessionRow.started_at, SessionRow.id)
+    )
+    rows = [row[:-1] for row in db.execute(query) if grade_of(row[-1]) not in GRADES_THAT_COUNT]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def add(db: Db, session_ids: Sequence[str], *, accepted_by: str, reason: str, at: datetime) -> None:
+    """Accept the rig of sessions: their ratings count.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    session_ids : sequence of str
+        Which sessions.
+    accepted_by, reason : str
+        Who says so, and why.
+    at : datetime
+        Now.
+    """
+    rows = [
+        {"session_id": each, "accepted_at": at, "accepted_by": accepted_by, "reason": reason}
+        for each in session_ids
+    ]
+    if rows:
+        db.execute(insert(RigAcceptanceRow), rows)
+
+
+def grade_of(rig: object) -> str:
+    """Return the grade that a session's rig had when the session began.
+
+    Parameters
+    ----------
+    rig : object
+        `session.rig`, out of a store that may have been on a laptop.
+
+    Returns
+    -------
+    str
+        Empty where it has none.
+    """
+    grade = rig.get("grade") if isinstance(rig, dict) else None
+    return grade if isinstance(grade, str) else ""
