@@ -66,6 +66,7 @@ def test_lists_that_share_a_source_are_refused_where_sources_are_apart():
     refuse_leaks(lists, by_source=False)
     with pytest.raises(TableError, match=r"a and b would share 1 source videos\. Nothing"):
         refuse_leaks(lists, by_source=True)
+    refuse_leaks({"a": clips("x_1"), "b": clips("y_1")}, by_source=True)
 
 
 def test_kin_are_tied_through_others():
