@@ -102,7 +102,7 @@ def refuse_leaks(
     """
     prove_apart({name: list(clip_keys(rows)) for name, rows in lists.items()})
     report = leakage_report(lists, duplicates)
-    leaks = report["n_duplicates"].fillna(0) > 0
+    leaks = report["n_duplicates"] > 0
     if by_source:
         leaks |= report["n_sources"] > 0
     for row in report.loc[leaks].to_dict("records"):
@@ -139,7 +139,7 @@ def kin(
     if duplicates is not None:
         found = _by_key(duplicates).reindex(clip_keys(clips)).to_numpy()
         for tie, group in zip(ties, found, strict=True):
-            if group == group:  # NaN is not itself: the clip has no near-duplicate
+            if not np.isnan(group):
                 tie.append(("duplicate", int(group)))
     return _components(ties)
 
