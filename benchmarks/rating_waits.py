@@ -89,6 +89,13 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     ).round(1)
 
 
+def ratios(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the annotator's waits as shares of MovieStim's."""
+    columns = ["median_ms", "p95_ms"]
+    shares = found.loc["annotator", columns] / found.loc["MovieStim", columns]
+    return shares.round(2).rename(columns={"median_ms": "median_ratio", "p95_ms": "p95_ratio"})
+
+
 def plot(rows: pd.DataFrame, path: Path) -> None:
     """Draw how many waits are over after how long."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
@@ -129,7 +136,8 @@ def main() -> None:
             rows.to_csv(table, mode="a", header=not table.exists(), index=False)
             print(f"round {number + 1}, {player}: {len(rows)} waits", flush=True)
     everything = pd.read_csv(table)
-    print(summary(everything).to_string())
+    found = summary(everything)
+    print(found.to_string(), ratios(found).to_string(), sep="\n\n")
     if options.plot is not None:
         plot(everything, options.plot)
 
