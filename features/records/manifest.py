@@ -212,7 +212,7 @@ def read_manifest(folder: Path | str) -> Manifest:
             recipe, software = _about(file, path)
             _require_plain(file)
             rows = _frame(file.read(use_threads=False))
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
         raise _unreadable(path, error) from error
     return Manifest(recipe=recipe, software=software, rows=rows)
 
@@ -239,7 +239,7 @@ def read_recipe(folder: Path | str) -> Recipe:
     try:
         with _opened(path) as file:
             return _about(file, path)[0]
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
         raise _unreadable(path, error) from error
 
 

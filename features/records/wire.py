@@ -9,7 +9,7 @@ from study.errors import RecordError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
-_HEADER = struct.Struct("<QI")  # length of the data, checksum of the length
+_HEADER = struct.Struct("<Q4s")  # length of the data, checksum of the length
 _FOOTER = struct.Struct("<I")  # checksum of the data
 
 
@@ -27,7 +27,7 @@ def frame(data: bytes) -> bytes:
         Length, checksum of the length, data, checksum of the data.
     """
     length = struct.pack("<Q", len(data))
-    return length + _FOOTER.pack(_masked(length)) + data + _FOOTER.pack(_masked(data))
+    return length + checksum(length) + data + checksum(data)
 
 
 def unframe(content: bytes) -> Iterator[bytes]:
@@ -52,15 +52,15 @@ def unframe(content: bytes) -> Iterator[bytes]:
     while position < len(content):
         if position + _HEADER.size > len(content):
             raise RecordError("the file is cut off in the head of an entry")
-        length, checksum = _HEADER.unpack_from(content, position)
-        if _masked(content[position : position + 8]) != checksum:
+        length, stated = _HEADER.unpack_from(content, position)
+        if checksum(content[position : position + 8]) != stated:
             raise RecordError("the checksum of an entry's length is wrong")
         begin = position + _HEADER.size
         end = begin + length
         if end + _FOOTER.size > len(content):
             raise RecordError("the file is cut off within an entry")
         data = content[begin:end]
-        if _FOOTER.unpack_from(content, end)[0] != _masked(data):
+        if content[end : end + _FOOTER.size] != checksum(data):
             raise RecordError("the checksum of an entry's data is wrong")
         yield data
         position = end + _FOOTER.size
@@ -189,7 +189,19 @@ def read_varint(message: bytes, position: int) -> tuple[int, int]:
     raise RecordError("an integer does not end")
 
 
-def _masked(data: bytes) -> int:
-    # TFRecord rotates and shifts the CRC-32C so that checksums of checksums stay useful.
+def checksum(data: bytes) -> bytes:
+    """Return the checksum that TensorFlow writes behind data.
+
+    Parameters
+    ----------
+    data : bytes
+        The data.
+
+    Returns
+    -------
+    bytes
+        Four.
+    """
+    # The CRC-32C, rotated and shifted so that checksums of checksums stay useful.
     crc = int(google_crc32c.value(data))
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    return _FOOTER.pack(((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)

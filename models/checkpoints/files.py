@@ -1,7 +1,6 @@
 """The files of a TensorFlow checkpoint: which one is meant, and its variables by layer."""
 
 import glob
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,17 +8,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from study.errors import ConfigError
-from study.tools.bounded import LimitError, open_file
+from models.checkpoints.bundle import read_index, read_values
+from study.errors import ConfigError, RecordError
+from study.tools.bounded import LimitError
 from study.tools.reading import read_bytes
 
-# The largest released network has 4 million weights, and Adam keeps two numbers for each.
 _MOST_BYTES = 200_000_000
-_MOST_INDEX_BYTES = 1_000_000
 _MOST_NOTE_BYTES = 100_000
 _LATEST = re.compile(r'model_checkpoint_path: "(?:.*[/\\])?([^"/\\]+)"')
 _VARIABLE = re.compile(
-    r"layer_with_weights-(\d+)/(?:layer/|cell/)?(\w+)/\.ATTRIBUTES/VARIABLE_VALUE"
+    r"layer_with_weights-(\d{1,4})/(?:layer/|cell/)?(\w+)/\.ATTRIBUTES/VARIABLE_VALUE"
 )
 
 Layer = Mapping[str, npt.NDArray[np.float32]]
@@ -107,35 +105,18 @@ def read_layers(prefix: Path) -> list[Layer]:
     Raises
     ------
     ConfigError
-        If TensorFlow cannot read it.
+        If it is broken, or larger than any released network.
     """
-    from models.network.backend import import_tensorflow
-
-    tf = import_tensorflow()
     layers: dict[int, dict[str, npt.NDArray[np.float32]]] = {}
+    n_shards, left = len(data_files(prefix)), _MOST_BYTES
     try:
-        _require_small(prefix)
-        reader = tf.train.load_checkpoint(str(prefix))
-        types, left = reader.get_variable_to_dtype_map(), _MOST_BYTES
-        for key, shape in reader.get_variable_to_shape_map().items():
+        for key, variable in read_index(prefix.with_name(f"{prefix.name}.index")).items():
             if match := _VARIABLE.fullmatch(key):
-                if types[key] != tf.float32:
-                    raise LimitError(f"{match[2]} holds {types[key].name}, expected float32")
-                left -= 4 * math.prod(shape)
+                left -= variable.n_bytes
                 if left < 0:
                     raise LimitError("its variables are larger than those of any released network")
                 layer = layers.setdefault(int(match[1]), {})
-                layer[match[2]] = reader.get_tensor(key)
-    except (tf.errors.OpError, OSError, RuntimeError, IndexError, ValueError, MemoryError) as error:
-        reason = str(error).partition("\n")[0][:300]
-        raise ConfigError(f"{prefix} cannot be read as a checkpoint: {reason}") from error
+                layer[match[2]] = read_values(prefix, variable, n_shards)
+    except (LimitError, RecordError, OSError) as error:
+        raise ConfigError(f"{prefix} cannot be read as a checkpoint: {error}") from error
     return [layers[number] for number in sorted(layers)]
-
-
-def _require_small(prefix: Path) -> None:
-    for path, at_most in (
-        (prefix.with_name(f"{prefix.name}.index"), _MOST_INDEX_BYTES),
-        *((data, _MOST_BYTES) for data in data_files(prefix)),
-    ):
-        with open_file(path, at_most):
-            pass

@@ -145,10 +145,20 @@ def _require_shapes(weights: Weights, config: CheckpointConfig) -> None:
     trainable, width = weights.trainable, config.hyperparameters.bottleneck_units
     _require(
         {
-            "squeeze units": (trainable.audio.bias.shape, (width,)),
+            "squeeze units": (_widths(weights), {(width,)}),
+            "squeeze kernels": (
+                {unit.kernel.shape[1:] for unit in (trainable.audio, trainable.visual)},
+                {(width,)},
+            ),
             **_expected(trainable.rnn, trainable.output, 2 * width, config),
         }
     )
+
+
+def _widths(weights: Weights) -> set[tuple[int, ...]]:
+    trainable = weights.trainable
+    vectors = [*trainable.audio[1:], *trainable.visual[1:], *weights.audio, *weights.visual]
+    return {vector.shape for vector in vectors}
 
 
 def _expected(
@@ -158,7 +168,15 @@ def _expected(
     return {
         "recurrent kernel": (rnn.kernel.shape, (n_inputs, columns)),
         "recurrent bias": (rnn.bias.shape, (2, columns) if config.rnn is Rnn.GRU else (columns,)),
+        "second recurrent kernel": (
+            rnn.recurrent_kernel.shape,
+            (config.hyperparameters.rnn_units, columns),
+        ),
         "outputs": (output.bias.shape, (len(config.classes),)),
+        "output kernel": (
+            output.kernel.shape,
+            (config.hyperparameters.rnn_units, len(config.classes)),
+        ),
     }
 
 
@@ -197,7 +215,13 @@ def import_checkpoint(
     """
     config, prefix = read_config(folder), find_prefix(folder)
     sort_layers = correspondence_weights_of if config.task == "correspondence" else weights_of
-    weights, embedding_set = sort_layers(read_layers(prefix), config)
+    layers = read_layers(prefix)
+    try:
+        weights, embedding_set = sort_layers(layers, config)
+    except (KeyError, ValueError, IndexError) as error:
+        raise ConfigError(
+            f"{prefix} holds no released network: a layer lacks {error}. Download it again"
+        ) from error
     card = Card(
         origin=f"imported from {prefix.name}, sha256 {sha256_of(data_files(prefix)[0])}",
         task=config.task,

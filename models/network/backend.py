@@ -1,6 +1,6 @@
-"""Keras, with its backend chosen once per process, and TensorFlow without its greeting.
+"""Keras, with its backend chosen once per process.
 
-Import either from here and nowhere else, inside the function that needs it: it takes seconds.
+Import it from here and nowhere else, inside the function that needs it: it takes seconds.
 Networks are built, saved and loaded with Keras; the arithmetic of training and evaluation is
 JAX's own (`models.network.forward`), so a Keras that was started with another backend
 serves as well.
@@ -10,14 +10,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 if "keras" not in sys.modules:
     os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 
-__all__ = ["import_tensorflow", "keras", "without_tensorflow"]
+__all__ = ["keras", "without_tensorflow"]
 
 
 @contextmanager
@@ -39,24 +38,3 @@ def without_tensorflow() -> Iterator[None]:
         yield
     finally:
         del sys.modules["tensorflow"]
-
-
-def import_tensorflow() -> Any:  # noqa: ANN401
-    """Import TensorFlow without what its libraries print on stderr as they load.
-
-    Returns
-    -------
-    module
-        TensorFlow.
-    """
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        import tensorflow as tf
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-    return tf

@@ -19,6 +19,7 @@ from study.errors import ConfigError, StudyError
 
 LARGEST_TEXT = 2**28  # bytes: all 800,000 rows of the lists of Moments in Time have a fifth of it
 LARGEST_SETTINGS = 2**24  # bytes of a TOML, JSON or YAML file, which is parsed as a whole
+_PIECE = 2**20
 _Parsed = TypeVar("_Parsed")
 # UTF-32 first: the mark of its little-endian form begins with that of UTF-16.
 _OTHER_MARKS = {
@@ -68,7 +69,7 @@ def read_bytes(
     """
     try:
         with plain_file(path, lambda kind: error(f"{path} is {kind}")) as file:
-            content = file.read(largest + 1)
+            content = _at_most(file, largest + 1)
     except (FileNotFoundError, NotADirectoryError) as reason:
         raise error(f"no file {path}. {missing}") from reason
     except OSError as reason:
@@ -78,6 +79,15 @@ def read_bytes(
     if len(content) > largest:
         raise error(f"{path} has more than {largest:,} bytes. Is it the file that was meant?")
     return content
+
+
+def _at_most(file: IO[bytes], n_bytes: int) -> bytes:
+    # Piece by piece: for all of them at once, memory would be set aside that no file here fills.
+    pieces = []
+    while n_bytes and (piece := file.read(min(n_bytes, _PIECE))):
+        pieces.append(piece)
+        n_bytes -= len(piece)
+    return b"".join(pieces)
 
 
 @contextmanager
