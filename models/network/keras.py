@@ -1,34 +1,19 @@
 """The network as a Keras model: to look at, to save, and to use elsewhere."""
 
-import math
-import tempfile
-import zipfile
-from collections import deque
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from models.network.forward import (
     BN_EPSILON,
     BN_MOMENTUM,
-    Moving,
-    Output,
-    Recurrent,
-    Squeeze,
-    Trainable,
     Weights,
 )
 from models.network.hyperparameters import TIMESTEPS, Hyperparameters, Rnn
-from study.errors import ConfigError
-from study.tools.bounded import ZIP_ERRORS, copy_member, open_file
 from study.tools.files import written_atomically
-from study.tools.hdf5 import numbers_in
 
 KerasModel = Any
-_WEIGHTS_NAME = "model.weights.h5"  # in a `.keras` archive
-_ROOM, _OVERHEAD = 2, 10_000_000  # of a file beyond its weights
 
 
 def build_classifier(
@@ -115,34 +100,6 @@ def set_weights(model: KerasModel, weights: Weights) -> None:
     model.get_layer("probability").set_weights(_arrays(*trainable.output))
 
 
-def get_weights(model: KerasModel) -> Weights:
-    """Take the weights out of a Keras model.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `build_classifier`.
-
-    Returns
-    -------
-    Weights
-        As float32 arrays.
-    """
-    units, moving = {}, {}
-    for name in ("audio", "visual"):
-        kernel, bias = model.get_layer(f"{name}_bottleneck").get_weights()
-        gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
-        units[name] = Squeeze(kernel, bias, gamma, beta)
-        moving[name] = Moving(mean, variance)
-    trainable = Trainable(
-        units["audio"],
-        units["visual"],
-        Recurrent(*model.get_layer("rnn").get_weights()),
-        Output(*model.get_layer("probability").get_weights()),
-    )
-    return Weights(trainable, moving["audio"], moving["visual"])
-
-
 def save_classifier(model: KerasModel, path: Path) -> None:
     """Save a Keras model under its name at once or not at all.
 
@@ -157,48 +114,6 @@ def save_classifier(model: KerasModel, path: Path) -> None:
 
     with written_atomically(path) as part, without_tensorflow():
         model.save(part)
-
-
-def load_weights(model: KerasModel, path: Path) -> None:
-    """Put the weights of a file that `save_classifier` wrote into a model of the same kind.
-
-    What the file says of the model itself is not read: Keras would build whatever stands there,
-    and a description can be a program.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `build_classifier`.
-    path : Path
-        A ``.keras`` file.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, or holds other weights.
-    """
-    from models.network.backend import without_tensorflow
-
-    if not path.is_file():
-        raise ConfigError(f"no model at {path}. Name a folder written by the train command")
-    at_most = sum(4 * math.prod(variable.shape) for variable in model.weights)
-    try:
-        with (
-            open_file(path, _ROOM * at_most + _OVERHEAD) as file,
-            zipfile.ZipFile(file) as packed,
-            tempfile.NamedTemporaryFile(suffix=".weights.h5") as weights,
-        ):
-            copy_member(packed, _WEIGHTS_NAME, weights, _ROOM * at_most + _OVERHEAD)
-            weights.flush()
-            with h5py.File(weights.name) as arrays:
-                deque(numbers_in(arrays, at_most), maxlen=0)
-            with without_tensorflow():
-                model.load_weights(weights.name)
-    except (*ZIP_ERRORS, OSError, TypeError, AttributeError, MemoryError) as error:
-        reason = str(error).partition("\n")[0][:300]
-        raise ConfigError(
-            f"{path} does not hold the network that its card describes: {reason}. Train it again"
-        ) from error
 
 
 def _arrays(*values: Any) -> list[np.ndarray[Any, Any]]:  # noqa: ANN401

@@ -18,12 +18,11 @@ from models.network.forward import Weights
 from models.network.keras import (
     KerasModel,
     build_classifier,
-    get_weights,
-    load_weights,
     save_classifier,
     set_weights,
 )
 from models.saving.card import CARD_NAME, Card, read_card, write_card
+from models.saving.keras_file import read_weights
 from models.training.schedule import Course, Epoch
 from study.errors import ConfigError
 from study.tools.arrays import read_array
@@ -65,13 +64,7 @@ def save_model(folder: Path, card: Card, weights: Weights | CorrespondenceWeight
 def _keras_model(card: Card, weights: Weights | CorrespondenceWeights) -> KerasModel:
     if isinstance(weights, CorrespondenceWeights):
         return build_correspondence(card, weights)
-    model = _built(card)
-    set_weights(model, weights)
-    return model
-
-
-def _built(card: Card) -> KerasModel:
-    return build_classifier(
+    model = build_classifier(
         card.cell.rnn,
         card.hyperparameters,
         audio_size=card.audio_size,
@@ -79,6 +72,8 @@ def _built(card: Card) -> KerasModel:
         n_classes=len(card.classes),
         timesteps=card.timesteps,
     )
+    set_weights(model, weights)
+    return model
 
 
 def load_model(folder: Path) -> SavedModel:
@@ -111,9 +106,7 @@ def load_model(folder: Path) -> SavedModel:
         raise ConfigError(f"no model at {path}. Name a folder written by the train command")
     if sha256_of(path) != card.model_sha256:
         raise ConfigError(f"{path} is not the file that its card describes. Train it again")
-    model = _built(card)
-    load_weights(model, path)
-    return SavedModel(folder, card, get_weights(model))
+    return SavedModel(folder, card, read_weights(path, card))
 
 
 def require_place(folder: Path, *, resume: bool, overwrite: bool) -> None:
