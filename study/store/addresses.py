@@ -101,6 +101,9 @@ def parsed(url: str) -> URL:
     shown = without_password(found.render_as_string(hide_password=False))
     if found.drivername not in _DRIVERS or _is_in_memory(found):
         raise StoreError(f"{shown} is not a store URL. {EXPECTED}")
+    if "@" in (found.host or ""):
+        # Else the server's name, and every message of its driver, would have a part of it.
+        raise StoreError(f"{shown} has an @ in its password or user. Write it there as %40")
     if found.get_backend_name() == "sqlite" and ("?" in url or found.host):
         raise StoreError(
             f"{shown} is not the URL of a SQLite store, which has a path and nothing else; a "

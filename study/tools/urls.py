@@ -32,8 +32,9 @@ def without_password(text: str) -> str:
     'postgresql://host/study?user=ada&password=***'
     """
     hidden = rf"\g<before>:{MASK}@"
-    masked = _QUOTED.sub(hidden, _WHOLE.sub(hidden, text))
-    return _PARAMETER.sub(rf"\g<before>{MASK}", masked)
+    # Parameters first: an @ in one is not the end of the user's password.
+    masked = _PARAMETER.sub(rf"\g<before>{MASK}", text)
+    return _QUOTED.sub(hidden, _WHOLE.sub(hidden, masked))
 
 
 def has_password(text: str) -> bool:

@@ -161,15 +161,22 @@ def test_paths_and_urls_without_a_password_stay_as_they_are():
         assert without_password(url) == url
 
 
+def refusal(url):
+    with pytest.raises(StoreError) as error:
+        parsed(url)
+    for part in (SECRET, "s3cr", "p@", "@ss"):
+        assert part not in str(error.value)
+    return str(error.value)
+
+
 def test_a_password_is_in_no_message_and_in_no_kept_configuration(tmp_path):
     url = f"postgresql+psycopg://ada:{SECRET}@host/study?sslpassword={SECRET}"
     study = found_study(tmp_path / "study", [], AT)
     config = study.config.model_copy(update={"store": url})
     assert SECRET not in str(kept(config))
+    assert "write it there as %40" in refusal(url).lower()
     for wrong in (url.replace("://", ":/"), url.replace("psycopg", "mysql"), f"ada:{SECRET}@host"):
-        with pytest.raises(StoreError) as error:
-            parsed(wrong)
-        assert SECRET not in str(error.value)
+        assert SECRET not in refusal(wrong)
 
 
 def test_an_upgrade_masks_the_passwords_that_an_older_version_kept(tmp_path):
