@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from sessions.maintenance import money
 from sessions.maintenance.evidence import evidence_findings
 from study.config.study import Study
 from study.store import Db, audit, maintenance
 from study.store.clips import candidates
-from study.store.people import payments
 from study.store.plan import assignments
 from study.store.ratings.counted import judged
 from study.tools.files import sha256_of
@@ -35,6 +35,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
         What was found and what to do; nothing where all is well.
     """
     yield from maintenance.broken_pages(db)
+    yield from maintenance.odd_rows(db)
     given = judged(db, study)
     protocol = study.config.protocol
     plan = assignments.frame(db)
@@ -52,7 +53,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
             "the triggers that keep the audit log from being changed are gone. Compare it with a "
             "back-up, and restore that"
         )
-    yield from _payment_findings(db)
+    yield from money.findings(db, protocol)
     if clips:
         yield from _clip_findings(db, study, hashes=hashes)
 
@@ -107,23 +108,6 @@ def _done_findings(plan: pd.DataFrame, given: pd.DataFrame) -> Iterator[str]:
         yield f"{n_undone} slots have a rating and are not marked as done. Report this as a bug"
     if n_unplanned:
         yield f"{n_unplanned} ratings belong to no slot of the plan. Report this as a bug"
-
-
-def _payment_findings(db: Db) -> Iterator[str]:
-    logged = audit.own(db, "pay")
-    in_log = sum(event["hours_pence"] + event["bonus_pence"] for event in logged)
-    table = payments.frame(db)
-    in_table = int(table["hours_pence"].sum() + table["bonus_pence"].sum())
-    if in_log != in_table:
-        yield (
-            f"payments sum up to {in_table} pence and to {in_log} in the audit log. "
-            "Somebody changed the table by hand; compare with the signed statements"
-        )
-    for number, paid_pence, sessions_pence in payments.wrong_sums(db):
-        yield (
-            f"payment {number} is of {paid_pence} pence and its sessions add up to "
-            f"{sessions_pence}. Somebody changed them by hand; compare with the signed statement"
-        )
 
 
 def _clip_findings(db: Db, study: Study, *, hashes: bool) -> Iterator[str]:

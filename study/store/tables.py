@@ -151,6 +151,7 @@ class HeadphoneCheckRow(Base):
     """A headphone check that a participant did."""
 
     __tablename__ = "headphone_check"
+    __table_args__ = (CheckConstraint("n_right BETWEEN 0 AND n_trials", name="counts"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), index=True)
@@ -168,6 +169,7 @@ class SessionRow(Base):
     __table_args__ = (
         one_of("phase", *_PHASES),
         one_of("stage", "window", "simulated"),
+        CheckConstraint("attempt BETWEEN 1 AND 10000", name="attempt"),
         Index(
             "ix_session_open",
             "participant_id",
@@ -336,6 +338,7 @@ class GroundTruthVersionRow(Base):
     __tablename__ = "ground_truth_version"
     __table_args__ = (
         CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
+        CheckConstraint("version BETWEEN 1 AND 10000", name="version"),
         UniqueConstraint("candidate_id", "version"),
     )
 
@@ -376,6 +379,7 @@ class TrialRow(Base):
     __tablename__ = "trial"
     __table_args__ = (
         one_of("outcome", "rated", "failed", "left"),
+        CheckConstraint("number BETWEEN 0 AND 10000000", name="number"),
         UniqueConstraint("session_id", "number"),
     )
 
@@ -395,6 +399,13 @@ class RatingRow(Base):
     __table_args__ = (
         one_of("phase", *_PHASES),
         CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
+        CheckConstraint("bonus_pence BETWEEN 0 AND 1000000", name="amounts"),
+        CheckConstraint("rt_s BETWEEN -1 AND 34560000", name="response"),
+        CheckConstraint(
+            "n_replays BETWEEN 0 AND 10000000 AND n_early_presses BETWEEN 0 AND 10000000 "
+            "AND attempt BETWEEN 1 AND 10000",
+            name="counts",
+        ),
         CheckConstraint("interrupted_s >= 0 AND n_interruptions >= 0", name="interruptions"),
         UniqueConstraint("participant_id", "candidate_id", "phase", "attempt"),
         Index("ix_rating_candidate_phase", "candidate_id", "phase"),
@@ -421,7 +432,10 @@ class PaymentRow(Base):
     """Money that was paid; the payee of an erased person is a random number."""
 
     __tablename__ = "payment"
-    __table_args__ = (CheckConstraint("hours_pence >= 0 AND bonus_pence >= 0", name="amounts"),)
+    __table_args__ = (
+        CheckConstraint("hours_pence >= 0 AND bonus_pence >= 0", name="amounts"),
+        CheckConstraint("worked_s BETWEEN 0 AND 2147483647", name="worked"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     payee: Mapped[str] = mapped_column(String(32), index=True)
@@ -436,6 +450,7 @@ class PaidSessionRow(Base):
     """A session that a payment covers; its key keeps it from being paid twice."""
 
     __tablename__ = "paid_session"
+    __table_args__ = (CheckConstraint("hours_pence >= 0 AND bonus_pence >= 0", name="amounts"),)
 
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), primary_key=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)

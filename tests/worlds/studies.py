@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from study.store.engine import Db, engine_of
 from study.store.migrations import alembic_config
 from study.store.people import participants
 from study.store.people.participants import Consent
+from study.store.plan import ground_truths
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
@@ -98,6 +100,15 @@ def good_playing(trial_id: int, sha256: str) -> dict[str, object]:
         "n_xruns": 0, "left_px": 40, "bottom_px": 40, "width_px": 320, "height_px": 240,
         "scale": 1.0, "asked_s": None, "disturbed": False,
     }  # fmt: skip
+
+
+def add_truths(db: Db, clips: Sequence[int], rating: int = 3) -> None:
+    """Let the expert have given every clip the same rating."""
+    ground_truths.add_sample(db, clips, AT)
+    for clip in clips:
+        ground_truths.add_version(
+            db, candidate_id=clip, rating=Rating(rating), given_by="EXPERT", at=AT
+        )
 
 
 def rate(

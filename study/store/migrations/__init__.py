@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 
 from study.errors import StoreError
 from study.store.addresses import sqlite_path
@@ -27,6 +27,7 @@ from study.store.engine import (
     snapshot,
     transaction,
 )
+from study.store.tables import Base
 from study.tools.access import Readers, make_own_file, make_own_folder
 from study.tools.files import written_atomically
 
@@ -279,7 +280,19 @@ def known_revisions() -> set[str]:
 
 def _revision(engine: Engine) -> str | None:
     with connected(reading(engine)) as connection:
+        _refuse_disguised_tables(connection)
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_disguised_tables(connection: Connection) -> None:
+    # A view under the name of a table answers whatever it likes, or never.
+    names = {*Base.metadata.tables, "alembic_version"}
+    disguised = sorted(names.intersection(inspect(connection).get_view_names()))
+    if disguised:
+        raise StoreError(
+            f"{shown(connection.engine)} was changed by hand: {disguised[0]} is a view, not a "
+            "table. Put a back-up in its place"
+        )
 
 
 def _known_revision(engine: Engine) -> str:

@@ -151,13 +151,29 @@ def hourly_rates_pence(db: Db) -> dict[int, int]:
     dict of int to int
         Whole pence by version; a version whose configuration names no rate is left out.
     """
+    return _promised(db, "hourly_rate_pence")
+
+
+def match_pence(db: Db) -> dict[int, int]:
+    """Return the bonus of a match in each version of the protocol.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    dict of int to int
+        Whole pence by version; a version whose configuration names none is left out.
+    """
+    return _promised(db, "bonus_pence")
+
+
+def _promised(db: Db, key: str) -> dict[int, int]:
     rows = db.execute(select(ProtocolVersionRow.id, ProtocolVersionRow.config))
     protocols = {version: config.get("protocol", {}) for version, config in rows}
-    return {
-        version: protocol["hourly_rate_pence"]
-        for version, protocol in protocols.items()
-        if "hourly_rate_pence" in protocol
-    }
+    return {version: protocol[key] for version, protocol in protocols.items() if key in protocol}
 
 
 def trial_times(db: Db, session_ids: Sequence[str]) -> dict[str, list[datetime]]:

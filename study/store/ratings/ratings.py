@@ -4,7 +4,8 @@ import pandas as pd
 from sqlalchemy import select
 
 from study.store.engine import Db
-from study.store.tables import CandidateRow, RatingRow
+from study.store.frames import as_frame
+from study.store.tables import CandidateRow, RatingRow, SessionRow, TrialRow
 from study.vocabulary import Phase
 
 _RATING_COLUMNS = (
@@ -54,6 +55,34 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
         .order_by(RatingRow.trial_id)
     )
     return pd.DataFrame(db.execute(query).all(), columns=list(COLUMNS))
+
+
+def earnings(db: Db) -> pd.DataFrame:
+    """Return what every rating earned, with what that follows from.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``trial_id, session_id, participant_id, candidate_id, phase, rating, bonus_pence,
+        rated_at, protocol_version_id``, in the order in which they were given.
+    """
+    rating = RatingRow
+    result = db.execute(
+        select(
+            rating.trial_id, TrialRow.session_id, rating.participant_id, rating.candidate_id,
+            rating.phase, rating.rating, rating.bonus_pence, rating.rated_at,
+            SessionRow.protocol_version_id,
+        )
+        .join(TrialRow, TrialRow.id == rating.trial_id)
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .order_by(rating.trial_id)
+    )  # fmt: skip
+    return as_frame(result)
 
 
 def bonuses(db: Db, candidate_id: int) -> list[int]:

@@ -9,7 +9,7 @@ from sessions.plan import schedule
 from study.errors import StudyError
 from study.store import filesystem, open_store, transaction
 from study.store.plan import assignments
-from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
+from tests.worlds.studies import AT, add_candidates, add_truths, enrol, new_study, rate
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,6 +22,7 @@ def rated(request, tmp_path):
         enrol(db, "P01", "P02", "P03")
         schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
         clips = [clip.candidate_id for clip in assignments.remaining(db, "P01")[:12]]
+        add_truths(db, clips)
         rate(db, "P01", dict.fromkeys(clips, 3), bonus_pence=10)
         statement.settle(db, "P01", study.config.protocol, paid_by="AB", at=AT)
     yield study, engine

@@ -24,7 +24,7 @@ from study.store.plan import assignments, exercises
 from study.store.plan.exercises import ExerciseClip
 from study.store.tables import ProtocolVersionRow
 from study.vocabulary import ParticipantKind, Phase, Rating
-from tests.worlds.studies import AT, CONSENT, add_candidates, enrol, new_study, rate
+from tests.worlds.studies import AT, CONSENT, add_candidates, add_truths, enrol, new_study, rate
 
 PEOPLE = ("P01", "P02", "P03", "P04")
 
@@ -34,9 +34,10 @@ def running(tmp_path):
     """A study of 24 clips, in which each of four people has rated ten for an hour."""
     study, engine = new_study(tmp_path)
     with transaction(engine) as db:
-        add_candidates(db, 4)
+        every = add_candidates(db, 4)
         enrol(db, *PEOPLE)
         schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        add_truths(db, every)
         for person in PEOPLE:
             clips = [clip.candidate_id for clip in assignments.remaining(db, person)[:10]]
             rate(db, person, dict.fromkeys(clips, 3), bonus_pence=10, minutes=1)

@@ -1,0 +1,114 @@
+"""Whether money in the store is what it follows from: ratings, ground truths, protocol, log."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sessions.laptops.deal import deals
+from study.config.protocol import Protocol
+from study.store import Db, audit
+from study.store.people import payments
+from study.store.plan import ground_truths
+from study.store.ratings import ratings
+from study.vocabulary import Phase
+
+_SHOWN = 5
+
+
+def findings(db: Db, protocol: Protocol) -> Iterator[str]:
+    """Yield what is wrong with bonuses and payments, one sentence each.
+
+    Parameters
+    ----------
+    db : Session
+        An open transaction.
+    protocol : Protocol
+        Gives the bonus where a version of the configuration names none.
+
+    Yields
+    ------
+    str
+        What was found and what to do.
+    """
+    earned = ratings.earnings(db)
+    yield from _bonuses(db, earned, protocol)
+    yield from _payments(db, earned)
+
+
+def _bonuses(db: Db, earned: pd.DataFrame, protocol: Protocol) -> Iterator[str]:
+    said = {
+        clip: own.sort_values("version").to_dict("records")
+        for clip, own in ground_truths.versions(db).groupby("candidate_id")
+    }
+    amounts = payments.match_pence(db)
+    were_away = {person for deal in deals(db) for person in deal["participants"]}
+    wrong = [
+        row
+        for row in earned.to_dict("records")
+        if row["bonus_pence"]
+        not in _possible(
+            row,
+            said.get(row["candidate_id"], []),
+            amounts.get(row["protocol_version_id"], protocol.bonus_pence),
+            was_away=row["participant_id"] in were_away,
+        )
+    ]
+    if wrong:
+        named = ", ".join(f"{w['participant_id']} trial {w['trial_id']}" for w in wrong[:_SHOWN])
+        more = ", ..." if len(wrong) > _SHOWN else ""
+        count = "1 bonus does" if len(wrong) == 1 else f"{len(wrong)} bonuses do"
+        yield (
+            f"{count} not follow from rating, ground truth and protocol ({named}{more}). Compare "
+            "with a back-up before anything is paid"
+        )
+
+
+def _possible(
+    row: Mapping[Hashable, Any],
+    versions: list[dict[Hashable, Any]],
+    amount: int,
+    *,
+    was_away: bool,
+) -> set[int]:
+    if row["phase"] != Phase.ANNOTATION:
+        return {0}
+    before = [v for v in versions if v["given_at"] <= row["rated_at"]]
+    at_once = [v for v in versions if v["given_at"] == row["rated_at"]]
+    # A laptop has the versions that there were when it was dealt, whenever it is rated on.
+    valid = before if was_away else before[-1:] + at_once
+    earns = {amount if version["rating"] == row["rating"] else 0 for version in valid}
+    return earns if before and len(at_once) < len(before) and not was_away else earns | {0}
+
+
+def _payments(db: Db, earned: pd.DataFrame) -> Iterator[str]:
+    table = payments.frame(db).set_index("payment_id")
+    logged = audit.own(db, "pay")
+    total = int(table["hours_pence"].sum() + table["bonus_pence"].sum())
+    in_log = sum(event["hours_pence"] + event["bonus_pence"] for event in logged)
+    if in_log != total:
+        yield (
+            f"payments sum up to {total} pence and to {in_log} in the audit log. "
+            "Somebody changed the table by hand; compare with the signed statements"
+        )
+    shown = earned.groupby("session_id")["bonus_pence"].sum()
+    for event in logged:
+        number, sessions = event.get("payment"), event.get("sessions", [])
+        if number not in table.index:
+            continue
+        kept = table.loc[number]
+        if (kept["hours_pence"], kept["bonus_pence"]) != (
+            event["hours_pence"], event["bonus_pence"],
+        ):  # fmt: skip
+            yield (
+                f"payment {number} is {kept['hours_pence']} + {kept['bonus_pence']} pence, and the "
+                f"audit log says {event['hours_pence']} + {event['bonus_pence']}. Compare with the "
+                "signed statement"
+            )
+        # Ratings may have been removed since, with their bonus: never the other way round.
+        due = int(shown.reindex(sessions).fillna(0).sum())
+        if due > kept["bonus_pence"]:
+            yield (
+                f"payment {number} covers sessions whose bonuses sum up to {due} pence, and "
+                f"{kept['bonus_pence']} were paid. Compare with the signed statement"
+            )
