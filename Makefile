@@ -16,7 +16,7 @@ demo: setup ## run a whole study, from clips to Table 5 (in the folder demo; DEM
 	@$(python) -m lab demo "$(DEMO)"
 
 test: setup ## run every test
-	@$(python) -m pytest
+	@scripts/test
 
 lint: setup ## check style, types and the arrows between packages
 	@.venv/bin/ruff check .
