@@ -10,6 +10,7 @@ from study.tools.cli import new_app, run
 _COMMANDS: dict[str, Callable[..., None]] = {
     "survey": tree.survey,
     "candidates": tree.candidates,
+    "keep-names": tree.keep_names,
     "sample-ground-truths": tree.sample_ground_truths,
     "export-ratings": tables.export_ratings,
     "agreement": analysis.agreement,

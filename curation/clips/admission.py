@@ -1,6 +1,6 @@
 """Examine the clips of a tree, batch by batch, and keep what was decided."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,6 +10,7 @@ from curation.clips.batches import AT_ONCE, batches_of, in_batches
 from curation.clips.candidates import PASSING_REASONS, decide
 from curation.clips.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 from curation.clips.mit_tree import MitTree, TreeClip
+from curation.clips.record_names import SOUNDLESS, Clip, give_names
 from study.classes import read_classes
 from study.config.study import Study
 from study.store import Engine, audit, open_store, snapshot, studies, transaction
@@ -108,9 +109,11 @@ def _admit(
             n_rejected += candidates.add_rejects(
                 db, [item for item in decisions if isinstance(item, Reject)]
             )
+            give_names(db, clips_with_records(decisions, label_of), at)
         on_progress(min(n_before + n_admitted + n_rejected, n_clips), n_clips)
     n_new = n_admitted + n_rejected
     group_duplicates(engine)
+    name_the_nameless(engine, label_of, at)
     if n_new:
         detail = {"clips": n_new, "admitted": n_admitted, "rejected": n_rejected}
         with transaction(engine) as db:
@@ -118,6 +121,28 @@ def _admit(
                 db, actor="curation", action="candidates", subject="store", detail=detail, at=at
             )
     return Admission(n_clips, n_admitted, n_rejected, n_clips - n_new)
+
+
+def clips_with_records(
+    decisions: Iterable[Candidate | Reject], label_of: Mapping[str, str]
+) -> list[Clip]:
+    """Return the clips among those decided on that may get a record."""
+    return [
+        (clip.video_location, clip.filename, label_of[clip.mit_label])
+        for clip in decisions
+        if clip.mit_label in label_of and (isinstance(clip, Candidate) or clip.reason in SOUNDLESS)
+    ]
+
+
+def name_the_nameless(engine: Engine, label_of: Mapping[str, str], at: datetime) -> None:
+    """Give names to rejects that had none when the store learnt to keep them.
+
+    A migration cannot know the study's classes: it names what it can.
+    """
+    with transaction(engine) as db:
+        for frame in candidates.reject_frames(db):
+            rejects = (Reject(*row) for row in frame.itertuples(index=False, name=None))
+            give_names(db, clips_with_records(rejects, label_of), at)
 
 
 def new_clips(tree: MitTree, known: Callable[[str, Sequence[str]], set[str]]) -> Iterator[TreeClip]:

@@ -96,6 +96,27 @@ def candidates(
     )
 
 
+def keep_names(
+    table: Annotated[Path, typer.Argument(help="video_ratings.csv or another exported list")],
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give records the names that an earlier export has, so that records made for it still fit."""
+    from curation.clips import record_names
+    from study.config.study import find_study
+    from study.store import audit, store_transaction
+
+    found, at = find_study(study, store), datetime.now(UTC)
+    with store_transaction(found.store_url) as db:
+        n_changed = record_names.keep_names(db, table, at)
+        if n_changed:
+            detail = {"names": n_changed, "table": table.name}
+            audit.add(
+                db, actor="curation", action="names_kept", subject="store", detail=detail, at=at
+            )
+    typer.echo(f"{n_changed} records have another name now, as in {table}")
+
+
 def sample_ground_truths(
     study: StudyOption = None,
     store: StoreOption = None,

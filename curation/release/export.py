@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from curation.release.record_names import record_names
+from curation.clips.record_names import SOUNDLESS
 from curation.release.tables import (
     VIDEO_RATINGS,
     Provenance,
@@ -22,12 +22,9 @@ from study.config.study import Study
 from study.counting import Counted
 from study.errors import TableError
 from study.store import Db, audit, studies
-from study.store.clips import candidates
+from study.store.clips import candidates, record_names
 from study.store.ratings.counted import counted
 from study.tools.files import refuse_existing
-
-# A clip without sound is no candidate, but lists of every clip have it, with silence for sound.
-SOUNDLESS = ("no_audio", "silent")
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def export_ratings(
 
     Raises
     ------
-    StudyError
+    TableError
         If there is no rating to export, or a table exists and must not be replaced.
 
     Notes
@@ -112,7 +109,7 @@ def export_ratings(
         ["filename", "video_location", "rating", "participant_id"], ignore_index=True
     )
     raw = raw.astype({"n_interruptions": "Int64"})  # empty where it is not known
-    named = with_record_names(tally.clips, all_clips(db, study))
+    named = with_record_names(db, tally.clips)
     refuse_twice(named, VIDEO_RATINGS, path)
     write_table(raw, raw_schema, raw_path, provenance, overwrite=overwrite)
     write_table(named, VIDEO_RATINGS, path, provenance, overwrite=overwrite)
@@ -237,20 +234,21 @@ def all_clips(db: Db, study: Study) -> pd.DataFrame:
     return pd.concat([admitted, mute] if len(mute) else [admitted], ignore_index=True)
 
 
-def with_record_names(clips: pd.DataFrame, everything: pd.DataFrame) -> pd.DataFrame:
-    """Return clips with the names of their records.
+def with_record_names(db: Db, clips: pd.DataFrame) -> pd.DataFrame:
+    """Return clips with the names that their records were given, as ``tfrecord_filename``.
 
-    Parameters
-    ----------
-    clips : DataFrame
-        With ``video_location, filename``.
-    everything : DataFrame
-        From `all_clips`: a name depends on all the others.
-
-    Returns
-    -------
-    DataFrame
-        With a further column ``tfrecord_filename``.
+    Raises
+    ------
+    TableError
+        If a clip has none, as a reject of an older store may.
     """
-    names = record_names(everything)
-    return clips.assign(tfrecord_filename=names.loc[clip_keys(clips)].to_numpy())
+    given = record_names.frame(db)
+    names = given.set_index(clip_keys(given))["tfrecord_filename"]
+    found = names.reindex(clip_keys(clips))
+    if found.isna().any():
+        location, filename = found.index[found.isna()][0]
+        raise TableError(
+            f"{found.isna().sum()} clips have no record name yet, such as {location}/{filename}. "
+            "Name them: python -m curation candidates"
+        )
+    return clips.assign(tfrecord_filename=found.to_numpy())

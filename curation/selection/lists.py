@@ -292,7 +292,7 @@ def every_clip(
         The columns of `video_ratings.csv`.
     """
     everything = all_clips(db, study)
-    clips = with_record_names(everything, everything)
+    clips = with_record_names(db, everything)
     clips = clips if with_soundless else clips.loc[clips["has_sound"]]
     counts = rated.set_index(clip_keys(rated))[list(COUNTS)]
     found = counts.reindex(clip_keys(clips)).fillna(0).astype(int)

@@ -233,6 +233,23 @@ class RejectRow(Base):
     detail: Mapped[str]
 
 
+class RecordNameRow(Base):
+    """The name of a clip's record, given once; `folded` is what no two names may share."""
+
+    __tablename__ = "record_name"
+    __table_args__ = (
+        one_of("video_location", "training", "validation"),
+        UniqueConstraint("video_location", "filename"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    video_location: Mapped[str]
+    filename: Mapped[str]
+    tfrecord_filename: Mapped[str]
+    folded: Mapped[str] = mapped_column(unique=True)
+    given_at: Mapped[datetime]
+
+
 class ClipAuditRow(Base):
     """What decoding all of a clip found, whether it was admitted or not."""
 

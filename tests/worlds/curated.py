@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 from sqlalchemy import insert, select
 
+from curation.clips.record_names import give_names
 from study.config.study import find_study
 from study.founding import found_study
 from study.store import store_transaction, studies
@@ -44,11 +45,17 @@ def candidate(filename, avmit_label, *, location="training", frame_rate_hz=30.0)
     )
 
 
+def admit_clips(db, clips):
+    """Admit made-up clips as `curation candidates` would, with the names of their records."""
+    candidates.add_many(db, clips, AT)
+    give_names(db, [(c.video_location, c.filename, c.avmit_label) for c in clips], AT)
+
+
 def fill(study, clips, ratings_of, *, kind="human", n_participants=3):
     """Admit clips and give each the ratings that a function of its place returns."""
     people = [f"P{number:02d}" for number in range(1, n_participants + 1)]
     with store_transaction(study.store_url) as db:
-        candidates.add_many(db, clips, AT)
+        admit_clips(db, clips)
         add_people(db, study, people, kind)
         ids = candidates.frame(db).set_index(["video_location", "filename"])["candidate_id"]
         triples = [

@@ -12,10 +12,9 @@ import pytest
 
 from study.rehearsal.odd import make_odd_clip
 from study.store import store_transaction
-from study.store.clips import candidates
 from study.tools.files import sha256_of
 from tests.paths import ROOT
-from tests.worlds.curated import add_people, add_ratings, candidate, new_study
+from tests.worlds.curated import add_people, add_ratings, admit_clips, candidate, new_study
 
 PUBLISHED = ROOT.parent / "shared/data/avmit_release"
 needs_published = pytest.mark.skipif(
@@ -61,7 +60,7 @@ def rated(tmp_path_factory):
         for person in rng.choice(PEOPLE, 3, replace=False)
     ]
     with store_transaction(study.store_url) as db:
-        candidates.add_many(db, clips, study_time())
+        admit_clips(db, clips)
         add_people(db, study, PEOPLE, "human")
         add_ratings(db, triples)
     curation("export-ratings", "--study", folder)

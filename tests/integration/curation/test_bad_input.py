@@ -14,14 +14,13 @@ import pandas as pd
 import pytest
 
 from curation.clips import admission
-from curation.release.record_names import record_names
 from curation.release.tables import write_report
 from study.clips.inspection import inspect
 from study.clips.thumbnails import contact_sheet
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip
 from study.store import open_store, transaction
-from study.store.clips import candidates, clip_audits
+from study.store.clips import candidates, clip_audits, record_names
 from tests.paths import ROOT
 from tests.worlds.curated import AT, candidate, fill, new_study
 
@@ -243,22 +242,9 @@ def test_a_name_of_255_bytes_gets_a_record_name_that_fits_a_disk(folder):
     put(folder, "short", name)
     assert admit(folder)[1] == {f"barking/{name}": "odd_duration"}
     with transaction(open_store(study_url(folder))) as db:
-        record = record_names(candidates.frame(db)).iloc[0]
+        record = record_names.frame(db)["tfrecord_filename"].item()
     assert len(record.partition("/")[2].encode()) <= 255
     (folder / record.partition("/")[2]).touch()
-
-
-@pytest.mark.parametrize(
-    "second", ["spilling/yt-a_1.mp4", "filling/yt-a_1.MP4", "pouring/yt-a_1.mkv"]
-)
-def test_one_stem_in_two_folders_or_with_two_endings_never_shares_a_record(second):
-    clips = pd.DataFrame(
-        {"filename": ["pouring/yt-a_1.mp4", second], "video_location": "training",
-         "avmit_label": "pouring"}
-    )  # fmt: skip
-    names = record_names(clips)
-    assert names.is_unique
-    assert names.str.startswith("pouring/yt-a_1-").all()
 
 
 def test_a_list_that_leads_out_of_the_tree_stops_the_run_and_admits_nothing(folder):

@@ -15,7 +15,15 @@ from study.store import open_store, transaction
 from study.store.clips import candidates
 from study.store.plan import ground_truths
 from study.vocabulary import Rating
-from tests.worlds.curated import AT, add_people, add_ratings, candidate, fill, new_study
+from tests.worlds.curated import (
+    AT,
+    add_people,
+    add_ratings,
+    admit_clips,
+    candidate,
+    fill,
+    new_study,
+)
 
 SCALED = ("protocol.class_min_prominent=4", "protocol.test_size_per_class=2")
 TREE = {
@@ -348,7 +356,7 @@ def test_only_the_annotation_phase_is_tallied(tmp_path):
     study = new_study(tmp_path)
     clips = [candidate("barking/c_1.mp4", "barking")]
     with transaction(open_store(study.store_url)) as db:
-        candidates.add_many(db, clips, AT)
+        admit_clips(db, clips)
         add_people(db, study, ["P01", "P02", "P03"], "human")
         add_ratings(db, [(1, f"P0{i}", 3) for i in (1, 2, 3)], phase="screening")
     refused = _run("export-ratings", "--study", tmp_path)

@@ -6,7 +6,6 @@ import pytest
 
 from curation.chance import generator
 from curation.figures import figure_2, plot_votes, votes_by_class
-from curation.release.record_names import record_names
 from curation.selection import splits
 from curation.selection.ground_truths import sample_ground_truths
 from curation.selection.leakage import kin, leakage_report
@@ -166,34 +165,6 @@ def test_ground_truths_are_drawn_once_each_and_repeatably():
 def test_more_ground_truths_than_candidates_are_refused():
     with pytest.raises(StudyError, match=r"2000 ground truths .* 7 candidates"):
         sample_ground_truths(range(7), 2000, generator(1, "g"))
-
-
-def test_records_that_would_meet_get_names_of_their_own():
-    clips = pd.DataFrame(
-        {
-            "filename": ["cooking/x_1.mp4", "boiling/x_1.mp4", "frying/y_1.mp4", "frying/Y_1.mkv"],
-            "video_location": "training",
-            "avmit_label": "frying",
-        }
-    )
-    names = record_names(clips)
-    assert names.str.casefold().is_unique
-    assert names.str.fullmatch(r"frying/[xyY]_1-[0-9a-f]{8}\.tfrecord").all()
-    shuffled = record_names(clips.iloc[::-1])
-    assert shuffled.loc[names.index].tolist() == names.tolist()
-
-
-def test_a_record_name_that_is_too_long_for_a_disk_is_cut():
-    clips = pd.DataFrame(
-        {
-            "filename": ["barking/" + "é" * 125 + ".mp4"],
-            "video_location": "training",
-            "avmit_label": "barking",
-        }
-    )
-    (name,) = record_names(clips)
-    assert len(name.removeprefix("barking/").encode()) <= 255
-    assert name.endswith(".tfrecord")
 
 
 def test_votes_of_a_figure_add_up_to_the_clips_of_each_class():
