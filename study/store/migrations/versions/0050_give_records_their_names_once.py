@@ -11,7 +11,7 @@ from alembic import op
 import study.store.tables
 
 revision = "0050"
-down_revision = "0043"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record_name")),
         sa.UniqueConstraint("folded", name=op.f("uq_record_name_folded")),
         sa.UniqueConstraint(
-            "video_location", "filename", name=op.f("uq_record_name_video_location")
+            "video_location", "filename", name=op.f("uq_record_name_video_location_filename")
         ),
     )
     _give_todays_names()
