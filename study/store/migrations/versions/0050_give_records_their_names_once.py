@@ -11,7 +11,7 @@ from alembic import op
 import study.store.tables
 
 revision = "0050"
-down_revision = "0044"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
