@@ -1,16 +1,16 @@
 """The lists that come with Moments in Time: which clips it has, and what it calls them."""
 
-import csv
 import sys
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from study.errors import TableError
+from study.tools.rows import csv_lines
 
 MANIFEST_NAMES = {"training": "trainingSet.csv", "validation": "validationSet.csv"}
 CATEGORIES_NAME = "moments_categories.txt"
+_MISSING = "Copy it again, or remove it"
 
 
 @dataclass
@@ -55,7 +55,7 @@ def read_manifest(path: Path, mit_labels: frozenset[str]) -> Manifest:
         tree is a fault of the list, not of a clip.
     """
     manifest = Manifest()
-    for line, row in _rows(path):
+    for line, row in csv_lines(path, missing=_MISSING):
         if len(row) < 2 or not row[1].strip():
             raise TableError(f"{path}, line {line}: expected name,label and found {row}")
         name, label = row[0], row[1].strip()
@@ -95,7 +95,9 @@ def read_categories(path: Path) -> frozenset[str]:
     TableError
         If the file has no class.
     """
-    found = frozenset(row[0].strip() for _, row in _rows(path) if row[0].strip())
+    found = frozenset(
+        row[0].strip() for _, row in csv_lines(path, missing=_MISSING) if row[0].strip()
+    )
     if not found:
         raise TableError(f"{path} lists no class. Copy it again, or remove it")
     return found
@@ -115,12 +117,3 @@ def spelling(name: str) -> str:
         The composed form (NFC).
     """
     return unicodedata.normalize("NFC", name)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        try:
-            yield from ((reader.line_num, row) for row in reader if row)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise TableError(f"{path} is no CSV table in UTF-8: {error}. Copy it again") from error

@@ -117,7 +117,7 @@ def test_a_list_that_names_a_path_outside_the_tree_stops_the_run(tmp_path, name)
         (b"", "lists no clip"),
         (b"barking/a_1.mp4\n", "line 1: expected name,label"),
         (b"barking/a_1.mp4,\n", "line 1: expected name,label"),
-        (b"barking/\xff.mp4,barking\n", "no CSV table in UTF-8"),
+        (b"barking/\xff.mp4,barking\n", "is not UTF-8 text"),
     ],
 )
 def test_a_list_that_is_none_is_refused(tmp_path, content, message):

@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from curation.selection.filters import accepted_classes, filter_clips, has_frame_rate
-from curation.tally import is_prominent, is_unanimous, tally_ratings, yes_votes
+from curation.tally import (
+    as_index,
+    is_prominent,
+    is_unanimous,
+    shared_clips,
+    tally_ratings,
+    yes_votes,
+)
 from study.config.protocol import Protocol
 
 
@@ -124,3 +131,45 @@ def test_every_clip_that_the_filter_drops_is_counted_under_one_reason():
         "two video streams": 1,
         "excluded by vetting": 1,
     }
+
+
+def test_the_counts_of_a_tally_are_each_their_own():
+    few = [("training", f"barking/few_{i}.mp4", 3) for i in range(2)]
+    full = [("training", f"barking/full_{i}.mp4", r) for i in range(3) for r in (1, 2, 3)]
+    over = [("validation", "barking/over.mp4", r) for r in (1, 2, 3, 3)]
+    tally = tally_ratings(_ratings(*over, *few, *full), ratings_per_clip=3)
+    assert (tally.n_left_out, tally.n_left_out_ratings, tally.n_over_rated) == (2, 2, 1)
+    assert tally.clips.index.tolist() == [0, 1, 2, 3]
+    assert tally.clips["filename"].tolist() == [
+        *(f"barking/full_{i}.mp4" for i in range(3)),
+        "barking/over.mp4",
+    ]
+
+
+def test_clips_are_shared_if_both_lists_have_them():
+    one = pd.DataFrame(
+        {"filename": ["a/2.mp4", "a/1.mp4", "a/3.mp4"], "video_location": "training"}
+    )
+    other = pd.DataFrame(
+        {
+            "filename": ["a/1.mp4", "a/2.mp4", "a/3.mp4", "a/4.mp4"],
+            "video_location": ["training", "training", "validation", "training"],
+        }
+    )
+    assert shared_clips(one, other) == ["a/1.mp4", "a/2.mp4"]
+    # A list without locations can only be compared by names.
+    assert shared_clips(one[["filename"]], other) == ["a/1.mp4", "a/2.mp4", "a/3.mp4"]
+    assert shared_clips(one, other[["filename"]]) == ["a/1.mp4", "a/2.mp4", "a/3.mp4"]
+    assert shared_clips(one.iloc[:0], other) == []
+
+
+def test_an_index_of_clips_has_location_and_filename_even_without_clips():
+    found = as_index([("training", "a/1.mp4"), ("validation", "a/2.mp4")])
+    assert found.tolist() == [("training", "a/1.mp4"), ("validation", "a/2.mp4")]
+    assert as_index([]).nlevels == 2
+
+
+def test_a_class_with_more_than_enough_clips_is_accepted():
+    clips = pd.DataFrame({"avmit_label": ["a"] * 3 + ["b"] * 2, "r1": 0, "r2": 0, "r3": 3})
+    assert accepted_classes(clips, "strict", 2) == ("a", "b")
+    assert accepted_classes(clips, "strict", 3) == ("a",)
