@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 _EBML = b"\x1aE\xdf\xa3"
 _SEGMENT = b"\x18S\x80g"
+_MAX_BOXES = 100_000  # more than fragments of a clip; a file of empty boxes would never end
 
 
 def ends_early(path: Path) -> bool:
@@ -33,7 +34,9 @@ def ends_early(path: Path) -> bool:
 def _boxes_end(file: BinaryIO, n_bytes: int) -> int:
     # A row of boxes, each headed by its size: 4 bytes, or 1 and then 8 more.
     place = 0
-    while place < n_bytes:
+    for _ in range(_MAX_BOXES):
+        if place >= n_bytes:
+            return place
         file.seek(place)
         head = file.read(16)
         size = int.from_bytes(head[:4])
@@ -41,7 +44,7 @@ def _boxes_end(file: BinaryIO, n_bytes: int) -> int:
         if size == 0:  # to the end of the file
             return n_bytes
         place += max(size, 8)
-    return place
+    return n_bytes
 
 
 def _segment_end(file: BinaryIO) -> int:

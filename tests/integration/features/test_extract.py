@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from features.embedding_set import EMBEDDING_SETS
+from features.extraction import processes
 from features.extraction.clip_list import read_clip_list
 from features.extraction.journal import JOURNAL_NAME, open_journal
 from features.extraction.prepare import prepare
@@ -303,6 +304,30 @@ def test_a_clip_that_takes_its_process_down_is_rejected_and_the_others_are_not(c
     assert [(r.clip.path.name, r.reason) for r in outcome.rejects] == [
         ("clip_9.mp4", "worker_lost")
     ]
+
+
+def test_a_clip_that_hangs_its_process_is_rejected_as_too_slow(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "HARD_LIMIT_S", 0.0)
+    clip = read_clip_list(clips, None)[0]
+    reject = processes._alone(clip, job_for(tmp_path))
+    assert (reject.clip, reject.reason) == (clip, "too_slow")
+
+
+def test_rows_of_a_clip_whose_sound_begins_late_say_when_they_are_heard(tmp_path):
+    folder = tmp_path / "clips" / "barking"
+    folder.mkdir(parents=True)
+    make_odd_clip("sound_late", folder / "late.mp4")
+    make_odd_clip("picture_late", folder / "seen_late.mp4")
+    outcome = run(folder.parent, tmp_path / "out")
+    rows = read_manifest(outcome.folder).rows.set_index("filename")
+    late, seen_late = rows.loc["barking/late.mp4"], rows.loc["barking/seen_late.mp4"]
+    # The samples begin with what the encoder put in front, 1,024 of 44,100 a second.
+    first_s = 0.4 - 1024 / 44_100
+    expected = [first_s, first_s + 0.48, first_s + 0.96]
+    assert late["audio_times_s"][:3] == pytest.approx(expected, abs=0.001)
+    assert late["visual_times_s"][0] == 0.0
+    assert seen_late["audio_times_s"][:3] == pytest.approx([0.0, 0.48, 0.96], abs=0.001)
+    assert seen_late["visual_times_s"][0] == pytest.approx(0.4, abs=0.001)
 
 
 def test_processes_that_cannot_start_end_the_run_in_one_line(clips, tmp_path):

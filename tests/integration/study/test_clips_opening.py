@@ -16,6 +16,7 @@ from study.clips.inspection import Display, inspect
 from study.clips.opening import container_of, open_clip
 from study.clips.probe import probe
 from study.clips.thumbnails import contact_sheet
+from study.clips.wholeness import ends_early
 from study.errors import ClipError
 from study.rehearsal.odd import make_odd_clip
 
@@ -191,6 +192,16 @@ def test_a_clip_that_decodes_for_too_long_is_refused(monkeypatch, whole):
         with pytest.raises(ClipError, match="s to decode") as caught:
             way(whole)
         assert caught.value.reason == "too_slow"
+
+
+def test_a_file_of_empty_boxes_is_looked_at_no_longer_than_others(tmp_path):
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(
+        b"\x00\x00\x00\x08ftyp" + b"\x00\x00\x00\x08free" * 500_000 + b"\x00\x00\x00\xff"
+    )
+    assert not ends_early(path)
+    with pytest.raises(ClipError):
+        probe(path)
 
 
 def test_memory_that_ends_is_a_refusal_and_no_crash(whole):
