@@ -165,7 +165,7 @@ def _one_by_one(
     pool = _new_pool(1)
     try:
         for item in batch:
-            pid = _require_life(pool)
+            pid = _require_life(pool, do)
             try:
                 found.append(pool.submit(do, item).result(timeout=limit_s))
                 continue
@@ -181,11 +181,15 @@ def _one_by_one(
         pool.shutdown(cancel_futures=True)
 
 
-def _require_life(pool: ProcessPoolExecutor) -> int:
+def _require_life(pool: ProcessPoolExecutor, do: Callable[[Item], Found]) -> int:
     try:
-        return pool.submit(os.getpid).result()
+        return pool.submit(_pid, do).result()
     except BrokenProcessPool as error:
         raise StudyError(
             "the processes that look at clips die before they have one (no memory left?). Run the "
             "command again with --jobs 1; what was finished is kept"
         ) from error
+
+
+def _pid(_do: Callable[[Item], Found]) -> int:
+    return os.getpid()  # with what it is to do imported, which no item is to be charged for
