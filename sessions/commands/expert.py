@@ -1,19 +1,21 @@
-"""Commands about the expert's ratings."""
+"""The expert's ground truths."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from instructions import pence
 from sessions.commands.options import at_desk, checked_initials
+from sessions.expert import ground_truths
 from study.tools.cli import StoreOption, StudyOption
+from study.tools.commands import example
+from study.vocabulary import Rating
 
-app = typer.Typer()
 
-
-@app.command(
-    epilog="Example: python -m sessions correct-ground-truth barking/clip.mp4 --rating 2 "
-    '--reason "heard only" --by AB'
+@example(
+    "python -m sessions correct-ground-truth barking/clip.mp4 "
+    '--rating 2 --reason "heard only" --by AB'
 )
 def correct_ground_truth(
     clip: Annotated[str, typer.Argument(metavar="CLIP", help="such as barking/clip.mp4")],
@@ -28,11 +30,7 @@ def correct_ground_truth(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Correct a ground truth: later ratings are matched with it, bonuses that were shown stay."""
-    from instructions import pence
-    from sessions.expert import ground_truths
-    from study.vocabulary import Rating
-
+    """Correct a ground truth; later ratings are matched with it, bonuses that were shown stay."""
     with at_desk(study, store, changes=True) as (_, db):
         done = ground_truths.correct(
             db,

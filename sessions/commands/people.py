@@ -1,139 +1,133 @@
-"""Commands about one participant: results, pay, demographics, withdrawal."""
+"""Participants: enrolment, consent, who they are, and how they leave."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import numpy as np
 import typer
 
-from sessions.commands.options import NOBODY, ByOption, IdArgument, at_desk, write_text
+from sessions.commands.options import (
+    NOBODY,
+    ByOption,
+    EthicsOption,
+    ExperimenterOption,
+    FormOption,
+    IdArgument,
+    SignedOption,
+    at_desk,
+)
+from sessions.laptops import deal
+from sessions.monitor.show import lines
+from sessions.people import demographics as desk
+from sessions.people import roster, traces, withdrawal
+from sessions.people.demographics import banded
+from sessions.people.participants_text import participants_text as text
+from sessions.people.withdrawal import Withdrawal
 from sessions.wording import counted
-from study.errors import StudyError
+from study.store.people import participants
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.commands import example
+from study.tools.files import written_atomically
+from study.tools.local_time import local_day
+from study.vocabulary import ParticipantKind
 
-if TYPE_CHECKING:
-    from sessions.people.withdrawal import Withdrawal
-
-app = typer.Typer()
-
-
-@app.command(epilog="Example: python -m sessions screening P01")
-def screening(
-    participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None
-) -> None:
-    """Show how a participant did in the screening: confusion matrix, missed clips."""
-    from sessions.exercises.results import screening_report
-
-    with at_desk(study, store) as (found, db):
-        report = screening_report(db, found.config.protocol, participant_id)
-    for line in report:
-        typer.echo(line)
+NICE = 10  # of a process that others do not wait for
 
 
-@app.command(epilog="Example: python -m sessions pay P01 --settle --out P01.pdf --by AB")
-def pay(
-    participant_id: IdArgument,
-    settle: Annotated[bool, typer.Option("--settle", help="mark what is owed as paid")] = False,
-    out: Annotated[
-        Path | None, typer.Option(help="write a statement to sign, as .pdf or .md")
+@example(
+    "python -m sessions enrol P01 --form-version 1.0 --ethics-approval ERN-18-1 --experimenter AB"
+)
+def enrol(
+    participant_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="a new id, such as P03")
     ] = None,
-    overwrite: OverwriteOption = False,
+    kind: Annotated[ParticipantKind, typer.Option(help="who rates")] = ParticipantKind.HUMAN,
+    random_id: Annotated[
+        bool, typer.Option("--random-id", help="let chance choose the id")
+    ] = False,
+    clear_for_rehearsal: Annotated[
+        bool, typer.Option("--clear-for-rehearsal", help="no training, no screening: rehearsals")
+    ] = False,
+    form_version: FormOption = None,
+    ethics_approval: EthicsOption = None,
+    experimenter: ExperimenterOption = None,
+    signed_on: SignedOption = None,
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Show what a participant has earned, session by session; settle it once."""
-    from instructions import pence
-    from sessions.pay import receipt
-    from sessions.pay.statement import is_settled_here, statement
-    from sessions.pay.statement import settle as settle_all
+    """Enrol a participant; with the three consent options their consent is kept as well."""
+    at = datetime.now(UTC)
+    given = [form_version, ethics_approval, experimenter]
+    if (participant_id is None) != random_id:
+        raise typer.BadParameter("give an id, or --random-id")
+    if any(given) and not all(given):
+        raise typer.BadParameter(
+            "a consent needs --form-version, --ethics-approval and --experimenter"
+        )
+    with at_desk(study, store, changes=True) as (found, db):
+        if participant_id is None:
+            taken = {participant.id for participant in participants.listed(db)}
+            participant_id = roster.random_id(taken, np.random.default_rng())
+        consent = None
+        if form_version and ethics_approval and experimenter:
+            consent = roster.new_consent(
+                form_version, ethics_approval, experimenter, signed_on, local_day(at)
+            )
+        roster.enrol(db, participant_id, kind, consent=consent, actor=by, at=at)
+        if clear_for_rehearsal:
+            roster.clear_for_rehearsal(db, found, participant_id, actor=by, at=at)
+        n_enrolled = len(participants.listed(db))
+    typer.echo(f"enrolled {participant_id} ({kind.value}); participants in the study: {n_enrolled}")
 
-    with at_desk(study, store, changes=settle) as (found, db):
-        protocol, is_here = found.config.protocol, is_settled_here(db)
-        if settle:
-            paid = settle_all(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
-        everything = statement(db, participant_id, protocol)
-        if out is not None:
-            if not is_here:
-                raise StudyError(receipt.AT_THE_DESK)
-            # Within the transaction: what cannot be signed is not marked as paid either.
-            title = found.config.title
-            text = receipt.statement_text(everything, title)
-            write_text(text, out, footer=title, overwrite=overwrite, readers=Readers.OWNER)
-    if settle:
-        typer.echo(f"paid now: {pence(paid.total_pence)} for {counted(paid.n_sessions, 'session')}")
-    for line in receipt.session_lines(everything, is_settled_here=is_here):
+
+@example(
+    "python -m sessions consent P01 --form-version 1.0 --ethics-approval ERN-18-1 --experimenter AB"
+)
+def consent(
+    participant_id: IdArgument,
+    form_version: FormOption = None,
+    ethics_approval: EthicsOption = None,
+    experimenter: ExperimenterOption = None,
+    signed_on: SignedOption = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Keep the consent that a participant has signed on paper."""
+    at = datetime.now(UTC)
+    signed = roster.new_consent(
+        form_version or "", ethics_approval or "", experimenter or "", signed_on, local_day(at)
+    )
+    with at_desk(study, store, changes=True) as (_, db):
+        roster.give_consent(db, participant_id, signed, actor=by, at=at)
+    typer.echo(f"consent of {participant_id}: form {signed.form_version}, {signed.signed_on}")
+
+
+@example("python -m sessions list")
+def list_(study: StudyOption = None, store: StoreOption = None) -> None:
+    """List who takes part."""
+    with at_desk(study, store) as (_, db):
+        listed = participants.listed(db)
+    for participant in listed:
+        closed = f", closed: {participant.close_reason}" if participant.closed_at else ""
+        typer.echo(f"{participant.id}  {participant.kind.value}{closed}")
+    typer.echo(f"{len(listed)} participants")
+
+
+@example("python -m sessions show P01")
+def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
+    """Show what the store knows of a participant, and what they may do next."""
+    with at_desk(study, store) as (found, db):
+        text = lines(db, found, participant_id)
+    for line in text:
         typer.echo(line)
 
 
-@app.command(epilog="Example: python -m sessions end-session P01 --by AB")
-def end_session(
-    participant_id: IdArgument,
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Close a session whose program or machine has crashed; its ratings stay."""
-    from sessions.running.open_sessions import end_crashed
-    from study.store.engine import clock
-    from study.tools.parallel import is_annotator
-
-    with at_desk(study, store, changes=True, on_laptop=True) as (_, db):
-        end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=clock(db))
-    typer.echo(f"ended the session of {participant_id}; its ratings stay")
-
-
-@app.command(epilog="Example: python -m sessions withdraw P01 --ratings keep --by AB")
-def withdraw(
-    participant_id: IdArgument,
-    ratings: Annotated[str, typer.Option(help="what they chose", metavar="keep|remove")],
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Withdraw a participant's consent; their clips go to the others."""
-    from sessions.people import withdrawal
-
-    if ratings not in {"keep", "remove"}:
-        raise typer.BadParameter("--ratings is keep or remove")
-    keep, at = ratings == "keep", datetime.now(UTC)
-    with at_desk(study, store, changes=True) as (found, db):
-        done = withdrawal.withdraw(db, found, participant_id, keep_ratings=keep, actor=by, at=at)
-    _echo_withdrawal(f"withdrawn {participant_id}", done)
-
-
-@app.command(epilog="Example: python -m sessions erase P01 --yes --by AB")
-def erase(
-    participant_id: IdArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="this cannot be undone")] = False,
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Remove a person from the store; payments stay under a random number."""
-    import numpy as np
-
-    from sessions.laptops import deal
-    from sessions.people import traces, withdrawal
-
-    if not yes:
-        raise typer.BadParameter(f"erasing {participant_id} cannot be undone; pass --yes")
-    at, rng = datetime.now(UTC), np.random.default_rng()
-    with at_desk(study, store, changes=True) as (found, db):
-        laptops = deal.files_of(db, participant_id)
-        backups = traces.recorded_backups(db)
-        done = withdrawal.erase(db, found, participant_id, actor=by, at=at, rng=rng)
-    _echo_withdrawal(f"erased {participant_id}", done)
-    traces.rewrite_store(found)
-    typer.echo("strike the id from the list on paper; the store and its audit log have it no more")
-    for line in traces.elsewhere(found, participant_id, laptops=laptops, backups=backups):
-        typer.echo(line)
-
-
-@app.command(
-    epilog="Example: python -m sessions demographics P01 --age 24 --sex female "
-    "--hearing-normal --vision-normal"
+@example(
+    "python -m sessions demographics P01 --age 24 --sex female --hearing-normal --vision-normal"
 )
 def demographics(
     participant_id: IdArgument,
@@ -155,8 +149,6 @@ def demographics(
     store: StoreOption = None,
 ) -> None:
     """Keep what a participant said of themselves, apart from their ratings."""
-    from sessions.people import demographics as desk
-
     answers: dict[str, object] = dict(desk.pair(text) for text in answer or [])
     known = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
     answers |= {question: said for question, said in known.items() if said is not None}
@@ -165,7 +157,7 @@ def demographics(
     typer.echo(f"kept {len(answers)} answers of {participant_id}: {', '.join(answers)}")
 
 
-@app.command(epilog="Example: python -m sessions export-demographics --out demographics.csv")
+@example("python -m sessions export-demographics --out demographics.csv")
 def export_demographics(
     out: Annotated[Path, typer.Option(help="CSV file")] = Path("demographics.csv"),
     overwrite: OverwriteOption = False,
@@ -173,9 +165,6 @@ def export_demographics(
     store: StoreOption = None,
 ) -> None:
     """Write how many participants there are per band; no group is smaller than three."""
-    from sessions.people.demographics import banded
-    from study.tools.files import written_atomically
-
     with at_desk(study, store) as (_, db):
         table = banded(db)
     with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
@@ -183,7 +172,7 @@ def export_demographics(
     typer.echo(f"{len(table)} bands of {table['question'].nunique()} questions: {out}")
 
 
-@app.command(epilog="Example: python -m sessions participants-text --exact --by AB")
+@example("python -m sessions participants-text --exact --by AB")
 def participants_text(
     exact: Annotated[
         bool, typer.Option("--exact", help="exact ages and sexes; goes to the audit log")
@@ -195,11 +184,66 @@ def participants_text(
     """Write the paper's paragraph on its participants."""
     if exact and by == NOBODY:
         raise typer.BadParameter("--exact says more than bands do; pass --by with your initials")
-    from sessions.people.participants_text import participants_text as text
 
     with at_desk(study, store, changes=exact) as (found, db):
         paragraph = text(db, found, exact=exact, actor=by, at=datetime.now(UTC))
     typer.echo(paragraph)
+
+
+@example("python -m sessions close P01 --reason moved --by AB")
+def close(
+    participant_id: IdArgument,
+    reason: Annotated[str, typer.Option(help="why")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Close a participant's record; their ratings stay, and no further session starts."""
+    with at_desk(study, store, changes=True) as (_, db):
+        n_open = roster.close(db, participant_id, reason=reason, actor=by, at=datetime.now(UTC))
+    typer.echo(f"closed {participant_id}; {n_open} of their clips are unrated")
+    if n_open:
+        typer.echo(f"to give them to the others: python -m sessions reassign {participant_id}")
+
+
+@example("python -m sessions withdraw P01 --ratings keep --by AB")
+def withdraw(
+    participant_id: IdArgument,
+    ratings: Annotated[str, typer.Option(help="what they chose", metavar="keep|remove")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Withdraw a participant's consent; their clips go to the others."""
+    if ratings not in {"keep", "remove"}:
+        raise typer.BadParameter("--ratings is keep or remove")
+    keep, at = ratings == "keep", datetime.now(UTC)
+    with at_desk(study, store, changes=True) as (found, db):
+        done = withdrawal.withdraw(db, found, participant_id, keep_ratings=keep, actor=by, at=at)
+    _echo_withdrawal(f"withdrawn {participant_id}", done)
+
+
+@example("python -m sessions erase P01 --yes --by AB")
+def erase(
+    participant_id: IdArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="this cannot be undone")] = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Remove a person from the store; payments stay under a random number."""
+    if not yes:
+        raise typer.BadParameter(f"erasing {participant_id} cannot be undone; pass --yes")
+    at, rng = datetime.now(UTC), np.random.default_rng()
+    with at_desk(study, store, changes=True) as (found, db):
+        laptops = deal.files_of(db, participant_id)
+        backups = traces.recorded_backups(db)
+        done = withdrawal.erase(db, found, participant_id, actor=by, at=at, rng=rng)
+    _echo_withdrawal(f"erased {participant_id}", done)
+    traces.rewrite_store(found)
+    typer.echo("strike the id from the list on paper; the store and its audit log have it no more")
+    for line in traces.elsewhere(found, participant_id, laptops=laptops, backups=backups):
+        typer.echo(line)
 
 
 def _echo_withdrawal(what: str, done: "Withdrawal") -> None:

@@ -1,71 +1,21 @@
-"""Commands about exercises and the plan: who rates which clips."""
+"""Who rates what."""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sessions.commands.options import ByOption, IdArgument, at_desk
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
-
-if TYPE_CHECKING:
-    from sessions.plan.planning import Change
-
-app = typer.Typer()
-
-
-@app.command(epilog="Example: python -m sessions set-exercise --sample --out exercise_clips.csv")
-def set_exercise(
-    file: Annotated[
-        Path | None, typer.Argument(help="CSV with the expert's ratings and reasons")
-    ] = None,
-    sample: Annotated[
-        bool, typer.Option("--sample", help="pick one clip per class and set")
-    ] = False,
-    screening_sets: Annotated[
-        int, typer.Option(min=1, max=9999, help="screenings to pick; a retry takes the next one")
-    ] = 2,
-    out: Annotated[Path, typer.Option(help="where --sample writes its draft")] = Path(
-        "exercise_clips.csv"
-    ),
-    overwrite: OverwriteOption = False,
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Choose the clips of training and screening, before the plan is made.
-
-    With --sample the clips are picked by chance. In a rehearsal their ratings and reasons are
-    known; in a real study a draft is written for the expert, to be filled in and read back. Once
-    there is a training, further screenings are added to those that there are.
-    """
-    from sessions.exercises import choosing, lists
-
-    if (file is None) != sample:
-        raise typer.BadParameter("give a file, or --sample")
-    with at_desk(study, store, changes=True) as (found, db):
-        at = datetime.now(UTC)
-        if file is not None:
-            free, labels = choosing.free_candidates(db), choosing.labels(db)
-            clips = lists.read_list(file, free, labels)
-        else:
-            picked = choosing.sample_clips(db, found, screening_sets)
-            if not found.config.rehearsal:
-                lists.write_draft(picked, out, overwrite=overwrite)
-                typer.echo(f"{len(picked)} clips to rate and explain: {out}")
-                typer.echo(f"then: python -m sessions set-exercise {out}")
-                return
-            from study import rehearsal
-
-            root = found.mit_root
-            clips = choosing.rehearsed(picked, rehearsal.truths(root), rehearsal.reasons(root))
-        choosing.set_exercise(db, clips, study=found, actor=by, at=at)
-    n_training = sum(clip.phase.value == "training" for clip in clips)
-    typer.echo(f"{n_training} training clips, {len(clips) - n_training} screening clips")
+from sessions.plan import changes, further_ratings, schedule
+from sessions.plan.again import plan_again
+from sessions.plan.planning import Change
+from study.store.plan import assignments
+from study.tools.cli import StoreOption, StudyOption
+from study.tools.commands import example
 
 
-@app.command(epilog="Example: python -m sessions plan --by AB")
+@example("python -m sessions plan --by AB")
 def plan(
     participant: Annotated[
         list[str] | None, typer.Option(help="who rates; repeat [default: all who are enrolled]")
@@ -89,9 +39,6 @@ def plan(
     store: StoreOption = None,
 ) -> None:
     """Decide once who rates which clip, and in which order."""
-    from sessions.plan import further_ratings, schedule
-    from study.store.plan import assignments
-
     if sum([bool(participant), late_candidates, disagreements, again]) > 1:
         raise typer.BadParameter(
             "give one of --participant, --late-candidates, --disagreements and --again at a time"
@@ -120,7 +67,6 @@ def plan(
 def _plan_again(
     study: Path | None, store: str | None, by: str, at: datetime, *, dry_run: bool
 ) -> None:
-    from sessions.plan.again import plan_again
 
     with at_desk(study, store, changes=True) as (found, db):
         done = plan_again(db, found, actor=by, at=at)
@@ -136,7 +82,7 @@ def _plan_again(
     _echo_change("would be planned again" if dry_run else "planned again", done.change)
 
 
-@app.command(epilog="Example: python -m sessions extend P12 --clips 500 --by AB")
+@example("python -m sessions extend P12 --clips 500 --by AB")
 def extend(
     participant_id: IdArgument,
     clips: Annotated[
@@ -148,15 +94,13 @@ def extend(
     store: StoreOption = None,
 ) -> None:
     """Give a late joiner clips that the others have not rated yet."""
-    from sessions.plan import changes
-
     at = datetime.now(UTC)
     with at_desk(study, store, changes=True) as (found, db):
         change = changes.extend(db, found, participant_id, n_clips=clips, actor=by, at=at)
     _echo_change(f"moved to {participant_id}", change)
 
 
-@app.command(epilog="Example: python -m sessions reassign P04 --by AB")
+@example("python -m sessions reassign P04 --by AB")
 def reassign(
     leaving: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="who leaves")
@@ -165,9 +109,7 @@ def reassign(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give the clips of people who leave, and those without a rater, to the others."""
-    from sessions.plan import changes
-
+    """Give the clips of people who leave to the others; clips without a rater too."""
     with at_desk(study, store, changes=True) as (found, db):
         change = changes.reassign(db, found, leaving or [], actor=by, at=datetime.now(UTC))
     _echo_change("moved", change)

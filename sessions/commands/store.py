@@ -1,7 +1,6 @@
-"""Commands about the store: back-ups, checks, laptops without a network."""
+"""The store: back-ups, checks and the audit log."""
 
 import json
-import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +8,20 @@ from typing import Annotated
 import typer
 
 from sessions.commands.options import ByOption, at_desk
+from sessions.maintenance.access import access_findings
+from sessions.maintenance.backups import back_up_study, record_backup
+from sessions.maintenance.checking import findings
+from study.config.study import find_study
 from study.errors import StoreError
+from study.store import audit, maintenance
+from study.tools.access import Readers, notice
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.commands import example
+from study.tools.files import written_atomically
+from study.tools.local_time import local_time
 
-app = typer.Typer()
 
-
-@app.command(epilog="Example: python -m sessions backup --out /media/stick/store.sqlite")
+@example("python -m sessions backup --out /media/stick/store.sqlite")
 def backup(
     out: Annotated[
         Path | None, typer.Option(help="file [default: backups/ in the study's folder]")
@@ -25,11 +31,7 @@ def backup(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Copy the store, also while people rate, and prove that the copy can be read."""
-    from sessions.maintenance.backups import back_up_study, record_backup
-    from study.config.study import find_study
-    from study.tools.access import notice
-
+    """Copy the store, also while people rate; the copy is read once."""
     found = find_study(study, store)
     at = datetime.now(UTC)
     path, counts = back_up_study(found, out, overwrite=overwrite, at=at)
@@ -41,7 +43,7 @@ def backup(
     )
 
 
-@app.command(epilog="Example: python -m sessions check --hashes")
+@example("python -m sessions check --hashes")
 def check(
     clips: Annotated[bool, typer.Option("--clips/--no-clips", help="look for the clips")] = True,
     hashes: Annotated[
@@ -50,11 +52,7 @@ def check(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Prove that the store is whole and its clips are the admitted ones."""
-    from sessions.maintenance.access import access_findings
-    from sessions.maintenance.checking import findings
-    from study.store import maintenance
-
+    """Check that the store is whole and its clips are the admitted ones."""
     with at_desk(study, store) as (found, db):
         problems = list(findings(db, found, clips=clips, hashes=hashes))
         problems += access_findings(db, found)
@@ -67,7 +65,7 @@ def check(
     typer.echo("nothing to report")
 
 
-@app.command(epilog="Example: python -m sessions audit-log P01")
+@example("python -m sessions audit-log P01")
 def audit_log(
     subject: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="only what was done to or by whom")
@@ -78,11 +76,6 @@ def audit_log(
     store: StoreOption = None,
 ) -> None:
     """Show what was changed: when, by whom, what."""
-    from study.store import audit
-    from study.tools.access import Readers
-    from study.tools.files import written_atomically
-    from study.tools.local_time import local_time
-
     with at_desk(study, store) as (_, db):
         events = audit.frame(db)
     if subject is not None:
@@ -97,79 +90,3 @@ def audit_log(
                 f"{event['subject']}  {json.dumps(event['detail'])}"
             )
     typer.echo(f"{len(events)} events" + (f": {out}" if out else ""))
-
-
-@app.command(
-    epilog="Example: python -m sessions deal --participants P01 P02 --out laptop-a.sqlite --by AB"
-)
-def deal(
-    out: Annotated[Path, typer.Option(help="SQLite file for the laptop")],
-    participants: Annotated[
-        list[str], typer.Option("--participants", help="who rates there; repeat")
-    ],
-    more: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="further ones")
-    ] = None,
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Give a laptop without a network its participants; they rate nowhere else until merged."""
-    from sessions.laptops import merge as stations
-    from study.store.addresses import sqlite_url
-
-    people = sorted({*participants, *(more or [])})
-    with at_desk(study, store, changes=True) as (found, db):
-        dealt = stations.deal(db, found, people, out, actor=by, at=datetime.now(UTC))
-    typer.echo(f"{out}: {dealt.n_clips} clips left for {', '.join(people)} (deal {dealt.deal_id})")
-    address = shlex.quote(sqlite_url(Path(out.name)))
-    typer.echo(
-        f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
-    )
-
-
-@app.command(epilog="Example: python -m sessions merge laptop-a.sqlite --final --by AB")
-def merge(
-    files: Annotated[list[Path], typer.Argument(help="SQLite files from laptops")],
-    final: Annotated[
-        bool, typer.Option("--final", help="the laptop is back; its people rate here again")
-    ] = False,
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Bring back what was rated on laptops; the same file can be merged any number of times."""
-    from sessions.laptops import merge as stations
-    from study.store.laptops import foreign
-
-    for path in files:
-        # Whoever rates here waits for what is merged, not for what is looked at.
-        with foreign.opened(path) as laptop:
-            with at_desk(study, store) as (found, db):
-                stations.require_honest(laptop, db, found, path)
-            with at_desk(study, store, changes=True) as (found, db):
-                came = stations.bring_back(
-                    laptop, db, found, path, final=final, actor=by, at=datetime.now(UTC)
-                )
-        typer.echo(
-            f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
-            f"{came.n_known} ratings were here already"
-        )
-
-
-@app.command(
-    epilog="Example: python -m sessions write-off-laptop laptop-a.sqlite --reason stolen --by AB"
-)
-def write_off_laptop(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="its name, or the deal's number")],
-    reason: Annotated[str, typer.Option(help="what happened to it")],
-    by: ByOption = "desk",
-    study: StudyOption = None,
-    store: StoreOption = None,
-) -> None:
-    """Give up a laptop that will not come back; its people rate here again."""
-    from sessions.laptops import deal as deals
-
-    with at_desk(study, store, changes=True) as (_, db):
-        people = deals.write_off(db, file, reason=reason, actor=by, at=datetime.now(UTC))
-    typer.echo(f"gave up {file}; {', '.join(people)} rate here again, what was not merged is lost")

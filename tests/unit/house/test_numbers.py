@@ -5,6 +5,7 @@ from typing import get_args
 
 import typer
 
+from study.tools.commands import CommandTable
 from tests.paths import ROOT
 
 JUDGED_BY_ITS_COMMAND = {"sessions demographics age"}  # which says in words what an age can be
@@ -13,7 +14,8 @@ JUDGED_BY_ITS_COMMAND = {"sessions demographics age"}  # which says in words wha
 def numbers(command, path):
     if hasattr(command, "list_commands"):
         for name in command.list_commands(None):
-            yield from numbers(command.get_command(None, name), f"{path} {name}")
+            loaded = command.load(name) if isinstance(command, CommandTable) else None
+            yield from numbers(loaded or command.get_command(None, name), f"{path} {name}")
         return
     for parameter in command.params:
         descriptor = getattr(parameter, "type_descriptor", None)

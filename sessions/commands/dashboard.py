@@ -1,0 +1,55 @@
+"""The study at a glance, in the browser."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sessions.commands.options import (
+    at_desk,
+)
+from sessions.monitor import dashboard as board
+from sessions.monitor.progress import progress
+from study.config.study import find_study
+from study.errors import ConfigError
+from study.reports import web
+from study.tools.access import Readers
+from study.tools.cli import StoreOption, StudyOption
+from study.tools.commands import example
+from study.tools.files import written_atomically
+
+NICE = 10  # of a process that others do not wait for
+
+
+@example("python -m sessions dashboard")
+def dashboard(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="write the page to a file instead of serving it")
+    ] = None,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Serve the study at a glance to a browser on this machine, until Ctrl-C."""
+    try:
+        pass
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the dashboard needs the module {error.name}. Install the extra [web]"
+        ) from error
+
+    if out is not None:
+        with at_desk(study, store) as (found, db):
+            page = board.page(progress(db, found), found, datetime.now(UTC))
+        with written_atomically(out, readers=Readers.OWNER) as part:
+            part.write_text(page, encoding="utf-8")
+        typer.echo(f"written: {out}")
+        return
+    site, listener = web.open_site(port)
+    app = board.dashboard_app(find_study(study, store), site, lambda: datetime.now(UTC))
+    # A session's window on the same machine comes first.
+    os.nice(NICE)
+    typer.echo(f"open {site.url}")
+    web.serve(app, listener)

@@ -1,0 +1,80 @@
+"""Laptops: hand out a part of the study, and bring it back."""
+
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sessions.commands.options import ByOption, at_desk
+from sessions.laptops import deal as deals
+from sessions.laptops import merge as stations
+from study.store.addresses import sqlite_url
+from study.store.laptops import foreign
+from study.tools.cli import StoreOption, StudyOption
+from study.tools.commands import example
+
+
+@example("python -m sessions deal --participants P01 P02 --out laptop-a.sqlite --by AB")
+def deal(
+    out: Annotated[Path, typer.Option(help="SQLite file for the laptop")],
+    participants: Annotated[
+        list[str], typer.Option("--participants", help="who rates there; repeat")
+    ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="further ones")
+    ] = None,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give a laptop without a network its participants; they rate nowhere else until merged."""
+    people = sorted({*participants, *(more or [])})
+    with at_desk(study, store, changes=True) as (found, db):
+        dealt = stations.deal(db, found, people, out, actor=by, at=datetime.now(UTC))
+    typer.echo(f"{out}: {dealt.n_clips} clips left for {', '.join(people)} (deal {dealt.deal_id})")
+    address = shlex.quote(sqlite_url(Path(out.name)))
+    typer.echo(
+        f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
+    )
+
+
+@example("python -m sessions merge laptop-a.sqlite --final --by AB")
+def merge(
+    files: Annotated[list[Path], typer.Argument(help="SQLite files from laptops")],
+    final: Annotated[
+        bool, typer.Option("--final", help="the laptop is back; its people rate here again")
+    ] = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Bring back what was rated on laptops; the same file can be merged any number of times."""
+    for path in files:
+        # Whoever rates here waits for what is merged, not for what is looked at.
+        with foreign.opened(path) as laptop:
+            with at_desk(study, store) as (found, db):
+                stations.require_honest(laptop, db, found, path)
+            with at_desk(study, store, changes=True) as (found, db):
+                came = stations.bring_back(
+                    laptop, db, found, path, final=final, actor=by, at=datetime.now(UTC)
+                )
+        typer.echo(
+            f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
+            f"{came.n_known} ratings were here already"
+        )
+
+
+@example("python -m sessions write-off-laptop laptop-a.sqlite --reason stolen --by AB")
+def write_off_laptop(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="its name, or the deal's number")],
+    reason: Annotated[str, typer.Option(help="what happened to it")],
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Give up a laptop that will not come back; its people rate here again."""
+    with at_desk(study, store, changes=True) as (_, db):
+        people = deals.write_off(db, file, reason=reason, actor=by, at=datetime.now(UTC))
+    typer.echo(f"gave up {file}; {', '.join(people)} rate here again, what was not merged is lost")

@@ -1,0 +1,49 @@
+"""Bonus and pay."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instructions import pence
+from sessions.commands.options import ByOption, IdArgument, at_desk, write_text
+from sessions.pay import receipt
+from sessions.pay.statement import is_settled_here, statement
+from sessions.pay.statement import settle as settle_all
+from sessions.wording import counted
+from study.errors import StudyError
+from study.tools.access import Readers
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.commands import example
+
+
+@example("python -m sessions pay P01 --settle --out P01.pdf --by AB")
+def pay(
+    participant_id: IdArgument,
+    settle: Annotated[bool, typer.Option("--settle", help="mark what is owed as paid")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="write a statement to sign, as .pdf or .md")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    by: ByOption = "desk",
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Show what a participant has earned, session by session; settle it once."""
+    with at_desk(study, store, changes=settle) as (found, db):
+        protocol, is_here = found.config.protocol, is_settled_here(db)
+        if settle:
+            paid = settle_all(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
+        everything = statement(db, participant_id, protocol)
+        if out is not None:
+            if not is_here:
+                raise StudyError(receipt.AT_THE_DESK)
+            # Within the transaction: what cannot be signed is not marked as paid either.
+            title = found.config.title
+            text = receipt.statement_text(everything, title)
+            write_text(text, out, footer=title, overwrite=overwrite, readers=Readers.OWNER)
+    if settle:
+        typer.echo(f"paid now: {pence(paid.total_pence)} for {counted(paid.n_sessions, 'session')}")
+    for line in receipt.session_lines(everything, is_settled_here=is_here):
+        typer.echo(line)
