@@ -125,7 +125,7 @@ def _require_same_clips(
         if is_of_clip(recorded, filename, any_class=True):
             way_out = "correct the list, or pass --trust-list where the class alone is another"
         else:
-            way_out = "correct the list"
+            way_out = "or correct the list"
         raise RecordError(
             f"{embeddings / record} is the record of {recorded!r} and the list says {filename!r} "
             f"({len(other)} such records). Extract those clips again, {way_out}"
