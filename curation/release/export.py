@@ -138,8 +138,10 @@ def ratings_that_count(db: Db, study: Study) -> Counted:
     """
     found = counted(db, study)
     if found.ratings.empty:
-        stay = "".join(f"; {line}" for line in found.lines())
-        raise TableError(f"no rating counts yet{stay}. Rate clips: python -m annotator")
+        if not found.n_left_out:
+            raise TableError("the store has no rating yet. Rate clips: python -m annotator")
+        stay = "; ".join(found.lines())
+        raise TableError(f"no rating counts yet; {stay}. Rate clips: python -m annotator")
     return found
 
 

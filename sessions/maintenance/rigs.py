@@ -8,7 +8,7 @@ import pandas as pd
 
 from sessions.laptops.deal import require_whole
 from sessions.plan import again
-from sessions.wording import checked_reason
+from sessions.wording import checked_reason, counted
 from study.config.study import Study
 from study.errors import StoreError
 from study.store import Db, audit
@@ -107,7 +107,7 @@ def _chosen(waiting: pd.DataFrame, host: str, prefixes: Sequence[str]) -> pd.Dat
     if own.empty:
         counts = waiting.groupby("host")["n_ratings"].agg(["size", "sum"])
         said = "; ".join(
-            f"{name} ({row['size']} sessions, {row['sum']} ratings)"
+            f"{name} ({counted(row['size'], 'session')}, {counted(row['sum'], 'rating')})"
             for name, row in counts.iterrows()
         )
         raise StoreError(

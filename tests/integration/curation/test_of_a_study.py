@@ -360,7 +360,7 @@ def test_only_the_annotation_phase_is_tallied(tmp_path):
         add_people(db, study, ["P01", "P02", "P03"], "human")
         add_ratings(db, [(1, f"P0{i}", 3) for i in (1, 2, 3)], phase="screening")
     refused = _run("export-ratings", "--study", tmp_path)
-    assert "no rating to export yet" in str(refused.exception)
+    assert "the store has no rating yet" in str(refused.exception)
 
 
 def test_a_table_of_another_study_is_refused_by_the_test_set(tmp_path):

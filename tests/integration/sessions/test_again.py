@@ -178,7 +178,9 @@ def test_accepting_covers_sessions_that_have_ended_and_no_later_ones(lab):
         with pytest.raises(StoreError, match=r"begin with 'zz', expected one of"):
             accept(db, study, prefixes=("zz",))
         accept(db, study, prefixes=(later[:8],))
-        with pytest.raises(StoreError, match=r"for laptop\. Those that wait: lab-2 \(1 sessions"):
+        with pytest.raises(
+            StoreError, match=r"for laptop\. Those that wait: lab-2 \(1 session, 1 rating\)"
+        ):
             accept(db, study)
         (event, _) = audit.frame(db).query("action == 'accept_rig'")["detail"].tolist()
         assert event == {
