@@ -107,7 +107,7 @@ def _chosen(waiting: pd.DataFrame, host: str, prefixes: Sequence[str]) -> pd.Dat
     if own.empty:
         counts = waiting.groupby("host")["n_ratings"].agg(["size", "sum"])
         said = "; ".join(
-            f"{name} ({counted(row['size'], 'session')}, {counted(row['sum'], 'rating')})"
+            f"{name} ({counted(int(row['size']), 'session')}, {counted(int(row['sum']), 'rating')})"
             for name, row in counts.iterrows()
         )
         raise StoreError(
