@@ -1,36 +1,78 @@
 """`python -m curation`: from the Moments-in-Time tree to candidates, from ratings to tables."""
 
-from collections.abc import Callable
+from study.tools.cli import run
+from study.tools.commands import Panel, new_app
 
-from curation.commands import analysis, release, tables, tree
-from curation.commands import vetting as vetting
-from study.tools.cli import new_app, run
+PANELS = (
+    Panel(
+        "Clips",
+        "curation.commands.tree",
+        {
+            "survey": "Show quickly how many clips of each class have a sound.",
+            "candidates": "Admit or reject every clip of the study's classes.",
+            "keep-names": "Give records the names that an earlier export has.",
+            "sample-ground-truths": "Draw the candidates that the expert rates before the study.",
+        },
+    ),
+    Panel(
+        "Ratings",
+        "curation.commands.tables",
+        {
+            "export-ratings": "Write raw_video_ratings.csv and video_ratings.csv.",
+        },
+    ),
+    Panel(
+        "Analysis",
+        "curation.commands.analysis",
+        {
+            "agreement": "Show how well raters agree.",
+            "sensitivity": "Show what another majority rule would change in classes and lists.",
+            "raters": "Write a table of raters and a page for each.",
+        },
+    ),
+    Panel(
+        "Vetting",
+        "curation.commands.vetting",
+        {
+            "hints": "Compute hints for the clips to vet.",
+            "vet": "Open the local page on which a curator keeps or excludes clips.",
+            "vet-report": "Show the verdicts of vetting.",
+        },
+    ),
+    Panel(
+        "Lists",
+        "curation.commands.tables",
+        {
+            "test-set": "Draw test_set.csv.",
+            "training-lists": "Write the AVMIT and MIT-16 lists for training and validation.",
+        },
+    ),
+    Panel(
+        "Lists",
+        "curation.commands.analysis",
+        {
+            "leakage": "Show which sources and near-duplicates stand in two lists.",
+        },
+    ),
+    Panel(
+        "Lists",
+        "curation.commands.tables",
+        {
+            "materialise": "Copy or link the test clips under their new names, with SHA256SUMS.",
+            "figures": "Draw Figure 2, and an overview of the test set where there is one.",
+        },
+    ),
+    Panel(
+        "Published lists",
+        "curation.commands.release",
+        {
+            "check-release": "Look for what is wrong with published lists.",
+            "import-release": "Rewrite published lists with the columns of Tables 2 and 3.",
+        },
+    ),
+)
 
-# In the order in which a study needs them.
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "survey": tree.survey,
-    "candidates": tree.candidates,
-    "keep-names": tree.keep_names,
-    "sample-ground-truths": tree.sample_ground_truths,
-    "export-ratings": tables.export_ratings,
-    "agreement": analysis.agreement,
-    "sensitivity": analysis.sensitivity,
-    "raters": analysis.raters,
-    "hints": vetting.hints,
-    "vet": vetting.vet,
-    "vet-report": vetting.vet_report,
-    "test-set": tables.choose_test_set,
-    "training-lists": tables.training_lists,
-    "leakage": analysis.leakage,
-    "materialise": tables.materialise,
-    "figures": tables.figures,
-    "check-release": release.check_release,
-    "import-release": release.import_release,
-}
-
-app = new_app("Turn clips into candidates, and ratings into tables that can be published.")
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+app = new_app("Turn clips into candidates, and ratings into tables that can be published.", PANELS)
 
 
 def main() -> None:

@@ -2,19 +2,34 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import pandas as pd
 import typer
 
+from curation.analysis.aggregation import dawid_skene
+from curation.analysis.agreement import ALL_CLASSES, Estimate, agreement_table, pair_table
+from curation.analysis.rater_pages import rater_page
+from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
+from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
+from curation.analysis.sources import Rated, rated_in_release, rated_in_study
+from curation.chance import generator
 from curation.commands.options import OutOption, ReleaseOption, tables_folder
+from curation.figures import plot_agreement, save_figure
+from curation.release.check import OF_RECORDS, SHARED_CLIP, refuse_breaking
+from curation.release.reading import RATED_LISTS, located, read_release
+from curation.release.tables import write_report
+from curation.selection.leakage import leakage_report
+from study.config.protocol import Protocol
+from study.config.protocol import Protocol as PaperProtocol
+from study.config.study import find_study
+from study.errors import ConfigError, TableError
+from study.reports.figures import figure_of
+from study.store import store_snapshot
+from study.store.clips import clip_audits
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from curation.analysis.sources import Rated
-    from study.config.protocol import Protocol
+from study.tools.files import written_atomically
 
 ResamplesOption = Annotated[
     int, typer.Option("--resamples", min=1, max=1_000_000, help="for each interval")
@@ -32,13 +47,7 @@ def agreement(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Tell how well raters agree: overall, per class and per pair, with intervals."""
-    from curation.analysis.agreement import ALL_CLASSES, Estimate, agreement_table, pair_table
-    from curation.chance import generator
-    from curation.figures import plot_agreement, save_figure
-    from curation.release.tables import write_report
-    from study.reports.figures import figure_of
-
+    """Show how well raters agree; overall, per class and per pair, with intervals."""
     rated, folder, seed = _rated(study, store, release, out)
     clips = rated.rated_clips()
     rng = generator(seed, "agreement")
@@ -76,12 +85,7 @@ def sensitivity(
     out: OutOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Tell what changes in classes, test set and training lists when the majority rule does."""
-    from curation.analysis.aggregation import dawid_skene
-    from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
-    from curation.release.tables import write_report
-    from study.config.protocol import Protocol as PaperProtocol
-
+    """Show what another majority rule would change in classes and lists."""
     rated, folder, _seed = _rated(study, store, release, out)
     clips = rated.rated_clips()
     probability = None
@@ -120,14 +124,7 @@ def raters(
     out: OutOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Write a table of raters and a page for each: accuracy, bias, agreement, drift."""
-    import pandas as pd
-
-    from curation.analysis.rater_pages import rater_page
-    from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
-    from curation.release.tables import write_report
-    from study.tools.files import written_atomically
-
+    """Write a table of raters and a page for each; accuracy, bias, agreement, drift."""
     rated, folder, _seed = _rated(study, store, release, out)
     ratings = rated.with_raters()
     truths = rated.ground_truths
@@ -163,11 +160,6 @@ def leakage(
     ] = None,
 ) -> None:
     """Show which sources and near-duplicates stand in two lists; exit code 1 if a clip does."""
-    from curation.release.check import OF_RECORDS, SHARED_CLIP, refuse_breaking
-    from curation.release.reading import RATED_LISTS, located, read_release
-    from curation.selection.leakage import leakage_report
-    from study.errors import TableError
-
     release = read_release(folder)
     breaking = refuse_breaking(release, but=OF_RECORDS | {SHARED_CLIP})
     lists = {k: v.rows for k, v in located(release).items() if k not in RATED_LISTS}
@@ -186,9 +178,6 @@ def leakage(
 def _rated(
     study: Path | None, store: str | None, release: Path | None, out: Path | None
 ) -> "tuple[Rated, Path, int]":
-    from curation.analysis.sources import rated_in_release, rated_in_study
-    from study.config.study import find_study
-    from study.errors import ConfigError
 
     if release is not None:
         if out is None:
@@ -209,15 +198,11 @@ def _say_unrated(rated: "Rated") -> None:
 
 
 def _protocol(study: Path | None, store: str | None) -> "Protocol":
-    from study.config.study import find_study
 
     return find_study(study, store).config.protocol
 
 
 def _duplicates(study: Path) -> "pd.Series | None":
-    from study.config.study import find_study
-    from study.store import store_snapshot
-    from study.store.clips import clip_audits
 
     with store_snapshot(find_study(study).store_url) as db:
         return clip_audits.duplicates(db)

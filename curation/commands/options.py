@@ -1,14 +1,12 @@
 """Options and places that several commands share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from study.config.study import Study
 from study.tools.cli import MOST_PROCESSES
-
-if TYPE_CHECKING:
-    from study.config.study import Study
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="folder of the tables [default: STUDY/release]")

@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from curation.release.check import check, refuse_breaking, totals
+from curation.release.reading import read_release
+from curation.release.rewriting import import_release as rewrite
+from study.errors import TableError
 from study.tools.cli import OverwriteOption
 
 
@@ -13,10 +17,6 @@ def check_release(
     folder: Annotated[Path, typer.Argument(help="folder with published lists")],
 ) -> None:
     """Look for what is wrong with published lists; exit code 1 if something breaks a run."""
-    from curation.release.check import check, totals
-    from curation.release.reading import read_release
-    from study.errors import TableError
-
     release = read_release(folder)
     found = check(release)
     for name, rows in release.lists.items():
@@ -39,11 +39,7 @@ def import_release(
     out: Annotated[Path, typer.Option("--out", help="where to write them")],
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Rewrite published lists, whatever their spelling, with the columns of Tables 2 and 3."""
-    from curation.release.check import refuse_breaking
-    from curation.release.reading import read_release
-    from curation.release.rewriting import import_release as rewrite
-
+    """Rewrite published lists with the columns of Tables 2 and 3; any spelling is read."""
     release = read_release(folder)
     for item in refuse_breaking(release):
         typer.echo(f"kept as published, matters where records are read: {item}")

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from curation.analysis.sources import rated_from, test_clips
 from curation.commands.options import (
     OutOption,
     RatingsOption,
@@ -13,11 +14,20 @@ from curation.commands.options import (
     TestSetOption,
     tables_folder,
 )
+from curation.figures import figure_2, plot_test_set, save_figure
+from curation.release import export
+from curation.release.tables import TEST_SET, is_changed, read_table
+from curation.selection import lists as selection
+from curation.selection import materialise as making
+from curation.selection.known_clips import as_in_store, with_rejects
+from study.config.study import Study, find_study
+from study.errors import ConfigError
+from study.reports.figures import figure_of
+from study.store import is_read_only, store_snapshot, store_transaction
+from study.store.clips import candidates
 from study.tools.access import notice
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
-
-if TYPE_CHECKING:
-    from study.config.study import Study
+from study.tools.progress import track
 
 
 def export_ratings(
@@ -32,11 +42,7 @@ def export_ratings(
     ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Write raw_video_ratings.csv and video_ratings.csv (the paper's Table 2)."""
-    from curation.release import export
-    from study.config.study import find_study
-    from study.store import is_read_only, store_snapshot, store_transaction
-
+    """Write raw_video_ratings.csv and video_ratings.csv; the paper's Table 2."""
     found, at = find_study(study, store), datetime.now(UTC)
     with store_snapshot(found.store_url) as db:
         result = export.export_ratings(
@@ -64,7 +70,7 @@ def export_ratings(
     )
 
 
-def choose_test_set(
+def test_set(
     study: StudyOption = None,
     store: StoreOption = None,
     out: OutOption = None,
@@ -77,11 +83,7 @@ def choose_test_set(
     ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Draw test_set.csv: accepted classes, unanimous clips of one frame rate (Table 3)."""
-    from curation.selection import lists as selection
-    from study.config.study import find_study
-    from study.store import store_snapshot
-
+    """Draw test_set.csv; accepted classes, unanimous clips of one frame rate (Table 3)."""
     found = find_study(study, store)
     folder = tables_folder(out, found)
     path = folder / "test_set.csv"
@@ -123,10 +125,6 @@ def training_lists(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the AVMIT and MIT-16 lists for training and validation."""
-    from curation.selection import lists as selection
-    from study.config.study import find_study
-    from study.store import store_snapshot
-
     found = find_study(study, store)
     folder = tables_folder(out, found)
     with store_snapshot(found.store_url) as db:
@@ -162,14 +160,6 @@ def materialise(
     ] = "copy",
 ) -> None:
     """Copy or link the test clips under their new names, with SHA256SUMS."""
-    from curation.release.tables import TEST_SET, read_table
-    from curation.selection import materialise as making
-    from curation.selection.known_clips import as_in_store, with_rejects
-    from study.config.study import find_study
-    from study.store import store_snapshot
-    from study.store.clips import candidates
-    from study.tools.progress import track
-
     found = find_study(study, store)
     path = test or tables_folder(out, found) / "test_set.csv"
     rows = read_table(path, TEST_SET)
@@ -197,12 +187,6 @@ def figures(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Draw Figure 2, and an overview of the test set where there is one."""
-    from curation.analysis.sources import rated_from, test_clips
-    from curation.figures import figure_2, plot_test_set, save_figure
-    from study.config.study import find_study
-    from study.errors import ConfigError
-    from study.reports.figures import figure_of
-
     if release is not None and out is None:
         raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
     apart = out is not None and (release is not None or ratings is not None)
@@ -231,7 +215,6 @@ def figures(
 
 
 def _say_changed(*paths: Path) -> None:
-    from curation.release.tables import is_changed
 
     for path in paths:
         if is_changed(path):

@@ -2,15 +2,28 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from curation.chance import generator
+from curation.clips import admission, record_names
+from curation.clips.flow import flow_table, write_audits
+from curation.clips.mit_tree import MitTree
+from curation.clips.survey import survey as listen
 from curation.commands.options import JobsOption, OutOption, tables_folder
+from curation.figures import plot_flow, save_figure
+from curation.release.tables import write_report
+from curation.selection.ground_truths import sample_ground_truths as draw
+from study.classes import read_classes
+from study.config.study import Study, find_study
+from study.reports.figures import figure_of
+from study.store import audit, store_snapshot, store_transaction, studies
+from study.store.clips import candidates as decided
+from study.store.clips import clip_audits
+from study.store.plan import ground_truths
 from study.tools.cli import StoreOption, StudyOption
-
-if TYPE_CHECKING:
-    from study.config.study import Study
+from study.tools.progress import progress_bar
 
 
 def survey(
@@ -18,14 +31,7 @@ def survey(
     store: StoreOption = None,
     jobs: JobsOption = None,
 ) -> None:
-    """Tell quickly how many clips of each class have a sound; decides and keeps nothing."""
-    from curation.clips.flow import flow_table
-    from curation.clips.mit_tree import MitTree
-    from curation.clips.survey import survey as listen
-    from study.classes import read_classes
-    from study.config.study import find_study
-    from study.tools.progress import progress_bar
-
+    """Show quickly how many clips of each class have a sound; decides and keeps nothing."""
     found = find_study(study, store)
     classes = read_classes(found.classes_path)
     tree = MitTree(found.mit_root, classes)
@@ -54,16 +60,6 @@ def candidates(
     ] = False,
 ) -> None:
     """Admit or reject every clip of the study's classes; rejects.csv says why."""
-    from curation.clips import admission
-    from curation.clips.mit_tree import MitTree
-    from curation.release.tables import write_report
-    from study.classes import read_classes
-    from study.config.study import find_study
-    from study.store import store_snapshot, store_transaction
-    from study.store.clips import candidates as decided
-    from study.store.clips import clip_audits
-    from study.tools.progress import progress_bar
-
     found = find_study(study, store)
     if again:
         with store_transaction(found.store_url) as db:
@@ -101,11 +97,7 @@ def keep_names(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give records the names that an earlier export has, so that records made for it still fit."""
-    from curation.clips import record_names
-    from study.config.study import find_study
-    from study.store import audit, store_transaction
-
+    """Give records the names that an earlier export has; records made for it then still fit."""
     found, at = find_study(study, store), datetime.now(UTC)
     with store_transaction(found.store_url) as db:
         n_changed = record_names.keep_names(db, table, at)
@@ -126,12 +118,6 @@ def sample_ground_truths(
     ] = None,
 ) -> None:
     """Draw the candidates that the expert rates before the study."""
-    from curation.chance import generator
-    from curation.selection.ground_truths import sample_ground_truths as draw
-    from study.config.study import find_study
-    from study.store import audit, store_transaction, studies
-    from study.store.plan import ground_truths
-
     found, now = find_study(study, store), datetime.now(UTC)
     n_wanted = n or found.config.protocol.n_ground_truths
     with store_transaction(found.store_url) as db:
@@ -154,14 +140,6 @@ def sample_ground_truths(
 
 
 def _report_flow(study: "Study", folder: Path) -> None:
-    from curation.clips.flow import flow_table, write_audits
-    from curation.figures import plot_flow, save_figure
-    from curation.release.tables import write_report
-    from study.classes import read_classes
-    from study.reports.figures import figure_of
-    from study.store import store_snapshot
-    from study.store.clips import candidates as decided
-    from study.store.clips import clip_audits
 
     with store_snapshot(study.store_url) as db:
         flow = flow_table(decided.counts(db), read_classes(study.classes_path))

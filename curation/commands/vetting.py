@@ -1,14 +1,24 @@
 """Commands around vetting: hints, the page, the report."""
 
 import re
+import webbrowser
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from curation.clips.batches import AT_ONCE, in_batches
 from curation.commands.options import JobsOption, OutOption, tables_folder
+from curation.release.tables import write_report
+from curation.vetting.hints import DUPLICATE, error_of_a_killer, hints_or_error
+from curation.vetting.queue import vetting_queue
+from curation.vetting.report import disagreements, hint_quality, verdict_counts
+from study.config.study import find_study
 from study.errors import ConfigError
+from study.store import store_snapshot, store_transaction
+from study.store.clips import candidates, clip_audits, vettings
 from study.tools.cli import StoreOption, StudyOption
+from study.tools.progress import progress_bar
 
 _N_AT_ONCE = 32  # clips whose hints are kept together: what a killed run loses at most
 _CURATOR = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -22,10 +32,6 @@ def vet(
     browser: Annotated[bool, typer.Option(help="open the page")] = True,
 ) -> None:
     """Open the local page on which a curator keeps or excludes clips."""
-    import webbrowser
-
-    from study.config.study import find_study
-
     if not _CURATOR.fullmatch(curator):
         raise ConfigError(f"{curator!r} is no id. Use up to 32 letters, digits, - and _")
     found = find_study(study, store)
@@ -52,15 +58,7 @@ def hints(
     jobs: JobsOption = None,
     again: Annotated[bool, typer.Option("--again", help="compute known hints again")] = False,
 ) -> None:
-    """Compute hints for the clips to vet: cuts, overlays, split screens, time-lapse, cartoons."""
-    from curation.clips.batches import AT_ONCE, in_batches
-    from curation.vetting.hints import DUPLICATE, error_of_a_killer, hints_or_error
-    from curation.vetting.queue import vetting_queue
-    from study.config.study import find_study
-    from study.store import store_snapshot, store_transaction
-    from study.store.clips import clip_audits, vettings
-    from study.tools.progress import progress_bar
-
+    """Compute hints for the clips to vet; cuts, overlays, split screens, time-lapse, cartoons."""
     found, now = find_study(study, store), datetime.now(UTC)
     with store_snapshot(found.store_url) as db:
         queue = vetting_queue(db, found)
@@ -105,13 +103,7 @@ def vet_report(
     store: StoreOption = None,
     out: OutOption = None,
 ) -> None:
-    """Tell what vetting came to, where curators disagree, and how well hints foresaw it."""
-    from curation.release.tables import write_report
-    from curation.vetting.report import disagreements, hint_quality, verdict_counts
-    from study.config.study import find_study
-    from study.store import store_snapshot
-    from study.store.clips import candidates, vettings
-
+    """Show the verdicts of vetting; where curators disagree, and how well hints foresaw them."""
     found = find_study(study, store)
     with store_snapshot(found.store_url) as db:
         said, known, history = vettings.verdicts(db), vettings.hints(db), vettings.history(db)
