@@ -6,10 +6,17 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
+from features.engines.onnx_graph import require_fit
+from features.networks.catalogue import NETWORKS
+from features.weights.fetch import DOWNLOADS, fetch
+from features.weights.files import read_weights
+from features.weights.sources import find_file, hash_of, verified_hash, weights_folder
 from study.errors import RecordError
-from study.tools.cli import fail, new_app
+from study.tools.cli import fail
+from study.tools.commands import new_app
+from study.tools.progress import progress_bar
 
-weights_app = new_app("Fetch, list and verify the weights of the four networks.")
+weights = new_app("Fetch, list and verify the weights of the four networks.")
 
 WeightsFolderOption = Annotated[
     Path | None,
@@ -17,7 +24,7 @@ WeightsFolderOption = Annotated[
 ]
 
 
-@weights_app.command("fetch")
+@weights.command("fetch")
 def fetch_weights(
     networks: Annotated[
         list[str] | None, typer.Argument(help="which networks [default: all four]")
@@ -28,10 +35,6 @@ def fetch_weights(
     ] = None,
 ) -> None:
     """Download the public weights once, and note their checksums."""
-    from features.weights.fetch import DOWNLOADS, fetch
-    from features.weights.sources import weights_folder
-    from study.tools.progress import progress_bar
-
     folder = weights or weights_folder()
     chosen = networks or list(DOWNLOADS)
     with progress_bar() as progress:
@@ -45,12 +48,9 @@ def fetch_weights(
     typer.echo(f"weights of {len(chosen)} networks: {folder}")
 
 
-@weights_app.command("list")
+@weights.command("list")
 def list_weights(weights: WeightsFolderOption = None) -> None:
     """Say which weights are there."""
-    from features.networks.catalogue import NETWORKS
-    from features.weights.sources import find_file, hash_of, weights_folder
-
     folder = weights or weights_folder()
     found = {network: find_file(network, folder) for network in NETWORKS}
     for network, path in found.items():
@@ -60,14 +60,9 @@ def list_weights(weights: WeightsFolderOption = None) -> None:
     typer.echo(f"weights of {n_found} of {len(found)} networks: {folder}")
 
 
-@weights_app.command("verify")
+@weights.command("verify")
 def verify_weights(weights: WeightsFolderOption = None) -> None:
     """Prove that the weights are those that were downloaded, and fit their networks."""
-    from features.engines.onnx_graph import require_fit
-    from features.networks.catalogue import NETWORKS
-    from features.weights.files import read_weights
-    from features.weights.sources import find_file, verified_hash, weights_folder
-
     folder = weights or weights_folder()
     found = {network: find_file(network, folder) for network in NETWORKS}
     present = {network: path for network, path in found.items() if path is not None}

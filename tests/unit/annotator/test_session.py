@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.__main__ import SIMULATE_HELP
+from annotator.commands.options import SIMULATE_HELP
 from annotator.simulated.stage import SimulatedStage
 from annotator.task.pages import Pages
 from annotator.task.run import Ending, run_session, run_trial

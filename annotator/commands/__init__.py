@@ -1,0 +1,1 @@
+"""The commands of `python -m annotator`, one file per group."""

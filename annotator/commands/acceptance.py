@@ -1,0 +1,58 @@
+"""Accept a rig that could not be graded; needs no PsychoPy, because this is done at the desk."""
+
+import socket
+from typing import Annotated
+
+import typer
+
+from sessions.commands.options import NOBODY, ByOption
+from sessions.maintenance.rigs import accept
+from sessions.running.recording import utc_now
+from sessions.wording import counted
+from study.config.study import find_study
+from study.store import store_transaction, studies
+from study.tools.cli import (
+    StoreOption,
+    StudyOption,
+)
+
+
+def accept_rig(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(help="why its ratings can be trusted")],
+    host: Annotated[
+        str | None, typer.Argument(help="the machine, by its name [default: this one]")
+    ] = None,
+    session: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="only this session, by the beginning of its id; repeatable"
+        ),
+    ] = None,
+    by: ByOption = NOBODY,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Let ratings of ended sessions on an ungraded machine count; the audit log keeps who and why.
+
+    Look at the sessions first: python -m annotator timing-report
+    """
+    found = find_study(study or context.obj[0], store or context.obj[1])
+    with store_transaction(found.store_url) as db:
+        studies.identity(db, found)
+        done = accept(
+            db,
+            found,
+            host=host or socket.gethostname(),
+            prefixes=session or (),
+            reason=reason,
+            actor=by,
+            at=utc_now(),
+        )
+    if done.n_taken_back:
+        n_back = counted(done.n_taken_back, "rating")
+        typer.echo(f"{n_back} to be given again taken back: those that there are count")
+    typer.echo(
+        f"{done.host} ({done.check}): {counted(done.n_ratings, 'rating')} of "
+        f"{counted(done.n_sessions, 'session')} accepted"
+    )

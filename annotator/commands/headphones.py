@@ -1,0 +1,49 @@
+"""Whether a participant wears headphones that work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annotator.commands.options import SimulateOption, Speed, StageName
+from annotator.first_words import first_words
+from study.tools.cli import (
+    StoreOption,
+    StudyOption,
+    stderr_console,
+)
+
+
+def check_headphones(
+    context: typer.Context,
+    participant: Annotated[str, typer.Option(help="whose headphones, such as P03")],
+    simulate: SimulateOption = None,
+    stage: Annotated[StageName, typer.Option(help="where it is done")] = StageName.WINDOW,
+    speed: Annotated[
+        Speed, typer.Option(help="max: do not wait for sounds to end (simulated people only)")
+    ] = Speed.REAL,
+    screenshots: Annotated[
+        Path | None, typer.Option(help="folder for a picture of every screen")
+    ] = None,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Check that a participant wears headphones that work."""
+    study = study or context.obj[0]
+    with (
+        first_words(study, wanted=stage is StageName.WINDOW) as moment,
+        stderr_console().status(f"{participant}: headphone check"),
+    ):
+        from annotator.headphones.check import perform  # seconds, in which the words stand
+
+        line = perform(
+            participant,
+            profile=simulate,
+            in_window=stage is StageName.WINDOW,
+            hurry=speed is Speed.MAX,
+            screenshots=screenshots,
+            study_dir=study,
+            store=store or context.obj[1],
+            moment=moment,
+        )
+    typer.echo(line)

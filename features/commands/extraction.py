@@ -1,0 +1,155 @@
+"""Extract embeddings, and forecast what that takes."""
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.commands.weights import WeightsFolderOption
+from features.embedding_set import Grid, Normalisation, Precision, SetName
+from features.extraction import forecast as forecasting
+from features.extraction.clip_list import (
+    read_clip_list,
+)
+from features.extraction.prepare import prepare
+from features.extraction.processes import on_processes
+from features.extraction.run import REJECTS_NAME, Perform, extract_all
+from study.tools.cli import (
+    LARGEST_NUMBER,
+    MOST_PROCESSES,
+    OverwriteOption,
+    fail,
+    stderr_console,
+)
+from study.tools.files import written_atomically
+from study.tools.progress import progress_bar
+
+
+def extract(
+    ratings: Annotated[
+        Path, typer.Option("--ratings", help="list of clips: a released .csv, or a folder of clips")
+    ],
+    embedding_set: Annotated[SetName, typer.Option("--set", help="which networks")],
+    out: Annotated[Path, typer.Option(help="folder for the sets of records")],
+    mit_root: Annotated[
+        Path | None, typer.Option(help="folder with training/CLASS/CLIP.mp4")
+    ] = None,
+    weights: WeightsFolderOption = None,
+    weights_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NETWORK=PATH", help="a single file or SavedModel, of any name"),
+    ] = None,
+    untrained: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=LARGEST_NUMBER,
+            metavar="SEED",
+            help="untrained networks where weights are missing",
+        ),
+    ] = None,
+    grid: Annotated[
+        Grid, typer.Option(help="frames as in the paper, or as in the published script")
+    ] = "paper",
+    normalisation: Annotated[
+        Normalisation, typer.Option(help="of EfficientNetB0: today's Keras, or TensorFlow 2.3")
+    ] = "keras3",
+    silence_for_missing_audio: Annotated[
+        bool, typer.Option("--silence-for-missing-audio", help="3 s of zeros, not a reject")
+    ] = False,
+    precision: Annotated[
+        Precision, typer.Option(help="bfloat16 is faster on some processors and not the same")
+    ] = "float32",
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=MOST_PROCESSES, help="how many processes [default: one per core]"),
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to work on")
+    ] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write one record per clip, and a manifest beside them; goes on where it was stopped."""
+    clips = read_clip_list(ratings, mit_root)
+    console = stderr_console()
+    job, notes = prepare(
+        embedding_set,
+        grid=grid,
+        normalisation=normalisation,
+        silence_for_missing_audio=silence_for_missing_audio,
+        precision=precision,
+        weights_folder=weights,
+        weights_of=dict(_named_path(text) for text in weights_of or ()),
+        untrained_seed=untrained,
+        out=out,
+    )
+    for note in notes:
+        console.print(note, highlight=False)
+    if job.recipe.is_untrained:
+        console.print("These embeddings mean nothing: networks without training are for rehearsals")
+    perform = _performer(cluster, processes)
+    begin_s = time.monotonic()
+    with progress_bar() as progress:
+        task = progress.add_task(f"{job.folder.name} embeddings", total=len(clips))
+        outcome = extract_all(
+            clips,
+            job,
+            perform=perform,
+            overwrite=overwrite,
+            advance=lambda: progress.advance(task),
+        )
+    n_rejects = len(outcome.rejects)
+    rate = (outcome.n_extracted + n_rejects) / (time.monotonic() - begin_s)
+    typer.echo(
+        f"{outcome.n_extracted} clips extracted ({rate:.1f} clips/s), {outcome.n_kept} kept, "
+        f"{n_rejects} rejected: {outcome.folder}"
+    )
+    if n_rejects:
+        fail(f"{n_rejects} of {len(clips)} clips have no record: {outcome.folder / REJECTS_NAME}")
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    network, separator, path = text.partition("=")
+    if not separator or not path:
+        raise typer.BadParameter(
+            f"{text!r} is not such as yamnet=yamnet.h5", param_hint="--weights-of"
+        )
+    return network, Path(path)
+
+
+def _performer(cluster: str | None, n_processes: int | None) -> "Perform":
+
+    if cluster is not None:
+        from features.extraction.cluster import on_cluster  # the extra [cluster]
+
+        return partial(on_cluster, address=cluster)
+    return partial(on_processes, n_processes=n_processes or len(os.sched_getaffinity(0)))
+
+
+def forecast(
+    rate: Annotated[
+        float, typer.Option(min=1e-6, max=1e6, help="clips/s that extract has printed")
+    ],
+    out: Annotated[Path, typer.Option(help="the page to write")],
+    on_cores: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="cores that reached the rate")
+    ] = 1,
+    cores: Annotated[str, typer.Option(help="cores to plan with")] = "2,16,64,256",
+    price: Annotated[float, typer.Option(min=0, max=1e6, help="of one core for one hour")] = 0.05,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write a page with hours and cost for 57,177 and 1,000,000 clips."""
+    parts = [part.strip() for part in cores.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise typer.BadParameter(f"{cores!r} is no list such as 2,16", param_hint="--cores")
+    n_cores = [int(part) for part in parts]
+    table = forecasting.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
+    page = forecasting.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)
+    with written_atomically(out, overwrite=overwrite) as part:
+        part.write_text(page, encoding="utf-8")
+    for row in table.itertuples():
+        typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.3g} h, {row.cost:.2f}")
+    typer.echo(f"{len(table)} forecasts: {out}")

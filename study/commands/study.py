@@ -1,0 +1,103 @@
+"""Make a study, check it, freeze its protocol, bring it up to date."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import instructions
+from study import founding
+from study.config.study import find_study
+from study.errors import ConfigError
+from study.store import open_store, studies, transaction, upgrade_store
+from study.tools.cli import (
+    LARGEST_NUMBER,
+    StoreOption,
+    StudyOption,
+)
+from study.tools.urls import without_password
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="the study's folder")],
+    mit_root: Annotated[
+        str | None,
+        typer.Option(help="folder with training/ and validation/, seen from the study's folder"),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="the study's name")] = None,
+    classes: Annotated[str | None, typer.Option(help="a classes.csv of the study's own")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=LARGEST_NUMBER, help="every random choice follows from it"),
+    ] = None,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="simulated people count")] = False,
+    store: StoreOption = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="any key of study.toml, text in double quotes"),
+    ] = None,
+) -> None:
+    """Write study.toml (unless it is there) and make the study's empty store."""
+    named = {"mit_root": mit_root, "title": title, "classes": classes, "seed": seed, "store": store}
+    settings = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
+    settings += ["rehearsal=true"] if rehearsal else []
+    study = founding.found_study(folder, settings + (setting or []), datetime.now(UTC))
+    typer.echo(
+        f"study {study.config.title!r} in {folder}: study.toml, {without_password(study.store_url)}"
+    )
+
+
+def check(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Check that configuration, classes, texts, clips and store can be used."""
+    found = find_study(study, store)
+    problems = [*founding.findings(found), *instructions.findings(found)]
+    for problem in problems:
+        typer.echo(f"finding: {problem}")
+    if problems:
+        count = "1 finding" if len(problems) == 1 else f"{len(problems)} findings"
+        raise ConfigError(f"{count} in {found.folder}; see above")
+    typer.echo(f"study {found.config.title!r} in {found.folder}: nothing to report")
+
+
+def freeze(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    amend: Annotated[bool, typer.Option("--amend", help="replace a frozen configuration")] = False,
+    reason: Annotated[str, typer.Option(help="why it is replaced")] = "",
+) -> None:
+    """Freeze the protocol; sessions under another one are refused from now on."""
+    if amend and not reason.strip():
+        raise ConfigError("an amendment needs a reason. Pass --reason WHY")
+    if reason and not amend:
+        raise ConfigError("a reason belongs to an amendment. Pass --amend too, or leave it out")
+    found = find_study(study, store)
+    with transaction(open_store(found.store_url)) as db:
+        studies.identity(db, found)
+        version = studies.freeze(
+            db,
+            config=found.config,
+            amend_reason=reason if amend else None,
+            at=datetime.now(UTC),
+        )
+    typer.echo(f"frozen: protocol version {version}")
+
+
+def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Bring a store of an older version to the present one; a SQLite file is backed up first."""
+    found = find_study(study, store)
+    done, shown = upgrade_store(found.store_url), without_password(found.store_url)
+    if done.before == done.after:
+        typer.echo(f"{shown} is of the present revision {done.after}: nothing to do")
+        return
+    copied = f"; back-up: {done.backup}" if done.backup else ""
+    typer.echo(f"upgraded {shown} from revision {done.before} to {done.after}{copied}")
+
+
+def protect(study: StudyOption = None, store: StoreOption = None) -> None:
+    """Take the study's folder, store and back-ups from other accounts; give them to desk.group."""
+    found = find_study(study, store)
+    n_changed = founding.protect(found)
+    whose = f"the group {found.config.desk.group}" if found.config.desk.group else "this account"
+    typer.echo(f"{found.folder} is of {whose}; {n_changed} files and folders changed")
