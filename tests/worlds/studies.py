@@ -9,6 +9,7 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Engine, insert, select
 
+from curation.clips.record_names import give_names
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
 from study.store import create_store, studies, transaction
@@ -80,6 +81,7 @@ def add_candidates(db: Db, n_per_class: int, labels=LABELS) -> list[int]:
     ]
     if rows:
         db.execute(insert(CandidateRow), rows)
+        give_names(db, [("training", row["filename"], row["avmit_label"]) for row in rows], AT)
     return list(db.scalars(select(CandidateRow.id).order_by(CandidateRow.id)))
 
 
