@@ -51,29 +51,6 @@ _OWN_VARIABLES = "AVMIT_"
 _PYTHON = re.compile(r"(?<![^\s(`])python(?= -m )")  # not the end of a path
 
 
-def new_app(help_text: str) -> typer.Typer:
-    """Return an empty command line in the style of the house.
-
-    Parameters
-    ----------
-    help_text : str
-        What the program is for.
-
-    Returns
-    -------
-    Typer
-        Add commands with ``@app.command()``.
-    """
-    return typer.Typer(
-        no_args_is_help=True,
-        help=help_text,
-        add_completion=False,
-        # Not "rich", which takes "[default: ...]" in a help text for a style and leaves it out.
-        rich_markup_mode="markdown",
-        pretty_exceptions_enable=False,
-    )
-
-
 class _Said(SystemExit):
     """An end whose reason stands on the screen already."""
 

@@ -95,7 +95,7 @@ def test_agreement_writes_measures_of_classes_and_pairs_and_a_figure(rated, out)
     assert len(pairs[["one", "other"]].drop_duplicates()) == 6
     assert all((out / f"agreement{suffix}").stat().st_size > 1000 for suffix in FIGURE)
     refused = curation("agreement", "--study", rated, "--out", out, expect=1)
-    assert "agreement.csv exists already. To replace it, pass --overwrite" in refused
+    assert "agreement.json exists already. To replace it, pass --overwrite" in refused
     curation("agreement", "--resamples", 50, "--study", rated, "--out", out, "--overwrite")
     assert pd.read_csv(out / "agreement.csv").equals(table)
 

@@ -249,12 +249,12 @@ def test_a_statement_that_cannot_be_written_leaves_everything_unpaid(desk, tmp_p
     assert "| yes |" in (tmp_path / "new.md").read_text()
 
 
-COMMANDS = get_command(app).commands
+COMMANDS = get_command(app)
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
+@pytest.mark.parametrize("name", sorted(COMMANDS.commands))
 def test_the_help_of_every_command_has_an_example_that_can_be_typed(name):
-    command = COMMANDS[name]
+    command = COMMANDS.load(name)
     assert [parameter.name for parameter in command.params if not parameter.help] == []
     result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0

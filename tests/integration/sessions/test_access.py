@@ -7,7 +7,6 @@ from sqlalchemy import create_engine, make_url
 
 from sessions.maintenance.access import access_findings
 from sessions.running.recording import open_session
-from sessions.running.session_plan import SessionPlan
 from study.store import snapshot, transaction
 from study.store.engine import shown
 from study.vocabulary import Phase
@@ -56,8 +55,7 @@ def test_a_session_keeps_no_password(as_role, tmp_path):
     study, engine = new_study(tmp_path, url=as_role)
     with transaction(engine) as db:
         enrol(db, "P01")
-    plan = SessionPlan("P01", Phase.TRAINING, 1, (), 0, shows_bonus=False)
-    with open_session(engine, study, plan, stage="window", profile=None, rig={}):
+    with open_session(engine, study, "P01", Phase.TRAINING, stage="window", profile=None, rig={}):
         pass
     with engine.begin() as connection:
         for table in ("session", "protocol_version", "audit_event", "study"):

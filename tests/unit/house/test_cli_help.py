@@ -6,7 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from study.tools.cli import fail, new_app, run
+from study.tools.cli import fail, run
+from study.tools.commands import new_app
 
 
 def test_help_says_what_an_option_that_is_left_out_stands_for():
@@ -18,7 +19,7 @@ def test_help_says_what_an_option_that_is_left_out_stands_for():
     ) -> None:
         """Look somewhere."""
 
-    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"}).stdout
+    said = CliRunner().invoke(app, ["look", "--help"], env={"COLUMNS": "120"}).stdout
     assert "a folder [default: beside it]" in said
 
 
@@ -73,7 +74,7 @@ def run_importing(module, monkeypatch):
     def use() -> None:
         importlib.import_module(module)
 
-    monkeypatch.setattr("sys.argv", ["program"])
+    monkeypatch.setattr("sys.argv", ["program", "use"])
     run(app)
 
 

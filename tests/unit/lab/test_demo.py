@@ -33,7 +33,8 @@ def test_every_command_of_the_demo_is_one_that_its_program_takes(size, tmp_path)
         program, *words = each.command
         command = typer.main.get_command(importlib.import_module(f"{program}.__main__").app)
         while hasattr(command, "commands") and words and words[0] in command.commands:
-            command = command.commands[words.pop(0)]
+            name = words.pop(0)
+            command = command.load(name) or command.commands[name]
         command.make_context(program, list(words)).close()
 
 
