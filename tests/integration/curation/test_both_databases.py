@@ -161,4 +161,4 @@ def test_ratings_of_another_phase_and_simulated_ones_stay(tmp_path, setting):
         add_people(db, study, ["P01", "P02", "P03"], "human")
         add_ratings(db, [(1, f"P0{i}", 3) for i in (1, 2, 3)], simulated=True)
     result = CliRunner().invoke(app, ["export-ratings", "--study", str(tmp_path)])
-    assert "3 of simulated people stay in the store" in str(result.exception)
+    assert "3 ratings of simulated people: left out" in str(result.exception)

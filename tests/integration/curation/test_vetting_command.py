@@ -30,7 +30,8 @@ def vetting(study, tmp_path):
     """The running command, the address that it printed, and the file that its browser was given."""
     browser, given = tmp_path / "browser", tmp_path / "given"
     browser.write_text(
-        f'#!/bin/sh\necho "$@" > {given}.part\nmv {given}.part {given}\nexec sh -c \'sleep 60; :\' browser "$@" >&- 2>&-\n'
+        f'#!/bin/sh\necho "$@" > {given}.part\nmv {given}.part {given}\n'
+        "exec sh -c 'sleep 60; :' browser \"$@\" >&- 2>&-\n"
     )
     browser.chmod(0o755)
     command = [sys.executable, "-m", "curation", "vet", "--curator", "C1", "--study", str(tmp_path)]

@@ -9,8 +9,9 @@ from sessions.maintenance.access import access_findings
 from sessions.running.recording import open_session
 from study.store import snapshot, transaction
 from study.store.engine import shown
-from study.vocabulary import Phase
-from tests.worlds.studies import enrol, new_study
+from study.store.plan import ground_truths
+from study.vocabulary import ParticipantKind, Phase
+from tests.worlds.studies import AT, add_candidates, enrol, new_study
 
 SECRET = "s3cret word"
 
@@ -54,8 +55,11 @@ def test_rights_of_everybody_and_the_use_of_a_superuser_are_found(as_role, postg
 def test_a_session_keeps_no_password(as_role, tmp_path):
     study, engine = new_study(tmp_path, url=as_role)
     with transaction(engine) as db:
-        enrol(db, "P01")
-    with open_session(engine, study, "P01", Phase.TRAINING, stage="window", profile=None, rig={}):
+        enrol(db, "EXPERT", kind=ParticipantKind.EXPERT)
+        ground_truths.add_sample(db, add_candidates(db, 1), AT)
+    with open_session(
+        engine, study, "EXPERT", Phase.GROUND_TRUTH, stage="window", profile=None, rig={}
+    ):
         pass
     with engine.begin() as connection:
         for table in ("session", "protocol_version", "audit_event", "study"):
