@@ -30,8 +30,6 @@ def first_words(study_dir: Path | None, *, wanted: bool = True) -> Iterator[Mome
     ----------
     study_dir : Path or None
         The study's folder; None for ``$AVMIT_STUDY``, else the working directory.
-    wanted : bool
-        Whether there will be a window.
 
     Yields
     ------
@@ -54,11 +52,6 @@ def first_words(study_dir: Path | None, *, wanted: bool = True) -> Iterator[Mome
 
 def look_of(folder: Path) -> Look | None:
     """Return how a study's words look, without a check of what `study.toml` says.
-
-    Parameters
-    ----------
-    folder : Path
-        The study's folder.
 
     Returns
     -------

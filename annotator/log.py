@@ -18,19 +18,10 @@ def log_name(participant_id: str, phase: Phase, session_id: str, at: datetime) -
 
     Parameters
     ----------
-    participant_id : str
-        Whose session.
-    phase : Phase
-        What for.
     session_id : str
         The session's id in the store; its beginning is in the name.
     at : datetime
         Begin of the session, UTC.
-
-    Returns
-    -------
-    str
-        Names sort by time.
 
     Examples
     --------
@@ -42,11 +33,6 @@ def log_name(participant_id: str, phase: Phase, session_id: str, at: datetime) -
 
 def trial_lines(record: TrialRecord) -> list[str]:
     """Return what happened in a trial, one line per presentation and key press.
-
-    Parameters
-    ----------
-    record : TrialRecord
-        The trial.
 
     Returns
     -------
@@ -131,13 +117,7 @@ def session_log(path: Path) -> Iterator[None]:
 
 
 def note(*lines: str) -> None:
-    """Add lines to the open log, and write it out.
-
-    Parameters
-    ----------
-    *lines : str
-        What happened.
-    """
+    """Add lines to the open log, and write it out."""
     from psychopy import logging
 
     for line in lines:

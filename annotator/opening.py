@@ -39,8 +39,6 @@ class Request:
 
     Parameters
     ----------
-    participant_id : str
-        Who rates.
     phase : Phase
         What the session is for.
     profile : str or None
@@ -49,8 +47,6 @@ class Request:
         Whether clips are shown in the window, or on the stage that costs no time.
     hurry : bool
         Whether clips are not waited for.
-    n_blocks, n_trials : int or None
-        End after so many.
     screenshots : Path or None
         Folder for a picture of every screen.
     ungraded : bool
@@ -89,19 +85,10 @@ def perform(
 
     Parameters
     ----------
-    request : Request
-        Who, what for, and how.
-    study_dir : Path or None
-        The study's folder.
     store : str or None
         A store URL that overrides the one in `study.toml`.
     moment : Moment or None
         The words that stand on the screen until the window is there.
-
-    Returns
-    -------
-    str
-        One line that says how it went.
 
     Raises
     ------

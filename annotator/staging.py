@@ -41,18 +41,10 @@ def open_stage(
 
     Parameters
     ----------
-    study : Study
-        Colours, sizes, keys and the sound path.
     pages : Pages
         The warning and the reminder of the keys.
     person : Person or None
         A simulated person; None for one at the keyboard.
-    in_window : bool
-        Whether clips are shown in the window.
-    hurry : bool
-        Whether clips are not waited for.
-    screenshots : Path or None
-        Folder for a picture of every screen.
     moment : Moment or None
         The words that stand on the screen until the window is there.
     lead : SafeLead or None
@@ -107,15 +99,8 @@ def simulated_person(study: Study, profile: str, stream: str) -> Person:
     ----------
     study : Study
         A rehearsal, whose clips have a known truth.
-    profile : str
-        How the person rates.
     stream : str
         Names the person's chances; the same name gives the same ones.
-
-    Returns
-    -------
-    Person
-        Presses keys.
 
     Raises
     ------

@@ -8,8 +8,6 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
 
     Parameters
     ----------
-    seed : int
-        The study's seed.
     purpose : str
         What is drawn, such as ``"test set"``; other purposes do not shift its numbers.
 

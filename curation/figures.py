@@ -128,14 +128,6 @@ def save_figure(
 
     Parameters
     ----------
-    figure : Figure
-        The figure.
-    folder : Path
-        Where to.
-    name : str
-        File name without ending.
-    overwrite : bool
-        Whether existing files may be replaced.
     stamp : str
         Set small into the corner, such as ``"rehearsal"``; empty for none.
 
@@ -172,8 +164,6 @@ def plot_agreement(
         Where to draw; None for a new figure.
     scale : {"present", "prominent", "1-2-3"}
         Which answers are compared.
-    measure : str
-        Which measure.
 
     Returns
     -------
@@ -213,11 +203,6 @@ def plot_over_time(parts: pd.DataFrame, ax: Axes | None = None) -> Axes:
         From `curation.analysis.raters.over_time`.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     if ax is None:
         ax = Figure(figsize=(7, 3), layout="constrained").subplots()
@@ -238,11 +223,6 @@ def plot_flow(flow: pd.DataFrame, ax: Axes | None = None) -> Axes:
         From `curation.clips.flow.flow_table`.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     parts = flow.groupby("avmit_label").sum(numeric_only=True).drop(columns="clips")
     parts = parts.loc[parts.sum(axis=1) > 0].sort_values("candidates", ascending=False)
@@ -272,11 +252,6 @@ def plot_test_set(test: pd.DataFrame, ax: Axes | None = None) -> Axes:
         With ``avmit_label, mit_label``.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     counts = pd.crosstab(test["avmit_label"], test["avmit_label"] != test["mit_label"])
     counts = counts.reindex(columns=[False, True], fill_value=0)

@@ -25,8 +25,6 @@ class Tally:
         sorted by filename and location.
     n_left_out : int
         Clips with too few ratings.
-    n_left_out_ratings : int
-        Ratings of those clips.
     n_over_rated : int
         Clips with more ratings than asked for; they are kept.
     """
@@ -46,11 +44,6 @@ def tally_ratings(ratings: pd.DataFrame, *, ratings_per_clip: int) -> Tally:
         One row per rating, with ``filename, avmit_label, mit_label, video_location, rating``.
     ratings_per_clip : int
         How many ratings a clip needs; clips with fewer are left out and counted.
-
-    Returns
-    -------
-    Tally
-        The counts.
 
     Notes
     -----
@@ -102,11 +95,6 @@ def is_prominent(clips: pd.DataFrame, rule: Rule = "strict") -> pd.Series:
         ``strict``: more than half of the ratings are 3; ``at_least_two``: two ratings or more
         are 3, as in the released lists, whatever else the clip got.
 
-    Returns
-    -------
-    Series of bool
-        One per clip.
-
     Notes
     -----
     Paper: Test Set ("a majority vote criteria").
@@ -130,11 +118,6 @@ def is_unanimous(clips: pd.DataFrame) -> pd.Series:
     clips : DataFrame
         With ``r1, r2, r3``.
 
-    Returns
-    -------
-    Series of bool
-        One per clip.
-
     Notes
     -----
     Paper: Test Set ("all participants must agree").
@@ -151,11 +134,6 @@ def yes_votes(clips: pd.DataFrame, question: Literal["present", "prominent"]) ->
         With ``r1, r2, r3``.
     question : {"present", "prominent"}
         Whether the event was present (2 or 3), or the most prominent feature (3).
-
-    Returns
-    -------
-    Series of int
-        Votes per clip.
 
     Notes
     -----
@@ -183,11 +161,6 @@ def clip_keys(clips: pd.DataFrame) -> pd.MultiIndex:
 def as_index(keys: Iterable[tuple[str, str]]) -> pd.MultiIndex:
     """Return locations and filenames as an index to look clips up with.
 
-    Parameters
-    ----------
-    keys : iterable of tuple of str and str
-        Location and filename of each clip.
-
     Returns
     -------
     MultiIndex
@@ -205,11 +178,6 @@ def shared_clips(one: pd.DataFrame, other: pd.DataFrame) -> list[str]:
     ----------
     one, other : DataFrame
         With ``filename``; locations are compared where both lists have them.
-
-    Returns
-    -------
-    list of str
-        Their filenames, sorted.
     """
     located = "video_location" in one and "video_location" in other
     first, second = (

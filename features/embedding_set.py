@@ -24,10 +24,6 @@ class EmbeddingSet:
         The name on command lines.
     folder : str
         The released name, also of the folder that holds the records.
-    audio_network, visual_network : str
-        Names of the networks.
-    audio_size, visual_size : int
-        Length of one embedding.
     audio_step_ms : int
         From one audio window to the next; each is 960 ms long.
     paper_visual_step_ms : int
@@ -54,11 +50,6 @@ class EmbeddingSet:
         ----------
         grid : {"paper", "released"}
             The paper's text, or the published extraction script.
-
-        Returns
-        -------
-        int
-            The distance.
         """
         return self.paper_visual_step_ms if grid == "paper" else RELEASED_STEP_MS
 
@@ -89,16 +80,6 @@ EMBEDDING_SETS = {
 
 def find_embedding_set(name: str) -> EmbeddingSet:
     """Return the embedding set of a name.
-
-    Parameters
-    ----------
-    name : str
-        The command-line name or the folder's name.
-
-    Returns
-    -------
-    EmbeddingSet
-        The set.
 
     Raises
     ------

@@ -39,11 +39,6 @@ def text(
     own : Path or None
         A folder with a study's own texts; one that is missing there is the shipped one.
 
-    Returns
-    -------
-    str
-        Markdown.
-
     Raises
     ------
     ConfigError
@@ -64,15 +59,6 @@ def template(name: str, language: str, words: Collection[str], *, own: Path | No
     ----------
     name, language : str
         As `text` takes them.
-    words : collection of str
-        The placeholders that will have a value.
-    own : Path or None
-        A folder with a study's own texts.
-
-    Returns
-    -------
-    str
-        Markdown with placeholders.
 
     Raises
     ------
@@ -105,24 +91,12 @@ def filled(template: str, placeholders: Mapping[str, object]) -> str:
     ----------
     template : str
         From `template`.
-    placeholders : mapping of str to object
-        A value for each of its words.
-
-    Returns
-    -------
-    str
-        Markdown.
     """
     return _PLACEHOLDER.sub(lambda match: str(placeholders[match[1]]), template)
 
 
 def findings(study: Study) -> Iterator[str]:
     """Yield what is wrong with the texts that a study's sessions may need, one sentence each.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
 
     Yields
     ------
@@ -156,8 +130,6 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     ----------
     study : Study
         Gives the protocol and the study's own words.
-    n_classes : int
-        Classes of the study.
 
     Returns
     -------
@@ -204,13 +176,7 @@ def pence(amount_pence: int) -> str:
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages that the texts are there in.
-
-    Returns
-    -------
-    tuple of str
-        Folder names in alphabetical order.
-    """
+    """Return the languages that the texts are there in."""
     return tuple(sorted(folder.name for folder in _TEXTS.iterdir() if folder.is_dir()))
 
 

@@ -24,18 +24,6 @@ PLAIN = ("moment",)  # stands before anything is known that a word could be fill
 def of_session(config: StudyConfig, phase: Phase) -> tuple[str, ...]:
     """Return the texts that a session of a phase may show.
 
-    Parameters
-    ----------
-    config : StudyConfig
-        Says whether the level is set.
-    phase : Phase
-        What the session is for.
-
-    Returns
-    -------
-    tuple of str
-        Names of texts.
-
     Examples
     --------
     >>> "feedback" in of_session(StudyConfig(), Phase.TRAINING)

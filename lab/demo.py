@@ -30,23 +30,8 @@ def run_demo(
 
     Parameters
     ----------
-    folder : Path
-        The demo's folder.
-    size : DemoSize
-        How large the demo is.
-    show : bool
-        Whether windows open on the real screen.
     fresh : bool
         Whether to remove what is there and start from nothing.
-    weights : Path or None
-        Folder with the weights of trained networks.
-    say : callable
-        Told each line of what happens.
-
-    Returns
-    -------
-    Path
-        The report.
 
     Raises
     ------
@@ -67,18 +52,7 @@ def run_demo(
 
 
 def closing_lines(folder: Path) -> Sequence[str]:
-    """Return where to look and what to try next.
-
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-
-    Returns
-    -------
-    sequence of str
-        Lines for the screen.
-    """
+    """Return where to look and what to try next."""
     rate, look, afresh = next_steps(folder)
     return (
         "",

@@ -25,13 +25,7 @@ MIT = "mit"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What can be found in the folder of a demo.
-
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-    """
+    """What can be found in the folder of a demo."""
 
     folder: Path
 

@@ -16,14 +16,10 @@ class Entry:
     ----------
     part : int
         Number of the part of the demo.
-    what : str
-        What the command does.
     command : str
         As a person types it.
     started_at : str
         ISO 8601, UTC.
-    duration_s : float
-        How long it ran.
     said : str
         The last line that it printed.
     """
@@ -37,46 +33,21 @@ class Entry:
 
 
 def begin_journal(folder: Path) -> None:
-    """Make the journal where there is none; its folder is a demo's from then on.
-
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-    """
+    """Make the journal where there is none; its folder is a demo's from then on."""
     path = folder / JOURNAL_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
 
 
 def add_entry(folder: Path, entry: Entry) -> None:
-    """Add a line to the journal.
-
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-    entry : Entry
-        What ran.
-    """
+    """Add a line to the journal."""
     begin_journal(folder)
     with (folder / JOURNAL_NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(entry)) + "\n")
 
 
 def read_entries(folder: Path) -> Iterator[Entry]:
-    """Read the journal; a line that a crash cut short is passed over.
-
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-
-    Yields
-    ------
-    Entry
-        In the order of running.
-    """
+    """Read the journal; a line that a crash cut short is passed over."""
     path = folder / JOURNAL_NAME
     if not path.is_file():
         return

@@ -55,16 +55,6 @@ class Link:
 def write_report(folder: Path) -> Path:
     """Write `report.html` from what a demo has left behind.
 
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-
-    Returns
-    -------
-    Path
-        The page.
-
     Raises
     ------
     ConfigError

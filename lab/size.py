@@ -11,8 +11,6 @@ class DemoSize:
 
     Parameters
     ----------
-    classes : tuple of str
-        AVMIT labels.
     clips_per_class : int
         Clips to make of each.
     n_ground_truths : int
@@ -49,11 +47,6 @@ class DemoSize:
         ----------
         clips_per_class : int or None
             None for no change.
-
-        Returns
-        -------
-        DemoSize
-            The new size.
         """
         return self if clips_per_class is None else replace(self, clips_per_class=clips_per_class)
 

@@ -58,11 +58,6 @@ class Step:
 def next_steps(folder: Path) -> tuple[str, str, str]:
     """Return what to type after a demo: to rate, to see where it stands, to start afresh.
 
-    Parameters
-    ----------
-    folder : Path
-        The demo's folder.
-
     Returns
     -------
     tuple of three str
@@ -82,11 +77,6 @@ def typed(*words: str) -> str:
     ----------
     *words : str
         What stands after ``python -m``.
-
-    Returns
-    -------
-    str
-        The command line.
     """
     return shlex.join((python_command(), "-m", *words))
 
@@ -96,17 +86,8 @@ def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple
 
     Parameters
     ----------
-    folder : Path
-        The demo's folder.
-    size : DemoSize
-        How large it is.
     weights : Path or None
         Folder with the weights of trained networks; None for the downloaded ones.
-
-    Returns
-    -------
-    tuple of Step
-        In the order of running.
     """
     found = Evidence(folder)
     return (

@@ -27,11 +27,6 @@ def virtual_station(width_px: int = 1280, height_px: int = 800) -> Iterator[dict
 
     Both servers belong to this process alone and end with it, even if it is killed.
 
-    Parameters
-    ----------
-    width_px, height_px : int
-        Size of the screen.
-
     Yields
     ------
     dict of str to str

@@ -25,10 +25,6 @@ def generator(study: Study, stream: Stream, n_before: int = 0) -> np.random.Gene
 
     Parameters
     ----------
-    study : Study
-        Gives the seed.
-    stream : Stream
-        What is drawn.
     n_before : int
         How much was drawn from this stream before, so that no two changes draw alike.
 

@@ -8,18 +8,6 @@ _LONGEST = 200
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun, in the plural unless it is one.
 
-    Parameters
-    ----------
-    n : int
-        How many.
-    noun : str
-        One of them.
-
-    Returns
-    -------
-    str
-        Both.
-
     Examples
     --------
     >>> counted(1, "session"), counted(2, "session")
@@ -35,11 +23,6 @@ def checked_reason(reason: str) -> str:
     ----------
     reason : str
         What was given as ``--reason``.
-
-    Returns
-    -------
-    str
-        The same without blanks around it.
 
     Raises
     ------

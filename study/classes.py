@@ -61,11 +61,6 @@ def read_classes(path: Path | None = None) -> ClassList:
         A file with the columns ``avmit_label``, ``mit_label`` and ``origin``, one row per
         Moments-in-Time class; None for the shipped list.
 
-    Returns
-    -------
-    ClassList
-        The classes.
-
     Raises
     ------
     ConfigError

@@ -128,10 +128,6 @@ def judged(ratings: pd.DataFrame, rules: Evidence, *, rehearsal: bool) -> pd.Dat
         is_withdrawn, is_replaced, n_other_clips, played_to_end, n_xruns, av_offset_s,
         n_frames_shown, n_frames_dropped, playing_s, period_s, width_px, height_px, scale,
         box_width_px, box_height_px``, those of the playing that was rated.
-    rules : Evidence
-        What the study leaves out.
-    rehearsal : bool
-        Whether this is a rehearsal.
 
     Returns
     -------

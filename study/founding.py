@@ -39,13 +39,6 @@ def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
         The study's folder; made if need be.
     settings : sequence of str
         ``key=value`` with the value as in TOML, such as ``protocol.test_size_per_class=4``.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Study
-        The new study.
 
     Raises
     ------
@@ -77,16 +70,6 @@ def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
 def protect(study: Study) -> int:
     """Take a study's files from other accounts, and give them to the group that shares it.
 
-    Parameters
-    ----------
-    study : Study
-        Its clips are left alone.
-
-    Returns
-    -------
-    int
-        How many files and folders were changed.
-
     Raises
     ------
     ConfigError
@@ -108,11 +91,6 @@ def protect(study: Study) -> int:
 
 def config_text(config: StudyConfig) -> str:
     """Return a `study.toml` that reads back as the configuration.
-
-    Parameters
-    ----------
-    config : StudyConfig
-        The configuration.
 
     Returns
     -------
@@ -138,11 +116,6 @@ def config_text(config: StudyConfig) -> str:
 
 def findings(study: Study) -> Iterator[str]:
     """Yield what is wrong with a study, one sentence each.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
 
     Yields
     ------

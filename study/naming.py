@@ -35,17 +35,8 @@ def new_filename(avmit_label: str, number: int, suffix: str = ".mp4") -> str:
 
     Parameters
     ----------
-    avmit_label : str
-        The class of the clip.
     number : int
         Its place within the class, from 1.
-    suffix : str
-        The ending of the clip's file.
-
-    Returns
-    -------
-    str
-        The released name.
 
     Notes
     -----
@@ -61,11 +52,6 @@ def new_filename(avmit_label: str, number: int, suffix: str = ".mp4") -> str:
 
 def source_of(filename: str) -> str:
     """Return the source video of a clip: its stem without the last ``_<n>``.
-
-    Parameters
-    ----------
-    filename : str
-        A clip's name, with or without folders.
 
     Returns
     -------

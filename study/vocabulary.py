@@ -49,10 +49,6 @@ class Stimulus:
     ----------
     candidate_id : int
         The candidate; 0 where it is none.
-    path : Path
-        The clip's file.
-    label : str
-        What stands above it.
     sha256 : str or None
         SHA-256 of the file that was admitted, the only one that is shown; None for any.
     """
@@ -146,8 +142,6 @@ class Response:
 
     Parameters
     ----------
-    rating : Rating
-        What was pressed.
     rt_s : float
         Seconds from the offset of the last presentation, without interruptions.
     n_replays, n_early_presses : int
@@ -155,8 +149,6 @@ class Response:
     interrupted_s : float
         Seconds of pauses and of the question whether to leave between that offset and the rating;
         the clock on the wall shows ``rt_s + interrupted_s``.
-    n_interruptions : int
-        How many there were.
     """
 
     rating: Rating
@@ -173,8 +165,6 @@ class TrialRecord:
 
     Parameters
     ----------
-    stimulus : Stimulus
-        What was presented.
     response : Response or None
         None where the trial ended without a rating.
     presentations : tuple of Presentation

@@ -40,27 +40,12 @@ def perform(
 
     Parameters
     ----------
-    participant_id : str
-        Who.
     profile : str or None
         Profile of a simulated person; None for a person at the keyboard.
-    in_window : bool
-        Whether there is a window and sound.
-    hurry : bool
-        Whether sounds are not waited for.
-    screenshots : Path or None
-        Folder for a picture of every screen.
-    study_dir : Path or None
-        The study's folder.
     store : str or None
         A store URL that overrides the one in `study.toml`.
     moment : Moment or None
         The words that stand on the screen until the window is there.
-
-    Returns
-    -------
-    str
-        One line that says how it went.
 
     Raises
     ------

@@ -17,8 +17,6 @@ def set_level(stage: Stage, pages: Pages, *, may_ask: bool = True) -> float:
     ----------
     stage : Stage
         Screen, headphones and keyboard; it keeps the level.
-    pages : Pages
-        Texts, keys and limits.
     may_ask : bool
         Whether somebody is there to solve a problem; if not, it ends the session.
 
@@ -64,14 +62,8 @@ def check_headphones(
 
     Parameters
     ----------
-    stage : Stage
-        Screen, headphones and keyboard.
-    pages : Pages
-        Texts and keys.
     stimulus : {"huggins", "antiphase"}
         Which sounds.
-    trials : sequence of HeadphoneTrial
-        The sounds.
     may_ask : bool
         Whether somebody is there to solve a problem; if not, it ends the check.
 

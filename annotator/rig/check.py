@@ -49,14 +49,8 @@ def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetim
 
     Parameters
     ----------
-    screen : Screen
-        The study's clip size and sound path.
-    folder : Path
-        Where the store lies.
     loopback : str or None
         A source on which what is played can be recorded; None to leave that out.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -276,11 +270,6 @@ def _av_offset(screen: Screen, device: str) -> Measurement:
 
 def lines(check: RigCheck) -> list[str]:
     """Return a check as lines of text.
-
-    Parameters
-    ----------
-    check : RigCheck
-        What was measured.
 
     Returns
     -------

@@ -25,8 +25,6 @@ def play_flashes(screen: Screen, n_plays: int) -> list[float]:
 
     Parameters
     ----------
-    screen : Screen
-        As in the study.
     n_plays : int
         How often; each has three flashes.
 
@@ -57,13 +55,6 @@ def play_flashes(screen: Screen, n_plays: int) -> list[float]:
 
 def play_whole(stage: Stage, clip: Stimulus) -> None:
     """Play a clip to its end, from the beginning again where the stage was disturbed.
-
-    Parameters
-    ----------
-    stage : Stage
-        Screen, headphones and keyboard.
-    clip : Stimulus
-        What to play.
 
     Raises
     ------

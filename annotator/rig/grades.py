@@ -19,10 +19,6 @@ class Limit:
 
     Parameters
     ----------
-    name : str
-        What is measured.
-    unit : str
-        Its unit.
     a, b : float
         At most this for an A, for a B; anything worse is a C.
     advice : str
@@ -104,8 +100,6 @@ class Measurement:
         As in `LIMITS`, or a plain observation.
     value : float, str or None
         What was found; None where it could not be measured.
-    unit : str
-        Of the value.
     grade : str
         ``"A"``, ``"B"``, ``"C"``, or ``"not applicable"``.
     advice : str
@@ -129,15 +123,8 @@ def graded(name: str, value: float, *, applicable: bool = True) -> Measurement:
     ----------
     name : str
         A key of `LIMITS`.
-    value : float
-        In the limit's unit.
     applicable : bool
         False where the rig cannot have such a property, such as the refresh of a virtual screen.
-
-    Returns
-    -------
-    Measurement
-        Value and grade.
 
     Examples
     --------
@@ -153,20 +140,7 @@ def graded(name: str, value: float, *, applicable: bool = True) -> Measurement:
 
 
 def observed(name: str, value: str | None, *, advice: str = "") -> Measurement:
-    """Return something that is told but not graded.
-
-    Parameters
-    ----------
-    name, value : str
-        What, and what was found.
-    advice : str
-        What to change, if anything.
-
-    Returns
-    -------
-    Measurement
-        Without a grade.
-    """
+    """Return something that is told but not graded."""
     return Measurement(name, value, "", NOT_APPLICABLE, advice)
 
 
@@ -191,18 +165,7 @@ def overall(measurements: Sequence[Measurement], *, is_virtual: bool) -> str:
 
 
 def as_table(measurements: Sequence[Measurement]) -> dict[str, Any]:
-    """Return measurements by name, ready for JSON.
-
-    Parameters
-    ----------
-    measurements : sequence of Measurement
-        What was measured.
-
-    Returns
-    -------
-    dict
-        One entry per measurement.
-    """
+    """Return measurements by name, ready for JSON."""
     return {m.name: asdict(m) for m in measurements}
 
 
@@ -213,12 +176,6 @@ def require_grade(
 
     Parameters
     ----------
-    check : RigCheck or None
-        The machine's last check.
-    host : str
-        The machine.
-    at : datetime
-        Now.
     ungraded_allowed : bool
         Whether a session may start all the same; its data are then flagged.
 
@@ -260,10 +217,6 @@ def require_real_screen(
     ----------
     grade : str
         From `require_grade`: of the rig's last check, which may have been on another screen.
-    screen : mapping
-        Facts of the window.
-    host : str
-        The machine.
     ungraded_allowed : bool
         Whether a session may go on all the same; its data are then flagged.
 

@@ -19,11 +19,6 @@ def keyboard_path_s(keyboard: Keyboard) -> float | None:
 
     What the keyboard itself and its cable need is not in it.
 
-    Parameters
-    ----------
-    keyboard : Keyboard
-        Listening.
-
     Returns
     -------
     float or None

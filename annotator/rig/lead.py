@@ -45,13 +45,6 @@ class SafeLead:
 def safe_lead_s(sound: "SoundPath", sample_rate_hz: int) -> float | None:
     """Find the shortest lead with which all of many sounds begin on time, and add a margin.
 
-    Parameters
-    ----------
-    sound : SoundPath
-        Open and warmed up.
-    sample_rate_hz : int
-        Its rate.
-
     Returns
     -------
     float or None
@@ -69,13 +62,6 @@ def safe_lead_s(sound: "SoundPath", sample_rate_hz: int) -> float | None:
 
 def lead_of(check: RigCheck | None, *, at: datetime) -> SafeLead | None:
     """Return the lead that a machine's last check found safe.
-
-    Parameters
-    ----------
-    check : RigCheck or None
-        The last check.
-    at : datetime
-        Now.
 
     Returns
     -------

@@ -93,11 +93,6 @@ def recorded(device: str, environment: dict[str, str] | None = None) -> Iterator
     environment : dict of str to str or None
         Where the sound server is; None for this process's.
 
-    Yields
-    ------
-    Recording
-        Read it after the block.
-
     Raises
     ------
     StageError

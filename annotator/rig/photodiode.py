@@ -30,8 +30,6 @@ class TrueOffset:
     ----------
     offsets_ms : ndarray of float64, shape (n_pairs,)
         Beep minus flash; negative where the sound leads.
-    n_flashes, n_beeps : int
-        How many were found.
     """
 
     offsets_ms: npt.NDArray[np.float64]
@@ -153,11 +151,6 @@ def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
 
 def lines(found: TrueOffset) -> list[str]:
     """Return a result as lines of text.
-
-    Parameters
-    ----------
-    found : TrueOffset
-        What the recording says.
 
     Returns
     -------

@@ -11,10 +11,6 @@ class SimulatedKeys:
 
     Parameters
     ----------
-    person : Person
-        Who presses.
-    keys : Keys
-        The study's keys.
     hurry : bool
         Press at once instead of at the person's own pace.
     """
@@ -48,11 +44,6 @@ class SimulatedKeys:
         ----------
         now_s : float
             Seconds on the session clock.
-
-        Returns
-        -------
-        (str, float) or None
-            The key and its time.
         """
         if self._due is None or self._due[1] > now_s:
             return None

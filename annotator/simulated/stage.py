@@ -36,14 +36,10 @@ class SimulatedStage:
 
     Parameters
     ----------
-    person : Person
-        Who presses the keys.
     clip_s : float
         How long clips last; no file is opened.
     warning_s : float
         How long a warning stands.
-    keys : Keys
-        The study's keys.
     """
 
     def __init__(

@@ -34,18 +34,7 @@ class Rectangle:
         return self.bottom + self.height
 
     def overlaps(self, other: "Rectangle") -> bool:
-        """Return whether the two share a pixel.
-
-        Parameters
-        ----------
-        other : Rectangle
-            The other one.
-
-        Returns
-        -------
-        bool
-            False where they only touch.
-        """
+        """Return whether the two share a pixel."""
         apart_x = self.right <= other.left or other.right <= self.left
         apart_y = self.top <= other.bottom or other.top <= self.bottom
         return not (apart_x or apart_y)
@@ -57,8 +46,6 @@ class Layout:
 
     Parameters
     ----------
-    width_px, height_px : int
-        The screen.
     clip_box : Rectangle
         Clips stand at its bottom left corner and are scaled down to fit it.
     label, reminder, bonus : Rectangle
@@ -83,11 +70,6 @@ class Layout:
     def clip(self, width_px: int, height_px: int) -> Rectangle:
         """Return where a clip of this size stands.
 
-        Parameters
-        ----------
-        width_px, height_px : int
-            Its size on the screen.
-
         Returns
         -------
         Rectangle
@@ -98,13 +80,6 @@ class Layout:
 
 def task_layout(screen: Screen, width_px: int, height_px: int) -> Layout:
     """Lay out the task screen.
-
-    Parameters
-    ----------
-    screen : Screen
-        Margins and sizes.
-    width_px, height_px : int
-        The real size of the window.
 
     Returns
     -------

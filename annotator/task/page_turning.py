@@ -33,10 +33,6 @@ def perform_page(stage: Stage, page: Page, pages: Pages, *, may_ask: bool = True
 
     Parameters
     ----------
-    stage : Stage
-        Screen and keyboard.
-    page : Page
-        What to show.
     pages : Pages
         What to show in a pause, before leaving, and where the sound device is gone.
     may_ask : bool
@@ -76,17 +72,8 @@ def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | Sound
 
     Parameters
     ----------
-    stage : Stage
-        Screen and keyboard.
     page : Page
         What to show; a key counts after `at_least_s`.
-    pause_key : str
-        The key that begins a pause.
-
-    Returns
-    -------
-    str, PageEnd or SoundLost
-        The key, or what ended it instead.
 
     Raises
     ------
@@ -116,11 +103,6 @@ def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | Sound
 
 def leave_if_ordered(events: Sequence[Event]) -> None:
     """Raise if the program is ended from outside.
-
-    Parameters
-    ----------
-    events : sequence of Event
-        From one poll.
 
     Raises
     ------

@@ -24,8 +24,6 @@ class Pages:
         Gives language, words and break length.
     plan : SessionPlan
         Gives the phase and how much is done.
-    n_classes : int
-        Classes of the study.
     rest_s : float
         How long a break lasts at least.
     names : tuple of str

@@ -61,10 +61,6 @@ def run_trial(
 
     Parameters
     ----------
-    stage : Stage
-        Screen, headphones and keyboard.
-    stimulus : Stimulus
-        What to present.
     pages : Pages
         What to show in a pause, before leaving, and where the sound device is gone.
     asked_s : float or None
@@ -125,12 +121,6 @@ def run_session(
 
     Parameters
     ----------
-    stage : Stage
-        Screen, headphones and keyboard.
-    plan : SessionPlan
-        What to show.
-    pages : Pages
-        The texts around the trials.
     keep : callable
         Writes a trial record and returns the new bonus total; the next clip is not shown before
         it returns.
@@ -140,11 +130,6 @@ def run_session(
         End after so many trials; None to go on to the end.
     may_ask : bool
         Whether somebody is there to solve a problem; if not, it ends the session.
-
-    Returns
-    -------
-    SessionSummary
-        How it went.
     """
     session = _Session(stage, pages, keep, may_ask)
     trials = plan.trials if max_trials is None else plan.trials[:max_trials]

@@ -67,8 +67,6 @@ class Stage(Protocol):
 
         Parameters
         ----------
-        stimulus : Stimulus
-            What to play.
         asked_s : float or None
             When the key went down that asked for it, for the evidence; None where no key did.
         """

@@ -143,10 +143,6 @@ class Trial:
 
     Parameters
     ----------
-    keys : Keys
-        Which key does what.
-    state : State
-        Where it stands.
     paused_in : State
         Where it stood before a pause.
     asked_in : State
@@ -162,8 +158,6 @@ class Trial:
         None while it is not.
     interrupted_s : float
         How long the interruptions of this wait lasted that are over.
-    n_interruptions : int
-        How many they were.
     key_presses : tuple of KeyPress
         Every key pressed during the trial, those included that end it or interrupt it.
     response : Response or None
@@ -202,13 +196,6 @@ def step(trial: Trial, event: Event) -> tuple[Trial, Command | None]:
 
     Events that mean nothing in the present state leave the trial as it is. A press before the
     first frame is out belongs to no trial.
-
-    Parameters
-    ----------
-    trial : Trial
-        The trial before the event.
-    event : Event
-        What happened.
 
     Returns
     -------

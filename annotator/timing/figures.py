@@ -66,11 +66,6 @@ def plot_offsets_by_session(presentations: pd.DataFrame, sessions: pd.DataFrame)
         From `annotator.timing.measures.measured`.
     sessions : DataFrame
         In the order in which they stand from left to right.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     ax = new_axes()
     ax.axhspan(-OFFSET_LIMIT_MS, OFFSET_LIMIT_MS, color="tab:green", alpha=0.08, linewidth=0)
@@ -129,11 +124,6 @@ def plot_lost(sessions: pd.DataFrame) -> Axes:
     ----------
     sessions : DataFrame
         With `annotator.timing.measures.SUMMARY_COLUMNS`.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     ax = new_axes(height_in=2.8)
     places = np.arange(len(sessions))

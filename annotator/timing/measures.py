@@ -129,11 +129,6 @@ def chosen(
     participant_id : str or None
         Whose sessions; None for everybody's.
 
-    Returns
-    -------
-    DataFrame
-        Some of the rows.
-
     Raises
     ------
     StoreError
@@ -168,18 +163,7 @@ def _only(sessions: pd.DataFrame, prefix: str) -> str:
 
 
 def timing(evidence: Evidence) -> Timing:
-    """Work out how well sessions kept time.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        What the store holds of them.
-
-    Returns
-    -------
-    Timing
-        By session and by rig.
-    """
+    """Work out how well sessions kept time."""
     shown = measured(evidence)
     warned = warnings(evidence)
     hosts = evidence.sessions[["session_id", "host"]]
@@ -199,11 +183,6 @@ def timing(evidence: Evidence) -> Timing:
 
 def measured(evidence: Evidence) -> pd.DataFrame:
     """Add to every presentation what is summed up.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        What the store holds.
 
     Returns
     -------
@@ -231,11 +210,6 @@ def measured(evidence: Evidence) -> pd.DataFrame:
 def warnings(evidence: Evidence) -> pd.DataFrame:
     """Return the presses that came too early, and how long their warnings took.
 
-    Parameters
-    ----------
-    evidence : Evidence
-        What the store holds.
-
     Returns
     -------
     DataFrame
@@ -261,8 +235,6 @@ def summaries(
         From `measured`.
     warned : DataFrame
         From `warnings`.
-    trials : DataFrame
-        With the outcome of each.
     by : {"session_id", "host"}
         What a row stands for.
 
@@ -313,11 +285,6 @@ def _summary(shown: pd.DataFrame, warned: pd.DataFrame, trials: pd.DataFrame) ->
 
 def robust_sd(values: "pd.Series[float]") -> float:
     """Return a spread that single outliers do not move.
-
-    Parameters
-    ----------
-    values : Series of float
-        Any number of values.
 
     Returns
     -------

@@ -55,20 +55,12 @@ def write_report(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the title.
     out : Path
         The page, ``<name>.html``; the tables become ``<name>_sessions.csv`` and so on.
     prefixes : sequence of str
         Beginnings of session ids; none for all.
     participant_id : str or None
         Whose sessions; None for everybody's.
-    overwrite : bool
-        Whether existing files may be replaced.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -118,8 +110,6 @@ def report_page(
 
     Parameters
     ----------
-    checks : mapping of str to RigCheck or None
-        Each machine's last check.
     n_elsewhere : int
         Sessions on the stage that costs no time, which are left out.
     """

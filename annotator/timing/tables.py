@@ -152,8 +152,6 @@ def number(value: float, form: str) -> str:
 
     Parameters
     ----------
-    value : float
-        NaN where there is none.
     form : str
         Format and unit, such as ``".1f"`` or ``".1f %"``.
 

@@ -39,17 +39,7 @@ def heading_and_body(markdown: str) -> tuple[str, str]:
 
 
 class Drawing:
-    """Draw texts where the layout says.
-
-    Parameters
-    ----------
-    win : psychopy.visual.Window
-        Where to.
-    layout : Layout
-        Where on it.
-    screen : Screen
-        Colours.
-    """
+    """Draw texts where the layout says."""
 
     def __init__(self, win: Any, layout: Layout, screen: Screen) -> None:  # noqa: ANN401
         from psychopy import visual

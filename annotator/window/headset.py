@@ -15,8 +15,6 @@ class Headset:
     ----------
     audio_path : {"psychtoolbox", "sounddevice"}
         Which path.
-    sample_rate_hz : int
-        Rate of all sound.
 
     Raises
     ------

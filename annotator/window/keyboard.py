@@ -64,8 +64,6 @@ class Keyboard:
 
         Parameters
         ----------
-        key : str
-            Its name.
         t_s : float
             When, in seconds on the session clock.
         clock_start_s : float

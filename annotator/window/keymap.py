@@ -31,10 +31,6 @@ def printed_name(position: str, code: int, symbol_of: Symbols) -> str:
 
     Parameters
     ----------
-    position : str
-        Its name on a US keyboard.
-    code : int
-        Its number at the X server.
     symbol_of : callable
         Takes a key's number; returns the X symbol it has in the active layout, without shift.
 

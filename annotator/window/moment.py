@@ -26,10 +26,6 @@ class Look:
 
     Parameters
     ----------
-    text : str
-        The words, one line.
-    text_height_px : int
-        Height of its letters.
     line_px : int
         Height of the task's label, from which the place of a page's text follows.
     foreground, background : str
@@ -78,13 +74,7 @@ class Look:
 
 
 class Moment:
-    """The process that shows the words.
-
-    Parameters
-    ----------
-    look : Look
-        What it shows.
-    """
+    """The process that shows the words."""
 
     def __init__(self, look: Look) -> None:
         self.look = look
@@ -119,13 +109,7 @@ def main() -> None:
 
 
 def show(look: Look) -> None:
-    """Open the window above all others, and stay there.
-
-    Parameters
-    ----------
-    look : Look
-        What to show.
-    """
+    """Open the window above all others, and stay there."""
     from PIL import ImageColor
     from Xlib import X, display
 

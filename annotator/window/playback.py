@@ -17,19 +17,8 @@ def next_start(now_s: float, next_flip_s: float, period_s: float, lead_s: float)
 
     Parameters
     ----------
-    now_s : float
-        The time.
-    next_flip_s : float
-        When the next flip is due.
-    period_s : float
-        Time between flips.
     lead_s : float
         How long before its start the sound has to be scheduled.
-
-    Returns
-    -------
-    float
-        When that flip is due.
 
     Examples
     --------
@@ -45,12 +34,8 @@ class Playback:
 
     Parameters
     ----------
-    clip : DecodedClip
-        What is played.
     requested_s : float
         When the first frame and the first sample are due.
-    period_s : float
-        Time between flips.
     asked_s : float or None
         When the key went down that asked for it.
     """
@@ -116,11 +101,6 @@ class Playback:
     def frame_due(self, flip_s: float) -> int | None:
         """Return the frame to show at a flip.
 
-        Parameters
-        ----------
-        flip_s : float
-            When the flip is due.
-
         Returns
         -------
         int or None
@@ -137,8 +117,6 @@ class Playback:
 
         Parameters
         ----------
-        t_s : float
-            When it happened.
         frame : int
             Which frame.
         """
@@ -155,17 +133,6 @@ class Playback:
         self, *, offset_s: float, interrupted: bool, n_xruns: int, place: Rectangle
     ) -> Presentation | None:
         """Return the evidence.
-
-        Parameters
-        ----------
-        offset_s : float
-            When playing ended.
-        interrupted : bool
-            Whether it was cut short.
-        n_xruns : int
-            Gaps in the sound.
-        place : Rectangle
-            Where the clip stood.
 
         Returns
         -------

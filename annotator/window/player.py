@@ -36,10 +36,6 @@ class Player:
     ----------
     window : TaskWindow
         Where frames are drawn.
-    headset : Headset
-        Where sound is heard.
-    layout : Layout
-        Where clips stand.
     clock : callable
         Returns the time on the rig clock.
     lead_s : float
@@ -98,8 +94,6 @@ class Player:
 
         Parameters
         ----------
-        clip : DecodedClip
-            What to play.
         asked_s : float or None
             When the key went down that asked for it, on the session clock.
 
@@ -150,8 +144,6 @@ class Player:
 
         Parameters
         ----------
-        shown_s : float
-            When it happened, on the session clock.
         frame : int or None
             What `draw` drew for it.
 

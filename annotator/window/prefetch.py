@@ -25,13 +25,7 @@ class Prefetcher:
         self._clips: dict[Stimulus, Future[DecodedClip]] = {}
 
     def prepare(self, stimuli: Sequence[Stimulus]) -> None:
-        """Begin to decode these clips, in order, and forget all others.
-
-        Parameters
-        ----------
-        stimuli : sequence of Stimulus
-            The present one and the next ones.
-        """
+        """Begin to decode these clips, in order, and forget all others."""
         for stimulus in set(self._clips) - set(stimuli):
             self._clips.pop(stimulus).cancel()
         for stimulus in stimuli:
@@ -44,16 +38,6 @@ class Prefetcher:
 
     def get(self, stimulus: Stimulus) -> DecodedClip:
         """Return a clip, waiting for it if it is not ready.
-
-        Parameters
-        ----------
-        stimulus : Stimulus
-            Which.
-
-        Returns
-        -------
-        DecodedClip
-            The clip.
 
         Raises
         ------

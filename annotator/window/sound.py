@@ -74,13 +74,6 @@ def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
     ----------
     name : {"psychtoolbox", "sounddevice"}
         Which path.
-    sample_rate_hz : int
-        Rate of all sound.
-
-    Returns
-    -------
-    SoundPath
-        Ready to play.
 
     Raises
     ------
@@ -102,13 +95,6 @@ def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
     """Play silence until the device starts on time.
 
     The first start of a stream comes up to two seconds late.
-
-    Parameters
-    ----------
-    sound : SoundPath
-        The path.
-    sample_rate_hz : int
-        Its rate.
 
     Raises
     ------
@@ -132,8 +118,6 @@ def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float
 
     Parameters
     ----------
-    sound : SoundPath
-        The path.
     samples : ndarray of float32, shape (n_samples, 2)
         What to play.
     give_up_s : float
@@ -176,13 +160,7 @@ def _device_name(index: int) -> str:
 
 
 class PsychtoolboxSound:
-    """PsychPortAudio: the driver keeps the appointment.
-
-    Parameters
-    ----------
-    sample_rate_hz : int
-        Rate of all sound.
-    """
+    """PsychPortAudio: the driver keeps the appointment."""
 
     name = "psychtoolbox"
 

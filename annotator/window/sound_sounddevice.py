@@ -10,13 +10,7 @@ from study.errors import StageError
 
 
 class SounddeviceSound:
-    """Sounddevice: an open stream plays silence, and the clip begins at the sample that is due.
-
-    Parameters
-    ----------
-    sample_rate_hz : int
-        Rate of all sound.
-    """
+    """Sounddevice: an open stream plays silence, and the clip begins at the sample that is due."""
 
     name = "sounddevice"
 

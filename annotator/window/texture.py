@@ -14,11 +14,6 @@ class Texture:
 
     Frames are copied straight into it: PsychoPy's image stimulus converts every frame to floats
     first, which takes three times as long.
-
-    Parameters
-    ----------
-    window : psychopy.visual.Window
-        Where it is drawn.
     """
 
     def __init__(self, window: Any) -> None:  # noqa: ANN401

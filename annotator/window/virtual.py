@@ -71,10 +71,6 @@ class Server:
     ----------
     display : str
         Where it is, as in ``DISPLAY``.
-    vendor : str
-        Who made it.
-    extensions : frozenset of str
-        What it can.
     outputs : tuple of Output or None
         Those to which a monitor is connected; None where it cannot tell.
     """
@@ -111,8 +107,6 @@ def judged(renderer: str, server: Server | None) -> Verdict:
 
     Parameters
     ----------
-    renderer : str
-        Vendor and name of the OpenGL renderer.
     server : Server or None
         The X server; None where there is none.
 

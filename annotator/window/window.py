@@ -134,11 +134,6 @@ class TaskWindow:
     def idle(self, seen: Callable[[], bool]) -> bool:
         """Wait until the next flip is near, or something is seen.
 
-        Parameters
-        ----------
-        seen : callable
-            Looks.
-
         Returns
         -------
         bool
@@ -166,8 +161,6 @@ class TaskWindow:
 
         Parameters
         ----------
-        folder : Path
-            Where to.
         whose : str
             Whose screen it is; stands in each picture, so that it is found when they are erased.
         """
@@ -175,13 +168,7 @@ class TaskWindow:
         self._shots, self._whose = folder, whose
 
     def screenshot(self, name: str) -> None:
-        """Save what has been drawn and not yet flipped, once per name.
-
-        Parameters
-        ----------
-        name : str
-            Name of the file, without its ending.
-        """
+        """Save what has been drawn and not yet flipped, once per name."""
         if self._shots is None or name in self._taken:
             return
         self._taken.add(name)

@@ -43,8 +43,6 @@ def dawid_skene(
     ----------
     ratings : DataFrame
         One row per rating, with ``candidate_id, participant_id, rating``.
-    max_iterations : int
-        When to stop at the latest.
     tolerance : float
         Largest mean change of a posterior at which to stop.
 

@@ -87,10 +87,6 @@ def bootstrap(
     ----------
     counts : ndarray of int, shape (n_clips, n_values)
         As `measures` takes them.
-    rng : Generator
-        Source of chance.
-    n_resamples : int
-        How often the clips are drawn.
 
     Returns
     -------
@@ -120,10 +116,6 @@ def agreement_table(
     ----------
     clips : DataFrame
         One row per clip, with ``r1, r2, r3, avmit_label``.
-    rng : Generator
-        Source of chance.
-    n_resamples : int
-        Resamples of each interval.
 
     Returns
     -------
@@ -153,10 +145,6 @@ def pair_table(
     ----------
     ratings : DataFrame
         One row per rating, with ``candidate_id, participant_id, rating``.
-    rng : Generator
-        Source of chance.
-    n_resamples : int
-        Resamples of each interval.
 
     Returns
     -------

@@ -25,19 +25,12 @@ def rater_page(person: str, compared: pd.DataFrame, table: pd.DataFrame, *, stam
 
     Parameters
     ----------
-    person : str
-        The participant's id.
     compared : DataFrame
         The rater's rows of `curation.analysis.raters.with_references`.
     table : DataFrame
         From `curation.analysis.raters.rater_table`: the rater stands beside the others' median.
     stamp : str
         Such as ``"rehearsal"``.
-
-    Returns
-    -------
-    str
-        A self-contained HTML document.
     """
     own = table.loc[table["participant_id"] == person].iloc[0].to_dict()
     rest = table.loc[table["participant_id"] != person]

@@ -116,11 +116,6 @@ def confusion_with_truth(compared: pd.DataFrame) -> Ints:
 def wilson(n_right: int, n_trials: int) -> tuple[float, float]:
     """Return the 95 % interval of a share.
 
-    Parameters
-    ----------
-    n_right, n_trials : int
-        How many of how many.
-
     Returns
     -------
     tuple of float

@@ -54,8 +54,6 @@ def sensitivity_table(
         the pictures where they are known.
     rules : dict of str to Series of bool
         From `prominence_by_rule`.
-    protocol : Protocol
-        Gives the numbers of the two filters.
     without_test : bool
         Whether the test set had left the clips before: then none is drawn from them.
 

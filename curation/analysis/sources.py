@@ -75,11 +75,6 @@ class Rated:
     def with_raters(self) -> pd.DataFrame:
         """Return the ratings with who gave them.
 
-        Returns
-        -------
-        DataFrame
-            One row per rating.
-
         Raises
         ------
         TableError
@@ -96,11 +91,6 @@ class Rated:
     def rated_clips(self) -> pd.DataFrame:
         """Return the tallies.
 
-        Returns
-        -------
-        DataFrame
-            One row per clip, at least one.
-
         Raises
         ------
         TableError
@@ -115,11 +105,6 @@ class Rated:
 
     def all_clips(self) -> pd.DataFrame:
         """Return the tallies of all rated clips.
-
-        Returns
-        -------
-        DataFrame
-            One row per clip.
 
         Raises
         ------
@@ -141,8 +126,6 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
     ----------
     study : Study
         What it leaves out, and whether it is a rehearsal.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -180,18 +163,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
 
 
 def rated_in_table(path: Path) -> Rated:
-    """Return the tallies of a `video_ratings.csv`.
-
-    Parameters
-    ----------
-    path : Path
-        The table.
-
-    Returns
-    -------
-    Rated
-        Tallies without raters.
-    """
+    """Return the tallies of a `video_ratings.csv`."""
     return _rated(read_table(path, VIDEO_RATINGS), str(path))
 
 
@@ -243,8 +215,6 @@ def rated_from(
         Needed where neither of the others is given.
     ratings, release : Path or None
         A `video_ratings.csv`; a folder with published lists.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -272,8 +242,6 @@ def test_clips(folder: Path, *, needed: bool, published: bool) -> pd.DataFrame |
     ----------
     folder : Path
         With or without ``test_set.csv``.
-    needed : bool
-        Whether it must be there.
     published : bool
         Whether the folder holds published lists, of which none may break a run.
 

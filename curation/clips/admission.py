@@ -46,10 +46,6 @@ def admit(
 
     Parameters
     ----------
-    study : Study
-        Gives tree, classes and store.
-    at : datetime
-        Now.
     n_processes : int or None
         How many processes; None for one per core.
     on_progress : callable
@@ -150,8 +146,6 @@ def new_clips(tree: MitTree, known: Callable[[str, Sequence[str]], set[str]]) ->
 
     Parameters
     ----------
-    tree : MitTree
-        The tree.
     known : callable
         Given a location and some filenames, returns those that have been decided on.
 
@@ -171,11 +165,6 @@ def group_duplicates(engine: Engine) -> None:
 
     Where all audits have been grouped, by an earlier run, nothing is done. Comparing takes
     minutes with very many clips, during which the store can be written to.
-
-    Parameters
-    ----------
-    engine : Engine
-        The store.
     """
     for column, max_bits in _MAX_BITS.items():
         with snapshot(engine) as db:

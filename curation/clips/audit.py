@@ -59,8 +59,6 @@ def audit_clip(clip: TreeClip, root: Path, *, asked: Asked | None = None) -> Cli
 
     Parameters
     ----------
-    clip : TreeClip
-        The clip.
     root : Path
         The tree, which a link must not leave.
     asked : Asked or None
@@ -111,11 +109,6 @@ def _with_sound_reason(bare: ClipAudit, told: ClipProbe, seen: Inspection, path:
 def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process died.
 
-    Parameters
-    ----------
-    clip : TreeClip
-        The clip.
-
     Returns
     -------
     ClipAudit
@@ -128,11 +121,6 @@ def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
 def audit_of_a_hanger(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process hung and was ended.
 
-    Parameters
-    ----------
-    clip : TreeClip
-        The clip.
-
     Returns
     -------
     ClipAudit
@@ -143,15 +131,6 @@ def audit_of_a_hanger(clip: TreeClip) -> ClipAudit:
 
 def flags_of(told: ClipProbe, seen: Inspection, asked: Asked) -> list[str]:
     """Return what a curator should know of a clip, though it does not bar it.
-
-    Parameters
-    ----------
-    told : ClipProbe
-        What the container says.
-    seen : Inspection
-        What decoding found.
-    asked : Asked
-        What the study asks.
 
     Returns
     -------
@@ -178,11 +157,6 @@ def flags_of(told: ClipProbe, seen: Inspection, asked: Asked) -> list[str]:
 
 def plays_in_a_browser(told: ClipProbe) -> bool:
     """Return whether the usual browsers play a clip, as the page for vetting needs.
-
-    Parameters
-    ----------
-    told : ClipProbe
-        What the container says.
 
     Returns
     -------

@@ -57,8 +57,6 @@ def in_batches(
         this one, where there are too few items for others.
     size : int or None
         How many items make a batch; None for `BATCH_SIZE`.
-    limit_s : float
-        How long an item may take.
 
     Yields
     ------
@@ -102,8 +100,6 @@ def batches_of(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     ----------
     items : iterable
         The items; taken as they are needed.
-    size : int
-        How many at a time.
 
     Yields
     ------

@@ -10,18 +10,6 @@ PASSING_REASONS = ("missing", "unlisted")
 def decide(audit: ClipAudit, avmit_label: str) -> Candidate | Reject:
     """Admit or reject a clip by its audit.
 
-    Parameters
-    ----------
-    audit : ClipAudit
-        What was found.
-    avmit_label : str
-        The class it is shown under.
-
-    Returns
-    -------
-    Candidate or Reject
-        A reject carries the audit's reason code.
-
     Notes
     -----
     Paper: Selection of MIT Videos.

@@ -21,8 +21,6 @@ def flow_table(counts: pd.DataFrame, classes: ClassList) -> pd.DataFrame:
     ----------
     counts : DataFrame
         From `study.store.clips.candidates.counts`.
-    classes : ClassList
-        The study's classes.
 
     Returns
     -------
@@ -51,13 +49,6 @@ def write_audits(audits: Iterable[pd.DataFrame], path: Path) -> Counter[str]:
     ----------
     audits : iterable of DataFrame
         From `study.store.clips.clip_audits.frames`; one part is held at a time.
-    path : Path
-        Where to write.
-
-    Returns
-    -------
-    Counter of str
-        How many clips have each flag.
     """
     flags: Counter[str] = Counter()
     writer = None

@@ -85,11 +85,6 @@ def read_categories(path: Path) -> frozenset[str]:
     path : Path
         `moments_categories.txt`, lines of ``class,number``.
 
-    Returns
-    -------
-    frozenset of str
-        MIT labels.
-
     Raises
     ------
     TableError
@@ -110,10 +105,5 @@ def spelling(name: str) -> str:
     ----------
     name : str
         Some systems write an accented letter as one character, others as two.
-
-    Returns
-    -------
-    str
-        The composed form (NFC).
     """
     return unicodedata.normalize("NFC", name)

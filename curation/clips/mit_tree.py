@@ -28,8 +28,6 @@ class TreeClip:
 
     Parameters
     ----------
-    path : Path
-        Where it lies.
     filename : str
         The released name, ``<folder>/<clip>.mp4``.
     video_location : {"training", "validation"}
@@ -50,11 +48,6 @@ class TreeClip:
 
     def leaves(self, root: Path) -> bool:
         """Return whether a link leads out of a tree.
-
-        Parameters
-        ----------
-        root : Path
-            The tree.
 
         Returns
         -------
@@ -125,8 +118,6 @@ class MitTree:
         ----------
         location : {"training", "validation"}
             The part of the tree.
-        folder : str
-            The class folder.
 
         Yields
         ------
@@ -148,13 +139,7 @@ class MitTree:
                 yield self._clip(location, folder, clip, clip, label, "missing")
 
     def n_clips(self) -> int:
-        """Return how many clips there are to decide on, without keeping their names.
-
-        Returns
-        -------
-        int
-            The sum over all folders.
-        """
+        """Return how many clips there are to decide on, without keeping their names."""
         return sum(1 for place in self.folders() for _ in self.clips(*place))
 
     def notices(self) -> list[str]:

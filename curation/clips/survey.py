@@ -23,8 +23,6 @@ def survey(
 
     Parameters
     ----------
-    tree : MitTree
-        The tree.
     n_processes : int or None
         How many processes; None for one per core.
     on_progress : callable
@@ -53,11 +51,6 @@ def survey(
 
 def what_sounds(path: Path) -> str:
     """Ask one clip the paper's question, decoding no more of it than the answer needs.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
 
     Returns
     -------

@@ -30,8 +30,6 @@ def tables_folder(out: Path | None, study: "Study") -> Path:
 
     Parameters
     ----------
-    out : Path or None
-        What was asked for.
     study : Study
         Has a folder for it, where nothing was.
 

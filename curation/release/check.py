@@ -50,11 +50,6 @@ def check(release: Release) -> list[Finding]:
     ----------
     release : Release
         From `curation.release.reading.read_release`.
-
-    Returns
-    -------
-    list of Finding
-        Those that break a run first.
     """
     found = list(_check_one_by_one(release))
     found += _check_ratings(release)
@@ -72,11 +67,6 @@ def refuse_breaking(release: Release, *, but: Collection[str] = OF_RECORDS) -> l
         From `curation.release.reading.read_release`.
     but : collection of str
         Kinds of findings that the run at hand shows itself, or does not meet.
-
-    Returns
-    -------
-    list of Finding
-        What was found of those kinds.
 
     Raises
     ------
@@ -119,8 +109,6 @@ def n_of(findings: list[Finding], code: str) -> int:
     ----------
     findings : list of Finding
         From `check`.
-    code : str
-        The kind.
 
     Returns
     -------

@@ -37,8 +37,6 @@ class Export:
         The clips written to `video_ratings.csv`.
     counted : Counted
         The ratings written to `raw_video_ratings.csv`, and why others were not.
-    paths : tuple of Path
-        The tables.
     """
 
     tally: Tally
@@ -60,25 +58,12 @@ def export_ratings(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         Gives the protocol and whether this is a rehearsal.
-    folder : Path
-        Where to write.
-    at : datetime
-        Now.
-    overwrite : bool
-        Whether existing tables may be replaced.
     with_participant : bool
         Whether the raw table carries the pseudonymous ids of the raters.
     with_times : bool
         Whether the raw table carries response times and their interruptions.
-
-    Returns
-    -------
-    Export
-        What was written and left out.
 
     Raises
     ------
@@ -121,15 +106,8 @@ def ratings_that_count(db: Db, study: Study) -> Counted:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         What it leaves out, and whether it is a rehearsal.
-
-    Returns
-    -------
-    Counted
-        The ratings, and why others stay.
 
     Raises
     ------
@@ -148,11 +126,6 @@ def ratings_that_count(db: Db, study: Study) -> Counted:
 def rules_of(study: Study) -> Mapping[str, Any]:
     """Return the rules by which ratings count and clips have enough, for a table's provenance.
 
-    Parameters
-    ----------
-    study : Study
-        The study.
-
     Returns
     -------
     dict
@@ -169,14 +142,8 @@ def audit_export(db: Db, export: Export, *, with_participant: bool, at: datetime
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    export : Export
-        What was written.
     with_participant : bool
         Whether the raw table carries the pseudonymous ids of the raters.
-    at : datetime
-        Now.
     """
     audit.add(
         db,
@@ -190,11 +157,6 @@ def audit_export(db: Db, export: Export, *, with_participant: bool, at: datetime
 
 def counts_of(export: Export) -> Mapping[str, Any]:
     """Return the counts of an export as its provenance carries them.
-
-    Parameters
-    ----------
-    export : Export
-        The export.
 
     Returns
     -------
@@ -213,13 +175,6 @@ def counts_of(export: Export) -> Mapping[str, Any]:
 
 def all_clips(db: Db, study: Study) -> pd.DataFrame:
     """Return every clip that may get a record: candidates, and those without sound.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the list of classes.
 
     Returns
     -------

@@ -37,8 +37,6 @@ class Release:
 
     Parameters
     ----------
-    folder : Path
-        Where they lie.
     lists : dict of str to DataFrame
         By name without ending, with the columns that the program uses; text as in the file,
         except that locations are ``training`` and ``validation``. ``line`` is the row's line in
@@ -170,11 +168,6 @@ def located(release: Release) -> dict[str, Located]:
     release : Release
         The lists; the published MIT-16 lists have no locations.
 
-    Returns
-    -------
-    dict of str to Located
-        By name.
-
     Raises
     ------
     TableError
@@ -231,18 +224,7 @@ def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def rated_lists(release: Release) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the lists that carry tallies, with numbers in them.
-
-    Parameters
-    ----------
-    release : Release
-        The lists.
-
-    Yields
-    ------
-    tuple of str and DataFrame
-        Name and rows.
-    """
+    """Yield the lists that carry tallies, with numbers in them."""
     for name, rows in release.lists.items():
         if set(COUNTS) <= set(rows.columns):
             yield name, with_counts(rows)
@@ -250,11 +232,6 @@ def rated_lists(release: Release) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def rating_lists(release: Release) -> list[str]:
     """Return which lists of a release its tallies are taken from.
-
-    Parameters
-    ----------
-    release : Release
-        The lists.
 
     Returns
     -------

@@ -42,17 +42,6 @@ def import_release(
     ----------
     release : Release
         From `curation.release.reading.read_release`.
-    folder : Path
-        Where to write.
-    at : datetime
-        Now.
-    overwrite : bool
-        Whether existing lists may be replaced.
-
-    Returns
-    -------
-    dict of Path to Located
-        What was written, by file.
 
     Raises
     ------

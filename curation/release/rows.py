@@ -23,8 +23,6 @@ class Finding:
     ----------
     code : str
         What kind of finding, such as ``"no_strict_majority"``.
-    where : str
-        The list, or lists.
     n : int
         How many rows, clips or sources.
     breaks : bool
@@ -49,20 +47,7 @@ class Finding:
 
 
 def check_values(name: str, clips: ClipList) -> Iterator[Finding]:
-    """Yield what no list of clips may hold, here or anywhere else.
-
-    Parameters
-    ----------
-    name : str
-        The list.
-    clips : ClipList
-        As it was read.
-
-    Yields
-    ------
-    Finding
-        One per kind of fault.
-    """
+    """Yield what no list of clips may hold, here or anywhere else."""
     for fault in faults(clips):
         cells = clips.columns.get(fault.column, clips.lines)
         examples = [
@@ -79,8 +64,6 @@ def check_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
 
     Parameters
     ----------
-    name : str
-        The list.
     rows : DataFrame
         From `curation.release.reading.read_list`.
 
@@ -193,18 +176,10 @@ def of_rows(
 
     Parameters
     ----------
-    code, name : str
-        The kind of finding, and the list.
     rows : DataFrame
         The list, with ``line``.
-    wrong : Series of bool
-        Which rows.
     breaks : bool
         Whether a run on the list stops or goes wrong.
-    message : str
-        What was found, in words.
-    column : str
-        Whose cells are shown as examples.
 
     Returns
     -------

@@ -33,8 +33,6 @@ class Column:
 
     Parameters
     ----------
-    name : str
-        As released.
     inside : str
         What the program calls it.
     means : str
@@ -57,8 +55,6 @@ class Schema:
     ----------
     title : str
         What a row of it is.
-    columns : tuple of Column
-        In their order.
     is_one_row_per_clip : bool
         False for a table of ratings.
     """
@@ -153,8 +149,6 @@ class Provenance:
         Whether simulated ratings or ungraded rigs may be in it.
     store_id, store_revision : str or None
         The store and the revision of its schema; None for a table made from files.
-    made_at : str
-        ISO time stamp.
     settings, counts : dict
         Rules and seed that made it; what went in, came out and was left out.
     inputs : dict of str to str
@@ -172,13 +166,6 @@ class Provenance:
 
 def raw_ratings(*, with_participant: bool = False, with_times: bool = False) -> Schema:
     """Return the columns of `raw_video_ratings.csv`.
-
-    Parameters
-    ----------
-    with_participant : bool
-        Whether raters' pseudonymous ids are among them.
-    with_times : bool
-        Whether response times and their interruptions are.
 
     Returns
     -------
@@ -201,14 +188,6 @@ def write_table(
     ----------
     frame : DataFrame
         With the columns that the schema calls ``inside``; others are not written.
-    schema : Schema
-        The table's columns.
-    path : Path
-        Where to write the CSV file.
-    provenance : Provenance
-        Where it comes from.
-    overwrite : bool
-        Whether existing files may be replaced.
 
     Raises
     ------
@@ -281,12 +260,6 @@ def write_report(
     ----------
     frame : DataFrame or iterable of DataFrame
         The table, whole or in parts with the same columns, of which one is held at a time.
-    path : Path
-        Where to write the CSV file.
-    overwrite : bool
-        Whether an existing file may be replaced.
-    readers : Readers
-        Who may read it.
     provenance : Provenance or None
         Where it comes from, written beside it under its name with the ending ``.json``; None for
         a table that says nothing of ratings.
@@ -322,12 +295,8 @@ def read_table(path: Path, schema: Schema, *, min_ratings: int = 0) -> pd.DataFr
 
     Parameters
     ----------
-    path : Path
-        The CSV file.
     schema : Schema
         Its columns; others are ignored.
-    min_ratings : int
-        How many ratings every clip must have.
 
     Returns
     -------
@@ -356,11 +325,6 @@ def read_table(path: Path, schema: Schema, *, min_ratings: int = 0) -> pd.DataFr
 
 def is_changed(path: Path) -> bool:
     """Return whether a table is not the file that was written with its data dictionary.
-
-    Parameters
-    ----------
-    path : Path
-        The CSV file.
 
     Returns
     -------

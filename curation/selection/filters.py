@@ -36,8 +36,6 @@ def accepted_classes(clips: pd.DataFrame, rule: Rule, min_prominent: int) -> tup
         With ``r1, r2, r3, avmit_label``.
     rule : {"strict", "at_least_two"}
         The majority rule.
-    min_prominent : int
-        How many a class needs.
 
     Returns
     -------
@@ -66,11 +64,6 @@ def has_frame_rate(
     tolerance_hz : float
         How far from one of these a rate may be, such as `Protocol.test_frame_rate_tolerance_hz`.
 
-    Returns
-    -------
-    Series of bool
-        One per clip.
-
     Notes
     -----
     Paper: Test Set, video filtering ("a visual frame rate of 30fps").
@@ -93,8 +86,6 @@ def filter_clips(
     ----------
     clips : DataFrame
         With ``r1, r2, r3, avmit_label, frame_rate_hz, is_vfr, has_two_streams, is_excluded``.
-    classes : sequence of str
-        The accepted classes.
     protocol : Protocol
         Gives the accepted frame rates.
     vetted_only : bool

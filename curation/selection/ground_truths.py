@@ -12,15 +12,6 @@ def sample_ground_truths(
 ) -> list[int]:
     """Draw candidates uniformly, without regard to their class.
 
-    Parameters
-    ----------
-    candidate_ids : sequence of int
-        Candidates that may be drawn.
-    n_ground_truths : int
-        How many.
-    rng : Generator
-        Source of chance.
-
     Returns
     -------
     list of int

@@ -61,11 +61,6 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
 def with_rejects(db: Db) -> pd.DataFrame:
     """Return every clip that the store knows, for lists that may hold what this study rejected.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame

@@ -122,8 +122,6 @@ def kin(
     ----------
     clips : DataFrame
         With ``video_location, filename``.
-    by_source : bool
-        Whether clips of one source belong together.
     duplicates : Series of int or None
         Group of near-duplicates, indexed by location and filename.
 

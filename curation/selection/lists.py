@@ -40,8 +40,6 @@ class Selection:
     ----------
     clips : DataFrame
         The rows of `test_set.csv`.
-    classes : tuple of str
-        The accepted classes.
     left : dict of str to int
         Clips that left at each step of the filter.
     n_pool : int
@@ -74,20 +72,12 @@ def make_test_set(
     ----------
     db : Session
         An open transaction; gives the frame rates.
-    study : Study
-        Gives protocol and seed.
     ratings_path : Path
         `video_ratings.csv`.
-    path : Path
-        Where to write.
-    at : datetime
-        Now.
     allow_fewer : bool
         Whether classes with too few clips give all they have.
     vetted_only : bool
         Whether only clips that a curator has kept may be drawn.
-    overwrite : bool
-        Whether an existing table may be replaced.
 
     Returns
     -------
@@ -161,25 +151,12 @@ def make_training_lists(
     ----------
     db : Session
         An open transaction; gives the clips that nobody rated.
-    study : Study
-        Gives protocol and seed.
     ratings_path, test_path : Path
         `video_ratings.csv` and `test_set.csv`.
-    folder : Path
-        Where to write.
-    at : datetime
-        Now.
     with_soundless : bool
         Whether the MIT-16 lists have the clips without sound, as the paper's do.
     source_disjoint : bool
         Whether no source video may have clips on two sides.
-    overwrite : bool
-        Whether existing lists may be replaced.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        The rows by file name.
 
     Raises
     ------
@@ -277,14 +254,8 @@ def every_clip(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the classes.
     rated : DataFrame
         The rows of `video_ratings.csv`; clips that are not in it count no ratings.
-    with_soundless : bool
-        Whether clips without sound are wanted.
 
     Returns
     -------
@@ -311,16 +282,8 @@ def provenance_of(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    at : datetime
-        Now.
     settings, counts : dict
         What made the table and what it holds.
-    *inputs : Path
-        The files that were read.
 
     Returns
     -------

@@ -43,8 +43,6 @@ def materialise(
         With ``video_location, filename, new_filename``.
     clip_path : callable
         From location and filename to where the clip lies.
-    folder : Path
-        Where to.
     how : {"copy", "link", "symlink"}
         ``link`` makes a hard link, which needs the same disk.
     known_sha256 : dict of tuple of str to str or None

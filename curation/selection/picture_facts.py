@@ -19,12 +19,8 @@ def with_picture_facts(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     clips : DataFrame
         The rows of `video_ratings.csv`.
-    source : Path
-        Where they come from, for the message.
     protocol : Protocol
         Says which frame rate of a clip counts: the average, or the one that most frames have.
 

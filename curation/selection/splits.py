@@ -41,17 +41,10 @@ def draw_lists(
         The test set, with the same columns; its classes are wanted.
     validation_share : float
         Share of each class for validation, rounded up to whole clips: 46 of 456.
-    rng : Generator
-        Source of chance.
     source_disjoint : bool
         Whether no source video may have clips on two sides.
     duplicates : Series of int or None
         Group of near-duplicates, indexed by location and filename; they never stand on two sides.
-
-    Returns
-    -------
-    TrainingLists
-        Sorted by class and filename.
 
     Raises
     ------

@@ -24,12 +24,6 @@ def draw_test_set(
     ----------
     pool : DataFrame
         Clips that passed all filters, with ``avmit_label, video_location, filename``.
-    classes : sequence of str
-        The accepted classes, at least one.
-    size_per_class : int
-        How many of each.
-    rng : Generator
-        Source of chance.
     allow_fewer : bool
         Whether a class with fewer clips gives all it has instead of stopping the run.
 

@@ -31,11 +31,6 @@ _MOVING = 6.0  # standard deviation over time above which a place moves
 def hints_of(path: Path) -> dict[str, float]:
     """Compute all hints that a clip gives by itself.
 
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
     Returns
     -------
     dict of str to float
@@ -56,11 +51,6 @@ def hints_of(path: Path) -> dict[str, float]:
 def hints_or_error(path: Path) -> dict[str, float] | str:
     """Compute all hints of a clip, or say why they cannot be computed.
 
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
     Returns
     -------
     dict of str to float, or str
@@ -73,18 +63,7 @@ def hints_or_error(path: Path) -> dict[str, float] | str:
 
 
 def error_of_a_killer(path: Path) -> dict[str, float] | str:
-    """Return what is said of a clip over which the decoding process died.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
-    Returns
-    -------
-    str
-        The message.
-    """
+    """Return what is said of a clip over which the decoding process died."""
     return f"the process that decoded {path} died. Leave the clip out, or encode it again"
 
 

@@ -30,14 +30,8 @@ class VerdictIn(BaseModel):
 
     Parameters
     ----------
-    candidate_id : int
-        The clip.
     verdict : {"keep", "exclude", "undo", "note"}
         What the curator says.
-    reasons : list of str
-        Why, where excluded.
-    note : str
-        Free text.
     known : int
         How many rows of this curator on this clip the page knew of: another tab may have added
         one since.
@@ -54,17 +48,6 @@ class VerdictIn(BaseModel):
 
 def vetting_app(study: Study, curator: str, site: Site, now: Callable[[], datetime]) -> FastAPI:
     """Return the page's application.
-
-    Parameters
-    ----------
-    study : Study
-        Gives clips and store.
-    curator : str
-        Who vets.
-    site : Site
-        Address and token.
-    now : callable
-        Gives the time.
 
     Returns
     -------
@@ -151,13 +134,6 @@ _UNTOUCHED: dict[str, Any] = {"verdict": "", "reasons": [], "note": "", "known":
 
 def state_of(db: Db, curator: str) -> dict[int, dict[str, Any]]:
     """Return what a curator has said of each clip, and what others have.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    curator : str
-        Who vets.
 
     Returns
     -------

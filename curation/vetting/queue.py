@@ -14,13 +14,6 @@ from study.store.ratings.counted import counted
 def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
     """Return the clips from which the test set may be drawn, likely exclusions first.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the protocol.
-
     Returns
     -------
     DataFrame

@@ -10,11 +10,6 @@ INPUT, OUTPUT = "input", "embedding"
 def files_of(graph: Path) -> tuple[Path, ...]:
     """Return the files of a graph.
 
-    Parameters
-    ----------
-    graph : Path
-        The graph.
-
     Returns
     -------
     tuple of Path

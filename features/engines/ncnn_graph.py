@@ -23,10 +23,6 @@ def write_ncnn_graph(
 
     Parameters
     ----------
-    network : Network
-        The definition.
-    weights : dict of str to Layer
-        Its weights by layer.
     input_shape : tuple of int
         Height, width and channels; the graph takes one input at a time, channels first.
     path : Path
@@ -67,13 +63,7 @@ class Node:
 
 
 class NcnnWriter:
-    """Performs layers by writing them down, as ncnn wants them.
-
-    Parameters
-    ----------
-    weights : dict of str to Layer
-        The weights by layer.
-    """
+    """Performs layers by writing them down, as ncnn wants them."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights

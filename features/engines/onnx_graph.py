@@ -31,10 +31,6 @@ def write_graph(
 
     Parameters
     ----------
-    network : Network
-        The definition.
-    weights : dict of str to Layer
-        Its weights by layer.
     input_shape : tuple of int
         Height, width and channels; the graph takes any number of inputs, channels last.
     path : Path
@@ -65,13 +61,6 @@ def write_graph(
 def require_fit(weights: Weights, spec: NetworkSpec) -> None:
     """Raise if weights are not those of a network.
 
-    Parameters
-    ----------
-    weights : dict of str to Layer
-        The weights by layer.
-    spec : NetworkSpec
-        The network.
-
     Raises
     ------
     RecordError
@@ -82,13 +71,7 @@ def require_fit(weights: Weights, spec: NetworkSpec) -> None:
 
 
 class GraphWriter:
-    """Performs layers by writing them down, channels first, as ONNX wants them.
-
-    Parameters
-    ----------
-    weights : dict of str to Layer
-        The weights by layer.
-    """
+    """Performs layers by writing them down, channels first, as ONNX wants them."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights

@@ -56,13 +56,6 @@ def open_engine(graph: Path, precision: Precision = "float32", n_threads: int = 
         From `features.weights.sources.prepare_graph`.
     precision : {"float32", "bfloat16"}
         What to calculate in.
-    n_threads : int
-        How many cores it may use.
-
-    Returns
-    -------
-    Engine
-        The network.
 
     Raises
     ------
@@ -85,8 +78,6 @@ def graph_format(network: str, precision: Precision) -> GraphFormat:
 
     Parameters
     ----------
-    network : str
-        Name of the network.
     precision : {"float32", "bfloat16"}
         What to calculate in.
 
@@ -100,13 +91,7 @@ def graph_format(network: str, precision: Precision) -> GraphFormat:
 
 
 def providers() -> list[str]:
-    """Return what graphs run on: a GPU where ONNX Runtime sees one, and the processor.
-
-    Returns
-    -------
-    list of str
-        ONNX Runtime's names, best first.
-    """
+    """Return what graphs run on: a GPU where ONNX Runtime sees one, and the processor."""
     wanted = ("CUDAExecutionProvider", _CPU)
     available = onnxruntime.get_available_providers()
     return [name for name in wanted if name in available]

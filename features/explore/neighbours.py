@@ -53,19 +53,8 @@ def read_clips(
 
     Parameters
     ----------
-    folder : Path
-        The folder of the embedding set.
-    paths : iterable of Path
-        Its records.
-    embedding_set : EmbeddingSet
-        The set.
     filenames : mapping of str to str
         The clip of each record, where a manifest states it.
-
-    Returns
-    -------
-    Clips
-        One row per record.
 
     Raises
     ------
@@ -131,13 +120,6 @@ def nearest(vectors: Floats, n_neighbours: int) -> npt.NDArray[np.intp]:
 def neighbourhoods(clips: Clips, n_neighbours: int = N_NEIGHBOURS) -> pd.DataFrame:
     """Compare each clip's label with those of its neighbours, and what it sounds and looks like.
 
-    Parameters
-    ----------
-    clips : Clips
-        The clips.
-    n_neighbours : int
-        How many neighbours to ask.
-
     Returns
     -------
     DataFrame
@@ -164,13 +146,6 @@ def neighbourhoods(clips: Clips, n_neighbours: int = N_NEIGHBOURS) -> pd.DataFra
 
 def near_duplicates(clips: Clips, similarity: float = DUPLICATE_SIMILARITY) -> pd.DataFrame:
     """Return pairs of clips that both sound and look the same.
-
-    Parameters
-    ----------
-    clips : Clips
-        The clips.
-    similarity : float
-        Cosine similarity that both modalities must reach.
 
     Returns
     -------
@@ -208,8 +183,6 @@ def project(vectors: Floats, seed: int) -> npt.NDArray[np.float64]:
     ----------
     vectors : ndarray of float32, shape (n_clips, size)
         At least three clips.
-    seed : int
-        Of the projection.
 
     Returns
     -------

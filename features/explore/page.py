@@ -45,19 +45,10 @@ def write_page(
     folder : Path
         The folder of an embedding set; records that others made have no manifest, and get no
         pictures.
-    paths : sequence of Path
-        Its records.
     mit_root : Path or None
         Folder of the clips; None for a page without pictures.
     max_clips : int
         How many to draw where there are more.
-    seed : int
-        Of the drawing and of the map.
-
-    Returns
-    -------
-    neighbourhoods, duplicates : DataFrame
-        What the page shows.
 
     Raises
     ------
@@ -108,17 +99,10 @@ def explore_page(
         From `features.explore.neighbours.project`.
     duplicates : DataFrame
         From `features.explore.neighbours.near_duplicates`.
-    title : str
-        Heads the page.
     stamp : str
         A band above it; empty for none.
     picture : callable
         Takes a record's name and returns the clip's picture as a ``data:`` address, or None.
-
-    Returns
-    -------
-    str
-        HTML that needs no other file.
     """
     suspects = neighbourhoods[
         neighbourhoods["suggested_label"] != neighbourhoods["label"]
@@ -149,12 +133,8 @@ def pictures_of(manifest: Manifest | None, mit_root: Path | None, folder: Path) 
 
     Parameters
     ----------
-    manifest : Manifest or None
-        Says which clip a record is of.
     mit_root : Path or None
         Folder of the clips; None for pages without pictures.
-    folder : Path
-        Where to put pictures meanwhile.
 
     Returns
     -------

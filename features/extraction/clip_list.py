@@ -22,14 +22,10 @@ class ListedClip:
     ----------
     filename : str
         The released name, ``<MIT class>/<clip>.mp4``.
-    label : str
-        The AVMIT label.
     video_location : str
         ``"training"`` or ``"validation"``; empty for clips of a folder.
     tfrecord_filename : str
         The record, relative to the folder of the embedding set.
-    path : Path
-        The clip.
     """
 
     filename: str

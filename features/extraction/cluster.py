@@ -35,19 +35,8 @@ def on_cluster(
 
     Parameters
     ----------
-    clips : sequence of ListedClip
-        What to extract.
-    job : Job
-        How, and where to.
     address : str
         The scheduler, such as ``tcp://10.0.0.1:8786``.
-    shard_size : int
-        Clips per task.
-
-    Yields
-    ------
-    ManifestRow or Reject
-        One per clip.
 
     Raises
     ------
@@ -69,20 +58,7 @@ def on_cluster(
 
 
 def extract_shard(shard: Sequence[ListedClip], job: Job) -> list[Result]:
-    """Extract some clips; runs on a worker.
-
-    Parameters
-    ----------
-    shard : sequence of ListedClip
-        The clips.
-    job : Job
-        How, and where to.
-
-    Returns
-    -------
-    list of ManifestRow or Reject
-        One per clip.
-    """
+    """Extract some clips; runs on a worker."""
     with _loading:  # threads of one worker wait for one another's networks
         extractor = _loaded(job)
     return [extract_clip(extractor, clip, job.folder) for clip in shard]

@@ -58,8 +58,6 @@ class Extractor:
 
     Parameters
     ----------
-    recipe : Recipe
-        What decides the embeddings.
     audio_graph, visual_graph : Path
         From `features.weights.sources.prepare_graph`.
     n_threads : int
@@ -78,16 +76,6 @@ class Extractor:
 
     def extract(self, path: Path) -> Extraction:
         """Compute the embeddings of a clip.
-
-        Parameters
-        ----------
-        path : Path
-            The clip.
-
-        Returns
-        -------
-        Extraction
-            Embeddings, times and warnings.
 
         Raises
         ------

@@ -28,8 +28,6 @@ def forecast(
         Cores of all machines together; the rate is assumed to grow with them.
     price_per_core_h : float
         Of one core for one hour, in any currency.
-    sizes : sequence of int
-        Numbers of clips.
 
     Returns
     -------
@@ -61,15 +59,6 @@ def forecast_page(
         From `forecast`.
     rate : float
         The measured rate, clips per second.
-    on_cores : int
-        The cores that reached it.
-    price_per_core_h : float
-        Of one core for one hour.
-
-    Returns
-    -------
-    str
-        HTML that needs no other file.
     """
     return render(
         "features.extraction",

@@ -17,10 +17,6 @@ class Job:
 
     Parameters
     ----------
-    recipe : Recipe
-        What decides the embeddings.
-    audio_graph, visual_graph : Path
-        The networks.
     folder : Path
         The folder of the embedding set, for the records.
     """
@@ -41,32 +37,12 @@ class Reject:
 
 
 def load(job: Job) -> Extractor:
-    """Load the networks of a job, for one thread.
-
-    Parameters
-    ----------
-    job : Job
-        The job.
-
-    Returns
-    -------
-    Extractor
-        Ready to run.
-    """
+    """Load the networks of a job, for one thread."""
     return Extractor(job.recipe, job.audio_graph, job.visual_graph)
 
 
 def extract_clip(extractor: Extractor, clip: ListedClip, folder: Path) -> ManifestRow | Reject:
     """Extract one clip and write its record.
-
-    Parameters
-    ----------
-    extractor : Extractor
-        The networks.
-    clip : ListedClip
-        The clip.
-    folder : Path
-        The folder of the embedding set.
 
     Returns
     -------

@@ -78,13 +78,7 @@ class Journal:
         self._file.flush()
 
     def add(self, row: ManifestRow) -> None:
-        """Note a record that is finished.
-
-        Parameters
-        ----------
-        row : ManifestRow
-            What is known of it.
-        """
+        """Note a record that is finished."""
         self._file.write(json.dumps(asdict(row)) + "\n")
         self._file.flush()
         self._is_new = False
@@ -102,13 +96,7 @@ class Journal:
 
 
 def sweep(folder: Path) -> None:
-    """Delete the unfinished files that a killed extraction left; call with the journal open.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of an embedding set.
-    """
+    """Delete the unfinished files that a killed extraction left; call with the journal open."""
     for part in folder.glob("*/.*.part.tfrecord"):
         part.unlink(missing_ok=True)
 
@@ -119,17 +107,8 @@ def open_journal(folder: Path, recipe: Recipe, *, begin_again: bool = False) -> 
 
     Parameters
     ----------
-    folder : Path
-        The folder of an embedding set.
-    recipe : Recipe
-        What makes the records.
     begin_again : bool
         Whether to forget what was noted so far, here and in the manifest.
-
-    Yields
-    ------
-    Journal
-        Add a row after each record.
     """
     journal = Journal(folder / JOURNAL_NAME, recipe, begin_again=begin_again)
     try:
@@ -143,8 +122,6 @@ def read_finished(folder: Path, recipe: Recipe) -> dict[str, ManifestRow]:
 
     Parameters
     ----------
-    folder : Path
-        The folder of an embedding set.
     recipe : Recipe
         What is to make the rest of them.
 
@@ -178,12 +155,8 @@ def require_same_clips(
 
     Parameters
     ----------
-    clips : sequence of ListedClip
-        What to extract.
     finished : dict of str to ManifestRow
         From `read_finished`.
-    folder : Path
-        The folder of the embedding set.
 
     Raises
     ------

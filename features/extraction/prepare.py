@@ -38,8 +38,6 @@ def prepare(
 
     Parameters
     ----------
-    embedding_set_name : str
-        The set.
     grid : {"paper", "released"}
         Which frames to take.
     normalisation : {"keras3", "tf2.3"}
@@ -101,8 +99,6 @@ def difference_of(graph: Path, reference: Path, network: str) -> float:
 
     Parameters
     ----------
-    graph, reference : Path
-        The graphs.
     network : str
         A key of `NETWORKS`.
 

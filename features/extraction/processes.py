@@ -36,17 +36,8 @@ def on_processes(
 
     Parameters
     ----------
-    clips : sequence of ListedClip
-        What to extract.
-    job : Job
-        How, and where to.
     n_processes : int
         Processes of one thread each; 1 stays in this process.
-
-    Yields
-    ------
-    ManifestRow or Reject
-        One per clip.
 
     Raises
     ------

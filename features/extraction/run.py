@@ -26,8 +26,6 @@ class Outcome:
         The folder of the records.
     n_extracted, n_kept : int
         Records made now, and found finished.
-    rejects : tuple of Reject
-        Clips without a record.
     """
 
     folder: Path
@@ -48,22 +46,9 @@ def extract_all(
 
     Parameters
     ----------
-    clips : sequence of ListedClip
-        What to extract.
-    job : Job
-        How, and where to.
     perform : callable
         Takes clips and job, and yields their results in any order: `features.extraction.processes`
         or `features.extraction.cluster`.
-    overwrite : bool
-        Whether to make finished records again.
-    advance : callable
-        Called after every clip.
-
-    Returns
-    -------
-    Outcome
-        Counts and rejects.
 
     Raises
     ------

@@ -20,8 +20,6 @@ def choose_frames(times_ms: Sequence[float] | npt.NDArray[np.float64], step_ms: 
     ----------
     times_ms : sequence of float
         Times of all frames from the start of the stream, ascending.
-    step_ms : float
-        The grid.
 
     Returns
     -------

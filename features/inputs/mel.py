@@ -29,8 +29,6 @@ def patches(
     ----------
     waveform : ndarray of float32, shape (n_samples,)
         Mono sound at 16 kHz.
-    embedding_set : EmbeddingSet
-        Whose audio network is to see it.
 
     Returns
     -------
@@ -101,8 +99,6 @@ def log_mel(waveform: npt.NDArray[np.float32], offset: float) -> npt.NDArray[np.
     ----------
     waveform : ndarray of float32, shape (n_samples,)
         Mono sound at 16 kHz.
-    offset : float
-        Added before the logarithm is taken.
 
     Returns
     -------

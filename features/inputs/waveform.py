@@ -76,8 +76,6 @@ def resample(waveform: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.
     ----------
     waveform : ndarray of float32, shape (n_samples,)
         The sound.
-    rate_hz : int
-        Its rate.
 
     Returns
     -------

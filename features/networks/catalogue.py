@@ -25,8 +25,6 @@ class NetworkSpec:
     ----------
     title : str
         The name that people read.
-    definition : Network
-        Its layers.
     input_shape : tuple of int
         Height, width and channels of one input.
     norm_of : callable

@@ -83,10 +83,6 @@ def checked_kernel(weights: Weights, name: str, shape: tuple[int, ...]) -> Float
 
     Parameters
     ----------
-    weights : dict of str to Layer
-        The weights by layer.
-    name : str
-        The layer.
     shape : tuple of int
         What its kernel must have, axes as in `Layer`.
 

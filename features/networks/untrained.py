@@ -20,20 +20,7 @@ _EXAMPLE_PX = 128  # smaller than a frame: the scales are nearly the same and it
 
 
 def untrained_weights(spec: NetworkSpec, seed: int) -> Weights:
-    """Return weights of a network that has learnt nothing.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The network.
-    seed : int
-        All weights follow from it.
-
-    Returns
-    -------
-    dict of str to Layer
-        Weights by layer.
-    """
+    """Return weights of a network that has learnt nothing."""
     height, width, n_channels = spec.input_shape
     if n_channels > 1:
         height, width = min(height, _EXAMPLE_PX), min(width, _EXAMPLE_PX)
@@ -51,8 +38,6 @@ def examples(shape: tuple[int, int, int], seed: int) -> Floats:
     ----------
     shape : tuple of int
         Height, width and channels.
-    seed : int
-        What they are drawn from.
 
     Returns
     -------

@@ -20,8 +20,6 @@ def vggish(layers: Layers[Value], x: Value) -> Value:
 
     Parameters
     ----------
-    layers : Layers
-        Who performs the layers.
     x : Value
         Patches of shape (96, 64, 1).
 

@@ -84,8 +84,6 @@ def vgg16(layers: Layers[Value], x: Value) -> Value:
 
     Parameters
     ----------
-    layers : Layers
-        Who performs the layers.
     x : Value
         Frames of shape (224, 224, 3), prepared by `zero_centred`.
 
@@ -110,8 +108,6 @@ def efficientnetb0(layers: Layers[Value], x: Value) -> Value:
 
     Parameters
     ----------
-    layers : Layers
-        Who performs the layers.
     x : Value
         Frames of shape (224, 224, 3), prepared by `normalised`.
 

@@ -27,8 +27,6 @@ def yamnet(layers: Layers[Value], x: Value) -> Value:
 
     Parameters
     ----------
-    layers : Layers
-        Who performs the layers.
     x : Value
         Patches of shape (96, 64, 1).
 

@@ -22,14 +22,8 @@ def pack_archive(folder: Path, path: Path, *, overwrite: bool, advance: Callable
 
     Parameters
     ----------
-    folder : Path
-        The folder of an embedding set.
     path : Path
         The archive; equal records make equal archives.
-    overwrite : bool
-        Whether it may be replaced.
-    advance : callable
-        Called after every record.
 
     Raises
     ------
@@ -60,13 +54,6 @@ def unpack_archive(path: Path, folder: Path) -> Path:
     ----------
     path : Path
         The archive; not compressed, as the published ones are.
-    folder : Path
-        Where its folder is to lie.
-
-    Returns
-    -------
-    Path
-        The folder of the records.
 
     Raises
     ------

@@ -38,18 +38,6 @@ def check_records(folder: Path, advance: Callable[[], None] = lambda: None) -> l
     have, be of the clip and have the label that the manifest states, else those of its own name and
     folder, and be the file that the manifest lists.
 
-    Parameters
-    ----------
-    folder : Path
-        A folder of records.
-    advance : callable
-        Called after every record.
-
-    Returns
-    -------
-    list of Problem
-        Empty where all is well.
-
     Raises
     ------
     RecordError

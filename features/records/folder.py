@@ -17,16 +17,6 @@ Sizes = tuple[int, int]
 def record_paths(folder: Path) -> list[Path]:
     """Return the records of a folder, ``<label>/<stem>.tfrecord``, in the order of their names.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder of an embedding set.
-
-    Returns
-    -------
-    list of Path
-        Unfinished files left out.
-
     Raises
     ------
     RecordError
@@ -39,30 +29,12 @@ def record_paths(folder: Path) -> list[Path]:
 
 
 def manifest_of(folder: Path) -> Manifest | None:
-    """Return the manifest of a folder, None where there is none.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of an embedding set.
-
-    Returns
-    -------
-    Manifest or None
-        Records that others made have none.
-    """
+    """Return the manifest of a folder, None where there is none."""
     return read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
 
 
 def column_of(manifest: Manifest | None, column: str) -> dict[str, str]:
     """Return what a manifest says of each record.
-
-    Parameters
-    ----------
-    manifest : Manifest or None
-        The manifest.
-    column : str
-        One of its columns.
 
     Returns
     -------
@@ -78,16 +50,6 @@ def column_of(manifest: Manifest | None, column: str) -> dict[str, str]:
 def set_of(folder: Path) -> EmbeddingSet:
     """Return the embedding set of a folder: by its manifest, else by the sizes of most records.
 
-    Parameters
-    ----------
-    folder : Path
-        A folder of records.
-
-    Returns
-    -------
-    EmbeddingSet
-        The set.
-
     Raises
     ------
     RecordError
@@ -100,18 +62,6 @@ def set_of(folder: Path) -> EmbeddingSet:
 
 def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
     """Return the embedding set of most records; of many, some spread over all are asked.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Records, some of which may be broken.
-    where : str
-        What they are, for the message.
-
-    Returns
-    -------
-    EmbeddingSet
-        The set.
 
     Raises
     ------
@@ -139,11 +89,6 @@ def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
 
 def vote(sizes: Iterable[Sizes]) -> EmbeddingSet | None:
     """Return the set that most records are of.
-
-    Parameters
-    ----------
-    sizes : iterable of tuple of int
-        Audio and visual size of each record.
 
     Returns
     -------

@@ -19,17 +19,10 @@ def is_of_clip(recorded: str, filename: str, *, any_class: bool = False) -> bool
 
     Parameters
     ----------
-    recorded : str
-        What the record says.
     filename : str
         ``<MIT class>/<clip>.mp4``, from a list.
     any_class : bool
         Whether the folder of the class may differ.
-
-    Returns
-    -------
-    bool
-        Whether the two are one clip.
 
     Examples
     --------
@@ -50,15 +43,8 @@ def is_of_file(recorded: str, tfrecord_filename: str) -> bool:
 
     Parameters
     ----------
-    recorded : str
-        What the record says.
     tfrecord_filename : str
         ``<label>/<stem>.tfrecord``; the stem is the clip's, or Windows' short form of it.
-
-    Returns
-    -------
-    bool
-        Whether it is of that clip.
     """
     parts, stem = _parts(recorded), PurePosixPath(tfrecord_filename).stem
     if not parts:
@@ -74,8 +60,6 @@ def other_clip(recorded: str, tfrecord_filename: str, filename: str | None) -> s
 
     Parameters
     ----------
-    recorded : str
-        What the record says.
     tfrecord_filename : str
         Its file within the folder of the set.
     filename : str or None

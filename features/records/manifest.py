@@ -60,8 +60,6 @@ class NetworkNote:
         ``"yamnet"``, ``"vggish"``, ``"vgg16"`` or ``"efficientnetb0"``.
     weights : str
         Name of the file or folder, or ``"untrained"``.
-    sha256 : str
-        Its hash.
     untrained_seed : int or None
         What untrained weights were drawn from; None for real ones.
     """
@@ -90,8 +88,6 @@ class Recipe:
         What the networks calculated in.
     silence_for_missing_audio : bool
         Whether 3 s of zeros stand in for a missing audio stream.
-    audio, visual : NetworkNote
-        The networks.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
@@ -142,10 +138,6 @@ class Manifest:
 
     Parameters
     ----------
-    recipe : Recipe
-        What made the records.
-    software : dict of str to str
-        Versions of what ran.
     rows : DataFrame
         One row per record, with the fields of `ManifestRow`.
     """
@@ -158,24 +150,7 @@ class Manifest:
 def write_manifest(
     folder: Path, recipe: Recipe, software: dict[str, str], rows: Iterable[ManifestRow]
 ) -> Path:
-    """Write the manifest of a folder of records, completely or not at all.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of an embedding set.
-    recipe : Recipe
-        What made the records.
-    software : dict of str to str
-        Versions of what ran.
-    rows : iterable of ManifestRow
-        One per record.
-
-    Returns
-    -------
-    Path
-        The manifest.
-    """
+    """Write the manifest of a folder of records, completely or not at all."""
     ordered = sorted(rows, key=lambda row: row.tfrecord_filename)
     metadata = {
         _KEY: json.dumps(asdict(recipe)).encode(),
@@ -196,11 +171,6 @@ def read_manifest(folder: Path | str) -> Manifest:
     folder : Path or str
         The folder of an embedding set, such as ``.../YamNet_EffNetB0``.
 
-    Returns
-    -------
-    Manifest
-        Recipe, versions and one row per record.
-
     Raises
     ------
     RecordError
@@ -219,16 +189,6 @@ def read_manifest(folder: Path | str) -> Manifest:
 
 def read_recipe(folder: Path | str) -> Recipe:
     """Read what made a folder of records, and not the rows.
-
-    Parameters
-    ----------
-    folder : Path or str
-        The folder of an embedding set.
-
-    Returns
-    -------
-    Recipe
-        From the head of the manifest.
 
     Raises
     ------
@@ -309,11 +269,6 @@ def recipe_from(content: bytes | str) -> Recipe:
     content : bytes or str
         The JSON of what ``dataclasses.asdict`` made.
 
-    Returns
-    -------
-    Recipe
-        The recipe.
-
     Raises
     ------
     RecordError
@@ -329,18 +284,7 @@ def recipe_from(content: bytes | str) -> Recipe:
 
 
 def first_reason(error: ValidationError) -> str:
-    """Return the first thing that is wrong with a file, without what stands there.
-
-    Parameters
-    ----------
-    error : ValidationError
-        From pydantic.
-
-    Returns
-    -------
-    str
-        Where, and what.
-    """
+    """Return the first thing that is wrong with a file, without what stands there."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
     return f"{where}: {first['msg']}" if where else str(first["msg"])
@@ -369,11 +313,6 @@ def row_from(content: dict[Any, Any]) -> ManifestRow:
     ----------
     content : dict
         The fields; lists of any kind and missing numbers as NaN are put right.
-
-    Returns
-    -------
-    ManifestRow
-        The row.
     """
     lists = {
         "audio_times_s": tuple(float(time) for time in content["audio_times_s"]),
@@ -393,11 +332,6 @@ def parse_row(line: str) -> ManifestRow:
     ----------
     line : str
         The JSON of what ``dataclasses.asdict`` made.
-
-    Returns
-    -------
-    ManifestRow
-        The row.
 
     Raises
     ------

@@ -33,10 +33,6 @@ class PackIndex(BaseModel):
 
     Parameters
     ----------
-    format : int
-        Of the two files.
-    embedding_set : str
-        Name of the set.
     sha256 : str
         Digest of the file with the rows.
     tfrecord_filename, filename, label : tuple of str
@@ -81,8 +77,6 @@ class Pack:
     ----------
     rows : ndarray of float32, shape (n_records, 7, audio_size + visual_size)
         Audio and visual embeddings side by side, cut to 7 timesteps or filled up with zeros.
-    index : PackIndex
-        What they are.
     """
 
     rows: Rows
@@ -126,16 +120,8 @@ def pack_arrays(
 
     Parameters
     ----------
-    folder : Path
-        The folder of an embedding set.
     path : Path
         The `.npy` file of the rows; the index is the `.json` beside it.
-    embedding_set : EmbeddingSet
-        Its sizes.
-    overwrite : bool
-        Whether both may be replaced.
-    advance : callable
-        Called after every record.
 
     Returns
     -------
@@ -179,21 +165,8 @@ def write_rows(
     ----------
     path : Path
         The `.npy` file; replaced.
-    folder : Path
-        The folder of the embedding set.
-    names : sequence of str
-        The records in it, one a row.
-    embedding_set : EmbeddingSet
-        Gives the sizes.
-    advance : callable
-        Called after every record.
     require : callable
         Called with the name of every record and the record; raises where it must not be packed.
-
-    Returns
-    -------
-    PackIndex
-        What the rows are, without the recipe.
 
     Raises
     ------
@@ -246,11 +219,6 @@ def read_pack(path: Path | str) -> Pack:
     path : Path or str
         The `.npy` file that the command `pack` wrote, its `.json` beside it.
 
-    Returns
-    -------
-    Pack
-        The records.
-
     Raises
     ------
     RecordError
@@ -300,13 +268,6 @@ def open_rows(path: Path, index: PackIndex) -> Pack:
     ----------
     path : Path
         The `.npy` file.
-    index : PackIndex
-        What it should hold.
-
-    Returns
-    -------
-    Pack
-        The records.
 
     Raises
     ------

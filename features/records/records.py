@@ -42,8 +42,6 @@ class Record:
     ----------
     filename : str
         The clip's released name, ``<MIT class>/<clip>.mp4``.
-    label : str
-        The AVMIT label.
     audio : ndarray of float32, shape (audio_timesteps, audio_size)
         The audio embeddings.
     visual : ndarray of float32, shape (visual_timesteps, visual_size)
@@ -67,10 +65,6 @@ def write_record(path: Path, record: Record, *, overwrite: bool = True) -> None:
     ----------
     path : Path
         Where to write; the released layout is ``<label>/<stem>.tfrecord``.
-    record : Record
-        The embeddings.
-    overwrite : bool
-        Whether an existing record may be replaced.
 
     Raises
     ------
@@ -97,11 +91,6 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
         hour of a clip.
     embedding_set : EmbeddingSet or None
         The sizes to expect; None to take what is there.
-
-    Returns
-    -------
-    Record
-        The embeddings, all timesteps of them.
 
     Raises
     ------
@@ -146,13 +135,6 @@ def _only_entry(content: bytes) -> bytes:
 def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
     """Raise if a record does not belong to an embedding set.
 
-    Parameters
-    ----------
-    record : Record
-        The embeddings.
-    embedding_set : EmbeddingSet
-        The expected sizes.
-
     Raises
     ------
     RecordError
@@ -170,16 +152,6 @@ def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
 def set_of_record(record: Record) -> EmbeddingSet:
     """Return the embedding set that a record belongs to, by its sizes.
 
-    Parameters
-    ----------
-    record : Record
-        The embeddings.
-
-    Returns
-    -------
-    EmbeddingSet
-        The set.
-
     Raises
     ------
     RecordError
@@ -195,18 +167,7 @@ def set_of_record(record: Record) -> EmbeddingSet:
 
 
 def serialise(record: Record) -> bytes:
-    """Return a record as a serialised ``tf.train.SequenceExample``.
-
-    Parameters
-    ----------
-    record : Record
-        The embeddings.
-
-    Returns
-    -------
-    bytes
-        The message, in the published schema.
-    """
+    """Return a record as a serialised ``tf.train.SequenceExample``."""
     context = {
         "filename": _bytes_feature(record.filename.encode()),
         "label": _bytes_feature(record.label.encode()),
@@ -222,16 +183,6 @@ def serialise(record: Record) -> bytes:
 
 def parse(message: bytes) -> Record:
     """Return the record that a serialised ``tf.train.SequenceExample`` holds.
-
-    Parameters
-    ----------
-    message : bytes
-        The message, in the published schema.
-
-    Returns
-    -------
-    Record
-        The embeddings.
 
     Raises
     ------

@@ -16,11 +16,6 @@ _FOOTER = struct.Struct("<I")  # checksum of the data
 def frame(data: bytes) -> bytes:
     """Return one entry of a TFRecord file.
 
-    Parameters
-    ----------
-    data : bytes
-        A serialised message.
-
     Returns
     -------
     bytes
@@ -32,16 +27,6 @@ def frame(data: bytes) -> bytes:
 
 def unframe(content: bytes) -> Iterator[bytes]:
     """Yield the messages of a TFRecord file.
-
-    Parameters
-    ----------
-    content : bytes
-        The uncompressed file.
-
-    Yields
-    ------
-    bytes
-        One serialised message after the other.
 
     Raises
     ------
@@ -69,11 +54,6 @@ def unframe(content: bytes) -> Iterator[bytes]:
 def varint(value: int) -> bytes:
     """Return a non-negative integer in the variable-length form of protocol buffers.
 
-    Parameters
-    ----------
-    value : int
-        The integer.
-
     Returns
     -------
     bytes
@@ -97,28 +77,14 @@ def field(number: int, payload: bytes) -> bytes:
 
     Parameters
     ----------
-    number : int
-        The field's number.
     payload : bytes
         Its content: bytes, a string or a message.
-
-    Returns
-    -------
-    bytes
-        Tag, length, content.
     """
     return varint(number << 3 | BYTES) + varint(len(payload)) + payload
 
 
 def fields(message: bytes, at_most: int) -> Iterator[tuple[int, int | bytes]]:
     """Yield the fields of a message.
-
-    Parameters
-    ----------
-    message : bytes
-        A serialised message.
-    at_most : int
-        Fields that it may have.
 
     Yields
     ------
@@ -160,8 +126,6 @@ def read_varint(message: bytes, position: int) -> tuple[int, int]:
 
     Parameters
     ----------
-    message : bytes
-        Where to read.
     position : int
         From which byte on.
 
@@ -190,18 +154,7 @@ def read_varint(message: bytes, position: int) -> tuple[int, int]:
 
 
 def checksum(data: bytes) -> bytes:
-    """Return the checksum that TensorFlow writes behind data.
-
-    Parameters
-    ----------
-    data : bytes
-        The data.
-
-    Returns
-    -------
-    bytes
-        Four.
-    """
+    """Return the checksum that TensorFlow writes behind data."""
     # The CRC-32C, rotated and shifted so that checksums of checksums stay useful.
     crc = int(google_crc32c.value(data))
     return _FOOTER.pack(((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)

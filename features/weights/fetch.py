@@ -29,8 +29,6 @@ class Download:
 
     Parameters
     ----------
-    url : str
-        The address.
     filename : str
         What the download is called on a mirror.
     name : str
@@ -86,17 +84,10 @@ def fetch(
     ----------
     network : str
         A key of `DOWNLOADS`.
-    folder : Path
-        The weights folder.
     mirror : str or None
         An address under which the files lie by their own names; None for the publishers.
     advance : callable
         Called with the bytes of each piece and the bytes of all, where known.
-
-    Returns
-    -------
-    Path
-        The file or folder.
 
     Raises
     ------

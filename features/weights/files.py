@@ -63,8 +63,6 @@ def read_weights(path: Path, spec: NetworkSpec) -> Weights:
     path : Path
         An `.h5` or `.weights.h5` file with Keras weights, a `.keras` model, or the folder of a
         SavedModel.
-    spec : NetworkSpec
-        The network.
 
     Returns
     -------

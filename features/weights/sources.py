@@ -66,13 +66,7 @@ class WeightsSource:
 
 
 def weights_folder() -> Path:
-    """Return the folder of downloaded weights.
-
-    Returns
-    -------
-    Path
-        It may not exist yet.
-    """
+    """Return the folder of downloaded weights."""
     return cache_folder() / "weights"
 
 
@@ -140,8 +134,6 @@ def find_file(network: str, folder: Path) -> Path | None:
     ----------
     network : str
         A key of `NETWORKS`.
-    folder : Path
-        Where to look.
 
     Returns
     -------
@@ -166,11 +158,6 @@ def find_file(network: str, folder: Path) -> Path | None:
 def verified_hash(path: Path) -> str:
     """Return the hash of weights, and prove that they are what was downloaded.
 
-    Parameters
-    ----------
-    path : Path
-        File or folder.
-
     Returns
     -------
     str
@@ -193,11 +180,6 @@ def verified_hash(path: Path) -> str:
 
 def read_checksums(folder: Path) -> dict[str, Checksum]:
     """Return the checksums that were noted when weights were downloaded.
-
-    Parameters
-    ----------
-    folder : Path
-        A weights folder.
 
     Returns
     -------
@@ -223,11 +205,6 @@ def read_checksums(folder: Path) -> dict[str, Checksum]:
 def hash_of(path: Path) -> str:
     """Return the SHA-256 of a file, or of all files of a folder in the order of their names.
 
-    Parameters
-    ----------
-    path : Path
-        File or folder.
-
     Returns
     -------
     str
@@ -246,15 +223,8 @@ def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
 
     Parameters
     ----------
-    source : WeightsSource
-        The network and its weights.
     form : {"onnx", "ncnn"}
         From `features.engines.running.graph_format`.
-
-    Returns
-    -------
-    Path
-        The graph.
 
     Raises
     ------

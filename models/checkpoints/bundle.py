@@ -48,11 +48,6 @@ def read_index(path: Path) -> dict[str, Variable]:
     path : Path
         The ``.index`` file.
 
-    Returns
-    -------
-    dict of str to Variable
-        By name.
-
     Raises
     ------
     LimitError, RecordError
@@ -85,8 +80,6 @@ def read_values(prefix: Path, variable: Variable, n_shards: int) -> Floats:
         The checkpoint's name without ``.index``.
     variable : Variable
         From `read_index`.
-    n_shards : int
-        How many files the values are in.
 
     Returns
     -------

@@ -28,10 +28,6 @@ class CheckpointConfig:
     ----------
     task : {"action", "correspondence"}
         What it was trained to tell.
-    rnn : Rnn
-        The recurrent layer.
-    hyperparameters : Hyperparameters
-        Its numbers.
     classes : tuple of str
         In the order of the outputs.
     timesteps : int
@@ -50,16 +46,6 @@ class CheckpointConfig:
 
 def read_config(folder: Path) -> CheckpointConfig:
     """Read the `train.yaml` beside a checkpoint.
-
-    Parameters
-    ----------
-    folder : Path
-        The released folder of one network.
-
-    Returns
-    -------
-    CheckpointConfig
-        The network.
 
     Raises
     ------

@@ -38,13 +38,6 @@ class CorrespondenceWeights(NamedTuple):
 def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasModel:
     """Build a correspondence network as a Keras model.
 
-    Parameters
-    ----------
-    card : Card
-        What it is.
-    weights : CorrespondenceWeights
-        Its weights.
-
     Returns
     -------
     keras.Model

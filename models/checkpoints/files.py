@@ -26,11 +26,6 @@ Layer = Mapping[str, npt.NDArray[np.float32]]
 def find_prefix(folder: Path) -> Path:
     """Find the checkpoint in a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        The released folder of one network.
-
     Returns
     -------
     Path

@@ -57,16 +57,6 @@ class TrainRequest:
 def plan_training(request: TrainRequest) -> Plan:
     """Read what a training needs, and refuse what it must not have.
 
-    Parameters
-    ----------
-    request : TrainRequest
-        What was asked for.
-
-    Returns
-    -------
-    Plan
-        Ready to train.
-
     Raises
     ------
     StudyError
@@ -118,21 +108,10 @@ def train_with_progress(
 
     Parameters
     ----------
-    request : TrainRequest
-        What was asked for.
-    folder : Path
-        Where to save the model.
     made_at : datetime
         For the card, in UTC.
-    resume, overwrite : bool
-        What to do with what is there.
     tensorboard : Path or None
         Folder for TensorBoard's event file; None for none.
-
-    Returns
-    -------
-    Card
-        The model's card.
     """
     require_place(folder, resume=resume, overwrite=overwrite)
     plan = plan_training(request)
@@ -195,11 +174,6 @@ class EvaluateRequest:
 
 def evaluate_and_write(request: EvaluateRequest) -> tuple[Evaluation, Path]:
     """Evaluate a network and keep the figures in its folder.
-
-    Parameters
-    ----------
-    request : EvaluateRequest
-        What was asked for.
 
     Returns
     -------

@@ -47,8 +47,6 @@ class Dataset:
         only what is used is in memory.
     targets : ndarray of int32, shape (n_clips,)
         Class of each clip.
-    clips : ClipList
-        The list.
     sha256 : str
         Digest of the records' content.
     n_cut : int
@@ -78,23 +76,10 @@ def load_dataset(
 
     Parameters
     ----------
-    clips : ClipList
-        Which clips.
-    embeddings : Path
-        Folder of the embedding set.
-    embedding_set : EmbeddingSet
-        Gives the sizes.
-    classes : sequence of str
-        The classes of the training list.
     cache : Path or None
         Folder for packed rows; None for the user's cache.
     trust_list : bool
         Take the list's labels where the record has others.
-
-    Returns
-    -------
-    Dataset
-        The embeddings and classes.
 
     Raises
     ------
@@ -155,12 +140,6 @@ def load_pack(
 
     Parameters
     ----------
-    folder : Path
-        Folder of the embedding set.
-    records : sequence of str
-        Records in it.
-    embedding_set : EmbeddingSet
-        Gives the sizes.
     cache : Path or None
         Folder of the rows; None for the user's cache.
 

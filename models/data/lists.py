@@ -27,12 +27,8 @@ class ClipList:
         The file's name without its ending.
     filenames : tuple of str
         Released names, ``<MIT class>/<clip>.mp4``.
-    labels : tuple of str
-        AVMIT labels.
     records : tuple of str
         Records, relative to the folder of an embedding set.
-    sha256 : str
-        Digest of these columns.
     """
 
     name: str
@@ -53,16 +49,6 @@ class ClipList:
 def read_list(path: Path) -> ClipList:
     """Read a list, in Table 2's columns or in one of the published spellings.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file.
-
-    Returns
-    -------
-    ClipList
-        The clips.
-
     Raises
     ------
     TableError
@@ -81,15 +67,7 @@ def read_list(path: Path) -> ClipList:
 
 
 def write_list(clips: ClipList, path: Path) -> None:
-    """Write a list in Table 2's spellings, so that a model keeps what it was trained on.
-
-    Parameters
-    ----------
-    clips : ClipList
-        The clips.
-    path : Path
-        The CSV file.
-    """
+    """Write a list in Table 2's spellings, so that a model keeps what it was trained on."""
     frame = pd.DataFrame(
         dict(zip(COLUMNS, (clips.filenames, clips.labels, clips.records), strict=True))
     )
@@ -102,15 +80,8 @@ def class_indices(clips: ClipList, classes: Sequence[str]) -> list[int]:
 
     Parameters
     ----------
-    clips : ClipList
-        The clips.
     classes : sequence of str
         The classes of the training list, in alphabetical order.
-
-    Returns
-    -------
-    list of int
-        One index per clip.
 
     Raises
     ------
@@ -129,11 +100,6 @@ def class_indices(clips: ClipList, classes: Sequence[str]) -> list[int]:
 
 def shared_records(one: ClipList, other: ClipList) -> list[str]:
     """Return the records that stand in both lists, or whose clips do.
-
-    Parameters
-    ----------
-    one, other : ClipList
-        Two lists.
 
     Returns
     -------
@@ -155,11 +121,6 @@ def _spelt_alike(clips: ClipList) -> list[str]:
 def refuse_overlap(one: ClipList, other: ClipList) -> None:
     """Raise if a clip stands in both lists.
 
-    Parameters
-    ----------
-    one, other : ClipList
-        Two lists.
-
     Raises
     ------
     TableError
@@ -176,11 +137,6 @@ def refuse_overlap(one: ClipList, other: ClipList) -> None:
 
 def count_shared_sources(one: ClipList, other: ClipList) -> int:
     """Count the source videos that feed both lists.
-
-    Parameters
-    ----------
-    one, other : ClipList
-        Two lists.
 
     Returns
     -------

@@ -9,13 +9,6 @@ from study.errors import RecordError
 def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:
     """Return what made the embeddings, and refuse untrained networks unless asked for.
 
-    Parameters
-    ----------
-    embeddings : Path
-        Folder of the embedding set.
-    allow_untrained : bool
-        Whether networks that learnt nothing will do.
-
     Returns
     -------
     Recipe or None

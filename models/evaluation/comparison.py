@@ -30,10 +30,6 @@ class Group:
 
     Parameters
     ----------
-    training_set, embedding_set, rnn : str
-        Which.
-    n_seeds : int
-        How many.
     loss, top_1, top_5 : Estimate
         Means over the seeds, with Student's interval.
     """
@@ -53,12 +49,6 @@ class Difference:
 
     Parameters
     ----------
-    embedding_set, rnn : str
-        Which network.
-    minuend, subtrahend : str
-        The training sets.
-    n_clips : int
-        Of the test set.
     n_seeds : int
         Pairs of seeds; runs beyond the shorter side's number are left out.
     loss, top_1 : Estimate
@@ -77,11 +67,6 @@ class Difference:
 
 def group(evaluations: Iterable[Evaluation]) -> list[Group]:
     """Gather evaluations by network and training set.
-
-    Parameters
-    ----------
-    evaluations : iterable of Evaluation
-        Of one test list, both modalities, congruent.
 
     Returns
     -------
@@ -105,11 +90,6 @@ def group(evaluations: Iterable[Evaluation]) -> list[Group]:
 def mean_with_interval(values: Sequence[float]) -> Estimate:
     """Return the mean and Student's 95 % interval.
 
-    Parameters
-    ----------
-    values : sequence of float
-        One per seed.
-
     Returns
     -------
     Estimate
@@ -125,13 +105,6 @@ def mean_with_interval(values: Sequence[float]) -> Estimate:
 
 def differences(evaluations: Iterable[Evaluation], rng: np.random.Generator) -> list[Difference]:
     """Compare training sets, network by network.
-
-    Parameters
-    ----------
-    evaluations : iterable of Evaluation
-        Of one test list, both modalities, congruent.
-    rng : Generator
-        Draws the resamples.
 
     Returns
     -------
@@ -200,8 +173,6 @@ def bootstrap(paired: npt.NDArray[np.float64], rng: np.random.Generator) -> Esti
     ----------
     paired : ndarray of float64, shape (n_seeds, n_clips)
         Differences of two networks on the same clips.
-    rng : Generator
-        Draws the resamples.
 
     Returns
     -------

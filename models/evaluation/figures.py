@@ -19,13 +19,6 @@ _SUFFIXES = (".png", ".svg")
 def new_figure(n_rows: int, n_columns: int, *, width: float = 4.5, height: float = 3.2) -> Any:  # noqa: ANN401
     """Return an empty figure that no screen knows of, and its axes.
 
-    Parameters
-    ----------
-    n_rows, n_columns : int
-        Number of axes.
-    width, height : float
-        Of each, in inches.
-
     Returns
     -------
     tuple of Figure and ndarray of Axes, shape (n_rows, n_columns)
@@ -37,15 +30,6 @@ def new_figure(n_rows: int, n_columns: int, *, width: float = 4.5, height: float
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Save a figure as PNG, to look at, and as SVG, for print.
-
-    Parameters
-    ----------
-    figure : Figure
-        What to save.
-    folder : Path
-        Where to.
-    name : str
-        File name without ending.
 
     Returns
     -------
@@ -62,13 +46,6 @@ def plot_history(history: pd.DataFrame, loss_ax: Axes, accuracy_ax: Axes) -> tup
     ----------
     history : DataFrame
         The columns of `models.training.schedule.Epoch`.
-    loss_ax, accuracy_ax : Axes
-        Where to draw.
-
-    Returns
-    -------
-    tuple of Axes
-        The axes.
     """
     for ax, name in ((loss_ax, "loss"), (accuracy_ax, "accuracy")):
         ax.plot(history["epoch"], history[name], label="training")
@@ -88,13 +65,6 @@ def plot_parallel_coordinates(surrogates: pd.DataFrame, ax: Axes) -> Axes:
     ----------
     surrogates : DataFrame
         Hyperparameters and ``val_loss`` of one cell, one row per surrogate.
-    ax : Axes
-        Where to draw.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
@@ -135,13 +105,6 @@ def plot_learning_curves(curves: pd.DataFrame, ax: Axes) -> Axes:
     ----------
     curves : DataFrame
         ``number``, ``epoch`` and ``val_loss``, one row per surrogate and epoch.
-    ax : Axes
-        Where to draw.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     for _, curve in curves.groupby("number"):
         ax.plot(curve["epoch"], curve["val_loss"], color="tab:blue", alpha=0.4, linewidth=0.8)
@@ -157,15 +120,6 @@ def plot_confusion(counts: npt.NDArray[np.int64], classes: Sequence[str], ax: Ax
     ----------
     counts : ndarray of int, shape (n_classes, n_classes)
         Clips.
-    classes : sequence of str
-        Names.
-    ax : Axes
-        Where to draw.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -187,17 +141,8 @@ def plot_calibration(
 
     Parameters
     ----------
-    confidence, accuracy : sequence of float
-        Means of each bin that has clips.
     n_clips : sequence of int
         Clips of each bin; the dots' size.
-    ax : Axes
-        Where to draw.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     ax.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     sizes = 20 + 180 * np.asarray(n_clips) / max(n_clips)

@@ -54,10 +54,6 @@ class Evaluation(BaseModel):
     ----------
     training_set, embedding_set, rnn : str
         Which network, as Table 5 names it.
-    seed : int or None
-        Its seed.
-    model_sha256 : str
-        Digest of its file.
     test : DataCard
         What it was run on.
     modality : {"both", "audio", "visual"}
@@ -71,16 +67,10 @@ class Evaluation(BaseModel):
         five highest probabilities.
     calibration_error : float
         Mean distance of confidence and accuracy over the bins, weighted by clips.
-    classes : tuple of ClassScore
-        Per class.
     confusion : tuple of tuple of int
         Clips by class (rows) and by prediction (columns).
-    calibration : tuple of CalibrationBin
-        Confidence and accuracy.
     correct : tuple of bool
         Per clip in the order of the list, so that networks can be compared clip by clip.
-    losses : tuple of float
-        Per clip.
     n_heard : int or None
         Of incongruent pairs: how many were given to the class of the sound.
     """
@@ -131,21 +121,10 @@ def evaluate(
 
     Parameters
     ----------
-    model : SavedModel
-        The network.
-    test : Dataset
-        The clips.
     modality : {"both", "audio", "visual"}
         What it may perceive.
     sound_from : ndarray of int or None, shape (n_clips,)
         Whose sound each clip gets, as `incongruent_partners` draws them; None for its own.
-    untrained_embeddings, overlap_allowed : bool
-        What the result has to say.
-
-    Returns
-    -------
-    Evaluation
-        The figures.
 
     Notes
     -----
@@ -218,8 +197,6 @@ def incongruent_partners(
     ----------
     targets : ndarray of int32, shape (n_clips,)
         Classes.
-    rng : Generator
-        The source of chance.
 
     Returns
     -------
@@ -254,8 +231,6 @@ def top_k(logarithms: npt.NDArray[np.float64], targets: npt.NDArray[np.int32], k
         Log probabilities.
     targets : ndarray of int32, shape (n_clips,)
         Classes.
-    k : int
-        How many count.
 
     Returns
     -------
@@ -275,8 +250,6 @@ def confusion_matrix(
     ----------
     targets, predicted : ndarray of int, shape (n_clips,)
         Classes and predictions.
-    n_classes : int
-        Number of classes.
 
     Returns
     -------
@@ -347,19 +320,10 @@ def evaluation_path(
 
     Parameters
     ----------
-    model : Path
-        The model's folder.
-    test : str
-        Name of the test list.
     modality : {"both", "audio", "visual"}
         What the network could perceive.
     pairing : {"congruent", "incongruent"}
         Whose sound each clip had.
-
-    Returns
-    -------
-    Path
-        A JSON file in the model's folder.
     """
     stem = re.sub(r"[^\w.-]", "_", test)
     if modality != "both":
@@ -374,8 +338,6 @@ def write_evaluation(evaluation: Evaluation, path: Path) -> None:
 
     Parameters
     ----------
-    evaluation : Evaluation
-        The figures.
     path : Path
         A JSON file; an older evaluation of the same kind is replaced.
     """
@@ -391,11 +353,6 @@ def read_evaluation(path: Path) -> Evaluation:
     path : Path
         A file that `write_evaluation` wrote.
 
-    Returns
-    -------
-    Evaluation
-        The figures.
-
     Raises
     ------
     ConfigError
@@ -409,16 +366,6 @@ def read_evaluation(path: Path) -> Evaluation:
 
 def read_evaluations(folders: list[Path]) -> list[Evaluation]:
     """Read all evaluations below some folders.
-
-    Parameters
-    ----------
-    folders : list of Path
-        Models, or folders that hold models.
-
-    Returns
-    -------
-    list of Evaluation
-        In the order of their paths.
 
     Raises
     ------
@@ -441,15 +388,8 @@ def of_one_test(evaluations: list[Evaluation], name: str | None = None) -> list[
 
     Parameters
     ----------
-    evaluations : list of Evaluation
-        Any.
     name : str or None
         The test list; None where there is only one.
-
-    Returns
-    -------
-    list of Evaluation
-        At least one.
 
     Raises
     ------

@@ -19,15 +19,8 @@ def write_page(evaluation: Evaluation, path: Path) -> list[Path]:
 
     Parameters
     ----------
-    evaluation : Evaluation
-        The figures.
     path : Path
         Its JSON file; the page and the drawings are named after it.
-
-    Returns
-    -------
-    list of Path
-        The page first, then the drawings.
     """
     classes = [each.label for each in evaluation.classes]
     confusion, axes = new_figure(

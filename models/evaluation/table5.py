@@ -102,20 +102,7 @@ def _text(estimate: Estimate, factor: float, digits: int, *, signed: bool = Fals
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table as CSV.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Heads.
-    rows : iterable of sequence of str
-        Cells.
-
-    Returns
-    -------
-    str
-        Lines without a closing line break.
-    """
+    """Return a table as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([columns, *rows])
@@ -124,13 +111,6 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def as_latex(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     r"""Return a table as a LaTeX ``tabular``.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Heads.
-    rows : iterable of sequence of str
-        Cells.
 
     Returns
     -------

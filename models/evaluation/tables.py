@@ -21,16 +21,6 @@ _ORDER = {(cell.embedding_set, str(cell.rnn)): place for place, cell in enumerat
 def training_set_of(list_name: str) -> str:
     """Return a training list's short name, as Table 5 has it.
 
-    Parameters
-    ----------
-    list_name : str
-        Name of the list's file, without ending.
-
-    Returns
-    -------
-    str
-        The name.
-
     Examples
     --------
     >>> training_set_of("AVMIT_train"), training_set_of("MIT16_train")
@@ -42,11 +32,6 @@ def training_set_of(list_name: str) -> str:
 
 def table_5_row(evaluation: Evaluation) -> tuple[str, ...]:
     """Return an evaluation as a row of Table 5.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        The figures.
 
     Returns
     -------
@@ -68,18 +53,7 @@ def table_5_row(evaluation: Evaluation) -> tuple[str, ...]:
 
 
 def in_order_of_paper(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
-    """Sort evaluations as Table 5 does: by cell, then by training set, then by seed.
-
-    Parameters
-    ----------
-    evaluations : iterable of Evaluation
-        The evaluations.
-
-    Returns
-    -------
-    list of Evaluation
-        Sorted.
-    """
+    """Sort evaluations as Table 5 does: by cell, then by training set, then by seed."""
 
     def place(evaluation: Evaluation) -> tuple[int, str, int]:
         cell = _ORDER.get((evaluation.embedding_set, evaluation.rnn), len(_ORDER))
@@ -90,18 +64,6 @@ def in_order_of_paper(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
 
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Heads.
-    rows : iterable of sequence of str
-        Cells.
-
-    Returns
-    -------
-    str
-        Lines without a closing line break.
 
     Examples
     --------
@@ -117,11 +79,6 @@ def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def cell_title(cell: Cell) -> str:
     """Return a cell's name for people.
-
-    Parameters
-    ----------
-    cell : Cell
-        The cell.
 
     Returns
     -------
@@ -146,11 +103,6 @@ TABLE_4_COLUMNS = (
 
 def table_4_rows(best: Mapping[Cell, SurrogateResult]) -> list[tuple[str, ...]]:
     """Return the chosen surrogates as rows of Table 4.
-
-    Parameters
-    ----------
-    best : mapping of Cell to SurrogateResult
-        The best of each cell.
 
     Returns
     -------

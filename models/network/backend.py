@@ -24,11 +24,6 @@ def without_tensorflow() -> Iterator[None]:
     """Keep Keras from importing TensorFlow in this block, unless it has been already.
 
     Saving and loading look whether there is one, which takes seconds; networks of ours need none.
-
-    Yields
-    ------
-    None
-        TensorFlow can be imported afterwards.
     """
     if "tensorflow" in sys.modules:
         yield

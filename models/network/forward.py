@@ -75,8 +75,6 @@ class Architecture(NamedTuple):
 
     Parameters
     ----------
-    rnn : Rnn
-        The recurrent layer.
     activation : str
         Activation of the squeeze units.
     audio_size : int
@@ -93,15 +91,7 @@ class Architecture(NamedTuple):
 
 
 class Dropout(NamedTuple):
-    """What to drop from the recurrent layer's inputs.
-
-    Parameters
-    ----------
-    key : Array
-        A JAX random key.
-    rate : float
-        Share that is dropped.
-    """
+    """What to drop from the recurrent layer's inputs."""
 
     key: Array
     rate: Array
@@ -117,19 +107,6 @@ def initial_weights(
     n_classes: int,
 ) -> Weights:
     """Draw the weights of a network before training, as Keras' defaults do.
-
-    Parameters
-    ----------
-    rng : Generator
-        The source of chance.
-    rnn : Rnn
-        The recurrent layer.
-    hyperparameters : Hyperparameters
-        Gives the widths.
-    audio_size, visual_size : int
-        Lengths of the embeddings.
-    n_classes : int
-        Number of classes.
 
     Returns
     -------
@@ -193,8 +170,6 @@ def logits(
         The weights; batch norms use their moving statistics.
     rows : Array of float32, shape (n_clips, n_timesteps, audio_size + visual_size)
         Audio and visual embeddings side by side.
-    architecture : Architecture
-        How to run the weights.
     heard, seen : bool
         False for a neutral branch: its batch norm gives beta, whatever the embeddings are.
 
@@ -231,12 +206,8 @@ def training_logits(
 
     Parameters
     ----------
-    weights : Weights
-        The weights.
     rows : Array of float32, shape (batch_size, n_timesteps, audio_size + visual_size)
         Audio and visual embeddings side by side.
-    architecture : Architecture
-        How to run the weights.
     dropout : Dropout
         What to drop; a new mask for every timestep, as the paper's Keras 2 drew it.
 
@@ -269,15 +240,8 @@ def dropout_mask(dropout: Dropout, shape: tuple[int, ...]) -> Array:
 
     Parameters
     ----------
-    dropout : Dropout
-        Key and rate.
     shape : tuple of int
         Shape of the inputs: clips, timesteps, units.
-
-    Returns
-    -------
-    Array of bool
-        True where an input stays.
     """
     return jax.random.uniform(dropout.key, shape, dtype=jnp.float32) >= dropout.rate
 

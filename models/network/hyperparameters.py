@@ -31,8 +31,6 @@ class Cell:
     ----------
     embedding_set : str
         Name of the set, such as ``"yamnet_effnet"``.
-    rnn : Rnn
-        The recurrent layer.
     """
 
     embedding_set: str
@@ -58,8 +56,6 @@ class Hyperparameters:
         Activation of the squeeze units.
     dropout : float
         Share of the recurrent layer's inputs that is dropped, anew at every timestep.
-    learning_rate : float
-        Before decay.
     """
 
     rnn_units: int
@@ -85,18 +81,6 @@ PRESETS = {"paper": PAPER}
 def cell_of(embedding_set: str, rnn: str) -> Cell:
     """Return the cell with these names.
 
-    Parameters
-    ----------
-    embedding_set : str
-        Name of the embedding set.
-    rnn : str
-        Name of the recurrent layer.
-
-    Returns
-    -------
-    Cell
-        One of the six.
-
     Raises
     ------
     ConfigError
@@ -112,11 +96,6 @@ def cell_named(name: str) -> Cell:
     ----------
     name : str
         Such as ``"yamnet_effnet-gru"``.
-
-    Returns
-    -------
-    Cell
-        One of the six.
 
     Raises
     ------
@@ -142,10 +121,6 @@ def surrogate(seed: int, cell: Cell, number: int) -> Hyperparameters:
 
     Parameters
     ----------
-    seed : int
-        Of the study.
-    cell : Cell
-        Of the search.
     number : int
         Which surrogate, from 0.
 
@@ -176,8 +151,6 @@ def preset(name: str, cell: Cell) -> Hyperparameters:
     ----------
     name : str
         ``"paper"``, or the path of a ``best.json`` that a search wrote.
-    cell : Cell
-        For which network.
 
     Returns
     -------
@@ -213,16 +186,6 @@ def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
 
 def checked(chosen: Hyperparameters) -> Hyperparameters:
     """Return hyperparameters that came from a file, once they can be those of a network.
-
-    Parameters
-    ----------
-    chosen : Hyperparameters
-        What the file says.
-
-    Returns
-    -------
-    Hyperparameters
-        The same.
 
     Raises
     ------

@@ -29,14 +29,6 @@ def build_classifier(
 
     Parameters
     ----------
-    rnn : Rnn
-        The recurrent layer.
-    hyperparameters : Hyperparameters
-        Widths, activation and dropout.
-    audio_size, visual_size : int
-        Lengths of the embeddings.
-    n_classes : int
-        Number of classes.
     timesteps : int
         Rows that the network sees of each embedding.
 
@@ -86,8 +78,6 @@ def set_weights(model: KerasModel, weights: Weights) -> None:
     ----------
     model : keras.Model
         From `build_classifier`.
-    weights : Weights
-        The weights.
     """
     trainable = weights.trainable
     for name, unit, moving in (
@@ -105,8 +95,6 @@ def save_classifier(model: KerasModel, path: Path) -> None:
 
     Parameters
     ----------
-    model : keras.Model
-        What to save.
     path : Path
         A path ending in ``.keras``.
     """

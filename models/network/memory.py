@@ -18,11 +18,6 @@ def memory_errors(folder: Path) -> Iterator[None]:
     folder : Path
         The model or result on which the block works; the message names it.
 
-    Yields
-    ------
-    None
-        Other errors stay what they are.
-
     Raises
     ------
     StudyError

@@ -31,8 +31,6 @@ class DataCard(BaseModel):
     ----------
     name : str
         The list's file name without ending.
-    n_clips : int
-        Its clips.
     list_sha256, records_sha256 : str
         Digests of the list and of its records' content.
     n_cut : int
@@ -57,26 +55,14 @@ class Card(BaseModel):
         ``"trained"``, or where it was imported from.
     task : {"action", "correspondence"}
         What it tells: which action a clip shows, or whether its sound and picture belong together.
-    embedding_set, rnn : str
-        The cell.
-    audio_size, visual_size, timesteps : int
-        What it takes.
-    classes : tuple of str
-        Its outputs, in order.
     hyperparameters : Hyperparameters
         Widths, activation, dropout, learning rate.
     training_set : str
         Short name of what it was trained on, as Table 5 has it.
-    train, validation : DataCard or None
-        The lists.
     schedule : Schedule or None
         How long it could train.
-    seed : int or None
-        All its chance.
     mixed_precision : bool
         Whether products took their factors in bfloat16; the weights are float32 all the same.
-    history : tuple of Epoch
-        Its epochs.
     best_epoch : int
         The epoch whose weights it has.
     embeddings : Recipe or None
@@ -85,8 +71,6 @@ class Card(BaseModel):
         Whether clips may stand in two lists, and whether a list's label went before a record's.
     model_sha256 : str
         Digest of the model's file.
-    software : dict of str to str
-        Versions.
     made_at : datetime
         In UTC.
     """
@@ -151,28 +135,12 @@ class Card(BaseModel):
 
 
 def software_versions() -> dict[str, str]:
-    """Return the versions that a result may depend on.
-
-    Returns
-    -------
-    dict of str to str
-        Version by name.
-    """
+    """Return the versions that a result may depend on."""
     return {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
 
 
 def read_card(folder: Path) -> Card:
     """Read the card of a model.
-
-    Parameters
-    ----------
-    folder : Path
-        The model's folder.
-
-    Returns
-    -------
-    Card
-        The card.
 
     Raises
     ------
@@ -194,8 +162,6 @@ def write_card(card: Card, folder: Path) -> None:
 
     Parameters
     ----------
-    card : Card
-        The card.
     folder : Path
         The model's folder; its ``model_card.json`` is what makes it a model.
     """
@@ -207,18 +173,7 @@ def write_card(card: Card, folder: Path) -> None:
 
 
 def card_text(card: Card) -> str:
-    """Return a card as Markdown.
-
-    Parameters
-    ----------
-    card : Card
-        The card.
-
-    Returns
-    -------
-    str
-        The text.
-    """
+    """Return a card as Markdown."""
     parts = [
         f"# {card.rnn.upper()} on {card.embedding_set}, {card.training_set}",
         f"Made {card.made_at:%Y-%m-%d %H:%M} UTC ({card.origin}); all of this and the digests "

@@ -42,8 +42,6 @@ def read_weights(path: Path, card: Card) -> Weights:
     ----------
     path : Path
         A ``.keras`` file.
-    card : Card
-        What the network is.
 
     Returns
     -------

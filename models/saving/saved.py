@@ -45,17 +45,7 @@ class SavedModel:
 
 
 def save_model(folder: Path, card: Card, weights: Weights | CorrespondenceWeights) -> None:
-    """Save a network; the card is written last and makes the folder a model.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to.
-    card : Card
-        What it is.
-    weights : Weights or CorrespondenceWeights
-        Its weights.
-    """
+    """Save a network; the card is written last and makes the folder a model."""
     save_classifier(_keras_model(card, weights), folder / MODEL_NAME)
     card = card.model_copy(update={"model_sha256": sha256_of(folder / MODEL_NAME)})
     write_card(card, folder)
@@ -84,11 +74,6 @@ def load_model(folder: Path) -> SavedModel:
     folder : Path
         Where `save_model` put it.
 
-    Returns
-    -------
-    SavedModel
-        The network.
-
     Raises
     ------
     ConfigError
@@ -114,12 +99,8 @@ def require_place(folder: Path, *, resume: bool, overwrite: bool) -> None:
 
     Parameters
     ----------
-    folder : Path
-        Where the model is to be.
     resume : bool
         Whether to go on with a training that was interrupted.
-    overwrite : bool
-        Whether to replace what is there.
 
     Raises
     ------
@@ -157,12 +138,8 @@ def write_course(course: Course, plan: str, folder: Path) -> None:
 
     Parameters
     ----------
-    course : Course
-        Training so far.
     plan : str
         What is being trained on what; only the same plan may go on.
-    folder : Path
-        The model's folder.
     """
     leaves = jax.tree.leaves((course.learner, course.best))
     history = [asdict(epoch) for epoch in course.history]
@@ -179,10 +156,6 @@ def read_course(start: Course, plan: str, folder: Path) -> Course:
     ----------
     start : Course
         The same training before its first epoch: gives the shapes.
-    plan : str
-        What is being trained on what.
-    folder : Path
-        The model's folder.
 
     Returns
     -------
@@ -244,15 +217,7 @@ def _read_leaf(kept: zipfile.ZipFile, number: int, leaf: jax.Array) -> jax.Array
 
 
 def write_history(history: Iterable[Epoch], folder: Path) -> None:
-    """Write the epochs as a table and as a plot.
-
-    Parameters
-    ----------
-    history : iterable of Epoch
-        The epochs.
-    folder : Path
-        The model's folder.
-    """
+    """Write the epochs as a table and as a plot."""
     from models.evaluation.figures import new_figure, plot_history, save_figure
 
     frame = pd.DataFrame([asdict(epoch) for epoch in history])

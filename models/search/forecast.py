@@ -18,13 +18,6 @@ GUESSED_EPOCHS = 20
 def n_operations(cell: Cell, hyperparameters: Hyperparameters) -> float:
     """Return how many multiplications and additions training takes per clip and epoch.
 
-    Parameters
-    ----------
-    cell : Cell
-        The network.
-    hyperparameters : Hyperparameters
-        Its widths.
-
     Returns
     -------
     float
@@ -45,8 +38,6 @@ class Forecast:
 
     Parameters
     ----------
-    n_done, n_left : int
-        Surrogates.
     core_s : float
         Seconds of one core for the rest.
     measured : bool
@@ -60,11 +51,6 @@ class Forecast:
 
     def text(self, n_at_a_time: int) -> str:
         """Return the forecast as a line.
-
-        Parameters
-        ----------
-        n_at_a_time : int
-            How many run at a time.
 
         Returns
         -------
@@ -80,22 +66,7 @@ class Forecast:
 
 
 def forecast(plan: SearchPlan, results: Sequence[SurrogateResult], n_clips: int) -> Forecast:
-    """Forecast the rest of a search from the arithmetic and from what is done.
-
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-    results : sequence of SurrogateResult
-        What is done.
-    n_clips : int
-        Clips of the training list.
-
-    Returns
-    -------
-    Forecast
-        For the surrogates without a result.
-    """
+    """Forecast the rest of a search from the arithmetic and from what is done."""
     done = {(result.cell, result.number) for result in results}
     left = [
         Task(cell, number)

@@ -17,15 +17,8 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
 
     Parameters
     ----------
-    results : sequence of SurrogateResult
-        What is done.
     url : str
         Storage, such as ``sqlite:///search.db``; studies that are there are replaced.
-
-    Returns
-    -------
-    int
-        Surrogates copied.
 
     Raises
     ------

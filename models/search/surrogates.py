@@ -40,20 +40,10 @@ class SearchPlan(BaseModel):
     ----------
     seed : int
         The study's; surrogates and their training follow from it.
-    cells : tuple of str
-        Names of the cells.
-    n_surrogates : int
-        Per cell.
     schedule : Schedule
         How long each may train.
     embeddings : Path
         Folder with the folders of the embedding sets.
-    train, validation : Path
-        The lists.
-    lists : tuple of str
-        Their digests.
-    cache : Path or None
-        Folder of packed records.
     trust_list : bool
         Whether a list's label goes before a record's.
     """
@@ -77,24 +67,14 @@ class SurrogateResult(BaseModel):
 
     Parameters
     ----------
-    cell : str
-        Name of the cell.
     number : int
         Which surrogate, from 0.
-    seed : int
-        Of the study.
-    hyperparameters : Hyperparameters
-        What was drawn.
     best_epoch : int
         The epoch with the lowest validation loss; 0 if there was none.
-    val_loss, val_accuracy : float or None
-        At that epoch.
     diverged : bool
         Whether the losses became no numbers.
     history : tuple of Epoch
         The epochs whose losses are numbers.
-    seconds : float
-        Of training, compilation included.
     records : tuple of str
         Digests of the records of both lists.
     """
@@ -125,13 +105,6 @@ class Task:
 def write_plan(plan: SearchPlan, folder: Path) -> None:
     """Start a search in a folder, or go on with the same one.
 
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-    folder : Path
-        Its folder.
-
     Raises
     ------
     ConfigError
@@ -156,16 +129,6 @@ def write_plan(plan: SearchPlan, folder: Path) -> None:
 def read_plan(folder: Path) -> SearchPlan:
     """Read what a search is.
 
-    Parameters
-    ----------
-    folder : Path
-        Its folder.
-
-    Returns
-    -------
-    SearchPlan
-        The search.
-
     Raises
     ------
     ConfigError
@@ -187,31 +150,12 @@ def read_plan(folder: Path) -> SearchPlan:
 
 
 def plan_cells(plan: SearchPlan) -> tuple[Cell, ...]:
-    """Return the cells of a search.
-
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-
-    Returns
-    -------
-    tuple of Cell
-        In the order of the plan.
-    """
+    """Return the cells of a search."""
     return tuple(cell_named(name) for name in plan.cells)
 
 
 def prepare(plan: SearchPlan, *, allow_untrained: bool) -> None:
-    """Pack the records of a search once, before many processes want them.
-
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-    allow_untrained : bool
-        Whether embeddings of untrained networks will do.
-    """
+    """Pack the records of a search once, before many processes want them."""
     train, validation = read_list(plan.train), read_list(plan.validation)
     refuse_overlap(validation, train)
     for name in sorted({cell.embedding_set for cell in plan_cells(plan)}):
@@ -236,38 +180,12 @@ def _load(
 
 
 def result_path(folder: Path, task: Task) -> Path:
-    """Return where the result of a surrogate is kept.
-
-    Parameters
-    ----------
-    folder : Path
-        The search's folder.
-    task : Task
-        The surrogate.
-
-    Returns
-    -------
-    Path
-        A JSON file.
-    """
+    """Return where the result of a surrogate is kept."""
     return folder / task.cell.name / f"{task.number:03d}.json"
 
 
 def missing_tasks(plan: SearchPlan, folder: Path) -> list[Task]:
-    """Return the surrogates that have no result yet, the cells in turn.
-
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-    folder : Path
-        Its folder.
-
-    Returns
-    -------
-    list of Task
-        What is left to run.
-    """
+    """Return the surrogates that have no result yet, the cells in turn."""
     tasks = [Task(cell, number) for number in range(plan.n_surrogates) for cell in plan_cells(plan)]
     return [task for task in tasks if not result_path(folder, task).exists()]
 
@@ -277,17 +195,8 @@ def run_surrogate(plan: SearchPlan, task: Task, folder: Path) -> SurrogateResult
 
     Parameters
     ----------
-    plan : SearchPlan
-        The search.
-    task : Task
-        Which surrogate.
     folder : Path
         The search's folder; a result that is there already is kept.
-
-    Returns
-    -------
-    SurrogateResult
-        What came of it.
 
     Raises
     ------
@@ -360,11 +269,6 @@ def _result(
 def read_results(folder: Path) -> list[SurrogateResult]:
     """Read what a search has found so far.
 
-    Parameters
-    ----------
-    folder : Path
-        The search's folder.
-
     Returns
     -------
     list of SurrogateResult
@@ -409,18 +313,7 @@ def _read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
 
 
 def best_of(results: Sequence[SurrogateResult]) -> dict[Cell, SurrogateResult]:
-    """Return the best surrogate of each cell: the lowest validation loss.
-
-    Parameters
-    ----------
-    results : sequence of SurrogateResult
-        Any number.
-
-    Returns
-    -------
-    dict of Cell to SurrogateResult
-        Cells without a result are left out.
-    """
+    """Return the best surrogate of each cell: the lowest validation loss."""
     best: dict[Cell, SurrogateResult] = {}
     for result in results:
         cell = cell_named(result.cell)
@@ -439,8 +332,6 @@ def write_best(best: dict[Cell, SurrogateResult], path: Path) -> None:
     ----------
     best : dict of Cell to SurrogateResult
         From `best_of`.
-    path : Path
-        A JSON file.
     """
     chosen = {cell.name: asdict(result.hyperparameters) for cell, result in best.items()}
     with written_atomically(path) as part:

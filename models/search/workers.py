@@ -23,13 +23,7 @@ _ONE_THREAD = {
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Let processes that are started in this block take one core each.
-
-    Yields
-    ------
-    None
-        The environment is as before afterwards.
-    """
+    """Let processes that are started in this block take one core each."""
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     flags = f"{os.environ.get('XLA_FLAGS', '')} {_ONE_THREAD['XLA_FLAGS']}".strip()
     os.environ.update(_ONE_THREAD | {"XLA_FLAGS": flags})
@@ -47,22 +41,6 @@ def run_here(
     plan: SearchPlan, tasks: Sequence[Task], folder: Path, n_processes: int
 ) -> Iterator[SurrogateResult]:
     """Run surrogates on this machine, one single-threaded process per core.
-
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-    tasks : sequence of Task
-        What to run.
-    folder : Path
-        The search's folder.
-    n_processes : int
-        How many at a time.
-
-    Yields
-    ------
-    SurrogateResult
-        As they finish.
 
     Raises
     ------
@@ -102,22 +80,6 @@ def run_on_cluster(
 ) -> Iterator[SurrogateResult]:
     """Run surrogates on a Dask cluster whose workers see the same folders.
 
-    Parameters
-    ----------
-    plan : SearchPlan
-        The search.
-    tasks : sequence of Task
-        What to run.
-    folder : Path
-        The search's folder.
-    address : str
-        Of the scheduler.
-
-    Yields
-    ------
-    SurrogateResult
-        As they finish.
-
     Raises
     ------
     ConfigError
@@ -143,11 +105,6 @@ def run_on_cluster(
 
 def cluster_size(address: str) -> int:
     """Return how many surrogates a Dask cluster runs at a time.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler.
 
     Returns
     -------

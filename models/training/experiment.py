@@ -31,8 +31,6 @@ class TrainingLists:
     ----------
     name : str
         As Table 5 has it.
-    train, validation : Path
-        Its lists.
     """
 
     name: str
@@ -49,18 +47,7 @@ class Run:
     seed: int
 
     def folder(self, root: Path) -> Path:
-        """Return where it is kept.
-
-        Parameters
-        ----------
-        root : Path
-            Folder of the comparison.
-
-        Returns
-        -------
-        Path
-            The model's folder.
-        """
+        """Return where it is kept."""
         return root / self.lists.name.replace(" ", "_") / self.cell.name / f"seed-{self.seed}"
 
 
@@ -71,11 +58,6 @@ def parse_lists(text: str) -> TrainingLists:
     ----------
     text : str
         ``NAME=TRAIN,VALIDATION``.
-
-    Returns
-    -------
-    TrainingLists
-        The training set.
 
     Raises
     ------
@@ -98,20 +80,6 @@ def planned_runs(
     training_sets: Sequence[TrainingLists], cells: Sequence[Cell], seeds: Sequence[int]
 ) -> list[Run]:
     """Return the runs of a comparison, seed by seed, so that a part of it is balanced.
-
-    Parameters
-    ----------
-    training_sets : sequence of TrainingLists
-        What to train on.
-    cells : sequence of Cell
-        Which networks.
-    seeds : sequence of int
-        How often.
-
-    Returns
-    -------
-    list of Run
-        All combinations.
 
     Raises
     ------
@@ -136,14 +104,8 @@ def run_all(
 
     Parameters
     ----------
-    runs : sequence of Run
-        What is wanted.
     base : TrainRequest
         Options that all runs share; its `embeddings` holds the folders of the embedding sets.
-    test : Path
-        The test list.
-    root : Path
-        Folder of the comparison.
     now : callable
         Gives the time for the cards, in UTC.
 

@@ -84,18 +84,7 @@ class Pace(NamedTuple):
 
 
 def new_learner(weights: Weights) -> Learner:
-    """Return a learner before its first step.
-
-    Parameters
-    ----------
-    weights : Weights
-        Initial weights.
-
-    Returns
-    -------
-    Learner
-        With an optimiser that has seen nothing.
-    """
+    """Return a learner before its first step."""
     weights = jax.tree.map(jnp.array, weights)
     zeros = jax.tree.map(jnp.zeros_like, weights.trainable)
     return Learner(weights, Adam(jnp.int32(0), zeros, jax.tree.map(jnp.copy, zeros)))
@@ -126,10 +115,6 @@ def learn(
         Place of the first batch in the epoch.
     n_batches : Array of int32, shape ()
         How many to take.
-    pace : Pace
-        How the epoch learns.
-    architecture : Architecture
-        How to run the weights.
 
     Returns
     -------
@@ -220,14 +205,8 @@ def predict_batch(
 
     Parameters
     ----------
-    weights : Weights
-        The weights.
     rows : Array of float32, shape (n_clips, n_timesteps, size)
         Embeddings.
-    architecture : Architecture
-        How to run the weights.
-    heard, seen : bool
-        False for a neutral branch.
 
     Returns
     -------

@@ -51,18 +51,12 @@ class Plan:
 
     Parameters
     ----------
-    cell : Cell
-        The network.
-    hyperparameters : Hyperparameters
-        Its numbers.
     train, validation : Dataset
         The clips; their classes are those of the training list.
     training_set : str
         Short name, as Table 5 has it.
     seed : int
         All chance follows from it.
-    schedule : Schedule
-        How long.
     mixed_precision : bool
         Whether products take their factors in bfloat16.
     notes : Notes
@@ -110,23 +104,10 @@ def train_model(
 
     Parameters
     ----------
-    plan : Plan
-        What to train on what.
-    folder : Path
-        Where to save it.
     made_at : datetime
         For the card, in UTC.
-    resume, overwrite : bool
-        What to do with what is there.
-    on_epoch : callable or None
-        Called with every finished epoch.
     on_step : callable or None
         Called with a number of clips when they have been handed to the network.
-
-    Returns
-    -------
-    Card
-        The card of the model.
 
     Raises
     ------

@@ -25,14 +25,10 @@ class Schedule:
 
     Parameters
     ----------
-    n_epochs : int
-        At most so many.
     batch_size : int
         Clips per step; the last batch of an epoch may be smaller.
     patience : int
         Epochs without improvement of the validation loss before training stops.
-    min_delta : float
-        Smallest improvement that counts.
 
     Notes
     -----
@@ -49,8 +45,6 @@ class Schedule:
 
         Parameters
         ----------
-        start : float
-            The chosen learning rate.
         epoch : int
             From 1.
 
@@ -81,14 +75,10 @@ class Course:
 
     Parameters
     ----------
-    learner : Learner
-        Weights and optimiser.
     best : Weights
         Weights of the best epoch.
     best_epoch : int
         Its number; 0 before the first.
-    history : tuple of Epoch
-        All epochs so far.
     """
 
     learner: Learner
@@ -98,11 +88,6 @@ class Course:
 
     def is_over(self, schedule: Schedule) -> bool:
         """Tell whether training has come to its end.
-
-        Parameters
-        ----------
-        schedule : Schedule
-            How long to train.
 
         Returns
         -------
@@ -132,26 +117,7 @@ def new_course(
     n_classes: int,
     seed: int,
 ) -> Course:
-    """Return training before its first epoch.
-
-    Parameters
-    ----------
-    cell : Cell
-        Which network.
-    hyperparameters : Hyperparameters
-        Its widths.
-    audio_size, visual_size : int
-        Lengths of the embeddings.
-    n_classes : int
-        Number of classes.
-    seed : int
-        The initial weights follow from it.
-
-    Returns
-    -------
-    Course
-        With no history.
-    """
+    """Return training before its first epoch."""
     weights = initial_weights(
         np.random.default_rng([seed, 0]),
         cell.rnn,
@@ -187,19 +153,10 @@ def epochs(
         What to learn from, and what decides when to stop.
     architecture : Architecture
         How to run the weights; validation is always in float32, as the saved network is.
-    hyperparameters : Hyperparameters
-        Dropout and learning rate.
-    schedule : Schedule
-        How long to train.
     seed : int
         Order of the clips and dropout follow from it.
     on_step : callable or None
         Called with a number of clips when they have been handed to the network.
-
-    Yields
-    ------
-    Course
-        After each epoch.
 
     Notes
     -----
@@ -295,15 +252,6 @@ def _batches(dataset: Dataset, chosen: npt.NDArray[np.intp], batch_size: int) ->
 def score(weights: Weights, dataset: Dataset, architecture: Architecture) -> tuple[float, float]:
     """Return loss and accuracy of a network.
 
-    Parameters
-    ----------
-    weights : Weights
-        The weights.
-    dataset : Dataset
-        What to run it on.
-    architecture : Architecture
-        How to run the weights.
-
     Returns
     -------
     loss : float
@@ -329,14 +277,8 @@ def log_probabilities(
 
     Parameters
     ----------
-    weights : Weights
-        The weights.
     rows : ndarray of float32, shape (n_clips, n_timesteps, size)
         Embeddings.
-    architecture : Architecture
-        How to run the weights.
-    heard, seen : bool
-        False for a neutral branch.
 
     Returns
     -------

@@ -26,11 +26,6 @@ def checked_initials(by: str) -> str:
     by : str
         What was given as ``--by``.
 
-    Returns
-    -------
-    str
-        The same.
-
     Raises
     ------
     BadParameter
@@ -105,19 +100,6 @@ def write_text(
     text: str, path: Path, *, footer: str, overwrite: bool, readers: Readers = Readers.UMASK
 ) -> None:
     """Write a Markdown text, as A4 PDF where the file's name says so.
-
-    Parameters
-    ----------
-    text : str
-        Markdown.
-    path : Path
-        Where to write.
-    footer : str
-        At the foot of each page.
-    overwrite : bool
-        Whether an existing file may be replaced.
-    readers : Readers
-        Who may read it.
 
     Raises
     ------

@@ -25,11 +25,6 @@ _CLIP = ("avmit_label", "video_location", "filename")
 def free_candidates(db: Db) -> pd.DataFrame:
     """Return the candidates that may still become exercise clips.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -49,10 +44,6 @@ def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the seed.
     n_screening_sets : int
         A screening that is repeated takes the next set.
 
@@ -68,16 +59,6 @@ def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
 def labels(db: Db) -> list[str]:
     """Return the classes that have candidates; a set of an exercise has one clip of each.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of str
-        In alphabetical order.
-
     Raises
     ------
     ConfigError
@@ -91,13 +72,6 @@ def labels(db: Db) -> list[str]:
 
 def new_sets(db: Db, n_screening_sets: int) -> list[ExerciseSet]:
     """Return which sets come next.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    n_screening_sets : int
-        How many screenings to add.
 
     Returns
     -------
@@ -118,12 +92,8 @@ def sample(
     ----------
     free : DataFrame
         From `free_candidates`.
-    labels : list of str
-        The classes.
     sets : list of (Phase, int)
         From `new_sets`.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -211,16 +181,8 @@ def set_exercise(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     clips : list of ExerciseClip
         From `rehearsed` or `read_list`.
-    study : Study
-        The study.
-    actor : str
-        Who chose.
-    at : datetime
-        Now.
 
     Raises
     ------

@@ -57,10 +57,6 @@ def headphone_trials(
     ----------
     stimulus : {"huggins", "antiphase"}
         Which sounds.
-    sample_rate_hz : int
-        Of the sound device.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -81,11 +77,6 @@ def n_right(targets: Sequence[int], answers: Sequence[int]) -> int:
     ----------
     targets, answers : sequence of int
         Which sound was to be found, and which was named, from 1.
-
-    Returns
-    -------
-    int
-        How many are the same.
 
     Raises
     ------
@@ -143,10 +134,6 @@ def huggins_noise(sample_rate_hz: int, duration_s: float, rng: np.random.Generat
     ----------
     sample_rate_hz : int
         Samples per second.
-    duration_s : float
-        Length.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -171,10 +158,6 @@ def plain_noise(sample_rate_hz: int, duration_s: float, rng: np.random.Generator
     ----------
     sample_rate_hz : int
         Samples per second.
-    duration_s : float
-        Length.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -193,8 +176,6 @@ def tone(sample_rate_hz: int, *, gain_db: float = 0.0, opposite: bool = False) -
     ----------
     sample_rate_hz : int
         Samples per second.
-    gain_db : float
-        How much louder than usual.
     opposite : bool
         Whether the right ear gets it in opposite phase.
 
@@ -216,8 +197,6 @@ def calibration_noise(sample_rate_hz: int, rng: np.random.Generator) -> Sound:
     ----------
     sample_rate_hz : int
         Samples per second.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------

@@ -30,10 +30,6 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
     ----------
     picked : DataFrame
         From `exercises.sample`.
-    path : Path
-        A CSV file.
-    overwrite : bool
-        Whether it may be replaced.
 
     Raises
     ------
@@ -57,11 +53,6 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
         From `exercises.free_candidates`.
     labels : collection of str
         The classes; every set has one clip of each.
-
-    Returns
-    -------
-    list of ExerciseClip
-        In the order of the file.
 
     Raises
     ------

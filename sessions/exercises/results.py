@@ -22,8 +22,6 @@ class Attempt:
     ----------
     number : int
         From 1.
-    n_clips : int
-        Clips of the set.
     n_rated : int
         How many of them are rated.
     n_right : int
@@ -43,15 +41,6 @@ class Attempt:
 
 def attempts(db: Db, participant_id: str, phase: Phase) -> list[Attempt]:
     """Return a participant's attempts at an exercise.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-    phase : Phase
-        Training or screening.
 
     Returns
     -------
@@ -76,8 +65,6 @@ def set_of(phase: Phase, attempt: int) -> int:
 
     Parameters
     ----------
-    phase : Phase
-        Training or screening.
     attempt : int
         From 1.
 
@@ -96,11 +83,6 @@ def next_attempt(found: list[Attempt]) -> int:
     ----------
     found : list of Attempt
         From `attempts`.
-
-    Returns
-    -------
-    int
-        The unfinished attempt, else a new one.
     """
     if not found:
         return 1
@@ -128,15 +110,6 @@ def confusion(answers: pd.DataFrame) -> pd.DataFrame:
 
 def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[str]:
     """Return how a participant did in their last screening, to be talked about.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    protocol : Protocol
-        Gives the pass mark.
-    participant_id : str
-        Who.
 
     Returns
     -------

@@ -19,8 +19,6 @@ class Correction:
 
     Parameters
     ----------
-    filename : str
-        The clip.
     before, after : Rating
         What it was, and is.
     version : int
@@ -46,14 +44,6 @@ def ground_truth_rated(
     ----------
     db : Session
         An open transaction, the one that adds the rating.
-    candidate_id : int
-        A sampled candidate.
-    rating : Rating
-        The expert's.
-    participant_id : str
-        The expert.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -85,21 +75,8 @@ def correct(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     clip : str
         A sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
-    rating : Rating
-        What it should have been.
-    given_by, reason : str
-        Who says so, and why.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Correction
-        What was changed.
 
     Raises
     ------
@@ -139,11 +116,6 @@ def correct(
 
 def corrections(db: Db) -> list[str]:
     """Return all corrections in words.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

@@ -23,8 +23,6 @@ class Reratings:
 
     Parameters
     ----------
-    to_come : tuple of int
-        Candidates.
     n_done : int
         How many have been rated again.
     """
@@ -39,8 +37,6 @@ class Reliability:
 
     Parameters
     ----------
-    n : int
-        Clips rated twice.
     n_same : int
         Those that got the same rating.
     weighted_kappa : float or None
@@ -60,18 +56,6 @@ def drawn(study: Study, candidate_ids: list[int]) -> list[int]:
 
     Every candidate has a random number of its own, which the seed gives it, and the smallest are
     drawn: a sample that grows keeps most of what was drawn before.
-
-    Parameters
-    ----------
-    study : Study
-        Gives the seed and the share.
-    candidate_ids : list of int
-        The sampled candidates.
-
-    Returns
-    -------
-    list of int
-        In ascending order.
     """
     n_drawn = round(study.config.protocol.rerating_share * len(candidate_ids))
     chance = [generator(study, Stream.RERATING, number).random() for number in candidate_ids]
@@ -83,10 +67,6 @@ def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the seed and the share.
     participant_id : str
         The expert; each rates again what they rated first.
 
@@ -105,13 +85,6 @@ def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
 
 def reliability(db: Db, study: Study) -> Reliability:
     """Return how reliably the expert rates.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the seed and the share.
 
     Returns
     -------

@@ -13,11 +13,6 @@ DEAL, DEALT, RETURNED = "deal", "dealt", "return"
 def dealt_out(db: Db) -> dict[str, str]:
     """Return whose clips are on a laptop.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     dict of str to str
@@ -35,11 +30,6 @@ def dealt_out(db: Db) -> dict[str, str]:
 
 def deals(db: Db) -> list[dict[str, Any]]:
     """Return every deal that was made from this store.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -64,11 +54,6 @@ def _dealings(db: Db) -> list[dict[str, Any]]:
 def in_words(db: Db) -> str:
     """Return who rates on a laptop at present.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     str
@@ -83,16 +68,8 @@ def write_off(db: Db, name: str, *, reason: str, actor: str, at: datetime) -> li
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     name : str
         The name of the file that it was dealt, or the number of the deal.
-    reason : str
-        What happened to it.
-    actor : str
-        Who gives it up.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -119,30 +96,12 @@ def write_off(db: Db, name: str, *, reason: str, actor: str, at: datetime) -> li
 
 
 def files_of(db: Db, participant_id: str) -> list[str]:
-    """Return the files that a participant's part was ever dealt in.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-
-    Returns
-    -------
-    list of str
-        Their names, in the order of time.
-    """
+    """Return the files that a participant's part was ever dealt in."""
     return [str(d["file"]) for d in deals(db) if participant_id in d["participants"]]
 
 
 def require_whole(db: Db) -> None:
     """Raise if a store is the part of one that was dealt to a laptop.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Raises
     ------
@@ -158,13 +117,6 @@ def require_whole(db: Db) -> None:
 
 def require_here(db: Db, participant_id: str) -> None:
     """Raise if a participant's clips are on a laptop.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
 
     Raises
     ------
@@ -182,13 +134,6 @@ def require_here(db: Db, participant_id: str) -> None:
 
 def require_all_here(db: Db, participant_ids: list[str]) -> None:
     """Raise if one of several participants' clips are on a laptop.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_ids : list of str
-        Whose clips are about to be moved.
 
     Raises
     ------

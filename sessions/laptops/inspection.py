@@ -51,12 +51,6 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     ----------
     laptop : Session
         An open transaction on a copy of the laptop's file (`study.store.laptops.foreign`).
-    study : Study
-        The study.
-    people : list of str
-        Who was dealt.
-    seal : dict
-        Of what was dealt, unbroken.
 
     Yields
     ------

@@ -45,8 +45,6 @@ class Merged:
 
     Parameters
     ----------
-    n_sessions, n_ratings : int
-        New ones.
     n_known : int
         Ratings that were here already.
     """
@@ -61,26 +59,6 @@ def deal(db: Db, study: Study, people: list[str], path: Path, *, actor: str, at:
 
     From now on they rate there and nowhere else, and their clips are not moved, so that what
     comes back cannot contradict what is here.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    people : list of str
-        Who rates on the laptop.
-    path : Path
-        A new SQLite file.
-    actor : str
-        Who deals.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Deal
-        What the laptop has.
 
     Raises
     ------
@@ -121,21 +99,10 @@ def merge(db: Db, study: Study, path: Path, *, final: bool, actor: str, at: date
     db : Session
         A transaction on the whole store in which nothing was asked yet: the file is looked at
         before the store is locked.
-    study : Study
-        The study.
     path : Path
         The laptop's SQLite file; it is only read.
     final : bool
         Whether the laptop is back, so that its people rate here again.
-    actor : str
-        Who merges.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Merged
-        What came.
 
     Raises
     ------
@@ -157,10 +124,6 @@ def require_honest(laptop: Db, db: Db, study: Study, path: Path) -> None:
         From `study.store.laptops.foreign.opened`.
     db : Session
         An open transaction on the whole store, which is only read.
-    study : Study
-        The study.
-    path : Path
-        What messages call the file.
 
     Raises
     ------
@@ -187,11 +150,6 @@ def bring_back(
         As `require_honest` took them; the whole store is changed.
     final, actor, at
         As `merge` takes them.
-
-    Returns
-    -------
-    Merged
-        What came.
 
     Raises
     ------

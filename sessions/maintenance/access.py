@@ -15,8 +15,6 @@ def access_findings(db: Db, study: Study) -> Iterator[str]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         Its store, back-ups and logs are looked at; on PostgreSQL the rights on its tables.
 

@@ -31,14 +31,8 @@ def back_up_study(
 
     Parameters
     ----------
-    study : Study
-        The study.
     out : Path or None
         Where to; None for a file with a time stamp in the study's folder.
-    overwrite : bool
-        Whether an existing file may be replaced.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -68,17 +62,6 @@ def back_up_study(
 
 def record_backup(study: Study, path: Path, *, actor: str, at: datetime) -> bool:
     """Keep in the audit log where a back-up lies, for the day when somebody is erased.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-    path : Path
-        The back-up.
-    actor : str
-        Who made it.
-    at : datetime
-        Now.
 
     Returns
     -------

@@ -20,10 +20,6 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
     clips : bool
         Whether to look for the clips on the disk.
     hashes : bool
@@ -71,11 +67,6 @@ def wrong_rater_counts(
         How many different raters a clip should have.
     exactly : bool
         False while ratings are still to come: then only too many, or one twice, are wrong.
-
-    Returns
-    -------
-    dict of int to int
-        Ratings by clip, where it is wrong.
     """
     clips = raters.groupby("candidate_id")["participant_id"]
     n, n_different = clips.count(), clips.nunique()

@@ -26,10 +26,6 @@ def evidence_findings(db: Db, study: Study, given: pd.DataFrame) -> Iterator[str
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
     given : DataFrame
         The ratings of the annotation, from `study.store.ratings.counted.judged`.
 

@@ -21,15 +21,8 @@ def findings(db: Db, protocol: Protocol) -> Iterator[str]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     protocol : Protocol
         Gives the bonus where a version of the configuration names none.
-
-    Yields
-    ------
-    str
-        What was found and what to do.
     """
     earned = ratings.earnings(db)
     yield from _bonuses(db, earned, protocol)

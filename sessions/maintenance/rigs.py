@@ -24,8 +24,6 @@ class Accepted:
 
     Parameters
     ----------
-    host : str
-        The machine.
     check : str
         What its last rig check said, in words.
     n_sessions, n_ratings : int
@@ -57,25 +55,8 @@ def accept(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    host : str
-        The machine.
     prefixes : sequence of str
         Beginnings of session ids; none for all sessions that wait.
-    reason : str
-        Why they can be trusted.
-    actor : str
-        Who says so.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Accepted
-        What was accepted.
 
     Raises
     ------

@@ -27,14 +27,10 @@ class Alarm:
 
     Parameters
     ----------
-    participant_id : str
-        Who.
     kind : {"agreement", "same_answer", "too_fast"}
         What.
     n_trial : int
         At which of the participant's trials, from 1.
-    detail : str
-        In words.
     """
 
     participant_id: str
@@ -51,13 +47,6 @@ def alarms(ratings: pd.DataFrame, truths: dict[int, int]) -> list[Alarm]:
     ratings : DataFrame
         Columns ``participant_id, candidate_id, rating, rt_s``, in the order in which they were
         given.
-    truths : dict of int to int
-        The expert's rating by candidate.
-
-    Returns
-    -------
-    list of Alarm
-        By participant and trial.
     """
     found = [
         *agreement_alarms(agreement(ratings, truths)),
@@ -101,11 +90,6 @@ def agreement_alarms(evidence: pd.DataFrame, threshold: float = THRESHOLD) -> It
         From `agreement`.
     threshold : float
         Where the sum raises an alarm; it starts again from zero afterwards.
-
-    Yields
-    ------
-    Alarm
-        In the order of participants.
     """
     scores = log_ratios(evidence)
     for participant_id, own in evidence.assign(score=scores).groupby("participant_id"):
@@ -154,11 +138,6 @@ def crossings(scores: npt.NDArray[np.float64], threshold: float) -> list[int]:
         What is summed.
     threshold : float
         Where to report and to start again from zero.
-
-    Returns
-    -------
-    list of int
-        Indices.
 
     Examples
     --------

@@ -32,15 +32,6 @@ _KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fas
 def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> FastAPI:
     """Return the web application of the dashboard.
 
-    Parameters
-    ----------
-    study : Study
-        The study.
-    site : Site
-        Address and token.
-    now : callable
-        The wall clock.
-
     Returns
     -------
     FastAPI
@@ -68,15 +59,6 @@ def page(found: Progress, study: Study, now: datetime) -> str:
     ----------
     found : Progress
         From `progress`.
-    study : Study
-        Gives the title.
-    now : datetime
-        The present moment.
-
-    Returns
-    -------
-    str
-        HTML with its plots inside.
     """
     n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
     n_done, n_slots = n_slots - found.n_left, n_slots + found.n_without_rater

@@ -20,8 +20,6 @@ def agreement(ratings: pd.DataFrame, truths: dict[int, int]) -> pd.DataFrame:
     ----------
     ratings : DataFrame
         Columns ``participant_id, candidate_id, rating``, in the order in which they were given.
-    truths : dict of int to int
-        The expert's rating by candidate.
 
     Returns
     -------
@@ -55,8 +53,6 @@ def baseline(
         Which comparisons.
     prior : float
         What is expected before anything has been seen.
-    weight : float
-        How many comparisons that expectation is worth.
 
     Returns
     -------

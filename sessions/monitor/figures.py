@@ -26,11 +26,6 @@ def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
         From `monitor.progress.per_day`.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     ax = new_axes() if ax is None else ax
     bottom = pd.Series(0, index=days.index)
@@ -153,15 +148,8 @@ def plot_progress(table: pd.DataFrame, names: str, ax: Axes | None = None) -> Ax
     ----------
     table : DataFrame
         Columns `names`, ``n_slots, n_done``.
-    names : str
-        The column that names the bars.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes.
     """
     ax = new_axes(height_in=0.8 + 0.2 * len(table)) if ax is None else ax
     ordered = table.sort_values(names, ascending=False)

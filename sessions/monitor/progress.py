@@ -50,8 +50,6 @@ class Progress:
         Clips that could not be shown.
     alarms : list of Alarm
         What the experimenter should look at.
-    n_left : int
-        Ratings to come.
     n_without_rater : int
         Ratings that are wanted and that nobody is asked for.
     n_undecided : int
@@ -81,15 +79,8 @@ def progress(db: Db, study: Study) -> Progress:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         The study; ratings of simulated people count in rehearsals only.
-
-    Returns
-    -------
-    Progress
-        Tables and alarms.
     """
     every = judged(db, study)
     # An ungraded rig says nothing against its people; another clip on the screen says nothing.
@@ -128,10 +119,6 @@ def forecast(days: pd.DataFrame, n_left: int, today: date) -> tuple[float, date 
     ----------
     days : DataFrame
         From `per_day`.
-    n_left : int
-        Ratings to come.
-    today : date
-        The present day.
 
     Returns
     -------
@@ -178,13 +165,6 @@ def sentence(found: Progress, now: datetime) -> str:
     ----------
     found : Progress
         From `progress`.
-    now : datetime
-        The present moment.
-
-    Returns
-    -------
-    str
-        One sentence, or two.
     """
     return " ".join(
         filter(

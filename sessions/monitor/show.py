@@ -18,15 +18,6 @@ from study.vocabulary import ParticipantKind, Phase
 def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     """Return what the experimenter wants to know before a session.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    participant_id : str
-        Who.
-
     Returns
     -------
     list of str

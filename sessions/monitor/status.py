@@ -28,16 +28,8 @@ class ParticipantStatus:
 
     Parameters
     ----------
-    participant : Participant
-        Who.
     has_consent : bool
         Whether there is a consent that stands.
-    headphones, training, screening : str
-        In words.
-    n_assigned, n_done : int
-        Clips of the annotation.
-    bonus_pence : int
-        Bonus shown so far.
     """
 
     participant: Participant
@@ -80,20 +72,7 @@ class StudyStatus:
 
 
 def study_status(db: Db, study: Study) -> StudyStatus:
-    """Return how far the study is.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-
-    Returns
-    -------
-    StudyStatus
-        The whole and its participants.
-    """
+    """Return how far the study is."""
     counts = assignments.counts(db)
     people = tuple(
         _participant_status(db, study, participant, counts.get(participant.id))
@@ -123,11 +102,6 @@ def status_table(status: StudyStatus) -> Table:
     ----------
     status : StudyStatus
         From `study_status`.
-
-    Returns
-    -------
-    Table
-        One row a participant.
     """
     table = Table()
     for heading in ("participant", "kind", "consent", "headphones", "training", "screening"):
@@ -152,11 +126,6 @@ def agreement_table(people: pd.DataFrame) -> Table:
     ----------
     people : DataFrame
         From `monitor.progress.progress`.
-
-    Returns
-    -------
-    Table
-        One row a participant.
     """
     table = Table()
     for heading in ("participant", "ground truths", "peers", "response", "trials with replays",

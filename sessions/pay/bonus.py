@@ -11,12 +11,8 @@ def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol)
 
     Parameters
     ----------
-    rating : Rating
-        The participant's.
     ground_truth : Rating or None
         The expert's; None where the candidate has none.
-    protocol : Protocol
-        Gives the bonus of a match.
 
     Returns
     -------
@@ -39,13 +35,6 @@ def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol)
 
 def total_pence(db: Db, participant_id: str) -> int:
     """Return all bonus that a participant has been shown, over all sessions.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
 
     Returns
     -------

@@ -25,11 +25,6 @@ def session_lines(everything: Statement, *, is_settled_here: bool) -> list[str]:
         From `sessions.pay.statement.statement`.
     is_settled_here : bool
         False on a laptop, which does not know what the desk has paid.
-
-    Returns
-    -------
-    list of str
-        Times are local.
     """
     lines = [
         f"{local_time(line.started_at)}  {line.phase:13} {line.worked / _HOUR:6.2f} h  "
@@ -54,8 +49,6 @@ def statement_text(everything: Statement, title: str) -> str:
     ----------
     everything : Statement
         From `sessions.pay.statement.statement`, with what has been paid.
-    title : str
-        The study's.
 
     Returns
     -------

@@ -55,16 +55,6 @@ class Block:
 def blocks(markdown: str) -> Iterator[Block]:
     r"""Yield the blocks of a Markdown text: headings, paragraphs, lists, boxes and tables.
 
-    Parameters
-    ----------
-    markdown : str
-        The text.
-
-    Yields
-    ------
-    Block
-        In order.
-
     Examples
     --------
     >>> [block.kind for block in blocks("# A sheet\n\nSome\nwords.\n\n- [ ] Yes")]
@@ -96,21 +86,8 @@ def write_sheet(
 
     Parameters
     ----------
-    markdown : str
-        The text.
-    path : Path
-        The PDF to write.
     footer : str
         Stands at the foot of every page, left of the page number.
-    overwrite : bool
-        Whether an existing file may be replaced.
-    readers : Readers
-        Who may read it.
-
-    Returns
-    -------
-    int
-        How many pages.
 
     Raises
     ------

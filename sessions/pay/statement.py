@@ -26,18 +26,10 @@ class StatementLine:
     ----------
     session_id : str
         Which; empty for what was paid for ratings that were removed since.
-    phase : str
-        What it was for.
-    started_at : datetime
-        When.
-    worked : timedelta
-        Time that is paid.
     hourly_rate_pence : int
         The rate that the study had when the session began.
     hours_pence : int
         Pay for it: what was paid, or what is owed, rounded up to the penny.
-    n_rated : int
-        Clips rated.
     bonus_pence : int
         Bonus that was paid, or shown.
     is_open : bool
@@ -74,8 +66,6 @@ class Statement:
 
     Parameters
     ----------
-    participant_id : str
-        Who.
     lines : tuple of StatementLine
         In the order of time.
     payments : tuple of Payment
@@ -122,11 +112,6 @@ class Statement:
 def is_settled_here(db: Db) -> bool:
     """Return whether money is settled in this store; a laptop's part does not know of payments.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     bool
@@ -142,10 +127,6 @@ def statement(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
     protocol : Protocol
         Gives the hourly rate of sessions whose own is not known; the others are paid as promised,
         whatever `study.toml` says by now.
@@ -189,21 +170,8 @@ def settle(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
     protocol : Protocol
         As in `statement`.
-    paid_by : str
-        Who paid.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Statement
-        What was paid.
 
     Raises
     ------

@@ -29,19 +29,10 @@ def worked(
 
     Parameters
     ----------
-    started_at : datetime
-        Begin of the session.
-    recorded_at : sequence of datetime
-        End of each trial, in order.
     ended_at : datetime or None
         End of the session; None while it is open, or where a power cut ended it.
     longest : timedelta
         How much of a gap between two trials is paid at most; the rest of it is a pause.
-
-    Returns
-    -------
-    timedelta
-        The paid time.
 
     Examples
     --------
@@ -65,8 +56,6 @@ def hours_pence(time: timedelta, hourly_rate_pence: int) -> int:
     ----------
     time : timedelta
         From `worked`, of one session.
-    hourly_rate_pence : int
-        The rate that was promised.
 
     Returns
     -------

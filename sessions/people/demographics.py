@@ -37,18 +37,8 @@ def record(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the questions.
-    participant_id : str
-        Who.
     answers : mapping of str to object
         By question; None where they did not want to say. Earlier answers to others stay.
-    actor : str
-        Who enters it.
-    at : datetime
-        Now.
 
     Raises
     ------
@@ -118,11 +108,6 @@ def pair(text: str) -> tuple[str, str | None]:
 def consenting(db: Db) -> list[Participant]:
     """Return the people who take part: all who ever gave consent, closed and withdrawn or not.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     list of Participant
@@ -138,13 +123,6 @@ def consenting(db: Db) -> list[Participant]:
 def answers_of(db: Db, people: Sequence[Participant]) -> list[dict[str, Any]]:
     """Return what people said of themselves, one for each of them.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    people : sequence of Participant
-        Who.
-
     Returns
     -------
     list of dict
@@ -159,11 +137,6 @@ def banded(db: Db) -> pd.DataFrame:
 
     Each question is counted on its own, so that answers cannot be put together. Everybody who gave
     consent counts; who said nothing is in the group of those.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -189,8 +162,6 @@ def merged(
     ----------
     counts : sequence of (str, int)
         Groups in an order in which neighbours may be merged.
-    smallest : int
-        How many make a group.
 
     Returns
     -------
@@ -218,11 +189,6 @@ def merged(
 
 def age_band(age: int) -> str:
     """Return the band of an age.
-
-    Parameters
-    ----------
-    age : int
-        Years.
 
     Returns
     -------

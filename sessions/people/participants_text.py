@@ -34,22 +34,11 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         Gives rate and bonus where nobody has worked yet; else the text has those that were paid.
     exact : bool
         Whether ages and sexes are given as they are, which is written to the audit log; in
         bands otherwise.
-    actor : str
-        Who asks.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    str
-        English prose.
 
     Raises
     ------

@@ -30,8 +30,6 @@ def check_id(participant_id: str, kind: ParticipantKind) -> None:
 
     Parameters
     ----------
-    participant_id : str
-        The id.
     kind : ParticipantKind
         The expert may be called ``EXPERT``.
 
@@ -60,15 +58,8 @@ def random_id(taken: Collection[str], rng: np.random.Generator) -> str:
 
     Parameters
     ----------
-    taken : collection of str
-        Ids in use.
     rng : Generator
         Source of chance; not the study's seed, which others can know.
-
-    Returns
-    -------
-    str
-        Two letters and three digits.
     """
     while True:
         letters = "".join(rng.choice(list(_RANDOM_LETTERS), 2))
@@ -90,18 +81,8 @@ def enrol(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        A new id.
-    kind : ParticipantKind
-        Who they are.
     consent : Consent or None
         What they signed; it can be added later, before the first session.
-    actor : str
-        Who enrols.
-    at : datetime
-        Now.
     """
     check_id(participant_id, kind)
     participants.add(db, participant_id=participant_id, kind=kind, at=at)
@@ -114,21 +95,7 @@ def enrol(
 def give_consent(
     db: Db, participant_id: str, consent: Consent, *, actor: str, at: datetime
 ) -> None:
-    """Add a consent form that a participant signed.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who signed.
-    consent : Consent
-        What they signed.
-    actor : str
-        Who enters it.
-    at : datetime
-        Now.
-    """
+    """Add a consent form that a participant signed."""
     participants.add_consent(db, participant_id, consent)
     detail = {
         "form_version": consent.form_version,
@@ -146,19 +113,8 @@ def new_consent(
 
     Parameters
     ----------
-    form_version, ethics_approval : str
-        Which form, approved under which number.
-    experimenter : str
-        Two to four initials.
     signed_on : str or None
         ISO date; None for today.
-    today : date
-        No form is signed after it.
-
-    Returns
-    -------
-    Consent
-        The consent.
 
     Raises
     ------
@@ -178,19 +134,6 @@ def new_consent(
 
 def close(db: Db, participant_id: str, *, reason: str, actor: str, at: datetime) -> int:
     """Close a participant's record; their ratings stay.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-    reason : str
-        Why.
-    actor : str
-        Who closes it.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -214,19 +157,6 @@ def clear_for_rehearsal(
     db: Db, study: Study, participant_id: str, *, actor: str, at: datetime
 ) -> None:
     """Let somebody rate in a rehearsal without training and screening.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        A rehearsal.
-    participant_id : str
-        Who.
-    actor : str
-        Who says so.
-    at : datetime
-        Now.
 
     Raises
     ------

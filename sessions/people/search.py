@@ -34,8 +34,6 @@ class Trace:
 
     Parameters
     ----------
-    path : Path
-        The file.
     where : str
         What in it knows the id.
     n_ratings : int or None
@@ -58,8 +56,6 @@ class Search:
     ----------
     traces : list of Trace
         In the order of paths.
-    n_files : int
-        Files looked at.
     stopped : str
         Why it did not come to the end; empty where it did.
     """
@@ -81,21 +77,12 @@ def search(
 
     Parameters
     ----------
-    folder : Path
-        Links to folders are not followed.
     word : str
         A participant's id; a longer word that it is a part of does not count.
     leave : collection of Path
         Files and folders that are not looked at.
-    bounds : Bounds
-        When to give up.
     clock : callable
         Seconds.
-
-    Returns
-    -------
-    Search
-        All that was found.
     """
     found, begun = Search(), clock()
     for path in _files(folder, {path.resolve() for path in leave}):
@@ -161,8 +148,6 @@ def knows(content: bytes | mmap, word: str) -> bool:
     ----------
     content : bytes or mmap
         A text, or anything with texts in it.
-    word : str
-        Letters and digits.
 
     Returns
     -------

@@ -34,18 +34,7 @@ def rewrite_store(study: Study) -> None:
 
 
 def recorded_backups(db: Db) -> list[Path]:
-    """Return the back-ups that the audit log knows of, wherever they were written.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of Path
-        In the order of time.
-    """
+    """Return the back-ups that the audit log knows of, wherever they were written."""
     return [Path(str(event["file"])) for event in audit.own(db, BACKUP) if "file" in event]
 
 
@@ -63,19 +52,10 @@ def elsewhere(
     ----------
     study : Study
         Its whole folder is looked through, but for its store and the clips.
-    participant_id : str
-        Who was erased.
     laptops : sequence of str
         Files that were dealt to laptops for them.
     backups : sequence of Path
         From `recorded_backups`, before they were erased.
-    bounds : Bounds
-        When to give up looking.
-
-    Yields
-    ------
-    str
-        One sentence a file.
     """
     folder = study.folder.resolve()
     found = search(

@@ -40,11 +40,6 @@ Letters = dict[bytes, str]  # what a font's codes stand for
 def parts(content: bytes | mmap) -> Iterator[bytes]:
     """Yield what a file has packed: pages of a PDF, words in a PNG, members of an archive.
 
-    Parameters
-    ----------
-    content : bytes or mmap
-        A file of any kind.
-
     Yields
     ------
     bytes

@@ -48,18 +48,8 @@ def withdraw(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    participant_id : str
-        Who.
     keep_ratings : bool
         What they chose to be done with what they have rated.
-    actor : str
-        Who enters it.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -106,23 +96,8 @@ def erase(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    participant_id : str
-        Who.
-    actor : str
-        Who enters it.
-    at : datetime
-        Now.
     rng : Generator
         Source of the random number; not the study's seed.
-
-    Returns
-    -------
-    Withdrawal
-        What became of their clips.
 
     Raises
     ------

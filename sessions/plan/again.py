@@ -27,8 +27,6 @@ class Again:
 
     Parameters
     ----------
-    change : Change
-        Slots that were given.
     reasons : dict of str to int
         Ratings that others are given for, by `study.counting.Reason`.
     given : dict of str to int
@@ -61,10 +59,6 @@ def judged_slots(db: Db, study: Study, given: pd.DataFrame | None = None) -> pd.
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        What it leaves out.
     given : DataFrame or None
         From `study.store.ratings.counted.judged`, for who has it already.
 
@@ -93,8 +87,6 @@ def standing(slots: pd.DataFrame, study: Study) -> pd.DataFrame:
     ----------
     slots : DataFrame
         From `judged_slots`.
-    study : Study
-        Gives the ratings per clip.
 
     Returns
     -------
@@ -179,14 +171,8 @@ def plan_again(db: Db, study: Study, *, actor: str, at: datetime) -> Again:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         What it leaves out, and how many ratings a clip gets.
-    actor : str
-        Who plans.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -231,13 +217,6 @@ def plan_again(db: Db, study: Study, *, actor: str, at: datetime) -> Again:
 
 def take_back(db: Db, study: Study) -> int:
     """Let ratings that were given up stand where they count now and nobody has rated again yet.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        What it leaves out.
 
     Returns
     -------

@@ -31,12 +31,6 @@ def plan_raters(
     ----------
     strata : sequence of ndarray, each of shape (n_clips,)
         What to spread evenly, the most important last.
-    n_participants : int
-        How many rate.
-    n_slots : int
-        Ratings per clip.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -87,8 +81,6 @@ def fill(
         What each participant has to do already.
     participants : ndarray of int64
         Who may be given slots.
-    rng : Generator
-        Source of chance.
     wanted : ndarray of bool, shape (n_clips, n_slots), or None
         Which of the open slots are to be filled; None for all.
     barred : ndarray of bool, shape (n_clips, n_participants), or None
@@ -169,8 +161,6 @@ def pair_overlaps(raters: Ints, n_participants: int) -> Ints:
     ----------
     raters : ndarray of int64, shape (n_clips, n_slots)
         Open slots count for nobody.
-    n_participants : int
-        How many there are.
 
     Returns
     -------
@@ -190,8 +180,6 @@ def shuffled_order(is_ground_truth: Flags, rng: np.random.Generator) -> Ints:
     ----------
     is_ground_truth : ndarray of bool, shape (n_clips,)
         Which of the clips have a ground truth.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -224,10 +212,6 @@ def choose_slots_for_joiner(
         The slot's clip.
     is_ground_truth : ndarray of bool, shape (n_slots,)
         Whether that clip has a ground truth.
-    n_wanted : int
-        How many slots the joiner takes.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -276,11 +260,6 @@ def _take(
 
 def require_enough(n_participants: int, n_slots: int) -> None:
     """Raise unless there are as many participants as a clip has slots.
-
-    Parameters
-    ----------
-    n_participants, n_slots : int
-        How many there are of each.
 
     Raises
     ------

@@ -26,21 +26,8 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
     leaving : list of str
         Whose clips; empty to fill slots without a rater only.
-    actor : str
-        Who reassigns.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Change
-        What was moved.
 
     Raises
     ------
@@ -75,23 +62,10 @@ def extend(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
     joiner : str
         Who joins; enrolled, and no expert.
     n_clips : int or None
         How many clips at most; None for an equal part of what is left.
-    actor : str
-        Who extends.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Change
-        What was moved.
 
     Raises
     ------

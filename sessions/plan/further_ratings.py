@@ -46,13 +46,6 @@ def is_undecided(tallies: Ints, protocol: Protocol) -> Flags:
 def undecided(db: Db, study: Study) -> pd.Series:
     """Return the clips that wait for a further rating that nobody has been asked for.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the protocol.
-
     Returns
     -------
     Series of int
@@ -73,13 +66,6 @@ def drop_needless(db: Db, study: Study) -> None:
     """Take back what was asked for where raters agree, now that ratings have been removed.
 
     Who is rating at this moment keeps what they have.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the protocol.
     """
     protocol = study.config.protocol
     tallies = _tallies(db, study)
@@ -97,14 +83,8 @@ def fill_further(db: Db, study: Study, people: list[str], rng: np.random.Generat
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the protocol.
     people : list of str
         Who may be asked; nobody is who has seen the clip.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------

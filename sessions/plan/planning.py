@@ -34,8 +34,6 @@ class Change:
 
     Parameters
     ----------
-    n_candidates : int
-        Candidates it touched.
     n_slots : int
         Slots it gave to somebody.
     loads : dict of str to int
@@ -52,18 +50,9 @@ def able_raters(db: Db, study: Study, ids: list[str] | None = None) -> list[str]
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Simulated people rate in rehearsals only.
     ids : list of str or None
         Only these; None for everybody who is enrolled, not closed, not the expert and not
         rating on a laptop.
-
-    Returns
-    -------
-    list of str
-        In the order of ids.
 
     Raises
     ------
@@ -102,10 +91,6 @@ def in_order(
     ----------
     rows : DataFrame
         With ``participant_id`` and ``is_ground_truth``.
-    last_positions : dict of str to int
-        Last position by participant.
-    rng : Generator
-        Source of chance.
 
     Returns
     -------
@@ -123,11 +108,6 @@ def in_order(
 def codes(column: "pd.Series[Any]") -> assignment.Ints:
     """Return a number for each of the different values of a column.
 
-    Parameters
-    ----------
-    column : Series
-        Any values.
-
     Returns
     -------
     ndarray of int64
@@ -138,11 +118,6 @@ def codes(column: "pd.Series[Any]") -> assignment.Ints:
 
 def flags(column: "pd.Series[Any]") -> assignment.Flags:
     """Return a column of truth values as an array.
-
-    Parameters
-    ----------
-    column : Series of bool
-        The column.
 
     Returns
     -------
@@ -155,13 +130,6 @@ def flags(column: "pd.Series[Any]") -> assignment.Flags:
 def left_to_do(db: Db, people: list[str]) -> dict[str, int]:
     """Return how many clips people have still to rate.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    people : list of str
-        Whose.
-
     Returns
     -------
     dict of str to int
@@ -173,18 +141,7 @@ def left_to_do(db: Db, people: list[str]) -> dict[str, int]:
 
 
 def n_changes(db: Db) -> int:
-    """Return how often the plan was made or changed; it keeps random streams apart.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    int
-        From the audit log.
-    """
+    """Return how often the plan was made or changed; it keeps random streams apart."""
     return len(audit.own(db, *_ACTIONS))
 
 
@@ -204,25 +161,8 @@ def audited(
     ----------
     db : Session
         An open transaction, in which the change was made.
-    action : str
-        Which change.
     rows : DataFrame
         The slots it touched, with ``candidate_id``.
-    people : list of str
-        Who rates from now on.
-    study : Study
-        Gives the seed.
-    actor : str
-        Who changed the plan.
-    at : datetime
-        Now.
-    **detail : object
-        What else a reader needs.
-
-    Returns
-    -------
-    Change
-        What was done.
     """
     change = Change(rows["candidate_id"].nunique(), len(rows), left_to_do(db, people))
     written: dict[str, object] = {"seed": study.config.seed, "left_to_do": change.loads}

@@ -32,10 +32,6 @@ def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
     ids : list of str or None
         Who rates; None for everybody who can.
 
@@ -74,21 +70,10 @@ def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: da
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         Gives the ratings per clip and the seed.
     ids : list of str or None
         Who rates; None for everybody who is enrolled, not closed and not the expert.
-    actor : str
-        Who plans.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    Change
-        What was planned.
 
     Raises
     ------
@@ -123,14 +108,8 @@ def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> C
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         Gives the ratings per clip and the seed.
-    actor : str
-        Who plans.
-    at : datetime
-        Now.
 
     Returns
     -------
@@ -159,14 +138,8 @@ def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Cha
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         Gives how many ratings a clip may have, and the seed.
-    actor : str
-        Who plans.
-    at : datetime
-        Now.
 
     Returns
     -------

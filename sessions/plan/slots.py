@@ -25,16 +25,8 @@ def fill_missing(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    study : Study
-        Gives the ratings per clip.
     candidate_ids : ndarray of int64, shape (n_candidates,)
         In ascending order.
-    people : list of str
-        Who may be given slots.
-    rng : Generator
-        Source of chance.
     strict : bool
         False leaves slots without a rater where nobody can take them.
 
@@ -56,8 +48,6 @@ def raters_wanted(
     ----------
     plan : DataFrame
         From `study.store.plan.assignments.frame`.
-    study : Study
-        Gives the ratings per clip.
     candidate_ids : ndarray of int64, shape (n_candidates,)
         Which candidates.
 
@@ -85,14 +75,8 @@ def fill_slots(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     candidate_ids : ndarray of int64, shape (n_candidates,)
         In ascending order.
-    people : list of str
-        Who may be given slots.
-    rng : Generator
-        Source of chance.
     n_wanted : ndarray of int64, shape (n_candidates,), or int
         Raters of each candidate; those that it has count.
     seen : set of tuple of int and str, or None

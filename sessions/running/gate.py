@@ -19,17 +19,6 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
     A person needs a consent for every phase, a finished training for the screening, and a passed
     screening for the annotation. Simulated people need neither, and may rate in rehearsals only.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    participant_id : str
-        Who wants to start.
-    phase : Phase
-        What.
-
     Raises
     ------
     NotClearedError
@@ -67,15 +56,6 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
 def require_may_check_headphones(db: Db, study: Study, participant_id: str) -> None:
     """Raise unless a participant may do the headphone check now.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    participant_id : str
-        Who wants to do it.
-
     Raises
     ------
     NotClearedError
@@ -94,15 +74,6 @@ def require_screening_passed(
     participant_id: str, screenings: list[results.Attempt], protocol: Protocol
 ) -> None:
     """Raise unless the last finished screening was passed.
-
-    Parameters
-    ----------
-    participant_id : str
-        Who.
-    screenings : list of Attempt
-        Their attempts, in order.
-    protocol : Protocol
-        Gives the pass mark.
 
     Raises
     ------

@@ -14,15 +14,6 @@ from study.tools.local_time import local_time
 def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> None:
     """Raise if somebody is rating whom a change concerns.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_ids : collection of str
-        Whom.
-    what : str
-        The change, for the message.
-
     Raises
     ------
     StudyError
@@ -53,16 +44,8 @@ def end_crashed(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
     is_running : callable
         Whether a process of this machine is an annotator that runs.
-    actor : str
-        Who closes it.
-    at : datetime
-        Now, by the clock of the database.
 
     Raises
     ------

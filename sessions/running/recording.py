@@ -42,18 +42,10 @@ class Recorder:
 
     Parameters
     ----------
-    engine : Engine
-        The store.
-    study : Study
-        Gives the bonus.
     plan : SessionPlan
         Whose session it is, and what for.
-    session_id : str
-        The open session.
     simulated : bool
         Whether a simulated person rates.
-    now : callable
-        Time stamps.
     """
 
     engine: Engine
@@ -65,11 +57,6 @@ class Recorder:
 
     def keep(self, record: TrialRecord) -> int | None:
         """Write a trial, durably, and return the new bonus total.
-
-        Parameters
-        ----------
-        record : TrialRecord
-            All that happened in the trial.
 
         Returns
         -------
@@ -101,13 +88,7 @@ class Recorder:
             return total_pence(db, plan.participant_id) if plan.shows_bonus else None
 
     def keep_gain(self, gain_db: float) -> None:
-        """Write how loud the participant set the headphones, in dB of full level.
-
-        Parameters
-        ----------
-        gain_db : float
-            The level of this session.
-        """
+        """Write how loud the participant set the headphones, in dB of full level."""
         with transaction(self.engine) as db:
             sittings.set_gain(db, self.session_id, gain_db)
 
@@ -126,11 +107,6 @@ class Recorder:
 
     def end(self, reason: EndReason) -> None:
         """Close the session; what closes it first says why.
-
-        Parameters
-        ----------
-        reason : EndReason
-            Why it ended.
 
         Raises
         ------
@@ -189,14 +165,8 @@ def open_session(
 
     Parameters
     ----------
-    engine : Engine
-        The store.
     study : Study
         The study; its effective configuration is kept with the session.
-    participant_id : str
-        Whose session.
-    phase : Phase
-        What for.
     stage : {"window", "simulated"}
         Where clips are shown.
     profile : str or None

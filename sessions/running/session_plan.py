@@ -21,12 +21,8 @@ class PlannedTrial:
 
     Parameters
     ----------
-    stimulus : Stimulus
-        What to present.
     reasoning : str or None
         Why the expert rated it so; shown after the rating, in training only.
-    expert_rating : Rating or None
-        Shown with the reasoning.
     """
 
     stimulus: Stimulus
@@ -40,8 +36,6 @@ class SessionPlan:
 
     Parameters
     ----------
-    participant_id : str
-        Who.
     phase : Phase
         What the session is for.
     attempt : int
@@ -64,17 +58,6 @@ class SessionPlan:
 
 def plan_session(db: Db, study: Study, participant_id: str, phase: Phase) -> SessionPlan:
     """Return what a session is to show, after checking that the participant may start it.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    study : Study
-        The study.
-    participant_id : str
-        Who.
-    phase : Phase
-        What the session is for.
 
     Returns
     -------

@@ -22,8 +22,6 @@ class DecodedClip:
 
     Parameters
     ----------
-    path : Path
-        The file.
     sha256 : str
         SHA-256 of the bytes that were decoded.
     frames : ndarray of uint8, shape (n_frames, height_px, width_px, 3)
@@ -32,8 +30,6 @@ class DecodedClip:
         When each frame's time has come, from the beginning of the clip; the first is 0.
     sound : ndarray of float32, shape (n_samples, 2)
         Left and right, from the beginning of the clip to its end.
-    sample_rate_hz : int
-        Rate of the sound.
     duration_s : float
         Until the last frame and the last sample are out.
     scale : float
@@ -92,19 +88,10 @@ def decode_for_display(
 
     Parameters
     ----------
-    path : Path
-        The file.
     box_px : tuple of int
         Width and height that a larger clip is scaled down to fit.
-    sample_rate_hz : int
-        Rate to bring the sound to.
     sha256 : str or None
         Digest of the file that was admitted; None for any file.
-
-    Returns
-    -------
-    DecodedClip
-        The clip.
 
     Raises
     ------

@@ -16,8 +16,6 @@ def sound_envelope(path: Path, n_parts: int) -> Floats:
 
     Parameters
     ----------
-    path : Path
-        The clip.
     n_parts : int
         Into how many parts the sound is cut.
 

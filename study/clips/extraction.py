@@ -33,8 +33,6 @@ class DecodedClip:
     ----------
     samples : ndarray of int16, shape (n_samples, n_channels), or None
         The first audio stream; None where there is none.
-    sample_rate_hz : int or None
-        Its rate.
     images : list of ndarray of uint8
         The chosen frames, as `keep` returned them.
     image_times_s : tuple of float
@@ -88,8 +86,6 @@ def decode_for_extraction(
 
     Parameters
     ----------
-    path : Path
-        The clip.
     choose : callable
         Takes the times of all frames in milliseconds, in the order of showing, and returns
         which of them to decode, ascending.

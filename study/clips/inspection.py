@@ -85,18 +85,11 @@ def inspect(
 
     Parameters
     ----------
-    path : Path
-        The clip.
     hashed_frames : sequence of int
         Which frames go into `frame_hash`, from `spread`; none for decoding and peak alone.
     display : Display or None
         What the clip is to be shown on, so that one which cannot be shown is refused; None to leave
         that open.
-
-    Returns
-    -------
-    Inspection
-        What was found.
 
     Raises
     ------
@@ -145,11 +138,6 @@ def inspect(
 def spread(n_frames: int) -> tuple[int, ...]:
     """Return which frames of a clip are hashed.
 
-    Parameters
-    ----------
-    n_frames : int
-        How many it has.
-
     Returns
     -------
     tuple of int
@@ -185,8 +173,6 @@ def sound_hash(samples: Pcm, sample_rate_hz: int) -> str:
     ----------
     samples : ndarray of int16, shape (n_samples,)
         One channel.
-    sample_rate_hz : int
-        Its rate.
 
     Returns
     -------

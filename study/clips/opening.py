@@ -54,8 +54,6 @@ def open_clip(path: Path, content: bytes | None = None) -> Iterator[Any]:
 
     Parameters
     ----------
-    path : Path
-        The clip.
     content : bytes or None
         What `read_clip` read of it; None to read while decoding.
 
@@ -125,11 +123,6 @@ def container_of(head: bytes) -> str | None:
 def require_clip(path: Path) -> None:
     """Raise unless a path is a file with bytes, and not with more than a clip has.
 
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
     Raises
     ------
     ClipError
@@ -150,16 +143,6 @@ def require_clip(path: Path) -> None:
 
 def read_clip(path: Path) -> bytes:
     """Return all bytes of a clip.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
-    Returns
-    -------
-    bytes
-        Its content.
 
     Raises
     ------
@@ -182,15 +165,6 @@ def frames_of(container: Any, path: Path, streams: Sequence[Any]) -> Iterator[An
     ----------
     container : InputContainer
         From `open_clip`.
-    path : Path
-        The clip, for messages.
-    streams : sequence of Stream
-        What to decode.
-
-    Yields
-    ------
-    VideoFrame or AudioFrame
-        In the order of the file.
 
     Raises
     ------
@@ -206,13 +180,7 @@ def frames_of(container: Any, path: Path, streams: Sequence[Any]) -> Iterator[An
 
 
 class Budget:
-    """What decoding of one clip may cost; it runs from when it is made.
-
-    Parameters
-    ----------
-    path : Path
-        The clip, for messages.
-    """
+    """What decoding of one clip may cost; it runs from when it is made."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

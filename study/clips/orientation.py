@@ -17,8 +17,6 @@ class Orientation:
 
     Parameters
     ----------
-    transposed : bool
-        Whether rows become columns.
     mirrored : bool
         Whether left and right change places, after that.
     upside_down : bool

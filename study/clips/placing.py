@@ -40,8 +40,6 @@ def stretches(
         The stamp of each frame; None for one that has none and follows the frame before.
     lengths_s : sequence of float
         How long each frame sounds.
-    tick_s : float
-        One unit of the container's clock.
 
     Returns
     -------

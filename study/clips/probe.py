@@ -92,16 +92,6 @@ class ClipProbe:
 def probe(path: Path) -> ClipProbe:
     """Read what a clip is from its container, its packets and its first frame.
 
-    Parameters
-    ----------
-    path : Path
-        The clip.
-
-    Returns
-    -------
-    ClipProbe
-        What it is.
-
     Raises
     ------
     ClipError
@@ -178,13 +168,6 @@ def usual_rate(times_s: Sequence[float], tick_s: float) -> tuple[float, int]:
 def require_codecs(path: Path, streams: Sequence[Any]) -> None:
     """Raise unless there is a decoder for every one of some streams.
 
-    Parameters
-    ----------
-    path : Path
-        The clip, for the message.
-    streams : sequence of Stream
-        Those that are needed.
-
     Raises
     ------
     ClipError
@@ -200,11 +183,6 @@ def require_codecs(path: Path, streams: Sequence[Any]) -> None:
 
 def is_silent(path: Path) -> bool:
     """Return whether every 16-bit sample of a clip is 0; stops at the first one that is not.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
 
     Returns
     -------
@@ -240,11 +218,6 @@ def video_streams(container: Any) -> list[Any]:  # noqa: ANN401
     ----------
     container : InputContainer
         From `study.clips.opening.open_clip`.
-
-    Returns
-    -------
-    list of VideoStream
-        In the order of the file.
     """
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
@@ -257,8 +230,6 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
     ----------
     container : InputContainer
         From `study.clips.opening.open_clip`.
-    path : Path
-        The clip, for the message.
 
     Yields
     ------
@@ -285,8 +256,6 @@ def missing_stream(path: Path, kind: Literal["audio", "video"]) -> ClipError:
 
     Parameters
     ----------
-    path : Path
-        The clip.
     kind : {"audio", "video"}
         What it lacks.
 

@@ -18,11 +18,6 @@ def form_of(frame: av.AudioFrame) -> Form:
     ----------
     frame : AudioFrame
         The frame.
-
-    Returns
-    -------
-    tuple
-        Sample format, channel layout and rate.
     """
     return frame.format.name, frame.layout.name, frame.sample_rate
 

@@ -24,10 +24,6 @@ class Showing:
 
     Parameters
     ----------
-    path : Path
-        The clip, for messages.
-    video : VideoStream
-        What is seen.
     box_px : tuple of int
         Width and height that a larger clip is scaled down to fit.
     rate_hz : int
@@ -90,11 +86,6 @@ class Showing:
     def sound(self, frame: av.AudioFrame) -> float | None:
         """Ask one frame of sound.
 
-        Parameters
-        ----------
-        frame : AudioFrame
-            The next one.
-
         Returns
         -------
         float or None
@@ -118,13 +109,6 @@ class Showing:
 
     def finish(self, container: _Av, *, needs_sound: bool = True) -> None:
         """Ask the whole clip, after its last frame.
-
-        Parameters
-        ----------
-        container : InputContainer
-            What was decoded.
-        needs_sound : bool
-            Whether a clip without sound is refused.
 
         Raises
         ------
@@ -209,13 +193,6 @@ class Showing:
 
 def scaled(frame: av.VideoFrame, width_px: int, height_px: int) -> Any:  # noqa: ANN401
     """Return a picture as the screen takes it, not turned upright yet.
-
-    Parameters
-    ----------
-    frame : VideoFrame
-        A picture.
-    width_px, height_px : int
-        Its size on the screen.
 
     Returns
     -------

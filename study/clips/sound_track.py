@@ -44,8 +44,6 @@ class SoundTrack:
 
         Parameters
         ----------
-        frame : AudioFrame
-            In the order of the file.
         time_s : float or None
             When it is due, on the file's clock; None where the file does not say.
         """
@@ -72,8 +70,6 @@ class SoundTrack:
         ----------
         begin_s : float
             When the clip begins, on the file's clock; not after the sound.
-        duration_s : float
-            How long it lasts.
 
         Returns
         -------

@@ -22,8 +22,6 @@ def small_frames(path: Path, *, width_px: int = 160, height_px: int = 90) -> Pic
 
     Parameters
     ----------
-    path : Path
-        The clip.
     width_px, height_px : int
         Size of the small pictures; proportions are not kept.
 
@@ -55,13 +53,6 @@ def small_frames(path: Path, *, width_px: int = 160, height_px: int = 90) -> Pic
 
 def contact_sheet(path: Path, *, n_frames: int = 9) -> bytes:
     """Draw frames of a clip side by side, upright.
-
-    Parameters
-    ----------
-    path : Path
-        The clip.
-    n_frames : int
-        How many, evenly spread over the clip.
 
     Returns
     -------

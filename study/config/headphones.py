@@ -18,8 +18,6 @@ class Headphones(BaseModel):
         Whether the participant sets the level before each session.
     min_gain_db, max_gain_db : float
         The range; without the step all clips play at the upper end.
-    start_gain_db : float
-        Where the step begins.
     gain_step_db : float
         What one press of a key changes.
     check : {"off", "huggins", "antiphase"}

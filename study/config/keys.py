@@ -29,8 +29,6 @@ class Keys(BaseModel):
     ----------
     unclean, moderately_clean, very_clean : str
         The ratings 1, 2 and 3.
-    replay : str
-        Plays the clip again.
     pause : str
         The experimenter's: begins a pause and ends it.
     leave : str
@@ -86,18 +84,7 @@ class Keys(BaseModel):
         return frozenset({*self.ratings, self.replay})
 
     def key_of(self, rating: Rating) -> str:
-        """Return the key that gives a rating.
-
-        Parameters
-        ----------
-        rating : Rating
-            The rating.
-
-        Returns
-        -------
-        str
-            PsychoPy's name of the key.
-        """
+        """Return the key that gives a rating."""
         return next(key for key, given in self.ratings.items() if given is rating)
 
     def instead_of(self, paper_key: str) -> str:
@@ -107,11 +94,6 @@ class Keys(BaseModel):
         ----------
         paper_key : {"1", "2", "3", "space"}
             What simulated people press.
-
-        Returns
-        -------
-        str
-            PsychoPy's name of the key.
         """
         if paper_key == PAPER_KEYS.replay:
             return self.replay
@@ -119,11 +101,6 @@ class Keys(BaseModel):
 
     def named(self) -> dict[str, str]:
         """Return what participants read: ``key_<action>`` and the key as it is printed.
-
-        Returns
-        -------
-        dict of str to str
-            One entry an action.
 
         Examples
         --------
@@ -138,16 +115,6 @@ PAPER_KEYS = Keys()
 
 def printed(key: str) -> str:
     """Return a key as participants know it.
-
-    Parameters
-    ----------
-    key : str
-        PsychoPy's name.
-
-    Returns
-    -------
-    str
-        What stands on the key.
 
     Examples
     --------

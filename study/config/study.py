@@ -57,12 +57,8 @@ class StudyConfig(BaseModel):
         What participants are asked of themselves; kept apart from their ratings.
     placeholders : dict of str to str
         The study's own words for the texts, such as the contact or the ethics approval number.
-    protocol : Protocol
-        The annotation protocol.
     screen : Screen
         Colours and sizes of the task.
-    keys : Keys
-        Which key does what.
     headphones : Headphones
         Level and check of the headphones.
     desk : Desk
@@ -111,18 +107,7 @@ class StudyConfig(BaseModel):
 
 
 def kept(config: StudyConfig) -> dict[str, Any]:
-    """Return a configuration as a store keeps it: plain values, and no password.
-
-    Parameters
-    ----------
-    config : StudyConfig
-        The effective configuration.
-
-    Returns
-    -------
-    dict
-        Ready for JSON.
-    """
+    """Return a configuration as a store keeps it: plain values, and no password."""
     return config.model_dump(mode="json") | {"store": without_password(config.store)}
 
 
@@ -186,11 +171,6 @@ def find_study(folder: Path | None = None, store: str | None = None) -> Study:
     store : str or None
         A store URL that overrides the one in `study.toml`.
 
-    Returns
-    -------
-    Study
-        The study.
-
     Raises
     ------
     ConfigError
@@ -213,11 +193,6 @@ def find_study(folder: Path | None = None, store: str | None = None) -> Study:
 def read_config(path: Path) -> StudyConfig:
     """Read and check a `study.toml`.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
     Returns
     -------
     StudyConfig
@@ -233,18 +208,6 @@ def read_config(path: Path) -> StudyConfig:
 
 def parse_config(text: str, source: str) -> StudyConfig:
     """Check the content of a `study.toml`.
-
-    Parameters
-    ----------
-    text : str
-        The content.
-    source : str
-        Where it comes from, for messages.
-
-    Returns
-    -------
-    StudyConfig
-        The configuration.
 
     Raises
     ------

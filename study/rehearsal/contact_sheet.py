@@ -28,10 +28,6 @@ def contact_sheet(scenes: pd.DataFrame, mit_root: Path, clips_per_rating: int = 
     ----------
     scenes : DataFrame
         From `study.rehearsal.read_scenes`; clips without sound are left out.
-    mit_root : Path
-        Folder of the clips.
-    clips_per_rating : int
-        How many of each class.
 
     Returns
     -------

@@ -58,11 +58,6 @@ _PASSING = _Part((0.9, 1.7), (0.26, 0.42), (0.06, 0.16))
 def feeding_classes(avmit_label: str) -> tuple[str, ...]:
     """Return the Moments-in-Time classes whose clips are rated under a class.
 
-    Parameters
-    ----------
-    avmit_label : str
-        The class.
-
     Returns
     -------
     tuple of str
@@ -80,8 +75,6 @@ def describe(seed: int, avmit_label: str, index: int) -> Scene:
 
     Parameters
     ----------
-    seed : int
-        The seed of the tree.
     avmit_label : str
         The class under which the clip will be rated.
     index : int

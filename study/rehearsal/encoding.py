@@ -83,8 +83,6 @@ def steady_times(n_frames: int, frame_rate_hz: Fraction) -> tuple[float, ...]:
 
     Parameters
     ----------
-    n_frames : int
-        How many.
     frame_rate_hz : Fraction
         Frames a second.
 
@@ -108,8 +106,6 @@ def write_clip(path: Path, film: Film | None, tracks: Iterable[SoundTrack] = ())
         The file to write; it appears when it is complete.
     film : Film or None
         The pictures; None for a file with sound only.
-    tracks : iterable of SoundTrack
-        The sound streams, usually one or none.
     """
     with (
         written_atomically(path) as part,

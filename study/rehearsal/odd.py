@@ -29,11 +29,6 @@ def is_flash(time_s: float) -> bool:
     ----------
     time_s : float
         Seconds from the start of the clip.
-
-    Returns
-    -------
-    bool
-        True during a flash.
     """
     since_first_s = round(time_s - FIRST_FLASH_S, 6)
     return since_first_s >= 0 and round(since_first_s % FLASH_EVERY_S, 6) < FLASH_S
@@ -46,13 +41,6 @@ def make_odd_clip(kind: str, path: Path) -> Path:
     ----------
     kind : str
         One of `ODD_KINDS`.
-    path : Path
-        The file to write.
-
-    Returns
-    -------
-    Path
-        The same path.
 
     Raises
     ------

@@ -53,13 +53,6 @@ class Profile:
     def press_probabilities(self, truth: Rating, n_trials_done: int) -> npt.NDArray[np.float64]:
         """Return how probable each rating is.
 
-        Parameters
-        ----------
-        truth : Rating
-            What a perfect person would press.
-        n_trials_done : int
-            Trials that the person has behind them.
-
         Returns
         -------
         ndarray of float64, shape (3,)
@@ -102,8 +95,6 @@ class SimulatedPerson:
 
     Parameters
     ----------
-    profile : Profile
-        How the person rates.
     rng : numpy.random.Generator
         Every chance of the person.
     truth_of : callable
@@ -124,11 +115,6 @@ class SimulatedPerson:
     def on_play(self, stimulus: Stimulus) -> tuple[str, float] | None:
         """Return an early press, if the person makes one during this playing.
 
-        Parameters
-        ----------
-        stimulus : Stimulus
-            What is playing.
-
         Returns
         -------
         (str, float) or None
@@ -140,11 +126,6 @@ class SimulatedPerson:
 
     def on_prompt(self, stimulus: Stimulus) -> tuple[str, float]:
         """Return the key that the person presses when asked.
-
-        Parameters
-        ----------
-        stimulus : Stimulus
-            What has been played.
 
         Returns
         -------

@@ -21,11 +21,6 @@ _LIMIT = 0.98
 def film_of(scene: Scene) -> Film:
     """Return the pictures of a scene.
 
-    Parameters
-    ----------
-    scene : Scene
-        What happens.
-
     Returns
     -------
     Film
@@ -39,11 +34,6 @@ def film_of(scene: Scene) -> Film:
 
 def track_of(scene: Scene) -> SoundTrack | None:
     """Return the sound of a scene.
-
-    Parameters
-    ----------
-    scene : Scene
-        What happens.
 
     Returns
     -------

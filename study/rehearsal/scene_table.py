@@ -36,8 +36,6 @@ class SceneRow:
         Another action in the scene, else empty.
     audio : {"sound", "silent", "none"}
         What the sound stream holds, if there is one.
-    width_px, height_px : int
-        Size of the picture.
     frame_rate_hz, duration_s : float
         Frames a second, and the length of the clip.
     seed : int
@@ -74,20 +72,7 @@ COLUMNS = tuple(field.name for field in fields(SceneRow))
 
 
 def row_of(scene: Scene, sha256: str = "") -> SceneRow:
-    """Return the row of a scene.
-
-    Parameters
-    ----------
-    scene : Scene
-        What happens in a clip.
-    sha256 : str
-        Digest of the clip's file.
-
-    Returns
-    -------
-    SceneRow
-        The row.
-    """
+    """Return the row of a scene."""
     return SceneRow(
         video_location=scene.video_location,
         filename=scene.filename,
@@ -116,8 +101,6 @@ def write_scenes(rows: Iterable[SceneRow], path: Path) -> None:
     ----------
     rows : iterable of SceneRow
         The clips, in any order; they are written in the order of their names.
-    path : Path
-        The file.
     """
     ordered = sorted(rows, key=lambda row: row.clip)
     with written_atomically(path) as part, part.open("w", newline="", encoding="utf-8") as file:
@@ -131,8 +114,6 @@ def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
 
     Parameters
     ----------
-    path : Path
-        The file.
     skip_broken : bool
         Whether to pass over a row that is cut short or holds what it must not.
 

@@ -27,8 +27,6 @@ class Event:
         Whether its picture is drawn and its sound mixed in.
     right : float
         Where it stands, from 0 at the left edge to 1 at the right.
-    seed : int
-        The chance within it.
     """
 
     action: str
@@ -53,14 +51,10 @@ class Source:
 
     Parameters
     ----------
-    width_px, height_px : int
-        Size of the picture.
     frame_rate_hz : Fraction
         Frames a second.
     n_channels : {1, 2}
         Of the sound.
-    seed : int
-        Of the background.
     """
 
     width_px: int
@@ -88,8 +82,6 @@ class Scene:
         Whether there is a sound stream, and anything in it.
     source : Source
         What it was cut from.
-    duration_s : float
-        Length of the clip.
     seed : int
         The seed of the tree.
     """

@@ -97,13 +97,6 @@ def make_clips(
 def make_clip(root: Path, scene: Scene) -> SceneRow:
     """Make the clip of one scene.
 
-    Parameters
-    ----------
-    root : Path
-        The folder of the tree.
-    scene : Scene
-        What happens.
-
     Returns
     -------
     SceneRow

@@ -60,8 +60,6 @@ def write_figure(
 
     Parameters
     ----------
-    name : str
-        File name without ending.
     suffixes : iterable of {".svg", ".pdf", ".png"}
         The formats.
 

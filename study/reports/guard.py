@@ -65,15 +65,7 @@ class Site:
 
 
 class Guard:
-    """Middleware that lets a request pass only if it is meant for this server and has the token.
-
-    Parameters
-    ----------
-    app : ASGIApp
-        What stands behind it.
-    site : Site
-        Address and token.
-    """
+    """Middleware that lets a request pass only if it is meant for this server and has the token."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app

@@ -67,13 +67,6 @@ def open_site(port: int = 0) -> tuple[Site, socket.socket]:
 def new_web_app(title: str, site: Site) -> FastAPI:
     """Return an application without routes whose every request passes the guard.
 
-    Parameters
-    ----------
-    title : str
-        Its name.
-    site : Site
-        Address and token.
-
     Returns
     -------
     FastAPI
@@ -92,11 +85,6 @@ def address_file(site: Site) -> Iterator[Path]:
 
     A browser's command line can be read by everybody on the machine; so the address, which has
     the token, is not on it.
-
-    Parameters
-    ----------
-    site : Site
-        Address and token.
 
     Yields
     ------
@@ -161,15 +149,8 @@ def path_inside(root: Path, relative: str) -> Path:
 
     Parameters
     ----------
-    root : Path
-        The folder that must not be left.
     relative : str
         The path, as the store or a request has it.
-
-    Returns
-    -------
-    Path
-        Where the file lies.
 
     Raises
     ------
@@ -184,13 +165,6 @@ def path_inside(root: Path, relative: str) -> Path:
 
 def file_response(root: Path, relative: str) -> Response:
     """Answer with a file below a folder, or with the part of it that was asked for (Range).
-
-    Parameters
-    ----------
-    root : Path
-        The folder that must not be left.
-    relative : str
-        The file.
 
     Returns
     -------

@@ -18,11 +18,6 @@ _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite store.
 
-    Parameters
-    ----------
-    path : Path
-        Its file, whatever characters its name has.
-
     Returns
     -------
     str
@@ -57,8 +52,6 @@ def absolute_url(url: str, folder: Path) -> str:
     ----------
     url : str
         From `study.toml` or ``--store``.
-    folder : Path
-        Where a relative path begins.
 
     Returns
     -------

@@ -32,12 +32,8 @@ def add(
         Who: an experimenter's initials, a participant's id or a command.
     action : str
         What was done, as a verb, such as ``"enrol"``.
-    subject : str
-        To what, such as a participant's id.
     detail : dict
         What a reader needs to understand it, as JSON values.
-    at : datetime
-        When, with a time zone.
     """
     db.add(AuditEventRow(at=at, actor=actor, action=action, subject=subject, detail=detail))
 
@@ -47,15 +43,6 @@ def rename(db: Db, participant_id: str, number: str) -> None:
 
     The one change that the log knows. The database refuses it otherwise, so its guard is put
     aside and back within the transaction.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who was erased.
-    number : str
-        What stands in their place.
     """
     is_id = re.compile(rf"(?<![\w./-]){re.escape(participant_id)}(?![\w/-])")
     db.flush()
@@ -71,11 +58,6 @@ def rename(db: Db, participant_id: str, number: str) -> None:
 
 def is_guarded(db: Db) -> bool:
     """Return whether the database still refuses to change the audit log.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -127,8 +109,6 @@ def own(db: Db, *actions: str) -> list[dict[str, Any]]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     *actions : str
         Which, as in `add`.
 
@@ -148,11 +128,6 @@ def own(db: Db, *actions: str) -> list[dict[str, Any]]:
 
 def frame(db: Db) -> pd.DataFrame:
     """Return the whole audit log.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

@@ -114,11 +114,6 @@ def _told_in_one_line(engine: Engine) -> Iterator[None]:
 def clock(db: Db) -> datetime:
     """Return the time by the clock of the database, which is the same for all who use it.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     datetime
@@ -151,8 +146,6 @@ def copy_open_store(engine: Engine, target: Path) -> None:
 
     Parameters
     ----------
-    engine : Engine
-        The store.
     target : Path
         Where to; an existing file is replaced.
 
@@ -214,11 +207,6 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
 def engine_of_copy(path: Path) -> Engine:
     """Return the engine of a copied SQLite store, which is only read and may lie on a share.
 
-    Parameters
-    ----------
-    path : Path
-        A file that nobody writes to.
-
     Returns
     -------
     Engine
@@ -232,17 +220,10 @@ def engine_at(path: Path, options: str, *, in_transactions: bool = False) -> Eng
 
     Parameters
     ----------
-    path : Path
-        The file.
     options : str
         What follows the question mark of SQLite's own URI.
     in_transactions : bool
         Whether each transaction is to see one moment, because others write meanwhile.
-
-    Returns
-    -------
-    Engine
-        Messages call it by the file's name.
     """
     address = f"{path.resolve().as_uri()}?{options}"
 
@@ -369,11 +350,6 @@ def check_sqlite_file(path: Path) -> None:
 
 def check_file(path: Path) -> None:
     """Raise if a file cannot be a store, written to or not.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
 
     Raises
     ------

@@ -56,22 +56,12 @@ def is_network_file_system(path: Path) -> bool:
     ----------
     path : Path
         A file or folder; it need not exist yet.
-
-    Returns
-    -------
-    bool
-        True for NFS, SMB and their like.
     """
     return file_system_of(path) in _NETWORK
 
 
 def magic_of(path: Path) -> int:
     """Return the number by which the kernel knows the type of a file system.
-
-    Parameters
-    ----------
-    path : Path
-        A file or folder that exists.
 
     Returns
     -------

@@ -9,11 +9,6 @@ from sqlalchemy import Result
 def as_frame(result: Result[*tuple[Any, ...]]) -> pd.DataFrame:
     """Return all rows of a result; a result without rows keeps its columns.
 
-    Parameters
-    ----------
-    result : Result
-        What a query gave.
-
     Returns
     -------
     DataFrame

@@ -49,8 +49,6 @@ def back_up(engine: Engine, target: Path) -> None:
 
     Parameters
     ----------
-    engine : Engine
-        The store.
     target : Path
         Where to, replaced if it is there; a SQLite file, or for PostgreSQL a dump that
         ``pg_restore`` reads.
@@ -117,13 +115,6 @@ def rewrite(engine: Engine) -> None:
 def n_ratings_in(path: Path, participant_id: str) -> int | None:
     """Return how many ratings a back-up holds of a person, without changing it.
 
-    Parameters
-    ----------
-    path : Path
-        A copy of a store.
-    participant_id : str
-        Who.
-
     Returns
     -------
     int or None
@@ -156,11 +147,6 @@ def n_ratings_in(path: Path, participant_id: str) -> int | None:
 def broken_pages(db: Db) -> Iterator[str]:
     """Yield what the database itself finds wrong with its file and its references.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Yields
     ------
     str
@@ -178,11 +164,6 @@ def broken_pages(db: Db) -> Iterator[str]:
 
 def open_to_all(db: Db) -> list[tuple[str, str]]:
     """Return what of the database everybody who can connect to its server may read or change.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -209,11 +190,6 @@ def open_to_all(db: Db) -> list[tuple[str, str]]:
 def superuser(db: Db) -> str:
     """Return the role of this connection if nothing is refused to it.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     str
@@ -227,11 +203,6 @@ def superuser(db: Db) -> str:
 
 def odd_rows(db: Db) -> Iterator[str]:
     """Yield which tables have rows that the database would refuse today.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Yields
     ------
@@ -252,18 +223,7 @@ def odd_rows(db: Db) -> Iterator[str]:
 
 
 def counts(db: Db) -> dict[str, int]:
-    """Return how many rows the tables have.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    dict of str to int
-        Rows by table.
-    """
+    """Return how many rows the tables have."""
     return {
         row.__tablename__: db.scalars(select(func.count()).select_from(row)).one()
         for row in _COUNTED

@@ -33,19 +33,7 @@ class StoreIdentity:
 
 
 def add(db: Db, *, study: Study, store_id: str, at: datetime) -> None:
-    """Write into a new store which study it belongs to.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction on an empty store.
-    study : Study
-        The study.
-    store_id : str
-        A random id that exported tables carry.
-    at : datetime
-        When the store was made.
-    """
+    """Write into a new store which study it belongs to."""
     config = study.config
     db.add(
         StudyRow(
@@ -64,8 +52,6 @@ def identity(db: Db, study: Study) -> StoreIdentity:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         The study whose `study.toml` was read.
 
@@ -94,11 +80,6 @@ def identity(db: Db, study: Study) -> StoreIdentity:
 def config_sha256(config: StudyConfig) -> str:
     """Return a digest of all of a configuration that bears on what a rating means.
 
-    Parameters
-    ----------
-    config : StudyConfig
-        The configuration.
-
     Returns
     -------
     str
@@ -109,20 +90,6 @@ def config_sha256(config: StudyConfig) -> str:
 
 def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
     """Return the number under which the present configuration is kept, adding it if it is new.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    config : StudyConfig
-        The effective configuration.
-    at : datetime
-        When it came into use.
-
-    Returns
-    -------
-    int
-        The version to store with a session.
 
     Raises
     ------
@@ -156,13 +123,6 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
 def refuse_changed(db: Db, config: StudyConfig) -> None:
     """Raise if another configuration than this one is frozen.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    config : StudyConfig
-        The effective configuration.
-
     Raises
     ------
     ConfigError
@@ -181,19 +141,8 @@ def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetim
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    config : StudyConfig
-        The configuration to freeze.
     amend_reason : str or None
         Why a frozen configuration is replaced by a new version; None to refuse that.
-    at : datetime
-        When.
-
-    Returns
-    -------
-    int
-        The frozen version.
 
     Raises
     ------

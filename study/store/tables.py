@@ -38,13 +38,6 @@ class UtcTime(TypeDecorator[datetime]):
 def one_of(column: str, *values: str) -> CheckConstraint:
     """Return a constraint that a column holds one of a closed set of words.
 
-    Parameters
-    ----------
-    column : str
-        The column.
-    *values : str
-        The words.
-
     Returns
     -------
     CheckConstraint

@@ -48,15 +48,7 @@ def is_shared(folder: Path) -> bool:
 
 
 def set_mode(path: Path, mode: int) -> None:
-    """Set the mode of a file or folder, and say so where a file system has none.
-
-    Parameters
-    ----------
-    path : Path
-        A file or folder of this account.
-    mode : int
-        Permission bits.
-    """
+    """Set the mode of a file or folder, and say so where a file system has none."""
     with suppress(OSError, NotImplementedError):  # what came of it is looked at
         path.chmod(mode)
     if os.name != "posix":
@@ -126,17 +118,10 @@ def protect(folder: Path, group: str | None, leave: Path | None = None) -> int:
 
     Parameters
     ----------
-    folder : Path
-        Its links are not followed.
     group : str or None
         The group that shares it; None for its owner alone.
     leave : Path or None
         A folder in it that is left as it is.
-
-    Returns
-    -------
-    int
-        How many files and folders were changed.
 
     Raises
     ------
@@ -164,15 +149,8 @@ def protect_file(path: Path, group: str | None) -> bool:
 
     Parameters
     ----------
-    path : Path
-        A file.
     group : str or None
         The group that shares it; None for its owner alone.
-
-    Returns
-    -------
-    bool
-        Whether that changed anything.
     """
     mode = stat.S_IMODE(path.stat().st_mode)
     own = _OWN_FILE if group is None else _GROUP_FILE
@@ -184,8 +162,6 @@ def readable_by_others(path: Path, group: str | None) -> str:
 
     Parameters
     ----------
-    path : Path
-        A file or folder that exists.
     group : str or None
         The group that `study.toml` names.
 

@@ -33,8 +33,6 @@ def unpack_tar(file: Readable, folder: Path, *, n_files: int, n_bytes: int) -> N
         The archive: a file, or a stream that unpacks one.
     folder : Path
         Where to unpack; it exists.
-    n_files, n_bytes : int
-        How much it may hold.
 
     Raises
     ------

@@ -72,8 +72,6 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> npt.NDArray[Any
 
     Parameters
     ----------
-    path : Path
-        The file.
     dtype : str
         What it must hold, such as ``"<f4"``.
     shape : tuple of int

@@ -36,8 +36,6 @@ def open_file(path: Path | str, at_most: int) -> Iterator[IO[bytes]]:
 
     Parameters
     ----------
-    path : Path or str
-        The file.
     at_most : int
         Bytes that it may have.
 
@@ -88,11 +86,6 @@ def gunzip(content: bytes, at_most: int) -> bytes:
     at_most : int
         Bytes that it may unpack to.
 
-    Returns
-    -------
-    bytes
-        What it holds.
-
     Raises
     ------
     LimitError
@@ -118,12 +111,6 @@ def copy_member(packed: zipfile.ZipFile, name: str, target: IO[bytes], at_most: 
 
     Parameters
     ----------
-    packed : ZipFile
-        The archive.
-    name : str
-        Of the file in it.
-    target : IO of bytes
-        Where to write.
     at_most : int
         Bytes that it may unpack to.
 

@@ -32,11 +32,6 @@ def own_folder(name: str) -> Path:
     name : str
         Its name; it is made if need be.
 
-    Returns
-    -------
-    Path
-        The folder.
-
     Raises
     ------
     StudyError

@@ -56,13 +56,7 @@ class _Said(SystemExit):
 
 
 def run(app: typer.Typer) -> None:
-    """Run a command line; an error that a person can meet becomes one line and exit code 1.
-
-    Parameters
-    ----------
-    app : Typer
-        The commands.
-    """
+    """Run a command line; an error that a person can meet becomes one line and exit code 1."""
     hide_passwords()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack a pound sign
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -128,8 +122,6 @@ def fail(message: str, *, exit_code: int = 1) -> None:
     ----------
     message : str
         What was found, expected, and what to do next.
-    exit_code : int
-        The process's exit code.
     """
     python = shlex.quote(python_command())
     line = _PYTHON.sub(lambda _: python, without_password(" ".join(message.split())))
@@ -138,11 +130,5 @@ def fail(message: str, *, exit_code: int = 1) -> None:
 
 
 def stderr_console() -> Console:
-    """Return a console for progress and notices; results belong to stdout.
-
-    Returns
-    -------
-    Console
-        Plain where stderr is not a terminal.
-    """
+    """Return a console for progress and notices; results belong to stdout."""
     return Console(stderr=True, soft_wrap=True)

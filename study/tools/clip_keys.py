@@ -71,11 +71,6 @@ def key_of(location: str, filename: str) -> Key:
 def keys_of(locations: Iterable[str], filenames: Iterable[str]) -> list[Key]:
     """Return the keys of many clips.
 
-    Parameters
-    ----------
-    locations, filenames : iterable of str
-        One of each per clip.
-
     Returns
     -------
     list of tuple of str and str

@@ -47,10 +47,6 @@ def new_app(help_text: str, panels: tuple[Panel, ...] = (), **settings: Any) -> 
 
     Parameters
     ----------
-    help_text : str
-        What the program is for.
-    panels : tuple of Panel
-        Its commands.
     **settings
         Anything else that `typer.Typer` takes.
     """

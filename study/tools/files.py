@@ -62,11 +62,6 @@ def named_errors(path: Path) -> Iterator[None]:
     ----------
     path : Path
         The file that is written in this block.
-
-    Yields
-    ------
-    None
-        Errors that have a name keep it.
     """
     try:
         yield
@@ -78,13 +73,6 @@ def named_errors(path: Path) -> Iterator[None]:
 
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise if a file is there that must not be replaced.
-
-    Parameters
-    ----------
-    path : Path
-        The file about to be written.
-    overwrite : bool
-        Whether it may be replaced.
 
     Raises
     ------
@@ -98,18 +86,7 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    str
-        Its digest.
-    """
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

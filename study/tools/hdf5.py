@@ -16,17 +16,10 @@ def numbers_in(group: Any, at_most: int, *, skip: frozenset[str] = frozenset()) 
 
     Parameters
     ----------
-    group : h5py.Group
-        Where to begin.
     at_most : int
         Bytes that all of them may have, whether they are stored or only claimed.
     skip : frozenset of str
         Groups directly below the first one that are passed over.
-
-    Yields
-    ------
-    h5py.Dataset
-        Each within the limits.
 
     Raises
     ------

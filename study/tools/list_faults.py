@@ -37,8 +37,6 @@ class Fault:
         What is wrong, in words, such as ``"there is no filename"``.
     rows : tuple of int
         Which rows, from 0.
-    column : str
-        Whose cells show it.
     """
 
     code: str
@@ -53,13 +51,9 @@ class ClipList:
 
     Parameters
     ----------
-    path : Path
-        The file.
     columns : dict of str to list of str
         By the program's names, with the cells of each row; locations are ``training`` and
         ``validation`` where they mean one of the two.
-    lines : list of int
-        Where each row begins.
     several_rows : bool
         Whether a row is a rating, of which a clip has several.
     """
@@ -91,11 +85,6 @@ class ClipList:
 def is_count(text: str) -> bool:
     """Return whether a cell is a whole number of ratings.
 
-    Parameters
-    ----------
-    text : str
-        A cell.
-
     Returns
     -------
     bool
@@ -111,11 +100,6 @@ def n_ratings(clips: ClipList) -> list[int]:
     ----------
     clips : ClipList
         With ``r1, r2, r3``, all of them counts.
-
-    Returns
-    -------
-    list of int
-        Sum of the three.
     """
     return [sum(map(int, row)) for row in zip(*(clips.columns[c] for c in COUNTS), strict=True)]
 
@@ -148,11 +132,6 @@ def record_faults(clips: ClipList) -> list[Fault]:
     ----------
     clips : ClipList
         With ``avmit_label``.
-
-    Returns
-    -------
-    list of Fault
-        Kinds that occur.
     """
     records = clips.records
     first: dict[str, Key] = {}

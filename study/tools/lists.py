@@ -43,8 +43,6 @@ def read_list(
 
     Parameters
     ----------
-    path : Path
-        A CSV file, ours or published.
     needed : collection of str
         Columns that it must have, by the program's names.
     missing : str
@@ -81,8 +79,6 @@ def open_list(
 
     Parameters
     ----------
-    path : Path
-        A CSV file, ours or published.
     needed : collection of str
         Columns that it must have, by the program's names.
     missing : str
@@ -142,8 +138,6 @@ def refuse(clips: ClipList, found: Sequence[Fault]) -> None:
 
     Parameters
     ----------
-    clips : ClipList
-        The list.
     found : sequence of Fault
         From `faults`.
 

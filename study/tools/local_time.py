@@ -11,8 +11,6 @@ def local_day(at: datetime, zone: tzinfo | None = None) -> date:
 
     Parameters
     ----------
-    at : datetime
-        A time stamp with its zone.
     zone : tzinfo or None
         The lab's; None for the machine's.
 
@@ -35,12 +33,8 @@ def local_time(at: datetime, zone: tzinfo | None = None, *, seconds: bool = Fals
 
     Parameters
     ----------
-    at : datetime
-        A time stamp with its zone.
     zone : tzinfo or None
         The lab's; None for the machine's.
-    seconds : bool
-        Whether they are told as well.
 
     Returns
     -------

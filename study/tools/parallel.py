@@ -27,11 +27,6 @@ def end_with_parent() -> None:
 def process_mark(pid: int) -> str:
     """Return what tells a process from every other one that ever had its number.
 
-    Parameters
-    ----------
-    pid : int
-        A process of this machine.
-
     Returns
     -------
     str
@@ -48,11 +43,6 @@ def process_mark(pid: int) -> str:
 
 def is_annotator(pid: int) -> bool:
     """Return whether a process of this machine is an annotator that runs.
-
-    Parameters
-    ----------
-    pid : int
-        The process.
 
     Returns
     -------

@@ -54,17 +54,10 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
 
     Parameters
     ----------
-    items : iterable
-        What to go through.
     description : str
         What is being done, as a short phrase.
     total : int or None
         How many there are; None to ask ``len``.
-
-    Yields
-    ------
-    object
-        The items in order.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)

@@ -48,19 +48,10 @@ def read_bytes(
 
     Parameters
     ----------
-    path : Path
-        The file.
-    error : type of StudyError
-        What to raise.
     missing : str
         What to do where there is no such file, as the end of a message.
     largest : int
         How many bytes it may have.
-
-    Returns
-    -------
-    bytes
-        Its content.
 
     Raises
     ------
@@ -96,8 +87,6 @@ def plain_file(path: Path | str, refusal: Callable[[str], Exception]) -> Iterato
 
     Parameters
     ----------
-    path : Path or str
-        The file.
     refusal : callable
         Takes what it is instead, with what to do, and returns what to raise.
 
@@ -161,11 +150,6 @@ def read_toml(
     path, error, missing
         As for `read_bytes`.
 
-    Returns
-    -------
-    dict
-        Its content.
-
     Raises
     ------
     StudyError
@@ -184,11 +168,6 @@ def read_json(
     ----------
     path, error, missing
         As for `read_bytes`.
-
-    Returns
-    -------
-    object
-        Its content.
 
     Raises
     ------
@@ -227,16 +206,8 @@ def parsed(
 
     Parameters
     ----------
-    text : str
-        The text.
-    parse : callable
-        Turns it into a value.
-    source : str
-        Where it comes from, for messages.
     kind : str
         What it should be, such as ``"TOML"``.
-    error : type of StudyError
-        What to raise.
     refusals : tuple of exception types
         What `parse` raises beside ValueError and RecursionError.
 
@@ -263,15 +234,6 @@ def parsed(
 
 def decoded(content: bytes, path: Path, error: type[StudyError]) -> str:
     """Return the text of a file's content.
-
-    Parameters
-    ----------
-    content : bytes
-        What the file holds.
-    path : Path
-        Where it was, for messages.
-    error : type of StudyError
-        What to raise.
 
     Returns
     -------

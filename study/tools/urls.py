@@ -40,11 +40,6 @@ def without_password(text: str) -> str:
 def has_password(text: str) -> bool:
     """Return whether a text quotes a URL with a password.
 
-    Parameters
-    ----------
-    text : str
-        A store URL, or any words.
-
     Returns
     -------
     bool

@@ -45,13 +45,7 @@ def ended_after(limit_s: float) -> Iterator[None]:
 
 
 def limit_memory(more_bytes: int = MEMORY_BYTES) -> None:
-    """Refuse this process more memory than it has and so much; on Linux.
-
-    Parameters
-    ----------
-    more_bytes : int
-        How much more it may take.
-    """
+    """Refuse this process more memory than it has and so much; on Linux."""
     if sys.platform != "linux":
         return
     import resource

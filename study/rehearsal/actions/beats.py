@@ -72,8 +72,6 @@ class Beats:
 
         Parameters
         ----------
-        index : int
-            Which.
         time_s : float
             Seconds from the start of the clip.
 
@@ -95,15 +93,8 @@ def steady(every_s: tuple[float, float], length_s: float, jitter: float = 0.05) 
     ----------
     every_s : (float, float)
         Shortest and longest interval; each event draws its own between them.
-    length_s : float
-        How long a beat lasts.
     jitter : float
         Standard deviation of an interval, as a share of it.
-
-    Returns
-    -------
-    callable
-        Makes the beats between two moments.
     """
 
     def rhythm(rng: np.random.Generator, start_s: float, end_s: float) -> Beats:
@@ -116,24 +107,7 @@ def steady(every_s: tuple[float, float], length_s: float, jitter: float = 0.05) 
 
 
 def bursts(n_beats: tuple[int, int], every_s: float, pause_s: float, length_s: float) -> Rhythm:
-    """Return a rhythm of groups with pauses between them, such as of a dog.
-
-    Parameters
-    ----------
-    n_beats : (int, int)
-        Fewest and most beats of a group.
-    every_s : float
-        Interval within a group.
-    pause_s : float
-        Pause between two groups.
-    length_s : float
-        How long a beat lasts.
-
-    Returns
-    -------
-    callable
-        Makes the beats between two moments.
-    """
+    """Return a rhythm of groups with pauses between them, such as of a dog."""
 
     def rhythm(rng: np.random.Generator, start_s: float, end_s: float) -> Beats:
         times: list[float] = []
@@ -156,13 +130,6 @@ def stream(per_second: tuple[float, float], length_s: float) -> Rhythm:
     ----------
     per_second : (float, float)
         Smallest and largest density; each event draws its own between them.
-    length_s : float
-        How long a beat lasts.
-
-    Returns
-    -------
-    callable
-        Makes the beats between two moments.
     """
 
     def rhythm(rng: np.random.Generator, start_s: float, end_s: float) -> Beats:

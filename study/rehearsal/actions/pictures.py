@@ -25,12 +25,8 @@ class Place:
 
     Parameters
     ----------
-    x_px, y_px : float
-        Its centre.
     size_px : float
         Its height; it is about as wide.
-    main, second : (int, int, int)
-        RGB.
     """
 
     x_px: float

@@ -16,17 +16,6 @@ SAMPLE_RATE_HZ = 44_100
 def sound_of(beats: Beats, voice: Voice, rng: np.random.Generator, n_samples: int) -> Floats:
     """Sound every beat at its time.
 
-    Parameters
-    ----------
-    beats : Beats
-        When and how strongly.
-    voice : callable
-        What one beat sounds like.
-    rng : numpy.random.Generator
-        The chance within the beats.
-    n_samples : int
-        Length of the clip.
-
     Returns
     -------
     ndarray of float64, shape (n_samples,)
@@ -52,13 +41,6 @@ def cry(from_hz: float, to_hz: float, n_harmonics: int, breath: float = 0.1) -> 
         Pitch at the start and at the end of a beat.
     n_harmonics : int
         How many, each weaker than the one below.
-    breath : float
-        Share of noise.
-
-    Returns
-    -------
-    callable
-        The voice.
     """
 
     def voice(rng: np.random.Generator, strength: float, length_s: float, place: float) -> Floats:
@@ -77,17 +59,8 @@ def knock(pitch_hz: float, decay_s: float, click: float) -> Voice:
 
     Parameters
     ----------
-    pitch_hz : float
-        Of the tone.
     decay_s : float
         Time in which it falls to a third.
-    click : float
-        Strength of the click at its start.
-
-    Returns
-    -------
-    callable
-        The voice.
     """
 
     def voice(rng: np.random.Generator, strength: float, length_s: float, place: float) -> Floats:
@@ -101,18 +74,7 @@ def knock(pitch_hz: float, decay_s: float, click: float) -> Voice:
 
 
 def hiss(low_hz: float, high_hz: float) -> Voice:
-    """Return a grain of noise within a band, as of a drop or a bubble of fat.
-
-    Parameters
-    ----------
-    low_hz, high_hz : float
-        The band.
-
-    Returns
-    -------
-    callable
-        The voice.
-    """
+    """Return a grain of noise within a band, as of a drop or a bubble of fat."""
     band = signal.butter(3, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
 
     def voice(rng: np.random.Generator, strength: float, length_s: float, place: float) -> Floats:
@@ -130,11 +92,6 @@ def glug(low_hz: float, high_hz: float) -> Voice:
     ----------
     low_hz, high_hz : float
         Range of pitches; each bubble has its own.
-
-    Returns
-    -------
-    callable
-        The voice.
     """
 
     def voice(rng: np.random.Generator, strength: float, length_s: float, place: float) -> Floats:

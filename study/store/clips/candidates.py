@@ -41,8 +41,6 @@ class Candidate:
         The part of Moments in Time.
     mit_label, avmit_label : str
         Its original class, and the class it is shown under.
-    sha256 : str
-        Of the file.
     duration_s, frame_rate_hz : float
         Length, and average frame rate.
     width_px, height_px : int
@@ -89,17 +87,8 @@ def add_many(db: Db, clips: Iterable[Candidate], at: datetime) -> int:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     clips : iterable of Candidate
         Clips that are not in the store yet.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    int
-        How many were admitted.
     """
     rows = [{**_values(clip, Candidate), "admitted_at": at} for clip in clips]
     if rows:
@@ -112,15 +101,8 @@ def add_rejects(db: Db, rejects: Iterable[Reject]) -> int:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     rejects : iterable of Reject
         Clips that are not in the store yet.
-
-    Returns
-    -------
-    int
-        How many.
     """
     rows = [_values(reject, Reject) for reject in rejects]
     if rows:
@@ -133,8 +115,6 @@ def forget_rejects(db: Db, reasons: Sequence[str] | None = None) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     reasons : sequence of str or None
         Which ones, by reason code; None for all.
     """
@@ -147,12 +127,8 @@ def known(db: Db, video_location: str, filenames: Sequence[str]) -> set[str]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     video_location : {"training", "validation"}
         The part of Moments in Time.
-    filenames : sequence of str
-        Clips of it, some hundreds at once.
 
     Returns
     -------
@@ -171,28 +147,12 @@ def known(db: Db, video_location: str, filenames: Sequence[str]) -> set[str]:
 
 
 def n_known(db: Db) -> int:
-    """Return how many clips have been decided on.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    int
-        Candidates and rejects.
-    """
+    """Return how many clips have been decided on."""
     return int(counts(db)["n"].sum())
 
 
 def counts(db: Db) -> pd.DataFrame:
     """Count clips by class and by what became of them.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -211,11 +171,6 @@ def counts(db: Db) -> pd.DataFrame:
 def frame(db: Db) -> pd.DataFrame:
     """Return all candidates.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -229,11 +184,6 @@ def frame(db: Db) -> pd.DataFrame:
 def rejects(db: Db) -> pd.DataFrame:
     """Return all rejects.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -244,11 +194,6 @@ def rejects(db: Db) -> pd.DataFrame:
 
 def reject_frames(db: Db) -> Iterator[pd.DataFrame]:
     """Yield all rejects, some thousands at once, so that memory stays bounded.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Yields
     ------
@@ -266,18 +211,6 @@ def reject_frames(db: Db) -> Iterator[pd.DataFrame]:
 def get(db: Db, candidate_id: int) -> Candidate:
     """Return one candidate.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    candidate_id : int
-        Its id.
-
-    Returns
-    -------
-    Candidate
-        The clip.
-
     Raises
     ------
     StoreError
@@ -294,15 +227,8 @@ def get_many(db: Db, candidate_ids: Sequence[int]) -> dict[int, Candidate]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     candidate_ids : sequence of int
         Their ids; unknown ones are left out.
-
-    Returns
-    -------
-    dict of int to Candidate
-        The clips by id.
     """
     rows = db.scalars(select(CandidateRow).where(CandidateRow.id.in_(list(candidate_ids))))
     return {

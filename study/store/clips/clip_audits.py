@@ -27,20 +27,12 @@ class ClipAudit:
 
     Parameters
     ----------
-    filename, video_location, mit_label : str
-        Which clip.
-    n_bytes : int
-        Size of the file.
     sha256 : str
         Of the file; empty where it could not be read.
     reason : str
         Why it cannot be a candidate; empty where it can.
     flags : str
         What a curator should know of it, separated by commas.
-    detail : str
-        The reason in words.
-    duration_s, frame_rate_hz, nominal_frame_rate_hz, usual_frame_rate_hz, n_odd_steps, is_vfr, \
-    width_px, height_px, rotation_deg, pixel_aspect, n_video_streams, n_audio_streams, \
     sample_rate_hz, n_channels, av_start_offset_s
         As in `study.clips.probe.ClipProbe`.
     n_frames, peak, loudness_lufs, frame_hash, sound_hash
@@ -115,17 +107,7 @@ _TYPES = {
 
 
 def add_many(db: Db, audits: Iterable[ClipAudit], at: datetime) -> None:
-    """Keep audits of clips that have none yet.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    audits : iterable of ClipAudit
-        What was found.
-    at : datetime
-        Now.
-    """
+    """Keep audits of clips that have none yet."""
     rows = [{**asdict(audit), "audited_at": at} for audit in audits]
     if rows:
         db.execute(insert(ClipAuditRow), rows)
@@ -136,8 +118,6 @@ def forget_rejected(db: Db, reasons: Sequence[str] | None = None) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     reasons : sequence of str or None
         Which ones, by reason code; None for all.
     """
@@ -147,11 +127,6 @@ def forget_rejected(db: Db, reasons: Sequence[str] | None = None) -> None:
 
 def frames(db: Db) -> Iterator[pd.DataFrame]:
     """Yield all audits, some thousands at once, so that memory stays bounded.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Yields
     ------
@@ -178,11 +153,6 @@ def frames(db: Db) -> Iterator[pd.DataFrame]:
 def flagged(db: Db) -> dict[str, set[Key]]:
     """Return which clips have which flag.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     dict of str to set of tuple of str
@@ -198,11 +168,6 @@ def flagged(db: Db) -> dict[str, set[Key]]:
 
 def steps(db: Db) -> pd.DataFrame:
     """Return how evenly the frames of each clip follow one another.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -222,8 +187,6 @@ def hashes(db: Db, column: HashColumn) -> tuple[Ints, Words]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     column : {"frame_hash", "sound_hash"}
         Which hashes.
 
@@ -249,8 +212,6 @@ def are_grouped(db: Db, column: HashColumn) -> bool:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     column : {"frame_hash", "sound_hash"}
         Which hash.
 
@@ -268,8 +229,6 @@ def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     column : {"frame_hash", "sound_hash"}
         In what they are alike.
     ids : ndarray of int64, shape (n_clips,)
@@ -293,11 +252,6 @@ def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
 def group_sizes(db: Db) -> dict[str, tuple[int, int]]:
     """Return how many clips are alike.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     dict of str to tuple of int
@@ -315,11 +269,6 @@ def group_sizes(db: Db) -> dict[str, tuple[int, int]]:
 
 def duplicates(db: Db) -> pd.Series | None:
     """Return which clips show nearly the same.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

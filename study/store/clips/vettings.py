@@ -33,20 +33,10 @@ def add(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    candidate_id : int
-        The clip.
-    curator : str
-        Who says so.
     verdict : {"keep", "exclude", "undo", "note"}
         ``undo`` takes the curator's last verdict on the clip back; ``note`` leaves it.
     reasons : sequence of str
         Keys of `REASONS`, for ``exclude``.
-    note : str
-        Free text.
-    at : datetime
-        Now.
     """
     db.add(
         VettingRow(
@@ -63,11 +53,6 @@ def add(
 def history(db: Db) -> pd.DataFrame:
     """Return every row of every curator.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -80,11 +65,6 @@ def history(db: Db) -> pd.DataFrame:
 
 def verdicts(db: Db) -> pd.DataFrame:
     """Return what each curator says of each clip now.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -99,35 +79,13 @@ def verdicts(db: Db) -> pd.DataFrame:
 
 
 def excluded(db: Db) -> set[int]:
-    """Return the clips that at least one curator excludes.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    set of int
-        Ids of candidates.
-    """
+    """Return the clips that at least one curator excludes."""
     rows = verdicts(db)
     return set(map(int, rows.loc[rows["verdict"] == "exclude", "candidate_id"]))
 
 
 def vetted(db: Db) -> set[int]:
-    """Return the clips that at least one curator has judged.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    set of int
-        Ids of candidates.
-    """
+    """Return the clips that at least one curator has judged."""
     return set(map(int, verdicts(db)["candidate_id"]))
 
 
@@ -136,17 +94,8 @@ def set_hints(db: Db, scores: Iterable[tuple[int, str, float]], at: datetime) ->
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     scores : iterable of tuple
         ``candidate_id``, name of the hint, and score from 0 to 1.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    int
-        How many hints were kept.
     """
     rows = [
         {"candidate_id": clip, "name": name, "score": float(score), "computed_at": at}
@@ -161,11 +110,6 @@ def set_hints(db: Db, scores: Iterable[tuple[int, str, float]], at: datetime) ->
 
 def hints(db: Db) -> pd.DataFrame:
     """Return all hints.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

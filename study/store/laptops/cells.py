@@ -32,13 +32,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 def require_right(connection: sqlite3.Connection, path: Path) -> None:
     """Raise if a cell is not what its column holds.
 
-    Parameters
-    ----------
-    connection : Connection
-        A file whose schema is known.
-    path : Path
-        What messages call it.
-
     Raises
     ------
     StoreError

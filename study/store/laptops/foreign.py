@@ -37,8 +37,6 @@ def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
     ----------
     path : Path
         The file; it is only read, and left as it is.
-    longest_s : float
-        How long looking at it may take.
 
     Yields
     ------
@@ -73,15 +71,6 @@ def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
 
 def require_own(file: Path, path: Path, *, longest_s: float = LONGEST_S) -> None:
     """Raise if a SQLite file is not a store that this program wrote.
-
-    Parameters
-    ----------
-    file : Path
-        A private copy of it.
-    path : Path
-        What messages call it.
-    longest_s : float
-        How long looking at it may take.
 
     Raises
     ------

@@ -23,8 +23,6 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     ----------
     connection : Connection
         The file, with ``trusted_schema`` off; nothing of its content is run.
-    path : Path
-        What messages call it.
 
     Raises
     ------
@@ -75,11 +73,6 @@ def shape_of(rows: Iterable[tuple[str, str, str | None]]) -> Shape:
 @lru_cache
 def reference(revision: str) -> Shape:
     """Return the schema that our migrations make.
-
-    Parameters
-    ----------
-    revision : str
-        A known one.
 
     Returns
     -------

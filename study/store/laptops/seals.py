@@ -16,11 +16,6 @@ _MAY_CHANGE = {("assignment", "done"), ("protocol_version", "frozen")}
 def seal(db: Db) -> dict[str, dict[str, Any]]:
     """Return digests of all rows of a store.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     dict of str to dict
@@ -34,15 +29,8 @@ def broken(db: Db, sealed: dict[str, dict[str, Any]]) -> list[str]:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     sealed : dict of str to dict
         From `seal`, on the same store.
-
-    Returns
-    -------
-    list of str
-        Their names.
     """
     return [
         name
@@ -57,8 +45,6 @@ def new_rows(db: Db, sealed: dict[str, dict[str, Any]]) -> dict[str, list[dict[s
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     sealed : dict of str to dict
         From `seal`, on the same store.
 

@@ -31,12 +31,8 @@ def copy_part(source: Db, target: Db, participant_ids: Sequence[str]) -> None:
 
     Parameters
     ----------
-    source : Session
-        An open transaction on the whole store.
     target : Session
         An open transaction on a new, empty store.
-    participant_ids : sequence of str
-        Who rates there.
     """
     conditions = _conditions(participant_ids)
     for table in Base.metadata.sorted_tables:
@@ -76,13 +72,6 @@ def new_rows(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the trials of a laptop, and those of the same sessions that are here already.
 
-    Parameters
-    ----------
-    laptop, main : Session
-        Open transactions.
-    participant_ids : sequence of str
-        Who rated on the laptop.
-
     Returns
     -------
     theirs, ours : DataFrame
@@ -116,15 +105,8 @@ def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
 
     Parameters
     ----------
-    laptop, main : Session
-        Open transactions.
     session_ids : sequence of str
         Sessions that `main` does not have.
-
-    Returns
-    -------
-    int
-        How many ratings came.
     """
     versions = _versions(laptop, main)
     tables = Base.metadata.tables
@@ -147,20 +129,7 @@ def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
 
 
 def merge_ground_truths(laptop: Db, main: Db, given_by: Sequence[str]) -> int:
-    """Copy ground truths that were given on a laptop.
-
-    Parameters
-    ----------
-    laptop, main : Session
-        Open transactions.
-    given_by : sequence of str
-        Who rated on the laptop.
-
-    Returns
-    -------
-    int
-        How many versions came.
-    """
+    """Copy ground truths that were given on a laptop."""
     table = Base.metadata.tables["ground_truth_version"]
     known = {(row["candidate_id"], row["version"]) for row in _rows(main, table, None)}
     rows = [
@@ -174,13 +143,6 @@ def merge_ground_truths(laptop: Db, main: Db, given_by: Sequence[str]) -> int:
 
 def plan_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
     """Return the slots of some participants, without what they have done.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_ids : sequence of str
-        Whose.
 
     Returns
     -------
@@ -207,8 +169,6 @@ def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
 
     Parameters
     ----------
-    laptop, main : Session
-        Open transactions.
     session_ids : sequence of str
         Sessions that `main` does not have.
 
@@ -233,13 +193,6 @@ def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
 def marked_without_rating(db: Db, participant_ids: Sequence[str]) -> bool:
     """Return whether clips are marked as rated that have no rating, or the other way round.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_ids : sequence of str
-        Whose.
-
     Returns
     -------
     bool
@@ -257,13 +210,6 @@ def marked_without_rating(db: Db, participant_ids: Sequence[str]) -> bool:
 
 def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
     """Return the sessions of some participants.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_ids : sequence of str
-        Whose.
 
     Returns
     -------
@@ -284,38 +230,12 @@ def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
 
 
 def rows_of(db: Db, table: str) -> list[dict[str, Any]]:
-    """Return all rows of a table, as they are.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    table : str
-        Its name.
-
-    Returns
-    -------
-    list of dict
-        By column.
-    """
+    """Return all rows of a table, as they are."""
     return _rows(db, Base.metadata.tables[table], None)
 
 
 def sessions_known(db: Db, session_ids: Sequence[str]) -> set[str]:
-    """Return which of some sessions a store has.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_ids : sequence of str
-        Ids.
-
-    Returns
-    -------
-    set of str
-        Those that are there, whoever's they are.
-    """
+    """Return which of some sessions a store has."""
     return set(db.scalars(select(SessionRow.id).where(SessionRow.id.in_(session_ids))))
 
 

@@ -60,11 +60,6 @@ def create_store(url: str) -> Engine:
     url : str
         ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
 
-    Returns
-    -------
-    Engine
-        The open store.
-
     Raises
     ------
     StoreError
@@ -96,11 +91,6 @@ def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
     busy_timeout_s : float
         How long a transaction waits for another one to end before it is refused (SQLite).
-
-    Returns
-    -------
-    Engine
-        The open store.
 
     Raises
     ------
@@ -154,16 +144,6 @@ def upgrade_store(url: str) -> Upgrade:
     """Bring an older store to the present schema; a SQLite file is backed up first.
 
     A store of the present schema is left alone.
-
-    Parameters
-    ----------
-    url : str
-        The store.
-
-    Returns
-    -------
-    Upgrade
-        The revisions, and where the back-up is.
 
     Raises
     ------
@@ -230,18 +210,7 @@ def store_snapshot(url: str) -> Iterator[Db]:
 
 
 def schema_revision(db: Db) -> str:
-    """Return which revision of the schema a store has.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    str
-        The revision of the last migration.
-    """
+    """Return which revision of the schema a store has."""
     return MigrationContext.configure(db.connection()).get_current_revision() or ""
 
 
@@ -315,8 +284,6 @@ def make_schema(url: str, revision: str) -> None:
     ----------
     url : str
         Of a SQLite file that is not there.
-    revision : str
-        Up to which migration.
     """
     engine = engine_of(url)
     _migrate(engine, revision)

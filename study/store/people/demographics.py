@@ -10,35 +10,12 @@ from study.store.tables import DemographicsRow
 
 
 def put(db: Db, participant_id: str, answers: dict[str, Any], at: datetime) -> None:
-    """Keep a participant's answers, in place of earlier ones.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-    answers : dict of str to object
-        JSON values by question.
-    at : datetime
-        Now.
-    """
+    """Keep a participant's answers, in place of earlier ones."""
     db.merge(DemographicsRow(participant_id=participant_id, answers=answers, recorded_at=at))
     db.flush()
 
 
 def answers(db: Db) -> dict[str, dict[str, Any]]:
-    """Return all answers.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    dict of str to dict
-        Answers by participant.
-    """
+    """Return all answers."""
     rows = db.scalars(select(DemographicsRow).order_by(DemographicsRow.participant_id))
     return {row.participant_id: dict(row.answers) for row in rows}

@@ -15,18 +15,12 @@ class HeadphoneCheck:
 
     Parameters
     ----------
-    participant_id : str
-        Who.
     stimulus : {"huggins", "antiphase"}
         Which sounds.
     targets, answers : tuple of int
         Which sound was to be found in each trial, and which was named.
     gain_db : float
         How loud they were, relative to full level.
-    n_right : int
-        How many were found.
-    done_at : datetime
-        When.
     """
 
     participant_id: str
@@ -39,15 +33,7 @@ class HeadphoneCheck:
 
 
 def add(db: Db, check: HeadphoneCheck) -> None:
-    """Keep a check.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    check : HeadphoneCheck
-        What was answered.
-    """
+    """Keep a check."""
     db.add(
         HeadphoneCheckRow(
             participant_id=check.participant_id,
@@ -66,15 +52,7 @@ def add(db: Db, check: HeadphoneCheck) -> None:
 
 
 def merge(laptop: Db, main: Db, participant_id: str) -> None:
-    """Copy the checks that a participant did on a laptop; those that are known stay single.
-
-    Parameters
-    ----------
-    laptop, main : Session
-        Open transactions.
-    participant_id : str
-        Whose.
-    """
+    """Copy the checks that a participant did on a laptop; those that are known stay single."""
     known = listed(main, participant_id)
     for check in listed(laptop, participant_id):
         if check not in known:
@@ -82,20 +60,7 @@ def merge(laptop: Db, main: Db, participant_id: str) -> None:
 
 
 def listed(db: Db, participant_id: str) -> list[HeadphoneCheck]:
-    """Return the checks of a participant.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-
-    Returns
-    -------
-    list of HeadphoneCheck
-        In the order of time.
-    """
+    """Return the checks of a participant."""
     rows = db.scalars(
         select(HeadphoneCheckRow)
         .where(HeadphoneCheckRow.participant_id == participant_id)

@@ -20,14 +20,8 @@ class Participant:
     ----------
     id : str
         Short, and saying nothing about the person.
-    kind : ParticipantKind
-        Human, expert or simulated.
-    enrolled_at : datetime
-        When they were enrolled.
     closed_at : datetime or None
         Since when they may not start a session any more.
-    close_reason : str or None
-        Why.
     """
 
     id: str
@@ -47,8 +41,6 @@ class Consent:
         Which form, approved under which number.
     experimenter : str
         Initials of who took it.
-    signed_on : str
-        ISO date.
     """
 
     form_version: str
@@ -59,17 +51,6 @@ class Consent:
 
 def add(db: Db, *, participant_id: str, kind: ParticipantKind, at: datetime) -> None:
     """Add a participant.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        A new id.
-    kind : ParticipantKind
-        Who they are.
-    at : datetime
-        Now.
 
     Raises
     ------
@@ -89,8 +70,6 @@ def lock(db: Db, participant_ids: Collection[str]) -> None:
     ----------
     db : Session
         An open transaction; on SQLite it has the whole store for itself already.
-    participant_ids : collection of str
-        Whom.
     """
     query = select(ParticipantRow.id).where(ParticipantRow.id.in_(participant_ids))
     db.execute(query.order_by(ParticipantRow.id).with_for_update(key_share=True)).all()
@@ -98,18 +77,6 @@ def lock(db: Db, participant_ids: Collection[str]) -> None:
 
 def get(db: Db, participant_id: str) -> Participant:
     """Return a participant.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whom to look for.
-
-    Returns
-    -------
-    Participant
-        The participant.
 
     Raises
     ------
@@ -126,35 +93,13 @@ def get(db: Db, participant_id: str) -> Participant:
 
 
 def listed(db: Db) -> list[Participant]:
-    """Return all participants, in the order of their ids.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of Participant
-        Closed ones included.
-    """
+    """Return all participants, in the order of their ids."""
     rows = db.scalars(select(ParticipantRow).order_by(ParticipantRow.id))
     return [_participant(row) for row in rows]
 
 
 def close(db: Db, participant_id: str, *, reason: str, at: datetime) -> None:
     """Close a participant's record: no session may start any more.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-    reason : str
-        Why.
-    at : datetime
-        Now.
 
     Raises
     ------
@@ -169,17 +114,7 @@ def close(db: Db, participant_id: str, *, reason: str, at: datetime) -> None:
 
 
 def add_consent(db: Db, participant_id: str, consent: Consent) -> None:
-    """Add a consent form.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who signed.
-    consent : Consent
-        What they signed.
-    """
+    """Add a consent form."""
     get(db, participant_id)
     db.add(
         ConsentRow(
@@ -194,20 +129,7 @@ def add_consent(db: Db, participant_id: str, consent: Consent) -> None:
 
 
 def consent_of(db: Db, participant_id: str) -> Consent | None:
-    """Return the latest consent that has not been withdrawn.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-
-    Returns
-    -------
-    Consent or None
-        The consent.
-    """
+    """Return the latest consent that has not been withdrawn."""
     row = db.scalars(
         select(ConsentRow)
         .where(ConsentRow.participant_id == participant_id, ConsentRow.withdrawn_at.is_(None))
@@ -220,20 +142,7 @@ def consent_of(db: Db, participant_id: str) -> Consent | None:
 
 
 def has_consented(db: Db, participant_id: str) -> bool:
-    """Return whether a participant ever gave consent, withdrawn since or not.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-
-    Returns
-    -------
-    bool
-        True with any consent form.
-    """
+    """Return whether a participant ever gave consent, withdrawn since or not."""
     query = select(ConsentRow.id).where(ConsentRow.participant_id == participant_id).limit(1)
     return db.scalars(query).first() is not None
 
@@ -241,21 +150,7 @@ def has_consented(db: Db, participant_id: str) -> bool:
 def clear(
     db: Db, participant_id: str, phase: Phase, *, granted_by: str, reason: str, at: datetime
 ) -> None:
-    """Let a participant start a phase on an experimenter's word.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whom.
-    phase : Phase
-        Which phase.
-    granted_by, reason : str
-        Who says so, and why.
-    at : datetime
-        Now.
-    """
+    """Let a participant start a phase on an experimenter's word."""
     if not is_cleared(db, participant_id, phase):
         db.add(
             ClearanceRow(
@@ -270,22 +165,7 @@ def clear(
 
 
 def is_cleared(db: Db, participant_id: str, phase: Phase) -> bool:
-    """Return whether an experimenter's word lets a participant start a phase.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-    phase : Phase
-        Which phase.
-
-    Returns
-    -------
-    bool
-        True with a clearance.
-    """
+    """Return whether an experimenter's word lets a participant start a phase."""
     found = db.scalars(
         select(ClearanceRow.id).where(
             ClearanceRow.participant_id == participant_id, ClearanceRow.phase == phase.value

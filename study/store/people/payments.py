@@ -54,13 +54,6 @@ def received(db: Db, payee: str) -> tuple[Payment, ...]:
 def bonus_pence(db: Db, participant_id: str) -> int:
     """Return the sum of the bonuses that a participant was shown.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-
     Returns
     -------
     int
@@ -75,13 +68,6 @@ def bonus_pence(db: Db, participant_id: str) -> int:
 
 def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
     """Return the bonuses of a single rating that some people were shown, without that of nothing.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_ids : sequence of str
-        Whose.
 
     Returns
     -------
@@ -98,13 +84,6 @@ def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
 
 def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     """Return a participant's sessions with the bonus of each.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
 
     Returns
     -------
@@ -141,11 +120,6 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
 def hourly_rates_pence(db: Db) -> dict[int, int]:
     """Return the hourly rate of each version of the protocol.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     dict of int to int
@@ -156,11 +130,6 @@ def hourly_rates_pence(db: Db) -> dict[int, int]:
 
 def match_pence(db: Db) -> dict[int, int]:
     """Return the bonus of a match in each version of the protocol.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -178,13 +147,6 @@ def _promised(db: Db, key: str) -> dict[int, int]:
 
 def trial_times(db: Db, session_ids: Sequence[str]) -> dict[str, list[datetime]]:
     """Return when the trials of some sessions were recorded.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_ids : sequence of str
-        Which sessions.
 
     Returns
     -------
@@ -214,23 +176,10 @@ def add(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    payee : str
-        The participant.
     sessions : sequence of PaidSession
         What is paid; the payment is their sum.
     worked_s : int
         Whole seconds of work.
-    paid_by : str
-        Who paid.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    int
-        The number of the payment.
 
     Raises
     ------
@@ -261,11 +210,6 @@ def add(
 def wrong_sums(db: Db) -> list[tuple[int, int, int]]:
     """Return the payments that are not the sum of what was paid for their sessions.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     list of tuple of int
@@ -287,11 +231,6 @@ def wrong_sums(db: Db) -> list[tuple[int, int, int]]:
 
 def frame(db: Db) -> pd.DataFrame:
     """Return all payments.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

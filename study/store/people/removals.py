@@ -19,17 +19,7 @@ Ids = Select[tuple[int]] | Select[tuple[str]]
 
 
 def withdraw_consent(db: Db, participant_id: str, *, at: object) -> None:
-    """Mark a participant's consents as withdrawn.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
-    at : datetime
-        When.
-    """
+    """Mark a participant's consents as withdrawn."""
     db.execute(
         update(ConsentRow)
         .where(ConsentRow.participant_id == participant_id, ConsentRow.withdrawn_at.is_(None))
@@ -40,13 +30,6 @@ def withdraw_consent(db: Db, participant_id: str, *, at: object) -> None:
 
 def remove_ratings(db: Db, participant_id: str) -> int:
     """Remove a participant's trials with all that hangs on them; sessions and pay stay.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
 
     Returns
     -------
@@ -67,17 +50,7 @@ def remove_ratings(db: Db, participant_id: str) -> int:
 
 
 def remove_person(db: Db, participant_id: str, *, payee: str) -> None:
-    """Remove a participant from every table; what was paid stays under another name.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whom.
-    payee : str
-        A random number for the payments.
-    """
+    """Remove a participant from every table; what was paid stays under another name."""
     remove_ratings(db, participant_id)
     sessions = select(SessionRow.id).where(SessionRow.participant_id == participant_id)
     for table, column in _columns_to("session"):

@@ -52,8 +52,6 @@ def add_many(db: Db, assignments: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     assignments : DataFrame
         Columns ``candidate_id, slot, participant_id, position``; none of them done.
     """
@@ -66,11 +64,6 @@ def add_many(db: Db, assignments: pd.DataFrame) -> None:
 
 def frame(db: Db) -> pd.DataFrame:
     """Return all assignments.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -94,20 +87,7 @@ def frame(db: Db) -> pd.DataFrame:
 
 
 def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
-    """Return what a participant has still to rate, in the order of rating.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-
-    Returns
-    -------
-    list of AssignedClip
-        Empty when all is done.
-    """
+    """Return what a participant has still to rate, in the order of rating."""
     rows = db.execute(
         select(
             AssignmentRow.candidate_id,
@@ -125,20 +105,7 @@ def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
 
 
 def n_done(db: Db, participant_id: str) -> int:
-    """Return how many of their candidates a participant has rated.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-
-    Returns
-    -------
-    int
-        Number of assignments that are done.
-    """
+    """Return how many of their candidates a participant has rated."""
     return db.scalars(
         select(func.count())
         .select_from(AssignmentRow)
@@ -147,37 +114,13 @@ def n_done(db: Db, participant_id: str) -> int:
 
 
 def expert_remaining(db: Db) -> list[AssignedClip]:
-    """Return the sampled candidates that the expert has still to rate.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of AssignedClip
-        In the order of the sample.
-    """
+    """Return the sampled candidates that the expert has still to rate."""
     unrated = GroundTruthRow.candidate_id.not_in(select(GroundTruthVersionRow.candidate_id))
     return _sampled(db, unrated)
 
 
 def sampled_clips(db: Db, candidate_ids: Sequence[int]) -> list[AssignedClip]:
-    """Return some of the sampled candidates as clips.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    candidate_ids : sequence of int
-        Which.
-
-    Returns
-    -------
-    list of AssignedClip
-        In the order of the sample.
-    """
+    """Return some of the sampled candidates as clips."""
     return _sampled(db, GroundTruthRow.candidate_id.in_(candidate_ids))
 
 
@@ -199,50 +142,17 @@ def _sampled(db: Db, condition: ColumnElement[bool]) -> list[AssignedClip]:
 
 
 def n_sampled(db: Db) -> int:
-    """Return how many candidates were sampled for ground truths.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    int
-        Size of the sample, rated or not.
-    """
+    """Return how many candidates were sampled for ground truths."""
     return db.scalars(select(func.count()).select_from(GroundTruthRow)).one()
 
 
 def exist(db: Db) -> bool:
-    """Return whether a plan has been made.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    bool
-        True with at least one assignment.
-    """
+    """Return whether a plan has been made."""
     return db.scalars(select(AssignmentRow.id).limit(1)).first() is not None
 
 
 def counts(db: Db) -> dict[str, Count]:
-    """Return how far everybody is.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    dict of str to Count
-        By participant, those without assignments left out.
-    """
+    """Return how far everybody is."""
     rows = db.execute(
         select(
             AssignmentRow.participant_id,
@@ -255,11 +165,6 @@ def counts(db: Db) -> dict[str, Count]:
 
 def per_class(db: Db) -> pd.DataFrame:
     """Return how far each class is.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -286,10 +191,6 @@ def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
     ----------
     db : Session
         An open transaction, the one that adds the rating.
-    participant_id : str
-        Who rated.
-    candidate_id : int
-        What was rated.
 
     Raises
     ------
@@ -314,17 +215,7 @@ def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
 
 
 def set_replaced(db: Db, ids: Sequence[int], *, replaced: bool) -> None:
-    """Say of slots that are done whether others were given in their place.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    ids : sequence of int
-        Which.
-    replaced : bool
-        Whether.
-    """
+    """Say of slots that are done whether others were given in their place."""
     for chunk in _chunks(list(ids)):
         db.execute(
             update(AssignmentRow)
@@ -339,8 +230,6 @@ def replace_open(db: Db, assignments: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     assignments : DataFrame
         Columns ``id, participant_id, position`` of the slots that change; none of them done.
     """
@@ -359,17 +248,8 @@ def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
     rated_too : bool
         Whether slots that are done go as well, because their ratings are removed.
-
-    Returns
-    -------
-    int
-        How many slots.
     """
     query = delete(AssignmentRow).where(AssignmentRow.participant_id == participant_id)
     if not rated_too:
@@ -379,32 +259,13 @@ def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
 
 
 def remove_open(db: Db, ids: Sequence[int]) -> None:
-    """Take open slots away for good, all of them at once.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    ids : sequence of int
-        Which, none of them done.
-    """
+    """Take open slots away for good, all of them at once."""
     for chunk in _chunks(list(ids)):
         _taken_out(db, chunk)
 
 
 def last_positions(db: Db) -> dict[str, int]:
-    """Return the last position in each participant's order.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    dict of str to int
-        Largest position by participant.
-    """
+    """Return the last position in each participant's order."""
     rows = db.execute(
         select(AssignmentRow.participant_id, func.max(AssignmentRow.position)).group_by(
             AssignmentRow.participant_id
@@ -433,11 +294,6 @@ def _chunks(ids: list[int], size: int = 10_000) -> list[list[int]]:
 
 def candidate_ids(db: Db) -> npt.NDArray[np.int64]:
     """Return the candidates that are in the plan.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

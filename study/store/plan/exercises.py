@@ -20,14 +20,10 @@ class ExerciseClip:
     ----------
     candidate_id : int
         The clip; it is in one exercise only, and in no plan.
-    phase : Phase
-        Training or screening.
     exercise_set : int
         From 1; a repeated screening uses the next set.
     position : int
         From 0; order within the set.
-    rating : Rating
-        The expert's.
     reasoning : str
         What the participant reads after the trial, in training.
     """
@@ -41,15 +37,7 @@ class ExerciseClip:
 
 
 def add_many(db: Db, clips: Iterable[ExerciseClip]) -> None:
-    """Add the clips of exercises.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    clips : iterable of ExerciseClip
-        Clips that no exercise has yet.
-    """
+    """Add the clips of exercises."""
     rows = [
         {
             "candidate_id": clip.candidate_id,
@@ -70,8 +58,6 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     phase : Phase or None
         Training or screening; None for both.
     exercise_set : int or None
@@ -109,13 +95,6 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
 def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
     """Return how many clips each set of an exercise has.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    phase : Phase
-        Training or screening.
-
     Returns
     -------
     dict of int to int
@@ -132,15 +111,6 @@ def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
 
 def answers(db: Db, participant_id: str, phase: Phase) -> pd.DataFrame:
     """Return what a participant answered in an exercise, beside the expert's ratings.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Who.
-    phase : Phase
-        Training or screening.
 
     Returns
     -------

@@ -21,17 +21,7 @@ COLUMNS = ("candidate_id", "position", "rating", "version", "given_by", "given_a
 
 
 def add_sample(db: Db, candidate_ids: Sequence[int], at: datetime) -> None:
-    """Add candidates to those that the expert rates, in this order.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    candidate_ids : sequence of int
-        Candidates that are no ground truths yet.
-    at : datetime
-        Now.
-    """
+    """Add candidates to those that the expert rates, in this order."""
     last = db.scalar(select(func.max(GroundTruthRow.position))) or 0
     rows = [
         {"candidate_id": int(candidate_id), "position": position, "sampled_at": at}
@@ -42,35 +32,13 @@ def add_sample(db: Db, candidate_ids: Sequence[int], at: datetime) -> None:
 
 
 def sampled(db: Db) -> list[int]:
-    """Return the candidates that the expert rates.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of int
-        Their ids in the expert's order.
-    """
+    """Return the candidates that the expert rates."""
     query = select(GroundTruthRow.candidate_id).order_by(GroundTruthRow.position)
     return list(db.scalars(query))
 
 
 def eligible(db: Db) -> list[int]:
-    """Return the candidates that may be sampled: no ground truths, no exercise clips.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of int
-        Their ids in ascending order.
-    """
+    """Return the candidates that may be sampled: no ground truths, no exercise clips."""
     taken = select(GroundTruthRow.candidate_id).union(select(ExerciseClipRow.candidate_id))
     query = select(CandidateRow.id).where(CandidateRow.id.not_in(taken)).order_by(CandidateRow.id)
     return list(db.scalars(query))
@@ -78,13 +46,6 @@ def eligible(db: Db) -> list[int]:
 
 def current(db: Db, candidate_id: int) -> Rating | None:
     """Return what the expert says of a candidate now.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    candidate_id : int
-        The candidate.
 
     Returns
     -------
@@ -102,16 +63,6 @@ def add_version(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    candidate_id : int
-        A sampled candidate.
-    rating : Rating
-        The ground truth.
-    given_by : str
-        Who gave it.
-    at : datetime
-        When.
     reason : str
         Why it was corrected; empty for the first version.
 
@@ -148,11 +99,6 @@ def add_version(
 
 def frame(db: Db) -> pd.DataFrame:
     """Return all sampled candidates with the latest word of the expert.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------
@@ -191,11 +137,6 @@ def frame(db: Db) -> pd.DataFrame:
 
 def versions(db: Db) -> pd.DataFrame:
     """Return everything that was ever said of the sampled candidates.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
 
     Returns
     -------

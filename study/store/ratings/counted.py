@@ -40,8 +40,6 @@ def counted(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> Coun
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         What it leaves out, and whether it is a rehearsal.
     phase : {"training", "screening", "annotation", "ground_truth"}
@@ -60,8 +58,6 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     study : Study
         What it leaves out, and whether it is a rehearsal.
     phase : {"training", "screening", "annotation", "ground_truth"}

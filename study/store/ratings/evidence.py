@@ -24,11 +24,6 @@ _PRESS_COLUMNS = ("key", "t_s", "early", "warned_s")
 def sessions(db: Db) -> pd.DataFrame:
     """Return all sessions.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -42,13 +37,6 @@ def sessions(db: Db) -> pd.DataFrame:
 
 def trials(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
     """Return the trials of some sessions.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_ids : sequence of str
-        Which sessions.
 
     Returns
     -------
@@ -75,13 +63,6 @@ def trials(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
 def presentations(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
     """Return what was played in some sessions.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_ids : sequence of str
-        Which sessions.
-
     Returns
     -------
     DataFrame
@@ -103,13 +84,6 @@ def presentations(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
 
 def key_presses(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
     """Return the keys that were pressed in some sessions.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_ids : sequence of str
-        Which sessions.
 
     Returns
     -------

@@ -11,11 +11,6 @@ from study.store.tables import CandidateRow, SessionRow, TrialRow
 def frame(db: Db) -> pd.DataFrame:
     """Return the trials in which a clip could not be shown.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame

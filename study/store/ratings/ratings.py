@@ -33,8 +33,6 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
     phase : {"training", "screening", "annotation", "ground_truth"}
         What the sessions were for.
 
@@ -60,11 +58,6 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
 def earnings(db: Db) -> pd.DataFrame:
     """Return what every rating earned, with what that follows from.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -87,13 +80,6 @@ def earnings(db: Db) -> pd.DataFrame:
 
 def bonuses(db: Db, candidate_id: int) -> list[int]:
     """Return the bonuses that were shown for ratings of a candidate.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    candidate_id : int
-        Which.
 
     Returns
     -------

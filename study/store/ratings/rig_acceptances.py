@@ -16,11 +16,6 @@ _COLUMNS = ("session_id", "host", "participant_id", "phase", "started_at", "n_ra
 def waiting(db: Db) -> pd.DataFrame:
     """Return the ended sessions on ungraded rigs that nobody has accepted.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
     Returns
     -------
     DataFrame
@@ -55,19 +50,7 @@ def waiting(db: Db) -> pd.DataFrame:
 
 
 def add(db: Db, session_ids: Sequence[str], *, accepted_by: str, reason: str, at: datetime) -> None:
-    """Accept the rig of sessions: their ratings count.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_ids : sequence of str
-        Which sessions.
-    accepted_by, reason : str
-        Who says so, and why.
-    at : datetime
-        Now.
-    """
+    """Accept the rig of sessions: their ratings count."""
     rows = [
         {"session_id": each, "accepted_at": at, "accepted_by": accepted_by, "reason": reason}
         for each in session_ids
@@ -83,11 +66,6 @@ def grade_of(rig: object) -> str:
     ----------
     rig : object
         `session.rig`, out of a store that may have been on a laptop.
-
-    Returns
-    -------
-    str
-        Empty where it has none.
     """
     grade = rig.get("grade") if isinstance(rig, dict) else None
     return grade if isinstance(grade, str) else ""

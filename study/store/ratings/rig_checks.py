@@ -24,15 +24,7 @@ class RigCheck:
 
 
 def add(db: Db, check: RigCheck) -> None:
-    """Keep a check.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    check : RigCheck
-        What was measured.
-    """
+    """Keep a check."""
     db.add(
         RigCheckRow(
             host=check.host,
@@ -46,13 +38,6 @@ def add(db: Db, check: RigCheck) -> None:
 
 def latest(db: Db, host: str) -> RigCheck | None:
     """Return the last check of a machine, however old.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    host : str
-        The machine.
 
     Returns
     -------

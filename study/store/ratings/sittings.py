@@ -28,10 +28,6 @@ class Process:
 
     Parameters
     ----------
-    host : str
-        On which machine.
-    pid : int
-        Its number there.
     mark : str
         From `process_mark`; empty where it is not known.
     """
@@ -47,12 +43,6 @@ class OpenSession:
 
     Parameters
     ----------
-    participant_id : str
-        Whose.
-    host : str
-        On which machine.
-    pid : int
-        By which process.
     started_at, heartbeat_at : datetime
         Since when, and its last sign of life.
     """
@@ -65,18 +55,7 @@ class OpenSession:
 
 
 def open_sessions(db: Db) -> list[OpenSession]:
-    """Return the sessions that are open.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    list of OpenSession
-        By participant.
-    """
+    """Return the sessions that are open."""
     rows = db.scalars(
         select(SessionRow).where(SessionRow.ended_at.is_(None)).order_by(SessionRow.participant_id)
     )
@@ -108,14 +87,6 @@ def begin(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        A new random id.
-    participant_id : str
-        Who sits down.
-    phase : Phase
-        What for.
     attempt : int
         From 1.
     stage : {"window", "simulated"}
@@ -127,19 +98,12 @@ def begin(
     rig : dict or None
         Machine, screen, sound device and versions; None before the screen is open (`set_rig`). A
         session that is closed before that is not kept.
-    process : Process
-        This process.
     is_running : callable
         Whether a process of this host is alive.
     at : datetime
         Now, by the clock of the station, which times the session.
     beat_at : datetime or None
         Now, by the clock of the database, which tells who is alive; None where that is the same.
-
-    Returns
-    -------
-    str
-        The session's id.
 
     Raises
     ------
@@ -175,17 +139,7 @@ def begin(
 
 
 def heartbeat(db: Db, session_id: str, at: datetime) -> None:
-    """Say that the session's process is alive.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
-    at : datetime
-        Now, by the clock of the database.
-    """
+    """Say that the session's process is alive."""
     row = db.get_one(SessionRow, session_id)
     if row.ended_at is None:
         row.heartbeat_at = at
@@ -193,13 +147,6 @@ def heartbeat(db: Db, session_id: str, at: datetime) -> None:
 
 def require_open(db: Db, session_id: str) -> None:
     """Raise if a session was closed from outside while its program still runs.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
 
     Raises
     ------
@@ -215,19 +162,7 @@ def require_open(db: Db, session_id: str) -> None:
 
 
 def set_rig(db: Db, session_id: str, rig: dict[str, Any], at: datetime) -> None:
-    """Keep screen and sound once they are open, which is when the session starts.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
-    rig : dict
-        What is known of them.
-    at : datetime
-        Now.
-    """
+    """Keep screen and sound once they are open, which is when the session starts."""
     row = db.get_one(SessionRow, session_id)
     row.rig = {key: value for key, value in row.rig.items() if key != _OPENING} | rig
     row.started_at = at
@@ -238,10 +173,6 @@ def set_gain(db: Db, session_id: str, gain_db: float) -> None:
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
     gain_db : float
         Relative to the clips as they are in their files, in dB.
     """
@@ -249,19 +180,7 @@ def set_gain(db: Db, session_id: str, gain_db: float) -> None:
 
 
 def end(db: Db, session_id: str, *, reason: EndReason, at: datetime) -> None:
-    """Close a session; closing it twice changes nothing.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
-    reason : EndReason
-        Why it ended.
-    at : datetime
-        Now.
-    """
+    """Close a session; closing it twice changes nothing."""
     row = db.get_one(SessionRow, session_id)
     if row.ended_at is None:
         _close(db, row, reason, at)
@@ -274,21 +193,10 @@ def abandon(
 
     Parameters
     ----------
-    db : Session
-        An open transaction.
-    participant_id : str
-        Whose.
     host : str
         This machine, whose processes can be asked for.
     is_running : callable
         Whether a process of this machine is alive; if it is, the session is, whatever clocks say.
-    at : datetime
-        Now, by the clock of the database.
-
-    Returns
-    -------
-    bool
-        False where no session is open.
 
     Raises
     ------

@@ -25,26 +25,6 @@ def add(
     The bonus is stored with the rating, not worked out again later: it is what the participant
     was shown and must be paid, even if the ground truth is corrected.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
-    record : TrialRecord
-        All that happened.
-    bonus_pence : int
-        What the rating earned.
-    simulated : bool
-        Whether a simulated person rated.
-    at : datetime
-        Now.
-
-    Returns
-    -------
-    int
-        The trial's id.
-
     Raises
     ------
     StoreError
@@ -96,15 +76,6 @@ def is_rated(db: Db, session_id: str, candidate_id: int) -> bool:
 
     A commit whose acknowledgement was lost may have succeeded: who retries asks first.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-    session_id : str
-        The session.
-    candidate_id : int
-        The candidate.
-
     Returns
     -------
     bool
@@ -121,18 +92,7 @@ def is_rated(db: Db, session_id: str, candidate_id: int) -> bool:
 
 
 def seen(db: Db) -> set[tuple[int, str]]:
-    """Return who has seen which candidate, rated or not.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction.
-
-    Returns
-    -------
-    set of tuple of int and str
-        Pairs of candidate and participant.
-    """
+    """Return who has seen which candidate, rated or not."""
     rows = db.execute(
         select(TrialRow.candidate_id, SessionRow.participant_id)
         .join(SessionRow, SessionRow.id == TrialRow.session_id)
