@@ -9,7 +9,7 @@ from typing import Any
 
 from annotator.window.moment import Look, Moment
 from study.errors import ConfigError
-from study.tools.reading import read_text, read_toml
+from study.reading.text import read_text, read_toml
 
 TEXT = "moment"
 _SHIPPED = Path(__file__).parents[1] / "instructions" / "texts"

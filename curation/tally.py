@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
-from study.tools.clip_keys import key_of, keys_of
-from study.tools.list_faults import COUNTS as COUNTS
+from study.reading.clip_keys import key_of, keys_of
+from study.reading.list_faults import COUNTS as COUNTS
 
 Rule = Literal["strict", "at_least_two"]
 KEY = ("video_location", "filename")

@@ -12,7 +12,7 @@ from pathlib import Path
 from instructions import screens
 from study.config.study import Study
 from study.errors import ConfigError
-from study.tools.reading import read_text
+from study.reading.text import read_text
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BRACES = re.compile(r"\{\{[^\n]{0,30}|[^\n]{0,30}\}\}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from features.records.manifest import MANIFEST_NAME, read_manifest
 from study.config.study import CONFIG_NAME, Study, find_study
+from study.reading.lists import read_list
 from study.rehearsal import read_scenes
 from study.rehearsal.scene_table import SCENES_NAME
 from study.store import Db, store_snapshot
@@ -14,7 +15,6 @@ from study.store.addresses import sqlite_path
 from study.store.clips import candidates
 from study.store.people import participants as people
 from study.store.plan import assignments, exercises, ground_truths
-from study.tools.lists import read_list
 from study.vocabulary import Phase
 
 RELEASE = "release"

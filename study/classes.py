@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from study.errors import ConfigError
-from study.tools.rows import Row, csv_rows
+from study.reading.rows import Row, csv_rows
 
 _NAME = re.compile(r"[^\W_][^/\\]{0,99}")
 COLUMNS = ("avmit_label", "mit_label", "origin")

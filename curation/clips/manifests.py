@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from study.errors import TableError
-from study.tools.rows import csv_lines
+from study.reading.rows import csv_lines
 
 MANIFEST_NAMES = {"training": "trainingSet.csv", "validation": "validationSet.csv"}
 CATEGORIES_NAME = "moments_categories.txt"

@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from study.errors import TableError
 from study.naming import tfrecord_filename
+from study.reading.clip_keys import key_of
+from study.reading.lists import read_list
 from study.store import Db
 from study.store.clips import record_names
 from study.store.clips.record_names import RecordName, folded
-from study.tools.clip_keys import key_of
-from study.tools.lists import read_list
 
 # Those without sound are not candidates, but lists of every clip have them, with silence for sound.
 SOUNDLESS = ("no_audio", "silent")

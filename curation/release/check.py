@@ -24,8 +24,8 @@ from curation.tally import (
 )
 from study.errors import TableError
 from study.naming import source_of
-from study.tools.clip_keys import in_one_line
-from study.tools.list_faults import ClipList
+from study.reading.clip_keys import in_one_line
+from study.reading.list_faults import ClipList
 
 # Lists that must not share a clip: what is trained on, what is validated with, what is tested on.
 APART = (

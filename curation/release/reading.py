@@ -10,9 +10,9 @@ import pandas as pd
 from curation.tally import COUNTS, tally_ratings
 from study.config.protocol import Protocol
 from study.errors import TableError
-from study.tools.clip_keys import in_one_line
-from study.tools.list_faults import ClipList, faults, is_count
-from study.tools.lists import open_list, refuse
+from study.reading.clip_keys import in_one_line
+from study.reading.list_faults import ClipList, faults, is_count
+from study.reading.lists import open_list, refuse
 
 ASSUMED_LOCATION = "training"  # the published MIT-16 lists have no location; their authors say so
 _CLIP = ("filename", "avmit_label", "mit_label")
@@ -122,7 +122,7 @@ def frame_of(clips: ClipList) -> pd.DataFrame:
     Parameters
     ----------
     clips : ClipList
-        From `study.tools.lists`.
+        From `study.reading.lists`.
 
     Returns
     -------

@@ -19,8 +19,8 @@ from curation.release.tables import (
     write_table,
 )
 from curation.tally import COUNTS, clip_keys
+from study.reading.lists import prove_apart
 from study.tools.files import refuse_existing, sha256_of
-from study.tools.lists import prove_apart
 
 _SCHEMAS = {
     "video_ratings": VIDEO_RATINGS,

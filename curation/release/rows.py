@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from study.classes import read_classes
-from study.tools.clip_keys import in_one_line
-from study.tools.list_faults import ClipList, faults
+from study.reading.clip_keys import in_one_line
+from study.reading.list_faults import ClipList, faults
 
 N_EXAMPLES = 3
 _DIGEST = re.compile(r"-[0-9a-f]{8}$")  # of `curation.release.record_names`

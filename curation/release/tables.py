@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 
 from study.errors import TableError
+from study.reading.clip_keys import keys_of
+from study.reading.lists import prove_apart, read_list, refuse_few_ratings
+from study.reading.text import read_json
 from study.tools.access import Readers
-from study.tools.clip_keys import keys_of
 from study.tools.files import refuse_existing, sha256_of, written_atomically
-from study.tools.lists import prove_apart, read_list, refuse_few_ratings
-from study.tools.reading import read_json
 
 _WRITTEN_BY = {
     "video_ratings.csv": "export-ratings",

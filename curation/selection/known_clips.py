@@ -8,9 +8,9 @@ import pandas as pd
 
 from curation.tally import KEY, clip_keys
 from study.errors import TableError
+from study.reading.clip_keys import in_one_line
 from study.store import Db
 from study.store.clips import candidates
-from study.tools.clip_keys import in_one_line
 
 _LABELS = ("mit_label", "avmit_label")
 

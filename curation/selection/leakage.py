@@ -10,7 +10,7 @@ import pandas as pd
 from curation.tally import as_index, clip_keys, shared_clips
 from study.errors import TableError
 from study.naming import source_of
-from study.tools.lists import prove_apart
+from study.reading.lists import prove_apart
 
 
 def sources(clips: pd.DataFrame) -> pd.Series:

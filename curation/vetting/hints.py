@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.envelope import sound_envelope
+from study.clips.sound.envelope import sound_envelope
 from study.clips.thumbnails import Pictures, small_frames
 from study.errors import ClipError
 
@@ -140,7 +140,7 @@ def time_lapse(frames: Pictures, level: Floats) -> float:
     frames : ndarray of uint8, shape (n_frames, height, width, 3)
         All frames, small.
     level : ndarray of float32, shape (n_frames - 1,)
-        Level of the sound between the frames, from `study.clips.envelope.sound_envelope`.
+        Level of the sound between the frames, from `study.clips.sound.envelope.sound_envelope`.
 
     Returns
     -------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from study.errors import TableError
 from study.naming import tfrecord_filename
-from study.tools.lists import read_list
+from study.reading.lists import read_list
 
 CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 

@@ -19,7 +19,7 @@ from features.records.manifest import (
     rows_from,
 )
 from study.errors import RecordError
-from study.tools.reading import json_of
+from study.reading.text import json_of
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
 _LONGEST_LINE = 1 << 20

@@ -9,8 +9,8 @@ from pathlib import Path
 from features.records.folder import record_paths
 from features.records.manifest import MANIFEST_NAME
 from study.errors import RecordError
-from study.tools.archives import TAR_ERRORS, unpack_tar
-from study.tools.bounded import open_file
+from study.reading.archives import TAR_ERRORS, unpack_tar
+from study.reading.bounded import open_file
 from study.tools.files import written_atomically
 
 _MOST_BYTES = 1 << 40

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from features.embedding_set import Grid, Normalisation, Precision, SetName
 from study.errors import RecordError
-from study.tools.bounded import LimitError, open_file, require_size
+from study.reading.bounded import LimitError, open_file, require_size
 from study.tools.files import written_atomically
 
 MANIFEST_NAME = "manifest.parquet"

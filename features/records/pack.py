@@ -15,9 +15,9 @@ from features.records.identity import other_clip
 from features.records.manifest import Recipe, first_reason
 from features.records.records import Record, read_record
 from study.errors import RecordError
-from study.tools.arrays import map_array, write_head
+from study.reading.arrays import map_array, write_head
+from study.reading.text import read_bytes
 from study.tools.files import refuse_existing, sha256_of, written_atomically
-from study.tools.reading import read_bytes
 
 _FLOAT32 = "<f4"
 _AGAIN = "Run: python -m features pack"

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from features.records import wire
 from study.errors import RecordError
-from study.tools.bounded import LimitError, gunzip
+from study.reading.bounded import LimitError, gunzip
+from study.reading.text import read_bytes
 from study.tools.files import written_atomically
-from study.tools.reading import read_bytes
 
 # Numbers of the fields of tf.train.SequenceExample, Features, Feature and their lists.
 _CONTEXT, _SEQUENCES = 1, 2

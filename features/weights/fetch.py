@@ -14,7 +14,7 @@ from pathlib import Path
 
 from features.weights.sources import CHECKSUMS_NAME, Checksum, hash_of, read_checksums
 from study.errors import ConfigError
-from study.tools.archives import TAR_ERRORS, unpack_tar
+from study.reading.archives import TAR_ERRORS, unpack_tar
 from study.tools.files import written_atomically
 
 _CHUNK = 1 << 20

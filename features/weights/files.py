@@ -14,9 +14,9 @@ import numpy.typing as npt
 from features.networks.catalogue import NetworkSpec
 from features.networks.layers import Layer, Weights
 from study.errors import ConfigError
-from study.tools.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
-from study.tools.hdf5 import numbers_in
-from study.tools.reading import read_bytes
+from study.reading.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
+from study.reading.hdf5 import numbers_in
+from study.reading.text import read_bytes
 
 # VGG-16 with its top and an optimiser's state has 1.7 GB.
 _MOST_FILE_BYTES = 2_500_000_000

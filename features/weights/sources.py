@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 from features.engines.formats import GraphFormat
 from features.networks.catalogue import NETWORKS
 from study.errors import ConfigError, RecordError
+from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.cache import cache_folder, own_folder
 from study.tools.files import sha256_of
-from study.tools.reading import LARGEST_SETTINGS, read_bytes
 
 CHECKSUMS_NAME = "checksums.json"
 _SUFFIXES = (".h5", ".keras")

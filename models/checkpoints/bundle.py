@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.records import wire
-from study.tools.bounded import LimitError, open_file
+from study.reading.bounded import LimitError, open_file
 
 _MAGIC = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _FOOTER_BYTES = 48

@@ -10,7 +10,7 @@ from models.evaluation.tables import training_set_of
 from models.network.hyperparameters import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
 from models.saving.card import Task
 from study.errors import ConfigError
-from study.tools.reading import parsed, read_text
+from study.reading.text import parsed, read_text
 
 CONFIG_NAME = "train.yaml"
 _MOST_BYTES = 100_000

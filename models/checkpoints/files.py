@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from models.checkpoints.bundle import read_index, read_values
 from study.errors import ConfigError, RecordError
-from study.tools.bounded import LimitError
-from study.tools.reading import read_bytes
+from study.reading.bounded import LimitError
+from study.reading.text import read_bytes
 
 _MOST_BYTES = 200_000_000
 _MOST_NOTE_BYTES = 100_000

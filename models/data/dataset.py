@@ -25,10 +25,10 @@ from features.records.pack import (
 from models.data.lists import ClipList, class_indices
 from models.network.hyperparameters import TIMESTEPS
 from study.errors import RecordError
+from study.reading.text import read_bytes
 from study.tools.cache import own_folder
 from study.tools.files import sha256_of, written_atomically
 from study.tools.progress import progress_bar
-from study.tools.reading import read_bytes
 
 CACHE_NAME = "packed"
 _FORMAT = "1"  # of what the digest of records is taken from; a training goes on with the same only

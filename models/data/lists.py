@@ -9,8 +9,8 @@ import pandas as pd
 
 from study.errors import TableError
 from study.naming import source_of
-from study.tools import lists
-from study.tools.clip_keys import keys_of
+from study.reading import lists
+from study.reading.clip_keys import keys_of
 from study.tools.files import written_atomically
 
 COLUMNS = ("filename", "AVMIT_label", "tfrecord_filename")

@@ -14,8 +14,8 @@ from models.saving.card import Card, DataCard
 from models.saving.saved import EVALUATIONS_NAME, SavedModel
 from models.training.schedule import log_probabilities
 from study.errors import ConfigError
+from study.reading.text import read_bytes
 from study.tools.files import written_atomically
-from study.tools.reading import read_bytes
 
 N_CALIBRATION_BINS = 10
 _MOST_BYTES = 100_000_000

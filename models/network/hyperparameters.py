@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from study.errors import ConfigError
-from study.tools.reading import read_json
+from study.reading.text import read_json
 
 _MOST_UNITS = 16_384  # of a layer; the paper's search goes up to 256
 

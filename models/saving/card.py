@@ -15,8 +15,8 @@ from models.network.forward import Architecture
 from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of, checked
 from models.training.schedule import Epoch, Schedule
 from study.errors import ConfigError
+from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.files import written_atomically
-from study.tools.reading import LARGEST_SETTINGS, read_bytes
 
 CARD_NAME = "model_card.json"
 _MOST_CLASSES = 10_000

@@ -25,8 +25,8 @@ from models.network.forward import (
 from models.network.hyperparameters import Rnn
 from models.saving.card import Card
 from study.errors import ConfigError
-from study.tools.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
-from study.tools.hdf5 import numbers_in
+from study.reading.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
+from study.reading.hdf5 import numbers_in
 
 _WEIGHTS_NAME = "model.weights.h5"  # in the archive
 _ROOM, _OVERHEAD = 2, 10_000_000  # of a file beyond its weights

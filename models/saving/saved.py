@@ -25,8 +25,8 @@ from models.saving.card import CARD_NAME, Card, read_card, write_card
 from models.saving.keras_file import read_weights
 from models.training.schedule import Course, Epoch
 from study.errors import ConfigError
-from study.tools.arrays import read_array
-from study.tools.bounded import ZIP_ERRORS, open_file
+from study.reading.arrays import read_array
+from study.reading.bounded import ZIP_ERRORS, open_file
 from study.tools.files import sha256_of, written_atomically
 
 MODEL_NAME = "model.keras"

@@ -23,8 +23,8 @@ from models.network.hyperparameters import (
 from models.network.memory import memory_errors
 from models.training.schedule import Epoch, Schedule, epochs, new_course
 from study.errors import ConfigError
+from study.reading.text import read_bytes
 from study.tools.files import written_atomically
-from study.tools.reading import read_bytes
 
 PLAN_NAME = "search.json"
 _MOST_BYTES = 10_000_000

@@ -10,11 +10,11 @@ import pandas as pd
 
 from sessions.exercises.choosing import EXERCISES
 from study.errors import ConfigError
+from study.reading.clip_keys import key_of, keys_of, location_of, with_slashes
+from study.reading.lists import prove_apart
+from study.reading.rows import csv_rows
 from study.store.plan.exercises import ExerciseClip
-from study.tools.clip_keys import key_of, keys_of, location_of, with_slashes
 from study.tools.files import written_atomically
-from study.tools.lists import prove_apart
-from study.tools.rows import csv_rows
 from study.vocabulary import Phase, Rating
 
 COLUMNS = ("phase", "exercise_set", "avmit_label", "video_location", "filename", "rating",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from study.clips.opening import frames_of, open_clip, read_clip
 from study.clips.probe import require_codecs, video_streams
 from study.clips.showing import Showing, scaled
-from study.clips.sound_track import SoundTrack
+from study.clips.sound.track import SoundTrack
 from study.errors import ClipError
 
 

@@ -18,8 +18,8 @@ from study.config.keys import Keys
 from study.config.protocol import Protocol
 from study.config.screen import Screen
 from study.errors import ConfigError
+from study.reading.text import LARGEST_SETTINGS, parsed, read_text
 from study.store.addresses import absolute_url
-from study.tools.reading import LARGEST_SETTINGS, parsed, read_text
 from study.tools.urls import without_password
 
 CONFIG_NAME = "study.toml"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from study.errors import ConfigError
+from study.reading.clip_keys import Key, key_of, location_of
+from study.reading.rows import csv_rows
 from study.rehearsal.scenes import Event, Scene
-from study.tools.clip_keys import Key, key_of, location_of
 from study.tools.files import written_atomically
-from study.tools.rows import csv_rows
 from study.vocabulary import VIDEO_LOCATIONS, Rating
 
 SCENES_NAME = "scenes.csv"

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String
 
 from study.errors import StoreError
+from study.reading.text import json_of
 from study.store.tables import Base, UtcTime
-from study.tools.reading import json_of
 
 _LONGEST_TEXT, _LONGEST_JSON = 100_000, 2**20  # characters
 _LARGEST_INT = 2**31 - 1  # what an integer of every database holds

@@ -16,7 +16,7 @@ from curation.vetting import hints
 from curation.vetting.page import vetting_app
 from curation.vetting.queue import vetting_queue
 from curation.vetting.report import disagreements, hint_quality, verdict_counts
-from study.clips.envelope import sound_envelope
+from study.clips.sound.envelope import sound_envelope
 from study.clips.thumbnails import contact_sheet, small_frames
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip

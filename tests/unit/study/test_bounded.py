@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from study.errors import StudyError
-from study.tools.archives import TAR_ERRORS, unpack_tar
-from study.tools.arrays import map_array, read_array, write_head
-from study.tools.bounded import LimitError, copy_member, gunzip, open_file
+from study.reading.archives import TAR_ERRORS, unpack_tar
+from study.reading.arrays import map_array, read_array, write_head
+from study.reading.bounded import LimitError, copy_member, gunzip, open_file
 from study.tools.cache import own_folder
 
 

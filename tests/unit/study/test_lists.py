@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.errors import TableError
-from study.tools.clip_keys import key_of, location_of, with_slashes
-from study.tools.list_faults import faults
-from study.tools.lists import open_list, prove_apart, read_list, refuse_few_ratings
+from study.reading.clip_keys import key_of, location_of, with_slashes
+from study.reading.list_faults import faults
+from study.reading.lists import open_list, prove_apart, read_list, refuse_few_ratings
 from tests.paths import SHARED
 from tests.worlds.clip_lists import KINDS, clean
 

@@ -7,8 +7,8 @@ import pytest
 
 from study.classes import read_classes
 from study.errors import ConfigError, RecordError, TableError
-from study.tools.reading import json_of, parsed, read_bytes, read_json, read_text, read_toml
-from study.tools.rows import csv_lines, csv_rows
+from study.reading.rows import csv_lines, csv_rows
+from study.reading.text import json_of, parsed, read_bytes, read_json, read_text, read_toml
 
 MANY_DIGITS = "9" * 5_000
 DEEP = 100_000

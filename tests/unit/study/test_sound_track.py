@@ -3,7 +3,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from study.clips.sound_track import SoundTrack
+from study.clips.sound.track import SoundTrack
 
 
 def frame(n_samples, rate_hz):

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Protocol
 
-from study.tools.bounded import LimitError
+from study.reading.bounded import LimitError
 
 # What tarfile raises for archives that are broken or made to break it.
 TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from study.errors import StudyError, TableError
-from study.tools.reading import decoded, read_bytes
+from study.reading.text import decoded, read_bytes
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 Row = tuple[int, dict[str, str]]

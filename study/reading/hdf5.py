@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from study.tools.bounded import LimitError, require_size
+from study.reading.bounded import LimitError, require_size
 
 _DEEPEST = 32
 _MOST_ITEMS = 20_000

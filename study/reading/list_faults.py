@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from study.naming import tfrecord_filename
-from study.tools.clip_keys import Key, in_one_line, keys_of
+from study.reading.clip_keys import Key, in_one_line, keys_of
 from study.vocabulary import VIDEO_LOCATIONS
 
 COUNTS = ("r1", "r2", "r3")

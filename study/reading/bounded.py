@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from study.tools.reading import plain_file
+from study.reading.text import plain_file
 
 _GZIP = 31  # zlib's number for a gzip head and its checksum at the end
 _MEGABYTE = 1_000_000

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from study.errors import TableError
-from study.tools.clip_keys import Key, in_one_line, location_of, with_slashes
-from study.tools.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
-from study.tools.rows import csv_table
+from study.reading.clip_keys import Key, in_one_line, location_of, with_slashes
+from study.reading.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
+from study.reading.rows import csv_table
 
 # How the published files and ours spell the same column.
 SPELLINGS: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,1 @@
+"""Read what comes from outside: text, tables, arrays and archives, checked and within limits."""
