@@ -15,7 +15,7 @@ from typing import Any
 
 from annotator.task.layout import Layout, task_layout
 from annotator.window.drawing import Drawing
-from annotator.window.keyboard import Keyboard
+from annotator.window.keys.keyboard import Keyboard
 from annotator.window.window import TaskWindow
 from benchmarks.dated_clip import CORNER_PX, is_beginning
 from study.config.screen import Screen

@@ -27,8 +27,8 @@ from annotator.rig.grades import (
 from annotator.rig.keyboard_path import keyboard_path_s
 from annotator.rig.lead import MEASUREMENT, safe_lead_s
 from annotator.rig.loopback import recorded
-from annotator.window.keyboard import Keyboard
-from annotator.window.sound import SoundPath, open_sound, start_error_s
+from annotator.window.keys.keyboard import Keyboard
+from annotator.window.sound.paths import SoundPath, open_sound, start_error_s
 from annotator.window.texture import Texture
 from annotator.window.window import TaskWindow
 from sessions.running.recording import machine

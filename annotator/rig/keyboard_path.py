@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from annotator.window.keyboard import Keyboard
+from annotator.window.keys.keyboard import Keyboard
 
 N_PRESSES = 20
 PATIENCE_S = 0.5  # a press that takes longer is lost

@@ -11,7 +11,7 @@ import numpy as np
 from study.store.ratings.rig_checks import VALID_FOR, RigCheck
 
 if TYPE_CHECKING:
-    from annotator.window.sound import SoundPath
+    from annotator.window.sound.paths import SoundPath
 
 MEASUREMENT = "sound_lead"
 TRIED_S = (0.004, 0.006, 0.008, 0.01, 0.0125, 0.015, 0.0175, 0.02, 0.025, 0.03, 0.04, 0.06, 0.1)

@@ -10,9 +10,9 @@ from annotator.task.trial import (
     PlaybackEnded,
     SoundLost,
 )
-from annotator.window.headset import Headset
 from annotator.window.playback import Playback, next_start
-from annotator.window.sound import SOUND_GONE, SOUND_LATE, Samples
+from annotator.window.sound.headset import Headset
+from annotator.window.sound.paths import SOUND_GONE, SOUND_LATE, Samples
 from annotator.window.texture import Texture
 from annotator.window.window import TaskWindow
 from study.clips.display import DecodedClip

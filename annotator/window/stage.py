@@ -25,11 +25,11 @@ from annotator.task.trial import (
     WarningEnded,
 )
 from annotator.window.drawing import Drawing
-from annotator.window.headset import Headset
-from annotator.window.keyboard import Keyboard
+from annotator.window.keys.keyboard import Keyboard
 from annotator.window.moment import Moment
 from annotator.window.player import Player
 from annotator.window.prefetch import Prefetcher
+from annotator.window.sound.headset import Headset
 from annotator.window.window import TaskWindow
 from study.clips.display import DecodedClip, decode_for_display
 from study.config.keys import ESCAPE_KEY

@@ -13,7 +13,7 @@ CODES = {
 }  # fmt: skip
 LISTENER = """
 import sys, time
-from annotator.window.keyboard import Keyboard
+from annotator.window.keys.keyboard import Keyboard
 keyboard = Keyboard()
 print("listening", flush=True)
 for line in sys.stdin:

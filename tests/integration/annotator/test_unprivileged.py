@@ -13,8 +13,8 @@ HAS_SERVERS = all(shutil.which(program) for program in ("Xvfb", "pulseaudio"))
 OPEN = """
 import resource, time
 resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
-from annotator.window.keyboard import Keyboard
-from annotator.window.sound import PsychtoolboxSound
+from annotator.window.keys.keyboard import Keyboard
+from annotator.window.sound.paths import PsychtoolboxSound
 import numpy as np
 for _ in range(3):
     sound = PsychtoolboxSound(48000)

@@ -11,7 +11,7 @@ from annotator.task.layout import task_layout
 from annotator.task.trial import PlaybackBegan, PlaybackDisturbed, PlaybackEnded, SoundLost
 from annotator.window import player
 from annotator.window.player import MAX_RESTARTS, MAX_STANDSTILL_S, Player
-from annotator.window.sound import SOUND_GONE, SOUND_LATE
+from annotator.window.sound.paths import SOUND_GONE, SOUND_LATE
 from study.clips.display import DecodedClip
 from study.config.screen import Screen
 

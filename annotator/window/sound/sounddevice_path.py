@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.window.sound import NO_DEVICE, Samples
+from annotator.window.sound.paths import NO_DEVICE, Samples
 from study.errors import StageError
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.window.sound import SOUND_GONE, Samples, SoundPath, open_sound
+from annotator.window.sound.paths import SOUND_GONE, Samples, SoundPath, open_sound
 from study.errors import StageError
 
 

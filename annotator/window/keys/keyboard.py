@@ -4,8 +4,8 @@ from collections import deque
 from typing import Any
 
 from annotator.task.trial import KeyPressed
-from annotator.window.driver_threads import threads_starting
-from annotator.window.keymap import Keymap
+from annotator.window.keys.keymap import Keymap
+from annotator.window.sound.driver_threads import threads_starting
 from study.config.keys import SAME_AS
 
 _REMEMBERED = 200

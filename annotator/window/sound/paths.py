@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from annotator.window.driver_threads import threads_starting
+from annotator.window.sound.driver_threads import threads_starting
 from study.errors import StageError
 
 WARM_UP_PLAYS = 3
@@ -84,7 +84,7 @@ def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
     if name == "psychtoolbox":
         sound = PsychtoolboxSound(sample_rate_hz)
     else:
-        from annotator.window.sound_sounddevice import SounddeviceSound
+        from annotator.window.sound.sounddevice_path import SounddeviceSound
 
         sound = SounddeviceSound(sample_rate_hz)
     warm_up(sound, sample_rate_hz)

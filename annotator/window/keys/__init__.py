@@ -1,0 +1,1 @@
+"""Keys: every press once, and what is printed on each."""

@@ -1,0 +1,1 @@
+"""Sound: the ways to a device, and the headphones with their level."""
