@@ -126,3 +126,19 @@ def test_a_clip_that_everybody_left_rates_already_stops_a_reassignment():
         assignment.fill(
             raters, np.zeros(3, dtype=np.int64), np.array([1, 2]), np.random.default_rng(1)
         )
+
+
+@pytest.mark.parametrize(
+    ("raters", "n_wanted", "expected"),
+    [
+        ([[OPEN, OPEN, OPEN]], 0, [[False, False, False]]),
+        ([[OPEN, OPEN, OPEN]], 2, [[True, True, False]]),
+        ([[0, OPEN, 2, OPEN]], 3, [[False, True, False, False]]),
+        ([[OPEN, 1, OPEN, OPEN]], 3, [[True, False, True, False]]),
+        ([[0, 1, 2, OPEN]], 3, [[False, False, False, False]]),
+        ([[0, 1, OPEN], [OPEN, OPEN, OPEN]], [3, 1], [[False, False, True], [True, False, False]]),
+    ],
+)
+def test_the_first_open_slots_are_filled_until_a_clip_has_whom_it_wants(raters, n_wanted, expected):
+    found = assignment.open_slots(np.array(raters), np.array(n_wanted))
+    assert found.tolist() == expected
