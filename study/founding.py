@@ -133,7 +133,7 @@ def findings(study: Study) -> Iterator[str]:
 def _check_clips_folder(study: Study) -> None:
     root = study.mit_root
     if not root.is_dir():
-        raise ConfigError(f"mit_root {root} is no folder. Correct it in {CONFIG_NAME}")
+        raise ConfigError(f"mit_root {root} is not a folder. Correct it in {CONFIG_NAME}")
     if not any((root / location).is_dir() for location in VIDEO_LOCATIONS):
         raise ConfigError(
             f"mit_root {root} has neither a folder {' nor '.join(VIDEO_LOCATIONS)}. Correct it in "

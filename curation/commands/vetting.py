@@ -33,7 +33,7 @@ def vet(
 ) -> None:
     """Open the local page on which a curator keeps or excludes clips."""
     if not _CURATOR.fullmatch(curator):
-        raise ConfigError(f"{curator!r} is no id. Use up to 32 letters, digits, - and _")
+        raise ConfigError(f"{curator!r} is not an id. Use up to 32 letters, digits, - and _")
     found = find_study(study, store)
     try:
         from curation.vetting.page import vetting_app

@@ -92,7 +92,7 @@ def _refuse_outside(video_location: str, filename: str) -> None:
     path = PurePosixPath(filename)
     if video_location not in VIDEO_LOCATIONS or path.is_absolute() or ".." in path.parts:
         raise StudyError(
-            f"{video_location}/{filename} is no clip of the tree: expected a location of "
+            f"{video_location}/{filename} is not a clip of the tree: expected a location of "
             f"{' or '.join(VIDEO_LOCATIONS)} and <class>/<clip>. Correct the list"
         )
 

@@ -144,7 +144,7 @@ def forecast(
     """Write a page with hours and cost for 57,177 and 1,000,000 clips."""
     parts = [part.strip() for part in cores.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise typer.BadParameter(f"{cores!r} is no list such as 2,16", param_hint="--cores")
+        raise typer.BadParameter(f"{cores!r} is not a list such as 2,16", param_hint="--cores")
     n_cores = [int(part) for part in parts]
     table = forecasting.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
     page = forecasting.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)

@@ -26,7 +26,7 @@ _BYTES_LIST, _INT64_LIST = 1, 3
 _ROW = np.dtype("<f4")
 _Key = TypeVar("_Key", str, int)
 
-# Of half an hour of a clip; beyond that it is no record but an attempt on the memory.
+# Of half an hour of a clip; beyond that it is not a record but an attempt on the memory.
 _MOST_BYTES = 32_000_000
 _MOST_TIMESTEPS = 16_384
 _MOST_ENTRIES = 64  # of a context, of which four are read

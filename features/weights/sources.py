@@ -198,7 +198,7 @@ def read_checksums(folder: Path) -> dict[str, Checksum]:
         return _CHECKSUMS.validate_json(read_bytes(path, largest=LARGEST_SETTINGS))
     except ValueError as error:
         raise ConfigError(
-            f"{path} is broken: it is no list of checksums. Delete it and fetch again"
+            f"{path} is broken: it is not a list of checksums. Delete it and fetch again"
         ) from error
 
 

@@ -181,7 +181,7 @@ def _state_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
             missing.append(path)
             continue
         if not stat.S_ISREG(state.st_mode):
-            raise RecordError(f"{path} is no file, expected a record. Correct the list")
+            raise RecordError(f"{path} is not a file, expected a record. Correct the list")
         digest.update(f"{path} {_traces(state)}\n".encode())
     if missing:
         raise RecordError(

@@ -151,8 +151,9 @@ def train_model(
 def _refuse_diverged(course: Course, plan: Plan) -> None:
     if course.has_diverged:
         raise ConfigError(
-            f"the loss is no number any more after epoch {len(course.history)}. Lower the learning "
-            f"rate ({plan.hyperparameters.learning_rate:g}) and start afresh with --overwrite"
+            f"the loss is not a number any more after epoch {len(course.history)}. Lower the "
+            f"learning rate ({plan.hyperparameters.learning_rate:g}) and start afresh with "
+            "--overwrite"
         )
 
 

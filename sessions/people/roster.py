@@ -185,7 +185,7 @@ def _checked_date(signed_on: str | None, today: date) -> str:
         signed = date.fromisoformat(signed_on)
     except ValueError as error:
         raise ConfigError(
-            f"--signed-on {signed_on!r} is no date. Write it as {today.isoformat()}"
+            f"--signed-on {signed_on!r} is not a date. Write it as {today.isoformat()}"
         ) from error
     if signed > today:
         raise ConfigError(f"--signed-on {signed_on} is in the future. Today is {today}")

@@ -94,7 +94,7 @@ def open_list(
     Raises
     ------
     TableError
-        If the file is no table of clips.
+        If the file is not a table of clips.
     """
     heading, rows = csv_table(path, missing=missing or "Name another table")
     if not any(heading):

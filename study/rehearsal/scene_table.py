@@ -125,7 +125,7 @@ def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
     Raises
     ------
     ConfigError
-        If the file is no table, a column is missing, or a row that must not be skipped is broken
+        If the file is not a table, a column is missing, or a row that must not be skipped is broken
         or names a clip again.
     """
     return _whole_rows(path) if skip_broken else _all_rows(path)
@@ -151,7 +151,7 @@ def _all_rows(path: Path) -> Iterator[SceneRow]:
 
 
 def _whole_rows(path: Path) -> Iterator[SceneRow]:
-    # A journal may end anywhere, so that this is no table that must be whole.
+    # A journal may end anywhere, so that this is not a table that must be whole.
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.DictReader(file)
         while True:

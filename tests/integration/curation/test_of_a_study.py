@@ -369,7 +369,7 @@ def test_a_table_of_another_study_is_refused_by_the_test_set(tmp_path):
     path = tmp_path / "release/video_ratings.csv"
     path.write_text(path.read_text().replace("yt-barking3_3", "yt-stranger_3"))
     refused = _run("test-set", "--study", tmp_path)
-    assert "is no clip of this store, and 1 of 34 clips are not" in str(refused.exception)
+    assert "is not a clip of this store, and 1 of 34 clips are not" in str(refused.exception)
 
 
 @pytest.mark.parametrize(

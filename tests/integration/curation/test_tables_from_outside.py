@@ -116,13 +116,13 @@ def _no_rating(rows):
     ("name", "fault", "said"),
     [
         ("video_ratings", _append_twice, "the clip stands in the list already"),
-        ("video_ratings", _unknown_clip, "is no clip of this store"),
-        ("video_ratings", _other_place, "is no clip of this store"),
+        ("video_ratings", _unknown_clip, "is not a clip of this store"),
+        ("video_ratings", _other_place, "is not a clip of this store"),
         ("video_ratings", _other_label, "has the avmit_label raining and in the store"),
         ("video_ratings", _no_rating, "fewer than the 3 ratings"),
         ("test_set", _append_twice, "the clip stands in the list already"),
-        ("test_set", _unknown_clip, "is no clip of this store"),
-        ("test_set", _other_place, "is no clip of this store"),
+        ("test_set", _unknown_clip, "is not a clip of this store"),
+        ("test_set", _other_place, "is not a clip of this store"),
         ("test_set", _other_label, "has the avmit_label raining and in the store"),
     ],
 )

@@ -105,7 +105,9 @@ def test_a_folder_in_the_place_of_a_record_is_named(world):
     path = world.embeddings / "barking" / "train-barking_0.tfrecord"
     path.unlink()
     path.mkdir()
-    with pytest.raises(RecordError, match=r"train-barking_0.tfrecord is no file, expected a reco"):
+    with pytest.raises(
+        RecordError, match=r"train-barking_0.tfrecord is not a file, expected a reco"
+    ):
         load(world)
 
 

@@ -342,7 +342,9 @@ def test_a_training_that_diverges_says_so_and_warns_of_nothing(world, tmp_path):
     wild = tmp_path / "wild.json"
     wild.write_text(json.dumps({"vggish_vgg16-gru": chosen | {"learning_rate": 1e38}}))
     flags = world.train_flags(tmp_path / "model", set="vggish_vgg16", epochs=2, preset=wild)
-    with pytest.raises(ConfigError, match=r"the loss is no number any more after epoch 1\. Lower"):
+    with pytest.raises(
+        ConfigError, match=r"the loss is not a number any more after epoch 1\. Lower"
+    ):
         invoke(flags)
     assert not (tmp_path / "model" / "model.keras").exists()
 

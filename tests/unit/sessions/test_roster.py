@@ -49,7 +49,7 @@ def test_random_ids_are_accepted_and_new():
         (("", "E", "AB", None), "--form-version is empty"),
         (("1", " ", "AB", None), "--ethics-approval is empty"),
         (("1", "E", "Anna Bell", None), "capital initials"),
-        (("1", "E", "AB", "5.1.2026"), "is no date"),
+        (("1", "E", "AB", "5.1.2026"), "is not a date"),
         (("1", "E", "AB", "2026-01-06"), "in the future"),
     ],
 )
