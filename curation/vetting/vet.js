@@ -10,10 +10,13 @@ let times = [];
 let startedAt = 0;
 let busy = false;
 
+// A server that has stopped without a word must not leave the page waiting.
+const patienceMs = 20000;
+
 const $ = (id) => document.getElementById(id);
 
 async function load() {
-  const answer = await fetch("/queue");
+  const answer = await fetch("/queue", { signal: AbortSignal.timeout(patienceMs) });
   if (!answer.ok) throw new Error(await answer.text());
   const told = await answer.json();
   clips = told.clips;
@@ -151,6 +154,7 @@ async function send(clip, verdict, reasons, note) {
   try {
     const answer = await fetch("/verdicts", {
       method: "POST",
+      signal: AbortSignal.timeout(patienceMs),
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ candidate_id: clip.id, verdict, reasons, note, known: clip.known }),
     });
@@ -259,8 +263,8 @@ for (const id of ["by-class", "by-state", "by-hint"]) {
 }
 document.addEventListener("visibilitychange", async () => {
   if (document.hidden || busy || $("work").hidden) return;
-  const answer = await fetch("/queue");
-  if (!answer.ok) return;
+  const answer = await fetch("/queue", { signal: AbortSignal.timeout(patienceMs) }).catch(() => null);
+  if (!answer?.ok) return;
   const told = new Map((await answer.json()).clips.map((clip) => [clip.id, clip]));
   for (const clip of clips) Object.assign(clip, told.get(clip.id));
   draw();

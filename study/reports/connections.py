@@ -6,9 +6,11 @@ does not read. Starlette bounds the size of a body and has no clock. So the cloc
 """
 
 import asyncio
+import socket
 from typing import cast
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0  # from the first byte of a request to its last, and from opening to the first
@@ -101,3 +103,18 @@ class BoundedConnection(H11Protocol):
 def _is_worth_least(connection: object) -> tuple[bool, float]:
     known = cast(BoundedConnection, connection)
     return known.is_kept_waiting, known.open_s
+
+
+class BoundedServer(uvicorn.Server):
+    """A server that leaves no connection open when it ends.
+
+    One that was opened while the others were told to end is told nothing by uvicorn, and a browser
+    that sends its next request there would wait for an answer without end.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the answers that are under way end, then close what is open still."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            cast(BoundedConnection, connection).transport.abort()
+        await asyncio.sleep(0)  # the transports close in the loop's next turn

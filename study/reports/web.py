@@ -20,7 +20,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from study.errors import ClipError, ConfigError
-from study.reports.connections import MAX_HEAD_BYTES, BoundedConnection
+from study.reports.connections import MAX_HEAD_BYTES, BoundedConnection, BoundedServer
 from study.reports.guard import LOOPBACK, Guard, Site
 
 MAX_BODY_BYTES = 2**16
@@ -129,7 +129,7 @@ def server(app: FastAPI) -> uvicorn.Server:
     Server
         Run it with ``run(sockets=[listener])``; end it by setting ``should_exit``.
     """
-    return uvicorn.Server(
+    return BoundedServer(
         uvicorn.Config(
             app,
             http=BoundedConnection,

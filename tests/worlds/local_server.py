@@ -22,3 +22,4 @@ def running(app, listener):
         instance.should_exit = True
         thread.join(timeout=30)
         listener.close()
+    assert not instance.server_state.connections

@@ -106,7 +106,7 @@ def _page(browser, site):
 
 def _wait_until(is_so):
     # The page forbids strings as scripts, so waiting is done from outside.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
