@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, insert, text, update
 
+from sessions.desk import Desk
 from sessions.maintenance.checking import findings, wrong_rater_counts
 from sessions.monitor import figures
 from sessions.monitor.progress import progress, sentence
@@ -158,7 +159,7 @@ def sit(db: Db, world: World, person: str, at: datetime, n_part: int) -> int:
 def leave(db: Db, study: Study, at: datetime) -> None:
     """S04 leaves; the others take over."""
     participants.close(db, LEAVER, reason="moved away", at=at)
-    change = changes.reassign(db, study, [LEAVER], actor="AB", at=at)
+    change = changes.reassign(Desk(db, study, "AB", at), [LEAVER])
     loads = list(change.loads.values())
     print(f"  {LEAVER} leaves: {change.n_slots} slots moved, loads {min(loads)} to {max(loads)}")
 
@@ -166,7 +167,7 @@ def leave(db: Db, study: Study, at: datetime) -> None:
 def join(db: Db, study: Study, at: datetime) -> None:
     """S12 joins and takes an equal part of what is left."""
     participants.add(db, participant_id=JOINER, kind=ParticipantKind.SIMULATED, at=at)
-    change = changes.extend(db, study, JOINER, n_clips=None, actor="AB", at=at)
+    change = changes.extend(Desk(db, study, "AB", at), JOINER, n_clips=None)
     loads = list(change.loads.values())
     print(f"  {JOINER} joins: {change.n_slots} slots moved, loads {min(loads)} to {max(loads)}")
 
@@ -235,7 +236,7 @@ def main() -> None:
         studies.add(db, study=study, store_id=uuid.uuid4().hex, at=START)
         world = timed("candidates", fill_store, db, study, options.clips, n_truths, rng)
     with transaction(engine) as db:
-        change = timed("plan", schedule.make_plan, db, study, ids=None, actor="AB", at=START)
+        change = timed("plan", schedule.make_plan, Desk(db, study, "AB", START), ids=None)
         loads = list(change.loads.values())
         print(f"  {change.n_slots} slots, loads {min(loads)} to {max(loads)}")
     n_part = options.clips * 3 // len(PEOPLE)

@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from sessions.commands.options import NOBODY, ByOption
+from sessions.commands.options import THE_DESK, ByOption
+from sessions.desk import Desk
 from sessions.maintenance.rigs import accept
 from sessions.running.recording import utc_now
-from sessions.wording import counted
 from study.config.study import find_study
 from study.store import store_transaction, studies
 from study.tools.cli import (
     StoreOption,
     StudyOption,
 )
+from study.tools.wording import counted
 
 
 def accept_rig(
@@ -29,7 +30,7 @@ def accept_rig(
             metavar="ID", help="only this session, by the beginning of its id; repeatable"
         ),
     ] = None,
-    by: ByOption = NOBODY,
+    by: ByOption = THE_DESK,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -41,13 +42,10 @@ def accept_rig(
     with store_transaction(found.store_url) as db:
         studies.identity(db, found)
         done = accept(
-            db,
-            found,
+            Desk(db, found, by, utc_now()),
             host=host or socket.gethostname(),
             prefixes=session or (),
             reason=reason,
-            actor=by,
-            at=utc_now(),
         )
     if done.n_taken_back:
         n_back = counted(done.n_taken_back, "rating")

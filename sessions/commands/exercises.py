@@ -1,6 +1,5 @@
 """Training and screening: their clips, their sheets and their results."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from sessions.commands.options import (
     ByOption,
     IdArgument,
     at_desk,
+    changing,
     write_text,
 )
 from sessions.exercises import choosing, lists
@@ -52,8 +52,8 @@ def set_exercise(
     """
     if (file is None) != sample:
         raise typer.BadParameter("give a file, or --sample")
-    with at_desk(study, store, changes=True) as (found, db):
-        at = datetime.now(UTC)
+    with changing(study, store, by) as desk:
+        db, found = desk.db, desk.study
         if file is not None:
             free, labels = choosing.free_candidates(db), choosing.labels(db)
             clips = lists.read_list(file, free, labels)
@@ -67,7 +67,7 @@ def set_exercise(
 
             root = found.mit_root
             clips = choosing.rehearsed(picked, rehearsal.truths(root), rehearsal.reasons(root))
-        choosing.set_exercise(db, clips, study=found, actor=by, at=at)
+        choosing.set_exercise(desk, clips)
     n_training = sum(clip.phase.value == "training" for clip in clips)
     typer.echo(f"{n_training} training clips, {len(clips) - n_training} screening clips")
 

@@ -1,12 +1,11 @@
 """The expert's ground truths."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from instructions import pence
-from sessions.commands.options import at_desk, checked_initials
+from sessions.commands.options import changing, checked_initials
 from sessions.expert import ground_truths
 from study.tools.cli import StoreOption, StudyOption
 from study.tools.commands import example
@@ -31,14 +30,14 @@ def correct_ground_truth(
     store: StoreOption = None,
 ) -> None:
     """Correct a ground truth; later ratings are matched with it, bonuses that were shown stay."""
-    with at_desk(study, store, changes=True) as (_, db):
+    with changing(study, store, by) as desk:
         done = ground_truths.correct(
-            db,
+            desk.db,
             clip=clip,
             rating=Rating(rating),
             given_by=by,
             reason=reason,
-            at=datetime.now(UTC),
+            at=desk.at,
         )
     typer.echo(
         f"{done.filename}: {done.before} became {done.after} (version {done.version}); "

@@ -1,15 +1,15 @@
 """Laptops: hand out a part of the study, and bring it back."""
 
 import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sessions.commands.options import ByOption, at_desk
-from sessions.laptops import deal as deals
-from sessions.laptops import merge as stations
+from sessions.commands.options import ByOption, at_desk, changing
+from sessions.laptops import away
+from sessions.laptops.deal import deal_part
+from sessions.laptops.merge import bring_back, require_honest
 from study.store.addresses import sqlite_url
 from study.store.laptops import foreign
 from study.tools.cli import StoreOption, StudyOption
@@ -31,9 +31,9 @@ def deal(
 ) -> None:
     """Give a laptop without a network its participants; they rate nowhere else until merged."""
     people = sorted({*participants, *(more or [])})
-    with at_desk(study, store, changes=True) as (found, db):
-        dealt = stations.deal(db, found, people, out, actor=by, at=datetime.now(UTC))
-    typer.echo(f"{out}: {dealt.n_clips} clips left for {', '.join(people)} (deal {dealt.deal_id})")
+    with changing(study, store, by) as desk:
+        part = deal_part(desk, people, out)
+    typer.echo(f"{out}: {part.n_clips} clips left for {', '.join(people)} (part {part.part_id})")
     address = shlex.quote(sqlite_url(Path(out.name)))
     typer.echo(
         f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
@@ -55,11 +55,9 @@ def merge(
         # Whoever rates here waits for what is merged, not for what is looked at.
         with foreign.opened(path) as laptop:
             with at_desk(study, store) as (found, db):
-                stations.require_honest(laptop, db, found, path)
-            with at_desk(study, store, changes=True) as (found, db):
-                came = stations.bring_back(
-                    laptop, db, found, path, final=final, actor=by, at=datetime.now(UTC)
-                )
+                require_honest(laptop, db, found, path)
+            with changing(study, store, by) as desk:
+                came = bring_back(laptop, desk, path, final=final)
         typer.echo(
             f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
             f"{came.n_known} ratings were here already"
@@ -68,13 +66,15 @@ def merge(
 
 @example("python -m sessions write-off-laptop laptop-a.sqlite --reason stolen --by AB")
 def write_off_laptop(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="its name, or the deal's number")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="its name, or the number of its part")
+    ],
     reason: Annotated[str, typer.Option(help="what happened to it")],
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Give up a laptop that will not come back; its people rate here again."""
-    with at_desk(study, store, changes=True) as (_, db):
-        people = deals.write_off(db, file, reason=reason, actor=by, at=datetime.now(UTC))
+    with changing(study, store, by) as desk:
+        people = away.write_off(desk, file, reason=reason)
     typer.echo(f"gave up {file}; {', '.join(people)} rate here again, what was not merged is lost")

@@ -1,5 +1,6 @@
 """How the study goes, and sessions that did not end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import typer
@@ -9,9 +10,10 @@ from sessions.commands.options import (
     ByOption,
     IdArgument,
     at_desk,
+    changing,
 )
 from sessions.expert.reratings import in_words
-from sessions.laptops import deal
+from sessions.laptops import away
 from sessions.monitor.progress import progress, sentence
 from sessions.monitor.status import agreement_table, status_table, study_status
 from sessions.running.open_sessions import end_crashed
@@ -28,7 +30,7 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     """Show where the study stands: people, agreement, alarms, forecast."""
     with at_desk(study, store) as (found, db):
         standing, current = study_status(db, found), progress(db, found)
-        away = deal.in_words(db)
+        elsewhere = away.in_words(db)
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
@@ -38,8 +40,8 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     for alarm in current.alarms:
         typer.echo(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
     typer.echo(sentence(current, datetime.now(UTC)))
-    if away:
-        typer.echo(f"on laptops: {away}")
+    if elsewhere:
+        typer.echo(f"on laptops: {elsewhere}")
     typer.echo(in_words(standing.reliability))
     typer.echo(
         f"{standing.n_complete} of {standing.n_clips} clips complete, {standing.n_ratings} of "
@@ -56,6 +58,8 @@ def end_session(
     store: StoreOption = None,
 ) -> None:
     """Close a session whose program or machine has crashed; its ratings stay."""
-    with at_desk(study, store, changes=True, on_laptop=True) as (_, db):
-        end_crashed(db, participant_id, is_running=is_annotator, actor=by, at=clock(db))
+    with changing(study, store, by, on_laptop=True) as desk:
+        # Signs of life are judged by the database's clock.
+        desk = replace(desk, at=clock(desk.db))
+        end_crashed(desk, participant_id, is_running=is_annotator)
     typer.echo(f"ended the session of {participant_id}; its ratings stay")

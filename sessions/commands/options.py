@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from sessions.desk import Desk
+from sessions.laptops.away import require_whole
+from study.config.study import Study, find_study
 from study.errors import ConfigError
+from study.store import Db, open_store, open_to_read, snapshot, studies, transaction
 from study.tools.access import Readers
-
-if TYPE_CHECKING:
-    from study.config.study import Study
-    from study.store import Db
+from study.tools.files import written_atomically
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="the participant, such as P03")]
 
@@ -31,12 +33,12 @@ def checked_initials(by: str) -> str:
     BadParameter
         If it is neither initials, the expert nor the desk itself.
     """
-    if by != NOBODY and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
+    if by != THE_DESK and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
         raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")
     return by
 
 
-NOBODY = "desk"
+THE_DESK = "desk"
 ByOption = Annotated[
     str,
     typer.Option(
@@ -57,10 +59,8 @@ SignedOption = Annotated[
 
 
 @contextmanager
-def at_desk(
-    study: Path | None, store: str | None, *, changes: bool = False, on_laptop: bool = False
-) -> "Iterator[tuple[Study, Db]]":
-    """Yield a study and one transaction on its store, in which nobody waits for what only reads.
+def at_desk(study: Path | None, store: str | None) -> Iterator[tuple[Study, Db]]:
+    """Yield a study and a snapshot of its store, for which nobody waits.
 
     Parameters
     ----------
@@ -68,30 +68,37 @@ def at_desk(
         The study's folder; None to look for it.
     store : str or None
         A store URL in place of the one in `study.toml`.
-    changes : bool
-        Whether something is about to be changed; the store is only read otherwise.
-    on_laptop : bool
-        Whether it may be changed in a laptop's part of a store as well.
-
-    Yields
-    ------
-    study : Study
-        The study.
-    db : Session
-        Committed when the block ends without an error.
     """
-    from sessions.laptops.deal import require_whole
-    from study.config.study import find_study
-    from study.store import open_store, open_to_read, snapshot, studies, transaction
+    with changing(study, store, THE_DESK, only_read=True) as desk:
+        yield desk.study, desk.db
 
+
+@contextmanager
+def changing(
+    study: Path | None,
+    store: str | None,
+    by: str,
+    *,
+    on_laptop: bool = False,
+    only_read: bool = False,
+) -> Iterator[Desk]:
+    """Yield a desk at which a study is changed; what was changed is saved when the block ends.
+
+    Parameters
+    ----------
+    on_laptop : bool
+        Whether a laptop's part of a store may be changed as well.
+    only_read : bool
+        Whether nothing is changed this time.
+    """
     found = find_study(study, store)
-    engine = (open_store if changes else open_to_read)(found.store_url)
+    engine = (open_to_read if only_read else open_store)(found.store_url)
     try:
-        with transaction(engine) if changes else snapshot(engine) as db:
+        with snapshot(engine) if only_read else transaction(engine) as db:
             studies.identity(db, found)
-            if changes and not on_laptop:
+            if not (only_read or on_laptop):
                 require_whole(db)
-            yield found, db
+            yield Desk(db, found, by, datetime.now(UTC))
     finally:
         engine.dispose()
 
@@ -106,8 +113,6 @@ def write_text(
     ConfigError
         If the file's name says neither PDF nor Markdown, or the PDF library is not installed.
     """
-    from study.tools.files import written_atomically
-
     if path.suffix not in {".pdf", ".md"}:
         raise ConfigError(f"{path} is expected to end in .pdf or .md")
 

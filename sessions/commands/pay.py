@@ -1,21 +1,20 @@
 """Bonus and pay."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from instructions import pence
-from sessions.commands.options import ByOption, IdArgument, at_desk, write_text
+from sessions.commands.options import ByOption, IdArgument, changing, write_text
 from sessions.pay import receipt
 from sessions.pay.statement import is_settled_here, statement
 from sessions.pay.statement import settle as settle_all
-from sessions.wording import counted
 from study.errors import StudyError
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
+from study.tools.wording import counted
 
 
 @example("python -m sessions pay P01 --settle --out P01.pdf --by AB")
@@ -31,16 +30,17 @@ def pay(
     store: StoreOption = None,
 ) -> None:
     """Show what a participant has earned, session by session; settle it once."""
-    with at_desk(study, store, changes=settle) as (found, db):
-        protocol, is_here = found.config.protocol, is_settled_here(db)
+    with changing(study, store, by, only_read=not settle) as desk:
+        db, config = desk.db, desk.study.config
+        protocol, is_here = config.protocol, is_settled_here(db)
         if settle:
-            paid = settle_all(db, participant_id, protocol, paid_by=by, at=datetime.now(UTC))
+            paid = settle_all(db, participant_id, protocol, paid_by=by, at=desk.at)
         everything = statement(db, participant_id, protocol)
         if out is not None:
             if not is_here:
                 raise StudyError(receipt.AT_THE_DESK)
             # Within the transaction: what cannot be signed is not marked as paid either.
-            title = found.config.title
+            title = config.title
             text = receipt.statement_text(everything, title)
             write_text(text, out, footer=title, overwrite=overwrite, readers=Readers.OWNER)
     if settle:

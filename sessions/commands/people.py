@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from sessions.commands.options import (
-    NOBODY,
+    THE_DESK,
     ByOption,
     EthicsOption,
     ExperimenterOption,
@@ -16,21 +16,22 @@ from sessions.commands.options import (
     IdArgument,
     SignedOption,
     at_desk,
+    changing,
 )
-from sessions.laptops import deal
+from sessions.laptops import away
 from sessions.monitor.show import lines
-from sessions.people import demographics as desk
+from sessions.people import demographics as said
 from sessions.people import roster, traces, withdrawal
 from sessions.people.demographics import banded
 from sessions.people.participants_text import participants_text as text
 from sessions.people.withdrawal import Withdrawal
-from sessions.wording import counted
 from study.store.people import participants
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
 from study.tools.local_time import local_day
+from study.tools.wording import counted
 from study.vocabulary import ParticipantKind
 
 NICE = 10  # of a process that others do not wait for
@@ -59,7 +60,6 @@ def enrol(
     store: StoreOption = None,
 ) -> None:
     """Enrol a participant; with the three consent options their consent is kept as well."""
-    at = datetime.now(UTC)
     given = [form_version, ethics_approval, experimenter]
     if (participant_id is None) != random_id:
         raise typer.BadParameter("give an id, or --random-id")
@@ -67,19 +67,19 @@ def enrol(
         raise typer.BadParameter(
             "a consent needs --form-version, --ethics-approval and --experimenter"
         )
-    with at_desk(study, store, changes=True) as (found, db):
+    with changing(study, store, by) as desk:
         if participant_id is None:
-            taken = {participant.id for participant in participants.listed(db)}
+            taken = {participant.id for participant in participants.listed(desk.db)}
             participant_id = roster.random_id(taken, np.random.default_rng())
         consent = None
         if form_version and ethics_approval and experimenter:
             consent = roster.new_consent(
-                form_version, ethics_approval, experimenter, signed_on, local_day(at)
+                form_version, ethics_approval, experimenter, signed_on, local_day(desk.at)
             )
-        roster.enrol(db, participant_id, kind, consent=consent, actor=by, at=at)
+        roster.enrol(desk, participant_id, kind, consent=consent)
         if clear_for_rehearsal:
-            roster.clear_for_rehearsal(db, found, participant_id, actor=by, at=at)
-        n_enrolled = len(participants.listed(db))
+            roster.clear_for_rehearsal(desk, participant_id)
+        n_enrolled = len(participants.listed(desk.db))
     typer.echo(f"enrolled {participant_id} ({kind.value}); participants in the study: {n_enrolled}")
 
 
@@ -97,12 +97,12 @@ def consent(
     store: StoreOption = None,
 ) -> None:
     """Keep the consent that a participant has signed on paper."""
-    at = datetime.now(UTC)
+    today = local_day(datetime.now(UTC))
     signed = roster.new_consent(
-        form_version or "", ethics_approval or "", experimenter or "", signed_on, local_day(at)
+        form_version or "", ethics_approval or "", experimenter or "", signed_on, today
     )
-    with at_desk(study, store, changes=True) as (_, db):
-        roster.give_consent(db, participant_id, signed, actor=by, at=at)
+    with changing(study, store, by) as desk:
+        roster.give_consent(desk, participant_id, signed)
     typer.echo(f"consent of {participant_id}: form {signed.form_version}, {signed.signed_on}")
 
 
@@ -149,11 +149,11 @@ def demographics(
     store: StoreOption = None,
 ) -> None:
     """Keep what a participant said of themselves, apart from their ratings."""
-    answers: dict[str, object] = dict(desk.pair(text) for text in answer or [])
+    answers: dict[str, object] = dict(said.pair(text) for text in answer or [])
     known = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
-    answers |= {question: said for question, said in known.items() if said is not None}
-    with at_desk(study, store, changes=True) as (found, db):
-        desk.record(db, found, participant_id, answers, actor=by, at=datetime.now(UTC))
+    answers |= {question: given for question, given in known.items() if given is not None}
+    with changing(study, store, by) as desk:
+        said.record(desk, participant_id, answers)
     typer.echo(f"kept {len(answers)} answers of {participant_id}: {', '.join(answers)}")
 
 
@@ -182,11 +182,12 @@ def participants_text(
     store: StoreOption = None,
 ) -> None:
     """Write the paper's paragraph on its participants."""
-    if exact and by == NOBODY:
+    if exact and by == THE_DESK:
         raise typer.BadParameter("--exact says more than bands do; pass --by with your initials")
 
-    with at_desk(study, store, changes=exact) as (found, db):
-        paragraph = text(db, found, exact=exact, actor=by, at=datetime.now(UTC))
+    # Exact figures are written to the audit log.
+    with changing(study, store, by, only_read=not exact) as desk:
+        paragraph = text(desk, exact=exact)
     typer.echo(paragraph)
 
 
@@ -199,8 +200,8 @@ def close(
     store: StoreOption = None,
 ) -> None:
     """Close a participant's record; their ratings stay, and no further session starts."""
-    with at_desk(study, store, changes=True) as (_, db):
-        n_open = roster.close(db, participant_id, reason=reason, actor=by, at=datetime.now(UTC))
+    with changing(study, store, by) as desk:
+        n_open = roster.close(desk, participant_id, reason=reason)
     typer.echo(f"closed {participant_id}; {n_open} of their clips are unrated")
     if n_open:
         typer.echo(f"to give them to the others: python -m sessions reassign {participant_id}")
@@ -217,9 +218,8 @@ def withdraw(
     """Withdraw a participant's consent; their clips go to the others."""
     if ratings not in {"keep", "remove"}:
         raise typer.BadParameter("--ratings is keep or remove")
-    keep, at = ratings == "keep", datetime.now(UTC)
-    with at_desk(study, store, changes=True) as (found, db):
-        done = withdrawal.withdraw(db, found, participant_id, keep_ratings=keep, actor=by, at=at)
+    with changing(study, store, by) as desk:
+        done = withdrawal.withdraw(desk, participant_id, keep_ratings=ratings == "keep")
     _echo_withdrawal(f"withdrawn {participant_id}", done)
 
 
@@ -234,11 +234,11 @@ def erase(
     """Remove a person from the store; payments stay under a random number."""
     if not yes:
         raise typer.BadParameter(f"erasing {participant_id} cannot be undone; pass --yes")
-    at, rng = datetime.now(UTC), np.random.default_rng()
-    with at_desk(study, store, changes=True) as (found, db):
-        laptops = deal.files_of(db, participant_id)
-        backups = traces.recorded_backups(db)
-        done = withdrawal.erase(db, found, participant_id, actor=by, at=at, rng=rng)
+    with changing(study, store, by) as desk:
+        found = desk.study
+        laptops = away.files_of(desk.db, participant_id)
+        backups = traces.recorded_backups(desk.db)
+        done = withdrawal.erase(desk, participant_id, rng=np.random.default_rng())
     _echo_withdrawal(f"erased {participant_id}", done)
     traces.rewrite_store(found)
     typer.echo("strike the id from the list on paper; the store and its audit log have it no more")

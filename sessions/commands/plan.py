@@ -1,12 +1,11 @@
 """Who rates what."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sessions.commands.options import ByOption, IdArgument, at_desk
+from sessions.commands.options import ByOption, IdArgument, changing
 from sessions.plan import changes, further_ratings, schedule
 from sessions.plan.again import plan_again
 from sessions.plan.planning import Change
@@ -45,33 +44,29 @@ def plan(
         )
     if dry_run and not again:
         raise typer.BadParameter("--dry-run says what --again would do. Add --again")
-    at = datetime.now(UTC)
     if again:
-        _plan_again(study, store, by, at, dry_run=dry_run)
+        _plan_again(study, store, by, dry_run=dry_run)
         return
-    with at_desk(study, store, changes=True) as (found, db):
+    with changing(study, store, by) as desk:
         if disagreements:
-            change = schedule.plan_disagreements(db, found, actor=by, at=at)
+            change = schedule.plan_disagreements(desk)
         elif late_candidates:
-            change = schedule.plan_late_candidates(db, found, actor=by, at=at)
+            change = schedule.plan_late_candidates(desk)
         else:
-            if not assignments.exist(db):
-                schedule.require_ready(db, found, participant)
-            change = schedule.make_plan(db, found, ids=participant, actor=by, at=at)
-        n_undecided = len(further_ratings.undecided(db, found))
+            if not assignments.exist(desk.db):
+                schedule.require_ready(desk.db, desk.study, participant)
+            change = schedule.make_plan(desk, ids=participant)
+        n_undecided = len(further_ratings.undecided(desk.db, desk.study))
     _echo_change("planned", change)
     if disagreements and n_undecided:
         typer.echo(f"{n_undecided} clips go without: everybody who can rate has seen them")
 
 
-def _plan_again(
-    study: Path | None, store: str | None, by: str, at: datetime, *, dry_run: bool
-) -> None:
-
-    with at_desk(study, store, changes=True) as (found, db):
-        done = plan_again(db, found, actor=by, at=at)
+def _plan_again(study: Path | None, store: str | None, by: str, *, dry_run: bool) -> None:
+    with changing(study, store, by) as desk:
+        done = plan_again(desk)
         if dry_run:
-            db.rollback()
+            desk.db.rollback()
     for line in done.lines():
         typer.echo(line)
     if not done.change.n_slots:
@@ -94,9 +89,8 @@ def extend(
     store: StoreOption = None,
 ) -> None:
     """Give a late joiner clips that the others have not rated yet."""
-    at = datetime.now(UTC)
-    with at_desk(study, store, changes=True) as (found, db):
-        change = changes.extend(db, found, participant_id, n_clips=clips, actor=by, at=at)
+    with changing(study, store, by) as desk:
+        change = changes.extend(desk, participant_id, n_clips=clips)
     _echo_change(f"moved to {participant_id}", change)
 
 
@@ -110,8 +104,8 @@ def reassign(
     store: StoreOption = None,
 ) -> None:
     """Give the clips of people who leave to the others; clips without a rater too."""
-    with at_desk(study, store, changes=True) as (found, db):
-        change = changes.reassign(db, found, leaving or [], actor=by, at=datetime.now(UTC))
+    with changing(study, store, by) as desk:
+        change = changes.reassign(desk, leaving or [])
     _echo_change("moved", change)
 
 

@@ -1,16 +1,16 @@
 """Choose the clips of training and screening; they are in no plan and in no sample."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
+from sessions.desk import Desk
 from sessions.exercises.results import TRAINING_SET
 from study.config.study import Study
 from study.errors import ConfigError
-from study.store import Db, audit
+from study.store import Db
 from study.store.clips import candidates
 from study.store.plan import assignments, exercises, ground_truths
 from study.store.plan.exercises import ExerciseClip
@@ -174,10 +174,8 @@ def rehearsed(
     return clips
 
 
-def set_exercise(
-    db: Db, clips: list[ExerciseClip], *, study: Study, actor: str, at: datetime
-) -> None:
-    """Keep chosen clips; from now on they are in no plan.
+def set_exercise(desk: Desk, clips: list[ExerciseClip]) -> None:
+    """Save chosen clips; from now on no plan takes them.
 
     Parameters
     ----------
@@ -190,13 +188,13 @@ def set_exercise(
         If a set that is there already would be changed, or one would never be shown.
     """
     for phase in EXERCISES:
-        _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, db)
-    exercises.add_many(db, clips)
+        _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, desk.db)
+    exercises.add_many(desk.db, clips)
     detail = {
-        "seed": study.config.seed,
+        "seed": desk.study.config.seed,
         "clips": {str(clip.candidate_id): [clip.phase.value, clip.exercise_set] for clip in clips},
     }
-    audit.add(db, actor=actor, action="set_exercise", subject="exercises", detail=detail, at=at)
+    desk.log("set_exercise", "exercises", detail)
 
 
 def _require_next(phase: Phase, new: set[int], db: Db) -> None:

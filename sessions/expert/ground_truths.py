@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sessions.wording import checked_reason
 from study.errors import StudyError
 from study.store import Db, audit
 from study.store.plan import assignments, ground_truths
 from study.store.plan.assignments import AssignedClip
 from study.store.ratings import ratings
 from study.tools.local_time import local_day
+from study.tools.wording import checked_reason
 from study.vocabulary import Rating
 
 

@@ -1,150 +1,74 @@
-"""Who rates on a laptop without a network at present."""
+"""Give a laptop without a network its part of a study."""
 
-from datetime import datetime
-from typing import Any
+import shutil
+import tempfile
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sessions.wording import checked_reason
-from study.errors import NotClearedError, StudyError
-from study.store import Db, audit
-
-DEAL, DEALT, RETURNED = "deal", "dealt", "return"
-
-
-def dealt_out(db: Db) -> dict[str, str]:
-    """Return whose clips are on a laptop.
-
-    Returns
-    -------
-    dict of str to str
-        The deal by participant; empty once the laptops are back.
-    """
-    out: dict[str, str] = {}
-    for event in _dealings(db):
-        for participant_id in event["participants"]:
-            if event["action"] == DEAL:
-                out[participant_id] = f"{event['file']} (deal {event['deal_id']})"
-            else:
-                out.pop(participant_id, None)
-    return out
+from sessions.desk import Desk
+from sessions.laptops.away import GIVEN, IS_PART, require_all_here
+from sessions.running.open_sessions import require_none_open
+from study.errors import StoreError
+from study.store import create_store, transaction
+from study.store.addresses import sqlite_url
+from study.store.laptops import parts, seals
+from study.store.people import participants
+from study.store.plan import assignments
+from study.tools.files import refuse_existing
 
 
-def deals(db: Db) -> list[dict[str, Any]]:
-    """Return every deal that was made from this store.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a laptop was given."""
 
-    Returns
-    -------
-    list of dict
-        ``deal_id``, ``participants``, ``file`` and ``seal``, in the order of time.
-    """
-    return [event for event in _dealings(db) if event["action"] == DEAL]
+    part_id: str
+    n_clips: int
 
 
-def _dealings(db: Db) -> list[dict[str, Any]]:
-    # What an older version took over from a laptop's file may say anything, and says nothing here.
-    return [
-        event
-        for event in audit.own(db, DEAL, RETURNED)
-        if isinstance(event.get("deal_id"), str)
-        and isinstance(event.get("participants"), list)
-        and all(isinstance(person, str) for person in event["participants"])
-        and (event["action"] == RETURNED or isinstance(event.get("file"), str))
-    ]
+def deal_part(desk: Desk, people: list[str], path: Path) -> Part:
+    """Give a laptop the part of the store that its participants need.
 
-
-def in_words(db: Db) -> str:
-    """Return who rates on a laptop at present.
-
-    Returns
-    -------
-    str
-        Everybody with the file that they were dealt in; empty where all are here.
-    """
-    out = dealt_out(db)
-    return "; ".join(f"{participant_id} in {where}" for participant_id, where in out.items())
-
-
-def write_off(db: Db, name: str, *, reason: str, actor: str, at: datetime) -> list[str]:
-    """Give up a laptop that will not come back; its people rate here again.
-
-    Parameters
-    ----------
-    name : str
-        The name of the file that it was dealt, or the number of the deal.
-
-    Returns
-    -------
-    list of str
-        Its people. What they rated there and nobody merged is to be rated again.
+    From now on they rate there and nowhere else, and their clips are not moved, so that what
+    comes back cannot contradict what is here.
 
     Raises
     ------
-    StudyError
-        If no such laptop is out, or no reason is given.
+    StoreError
+        If the file is there already, or one of them is rating.
     """
-    reason = checked_reason(reason)
-    out = dealt_out(db)
-    for detail in reversed(deals(db)):
-        people = [p for p in detail["participants"] if detail["deal_id"] in out.get(p, "")]
-        if people and name in (detail["file"], detail["deal_id"]):
-            written = {"deal_id": detail["deal_id"], "participants": people, "reason": reason}
-            audit.add(db, actor=actor, action=RETURNED, subject="laptop", detail=written, at=at)
-            return people
-    raise StudyError(
-        f"no laptop is out with {name}. Those that are: {in_words(db) or 'none'}. Nothing was "
-        "changed"
-    )
+    db = desk.db
+    refuse_existing(path, overwrite=False)
+    for participant_id in people:
+        participants.get(db, participant_id)
+    participants.lock(db, people)
+    require_all_here(db, people)
+    require_none_open(db, people, "dealing")
+    part_id = uuid.uuid4().hex[:12]
+    detail = {"deal_id": part_id, "participants": people, "file": path.name}
+    with tempfile.TemporaryDirectory(dir=_folder_of(path)) as folder:
+        file = Path(folder) / "part.sqlite"
+        engine = create_store(sqlite_url(file.resolve()))
+        with transaction(engine) as laptop:
+            parts.copy_part(db, laptop, people)
+            replace(desk, db=laptop).log(IS_PART, "laptop", detail)
+            laptop.flush()
+            seal = seals.seal(laptop)
+        engine.dispose()
+        shutil.move(file, path)
+    # The seal stays here: who changes the file cannot change it as well.
+    desk.log(GIVEN, "laptop", {**detail, "seal": seal})
+    db.flush()
+    counts = assignments.counts(db)
+    return Part(part_id, sum(counts[p].n_left for p in people if p in counts))
 
 
-def files_of(db: Db, participant_id: str) -> list[str]:
-    """Return the files that a participant's part was ever dealt in."""
-    return [str(d["file"]) for d in deals(db) if participant_id in d["participants"]]
-
-
-def require_whole(db: Db) -> None:
-    """Raise if a store is the part of one that was dealt to a laptop.
-
-    Raises
-    ------
-    StudyError
-        If it is: what the experimenter changes there would not come back with the ratings.
-    """
-    if audit.own(db, DEALT):
-        raise StudyError(
-            "this store is the part that was dealt to a laptop, where people rate and nothing else "
-            "is changed, because only what they rate comes back. Run this at the desk"
-        )
-
-
-def require_here(db: Db, participant_id: str) -> None:
-    """Raise if a participant's clips are on a laptop.
-
-    Raises
-    ------
-    NotClearedError
-        If they rate there, and not here.
-    """
-    where = dealt_out(db).get(participant_id)
-    if where is not None:
-        raise NotClearedError(
-            f"the clips of participant {participant_id} are on a laptop: {where}. Rate there, or "
-            "bring them back first: python -m sessions merge FILE --final (a lost one: "
-            "write-off-laptop)"
-        )
-
-
-def require_all_here(db: Db, participant_ids: list[str]) -> None:
-    """Raise if one of several participants' clips are on a laptop.
-
-    Raises
-    ------
-    StudyError
-        If somebody rates elsewhere, and a change here could not be seen there.
-    """
-    out = dealt_out(db)
-    away = [participant_id for participant_id in participant_ids if participant_id in out]
-    if away:
-        raise StudyError(
-            f"the clips of {', '.join(away)} are on a laptop ({out[away[0]]}) and cannot be moved "
-            "from here. Bring them back first: python -m sessions merge FILE --final (a lost one: "
-            "write-off-laptop)"
-        )
+def _folder_of(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            return path.parent
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}. Give access or name another place"
+        ) from error

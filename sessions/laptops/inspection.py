@@ -13,7 +13,7 @@ from sessions.pay.bonus import bonus_pence
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
 from study.store import Db
-from study.store.laptops import seals, stations
+from study.store.laptops import parts, seals
 from study.vocabulary import EndReason, ParticipantKind, Phase, Rating
 
 Row = dict[str, Any]
@@ -31,7 +31,7 @@ _UPGRADED = {"record_name"}
 
 
 @dataclass(frozen=True, slots=True)
-class Dealt:
+class Laptop:
     """What a laptop was given, and what it has added."""
 
     rehearsal: bool
@@ -61,17 +61,17 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     for table in sorted(added.keys() - _WRITTEN - _UPGRADED):
         yield f"{len(added[table])} rows were added to {table}, which no laptop does"
         return
-    dealt, problems = _dealt(laptop, study, people, added)
+    part, problems = _read(laptop, study, people, added)
     yield from problems
     # In this order: who goes on after a finding may meet rows that refer to nothing.
     for check in (_sessions, _trials, _evidence, _ratings, _bonuses, _truths, _headphones, _events):
-        yield from check(dealt)
+        yield from check(part)
 
 
-def _dealt(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Dealt, list[str]]:
+def _read(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Laptop, list[str]]:
     def old(table: str) -> list[Row]:
         new = {row["id"] for row in added.get(table, [])}
-        return [row for row in stations.rows_of(laptop, table) if row["id"] not in new]
+        return [row for row in parts.rows_of(laptop, table) if row["id"] not in new]
 
     truths = sorted(old("ground_truth_version"), key=lambda row: row["version"])
     versions = {row["id"]: _protocol(row, study) for row in old("protocol_version")}
@@ -88,19 +88,19 @@ def _dealt(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[De
             )
         versions[row["id"]] = protocol
     kinds = {
-        row["id"]: ParticipantKind(row["kind"]) for row in stations.rows_of(laptop, "participant")
+        row["id"]: ParticipantKind(row["kind"]) for row in parts.rows_of(laptop, "participant")
     }
-    return Dealt(
+    return Laptop(
         rehearsal=study.config.rehearsal,
         people={person: kinds[person] for person in people},
         assigned={
             (row["participant_id"], row["candidate_id"])
-            for row in stations.rows_of(laptop, "assignment")
+            for row in parts.rows_of(laptop, "assignment")
         },
         exercises={
-            (row["phase"], row["candidate_id"]) for row in stations.rows_of(laptop, "exercise_clip")
+            (row["phase"], row["candidate_id"]) for row in parts.rows_of(laptop, "exercise_clip")
         },
-        sampled={row["candidate_id"] for row in stations.rows_of(laptop, "ground_truth")},
+        sampled={row["candidate_id"] for row in parts.rows_of(laptop, "ground_truth")},
         truths={row["candidate_id"]: Rating(row["rating"]) for row in truths},
         versions={
             number: protocol or study.config.protocol for number, protocol in versions.items()
@@ -122,17 +122,17 @@ def _money(protocol: Protocol) -> tuple[int, int]:
     return protocol.bonus_pence, protocol.hourly_rate_pence
 
 
-def _sessions(dealt: Dealt) -> Iterator[str]:
-    for row in dealt.added.get("session", []):
+def _sessions(part: Laptop) -> Iterator[str]:
+    for row in part.added.get("session", []):
         who, phase = row["participant_id"], row["phase"]
-        kind = dealt.people.get(who)
+        kind = part.people.get(who)
         if not _HEX_32.fullmatch(row["id"]):
             yield f"session {row['id']!r} has an id that no session gets"
         elif kind is None:
-            yield f"a session of {who} was added, who was not dealt"
+            yield f"a session of {who} was added, who has no part of it"
         elif (phase == Phase.GROUND_TRUTH) != (kind is ParticipantKind.EXPERT):
             yield f"{who}, who is {kind}, has a session for {phase}"
-        elif not dealt.rehearsal and (
+        elif not part.rehearsal and (
             row["simulated_profile"] is not None or row["stage"] != "window"
         ):
             yield f"a session of {who} was simulated, and this is not a rehearsal"
@@ -154,14 +154,17 @@ def _is_odd_rig(rig: Row) -> bool:
     return is_odd or not 0 < period_s < 1 or rig.get("grade") not in _GRADES
 
 
-def _trials(dealt: Dealt) -> Iterator[str]:
-    sessions = {row["id"]: row for row in dealt.added.get("session", [])}
-    rated = {row["trial_id"] for row in dealt.added.get("rating", [])}
-    for row in dealt.added.get("trial", []):
+def _trials(part: Laptop) -> Iterator[str]:
+    sessions = {row["id"]: row for row in part.added.get("session", [])}
+    rated = {row["trial_id"] for row in part.added.get("rating", [])}
+    for row in part.added.get("trial", []):
         session = sessions.get(row["session_id"])
         if session is None:
-            yield f"a trial was added to session {row['session_id']}, which was dealt as it was"
-        elif not _may_rate(dealt, session, row["candidate_id"]):
+            yield (
+                f"a trial was added to session {row['session_id']}, which had ended before the "
+                "laptop was given its part"
+            )
+        elif not _may_rate(part, session, row["candidate_id"]):
             yield (
                 f"{session['participant_id']} has a trial with clip {row['candidate_id']}, which "
                 f"is not theirs for {session['phase']}"
@@ -172,18 +175,18 @@ def _trials(dealt: Dealt) -> Iterator[str]:
             yield f"trial {row['id']} is {row['outcome']} with the failure {row['failure']!r:.40}"
 
 
-def _may_rate(dealt: Dealt, session: Row, candidate_id: int) -> bool:
+def _may_rate(part: Laptop, session: Row, candidate_id: int) -> bool:
     match Phase(session["phase"]):
         case Phase.ANNOTATION:
-            return (session["participant_id"], candidate_id) in dealt.assigned
+            return (session["participant_id"], candidate_id) in part.assigned
         case Phase.GROUND_TRUTH:
-            return candidate_id in dealt.sampled
+            return candidate_id in part.sampled
         case phase:
-            return (phase.value, candidate_id) in dealt.exercises
+            return (phase.value, candidate_id) in part.exercises
 
 
-def _ratings(dealt: Dealt) -> Iterator[str]:
-    for row, trial, session in _rated(dealt):
+def _ratings(part: Laptop) -> Iterator[str]:
+    for row, trial, session in _rated(part):
         same = ("participant_id", "phase", "attempt")
         if row["candidate_id"] != trial["candidate_id"] or any(row[k] != session[k] for k in same):
             yield f"the rating of trial {trial['id']} is of another clip, person or phase"
@@ -191,11 +194,11 @@ def _ratings(dealt: Dealt) -> Iterator[str]:
             yield f"the rating of trial {trial['id']} and its session disagree on who is simulated"
 
 
-def _bonuses(dealt: Dealt) -> Iterator[str]:
-    for row, trial, session in _rated(dealt):
+def _bonuses(part: Laptop) -> Iterator[str]:
+    for row, trial, session in _rated(part):
         if row["phase"] == Phase.ANNOTATION:
-            protocol = dealt.versions[session["protocol_version_id"]]
-            truth = _truth_at(dealt, row)
+            protocol = part.versions[session["protocol_version_id"]]
+            truth = _truth_at(part, row)
             due = bonus_pence(Rating(row["rating"]), truth, protocol)
         else:
             due = 0
@@ -206,55 +209,55 @@ def _bonuses(dealt: Dealt) -> Iterator[str]:
             )
 
 
-def _truth_at(dealt: Dealt, rating: Row) -> Rating | None:
-    """Return the ground truth that a laptop had: the one dealt, or what its expert said since."""
+def _truth_at(part: Laptop, rating: Row) -> Rating | None:
+    """Return the ground truth that a laptop had, what its expert said there included."""
     given = [
         row
-        for row in dealt.added.get("ground_truth_version", [])
+        for row in part.added.get("ground_truth_version", [])
         if row["candidate_id"] == rating["candidate_id"] and row["given_at"] <= rating["rated_at"]
     ]
     if given:
         return Rating(max(given, key=lambda row: row["version"])["rating"])
-    return dealt.truths.get(rating["candidate_id"])
+    return part.truths.get(rating["candidate_id"])
 
 
-def _rated(dealt: Dealt) -> Iterator[tuple[Row, Row, Row]]:
-    trials = {row["id"]: row for row in dealt.added.get("trial", [])}
-    sessions = {row["id"]: row for row in dealt.added.get("session", [])}
-    for row in dealt.added.get("rating", []):
-        # A rating of a trial that was dealt breaks the seal, or its trial has one already.
+def _rated(part: Laptop) -> Iterator[tuple[Row, Row, Row]]:
+    trials = {row["id"]: row for row in part.added.get("trial", [])}
+    sessions = {row["id"]: row for row in part.added.get("session", [])}
+    for row in part.added.get("rating", []):
+        # A rating of a trial that it was given breaks the seal, or its trial has one already.
         trial = trials[row["trial_id"]]
         yield row, trial, sessions[trial["session_id"]]
 
 
-def _evidence(dealt: Dealt) -> Iterator[str]:
-    trials = {row["id"] for row in dealt.added.get("trial", [])}
+def _evidence(part: Laptop) -> Iterator[str]:
+    trials = {row["id"] for row in part.added.get("trial", [])}
     for table in ("presentation", "key_press", "rating"):
-        for row in dealt.added.get(table, []):
+        for row in part.added.get(table, []):
             if row["trial_id"] not in trials:
-                yield f"a {table} was added to a trial that was dealt as it was"
-    for row in dealt.added.get("presentation", []):
+                yield f"a {table} was added to a trial from before the laptop was given its part"
+    for row in part.added.get("presentation", []):
         if not _HEX_64.fullmatch(row["clip_sha256"]):
             yield f"a presentation shows a clip with the digest {row['clip_sha256']!r:.40}"
 
 
-def _truths(dealt: Dealt) -> Iterator[str]:
+def _truths(part: Laptop) -> Iterator[str]:
     said = {
         (row["candidate_id"], row["participant_id"], row["rating"])
-        for row, _, session in _rated(dealt)
+        for row, _, session in _rated(part)
         if session["phase"] == Phase.GROUND_TRUTH and session["attempt"] < reratings.ATTEMPT
     }
-    for row in dealt.added.get("ground_truth_version", []):
+    for row in part.added.get("ground_truth_version", []):
         if (row["candidate_id"], row["given_by"], row["rating"]) not in said or row["reason"]:
             yield f"a ground truth of clip {row['candidate_id']} follows from no expert's rating"
 
 
-def _headphones(dealt: Dealt) -> Iterator[str]:
-    for row in dealt.added.get("headphone_check", []):
+def _headphones(part: Laptop) -> Iterator[str]:
+    for row in part.added.get("headphone_check", []):
         targets, answers = row["answers"].get("targets"), row["answers"].get("answers")
         gain_db = row["answers"].get("gain_db")
         is_right = (
-            row["participant_id"] in dealt.people
+            row["participant_id"] in part.people
             and row["stimulus"] in ("huggins", "antiphase")
             and _are_choices(targets)
             and _are_choices(answers)
@@ -272,38 +275,38 @@ def _are_choices(numbers: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _events(dealt: Dealt) -> Iterator[str]:
-    allowed: dict[str, Callable[[Dealt, Row], bool]] = {
+def _events(part: Laptop) -> Iterator[str]:
+    allowed: dict[str, Callable[[Laptop, Row], bool]] = {
         "ground_truth": _is_truth_event,
         "check headphones": _is_headphones_event,
-        "end_session": lambda dealt, row: (
-            row["subject"] in dealt.people
+        "end_session": lambda part, row: (
+            row["subject"] in part.people
             and row["detail"] == {}
             and _INITIALS.fullmatch(row["actor"]) is not None
         ),
     }
-    for row in dealt.added.get("audit_event", []):
+    for row in part.added.get("audit_event", []):
         check = allowed.get(row["action"])
-        if check is None or not check(dealt, row):
+        if check is None or not check(part, row):
             yield (
                 f"the audit log has an event {row['action']!r:.40} by {row['actor']!r:.40} that "
                 "rating does not bring about"
             )
 
 
-def _is_truth_event(dealt: Dealt, row: Row) -> bool:
+def _is_truth_event(part: Laptop, row: Row) -> bool:
     detail = row["detail"]
     said = [(t["candidate_id"], t["version"], t["rating"], t["given_by"])
-            for t in dealt.added.get("ground_truth_version", [])]  # fmt: skip
+            for t in part.added.get("ground_truth_version", [])]  # fmt: skip
     clip = row["subject"].removeprefix("candidate ")
     key = (int(clip) if clip.isdecimal() else None, detail.get("version"), detail.get("rating"))
     return detail.keys() == {"rating", "version"} and (*key, row["actor"]) in said
 
 
-def _is_headphones_event(dealt: Dealt, row: Row) -> bool:
+def _is_headphones_event(part: Laptop, row: Row) -> bool:
     done = [
         {"stimulus": check["stimulus"], "n_right": check["n_right"], "n_trials": check["n_trials"]}
-        for check in dealt.added.get("headphone_check", [])
+        for check in part.added.get("headphone_check", [])
         if check["participant_id"] == row["actor"] == row["subject"]
     ]
     return row["detail"] in done

@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from sessions.laptops.deal import DEALT
+from sessions.laptops.away import IS_PART
 from sessions.people.traces import BACKUP
 from study.config.study import Study
 from study.errors import StoreError
@@ -71,7 +71,7 @@ def record_backup(study: Study, path: Path, *, actor: str, at: datetime) -> bool
     if is_read_only(study.store_url):
         return False
     with store_transaction(study.store_url) as db:
-        if audit.own(db, DEALT):
+        if audit.own(db, IS_PART):
             return False
         detail = {"file": str(path.resolve())}
         audit.add(db, actor=actor, action=BACKUP, subject="store", detail=detail, at=at)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from sessions.laptops.deal import deals
+from sessions.laptops.away import parts_given
 from study.config.protocol import Protocol
 from study.store import Db, audit
 from study.store.people import payments
@@ -35,7 +35,7 @@ def _bonuses(db: Db, earned: pd.DataFrame, protocol: Protocol) -> Iterator[str]:
         for clip, own in ground_truths.versions(db).groupby("candidate_id")
     }
     amounts = payments.match_pence(db)
-    were_away = {person for deal in deals(db) for person in deal["participants"]}
+    were_away = {person for part in parts_given(db) for person in part["participants"]}
     wrong = [
         row
         for row in earned.to_dict("records")
@@ -68,7 +68,7 @@ def _possible(
         return {0}
     before = [v for v in versions if v["given_at"] <= row["rated_at"]]
     at_once = [v for v in versions if v["given_at"] == row["rated_at"]]
-    # A laptop has the versions that there were when it was dealt, whenever it is rated on.
+    # A laptop has the versions that there were when it was given its part, whenever it is rated on.
     valid = before if was_away else before[-1:] + at_once
     earns = {amount if version["rating"] == row["rating"] else 0 for version in valid}
     return earns if before and len(at_once) < len(before) and not was_away else earns | {0}

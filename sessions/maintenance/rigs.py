@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import pandas as pd
 
-from sessions.laptops.deal import require_whole
+from sessions.desk import Desk
+from sessions.laptops.away import require_whole
 from sessions.plan import again
-from sessions.wording import checked_reason, counted
-from study.config.study import Study
 from study.errors import StoreError
-from study.store import Db, audit
+from study.store import Db
 from study.store.ratings import rig_acceptances, rig_checks
 from study.tools.local_time import local_day
+from study.tools.wording import checked_reason, counted
 
 _SHORT_ID = 8
 
@@ -39,16 +38,7 @@ class Accepted:
     n_taken_back: int
 
 
-def accept(
-    db: Db,
-    study: Study,
-    *,
-    host: str,
-    prefixes: Sequence[str],
-    reason: str,
-    actor: str,
-    at: datetime,
-) -> Accepted:
+def accept(desk: Desk, *, host: str, prefixes: Sequence[str], reason: str) -> Accepted:
     """Let the ratings of ended sessions on an ungraded machine count.
 
     Later sessions there are not accepted with them: whoever accepts has seen how these went.
@@ -64,21 +54,22 @@ def accept(
         If no session of the machine waits for it, no reason is given, or this is a laptop's part
         of a store.
     """
+    db = desk.db
     require_whole(db)
     reason = checked_reason(reason)
     waiting = rig_acceptances.waiting(db)
     chosen = _chosen(waiting, host, prefixes)
     ids = chosen["session_id"].tolist()
-    rig_acceptances.add(db, ids, accepted_by=actor, reason=reason, at=at)
+    rig_acceptances.add(db, ids, accepted_by=desk.by, reason=reason, at=desk.at)
     db.flush()
-    n_taken_back = again.take_back(db, study)
+    n_taken_back = again.take_back(db, desk.study)
     n_ratings = int(chosen["n_ratings"].sum())
     check = _last_check(db, host)
     detail = {
         "reason": reason, "rig_check": check, "sessions": ids, "n_ratings": n_ratings,
         "n_taken_back": n_taken_back,
     }  # fmt: skip
-    audit.add(db, actor=actor, action="accept_rig", subject=host, detail=detail, at=at)
+    desk.log("accept_rig", host, detail)
     db.flush()
     return Accepted(host, check, len(ids), n_ratings, n_taken_back)
 

@@ -12,7 +12,6 @@ from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
 from sessions.pay import bonus
 from sessions.pay.statement import is_settled_here, statement
 from sessions.plan import again, further_ratings
-from sessions.wording import counted
 from study.config.study import Study
 from study.counting import SHOWN_WRONG, Reason
 from study.store import Db
@@ -20,6 +19,7 @@ from study.store.plan import assignments, ground_truths
 from study.store.ratings import failures
 from study.store.ratings.counted import judged
 from study.tools.local_time import local_day
+from study.tools.wording import counted
 
 FORECAST_DAYS = 14
 PARTICIPANT_COLUMNS = (

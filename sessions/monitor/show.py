@@ -5,13 +5,13 @@ from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import in_words, reliability
 from sessions.pay.statement import statement
 from sessions.running.gate import require_cleared
-from sessions.wording import counted
 from study.config.study import Study
 from study.errors import NotClearedError
 from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments
 from study.tools.local_time import local_day
+from study.tools.wording import counted
 from study.vocabulary import ParticipantKind, Phase
 
 

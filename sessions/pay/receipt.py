@@ -10,7 +10,7 @@ from study.tools.local_time import local_day, local_time
 
 SETTLED_ELSEWHERE = "settled at the desk"
 AT_THE_DESK = (
-    "this store is the part that was dealt to a laptop, which does not know what has been paid. "
+    "this store is the part of a study on a laptop, which does not know what has been paid. "
     "Money is settled at the desk: run this there"
 )
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)

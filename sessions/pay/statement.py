@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sessions.laptops.deal import DEALT
+from sessions.laptops.away import IS_PART
 from sessions.pay import worked as rule
 from study.config.protocol import Protocol
 from study.errors import StudyError
@@ -117,7 +117,7 @@ def is_settled_here(db: Db) -> bool:
     bool
         False on a laptop: only the desk knows what was paid.
     """
-    return not audit.own(db, DEALT)
+    return not audit.own(db, IS_PART)
 
 
 def statement(

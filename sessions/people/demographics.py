@@ -3,14 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from study.config.study import Study
+from sessions.desk import Desk
 from study.errors import ConfigError, NotClearedError
-from study.store import Db, audit
+from study.store import Db
 from study.store.people import demographics, participants
 from study.store.people.participants import Participant
 from study.vocabulary import ParticipantKind
@@ -24,15 +23,7 @@ _ANSWER = re.compile(r"[^\W\d_][\w -]{0,29}")
 _WITH_OPTION = ("age", "sex", "hearing_normal", "vision_normal")
 
 
-def record(
-    db: Db,
-    study: Study,
-    participant_id: str,
-    answers: Mapping[str, Any],
-    *,
-    actor: str,
-    at: datetime,
-) -> None:
+def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
     """Keep what a participant said of themselves.
 
     Parameters
@@ -48,10 +39,11 @@ def record(
     NotClearedError
         If there is no consent.
     """
+    db = desk.db
     if not answers:
-        raise ConfigError("nothing was said. Give at least one answer, such as --age 30")
+        raise ConfigError("no answer was given. Give at least one answer, such as --age 30")
     if participants.get(db, participant_id).kind is not ParticipantKind.HUMAN:
-        raise ConfigError(f"participant {participant_id} is no person who takes part")
+        raise ConfigError(f"participant {participant_id} is not a person who takes part")
     if participants.consent_of(db, participant_id) is None:
         raise NotClearedError(
             f"participant {participant_id} has given no consent, and nothing is kept of people "
@@ -59,17 +51,14 @@ def record(
             "--ethics-approval N --experimenter INITIALS"
         )
     for question, said in answers.items():
-        _check_answer(question, said, study.config.demographics)
+        _check_answer(question, said, desk.study.config.demographics)
     age = answers.get("age")
     if age is not None and not 0 < age <= OLDEST:
         raise ConfigError(f"an age of {age} cannot be. Give it in years")
     before = demographics.answers(db).get(participant_id, {})
-    demographics.put(db, participant_id, {**before, **answers}, at)
+    demographics.put(db, participant_id, {**before, **answers}, desk.at)
     # The log is for good: it says that something was entered, not what.
-    audit.add(
-        db, actor=actor, action="demographics", subject=participant_id,
-        detail={"questions": sorted(answers)}, at=at,
-    )  # fmt: skip
+    desk.log("demographics", participant_id, {"questions": sorted(answers)})
 
 
 def pair(text: str) -> tuple[str, str | None]:

@@ -3,22 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import mean
 from typing import Any
 
 from instructions import pence
+from sessions.desk import Desk
 from sessions.pay.receipt import AT_THE_DESK
 from sessions.pay.statement import Statement, is_settled_here, statement
 from sessions.people.demographics import NOT_SAID, answers_of, banded, consenting
 from sessions.people.withdrawal import WITHDREW
-from sessions.wording import counted
 from study.config.protocol import Protocol
 from study.config.study import Study
 from study.errors import StudyError
-from study.store import Db, audit
+from study.store import Db
 from study.store.people import payments
 from study.store.people.participants import Participant
+from study.tools.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,11 @@ class _Facts:
     bonuses_pence: frozenset[int]
 
 
-def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: datetime) -> str:
+def participants_text(desk: Desk, *, exact: bool) -> str:
     """Return the paragraph on participants.
 
     Parameters
     ----------
-    study : Study
-        Gives rate and bonus where nobody has worked yet; else the text has those that were paid.
     exact : bool
         Whether ages and sexes are given as they are, which is written to the audit log; in
         bands otherwise.
@@ -49,6 +47,7 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
     -----
     Paper: Participants.
     """
+    db, study = desk.db, desk.study
     if not is_settled_here(db):
         raise StudyError(AT_THE_DESK)
     facts = _facts(db, study)
@@ -58,7 +57,7 @@ def participants_text(db: Db, study: Study, *, exact: bool, actor: str, at: date
     )
     n_withdrawn = sum(person.close_reason == WITHDREW for person in facts.people)
     if exact:
-        audit.add(db, actor=actor, action="export_exact", subject="demographics", detail={}, at=at)
+        desk.log("export_exact", "demographics", {})
     n = len(facts.people)
     sentences = [
         f"To rate the clips, {counted(n, 'participant')}{described} "

@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from string import ascii_uppercase
 
 import numpy as np
 
-from sessions.wording import checked_reason
-from study.config.study import Study
+from sessions.desk import Desk
 from study.errors import ConfigError
-from study.store import Db, audit
 from study.store.people import participants
 from study.store.people.participants import Consent
 from study.store.plan import assignments
 from study.tools.local_time import local_day
+from study.tools.wording import checked_reason
 from study.vocabulary import ParticipantKind, Phase
 
 _ID = re.compile(r"(?:[A-Z]|[B-DF-HJ-NP-TV-XZ]{2})[0-9]{1,4}")  # two letters spell no name
@@ -69,13 +68,7 @@ def random_id(taken: Collection[str], rng: np.random.Generator) -> str:
 
 
 def enrol(
-    db: Db,
-    participant_id: str,
-    kind: ParticipantKind,
-    *,
-    consent: Consent | None,
-    actor: str,
-    at: datetime,
+    desk: Desk, participant_id: str, kind: ParticipantKind, *, consent: Consent | None
 ) -> None:
     """Enrol somebody.
 
@@ -85,25 +78,22 @@ def enrol(
         What they signed; it can be added later, before the first session.
     """
     check_id(participant_id, kind)
-    participants.add(db, participant_id=participant_id, kind=kind, at=at)
-    detail = {"kind": kind.value}
-    audit.add(db, actor=actor, action="enrol", subject=participant_id, detail=detail, at=at)
+    participants.add(desk.db, participant_id=participant_id, kind=kind, at=desk.at)
+    desk.log("enrol", participant_id, {"kind": kind.value})
     if consent is not None:
-        give_consent(db, participant_id, consent, actor=actor, at=at)
+        give_consent(desk, participant_id, consent)
 
 
-def give_consent(
-    db: Db, participant_id: str, consent: Consent, *, actor: str, at: datetime
-) -> None:
+def give_consent(desk: Desk, participant_id: str, consent: Consent) -> None:
     """Add a consent form that a participant signed."""
-    participants.add_consent(db, participant_id, consent)
+    participants.add_consent(desk.db, participant_id, consent)
     detail = {
         "form_version": consent.form_version,
         "ethics_approval": consent.ethics_approval,
         "experimenter": consent.experimenter,
         "signed_on": consent.signed_on,
     }
-    audit.add(db, actor=actor, action="consent", subject=participant_id, detail=detail, at=at)
+    desk.log("consent", participant_id, detail)
 
 
 def new_consent(
@@ -132,7 +122,7 @@ def new_consent(
     return Consent(form_version, ethics_approval, experimenter, _checked_date(signed_on, today))
 
 
-def close(db: Db, participant_id: str, *, reason: str, actor: str, at: datetime) -> int:
+def close(desk: Desk, participant_id: str, *, reason: str) -> int:
     """Close a participant's record; their ratings stay.
 
     Returns
@@ -146,16 +136,13 @@ def close(db: Db, participant_id: str, *, reason: str, actor: str, at: datetime)
         If the reason is empty, or could name somebody.
     """
     reason = checked_reason(reason)
-    participants.close(db, participant_id, reason=reason, at=at)
-    detail = {"reason": reason}
-    audit.add(db, actor=actor, action="close", subject=participant_id, detail=detail, at=at)
-    counts = assignments.counts(db)
+    participants.close(desk.db, participant_id, reason=reason, at=desk.at)
+    desk.log("close", participant_id, {"reason": reason})
+    counts = assignments.counts(desk.db)
     return counts[participant_id].n_left if participant_id in counts else 0
 
 
-def clear_for_rehearsal(
-    db: Db, study: Study, participant_id: str, *, actor: str, at: datetime
-) -> None:
+def clear_for_rehearsal(desk: Desk, participant_id: str) -> None:
     """Let somebody rate in a rehearsal without training and screening.
 
     Raises
@@ -163,19 +150,20 @@ def clear_for_rehearsal(
     ConfigError
         If the study is a real one.
     """
-    if not study.config.rehearsal:
+    if not desk.study.config.rehearsal:
         raise ConfigError(
             "this is a real study, in which training and screening cannot be left out. "
             "Rehearse in a study made with: python -m study init DIR --rehearsal"
         )
-    if participants.consent_of(db, participant_id) is None:
-        signed_on = local_day(at).isoformat()
+    if participants.consent_of(desk.db, participant_id) is None:
+        signed_on = local_day(desk.at).isoformat()
         consent = Consent("rehearsal", "rehearsal", "rehearsal", signed_on)
-        give_consent(db, participant_id, consent, actor=actor, at=at)
+        give_consent(desk, participant_id, consent)
     for phase in _CLEARED_PHASES:
-        participants.clear(db, participant_id, phase, granted_by=actor, reason="rehearsal", at=at)
-    detail = {"phases": [phase.value for phase in _CLEARED_PHASES]}
-    audit.add(db, actor=actor, action="clear", subject=participant_id, detail=detail, at=at)
+        participants.clear(
+            desk.db, participant_id, phase, granted_by=desk.by, reason="rehearsal", at=desk.at
+        )
+    desk.log("clear", participant_id, {"phases": [phase.value for phase in _CLEARED_PHASES]})
 
 
 def _checked_date(signed_on: str | None, today: date) -> str:

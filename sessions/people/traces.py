@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sessions.people.search import Bounds, Trace, search
-from sessions.wording import counted
 from study.config.study import Study
 from study.store import Db, audit, maintenance, open_store
 from study.store.addresses import sqlite_path
+from study.tools.wording import counted
 
 BACKUP = "backup"
 _SEARCHED = Bounds()
@@ -53,7 +53,7 @@ def elsewhere(
     study : Study
         Its whole folder is looked through, but for its store and the clips.
     laptops : sequence of str
-        Files that were dealt to laptops for them.
+        Files that they had on laptops.
     backups : sequence of Path
         From `recorded_backups`, before they were erased.
     """

@@ -1,12 +1,12 @@
 """People who withdraw, and people whose data are erased."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from sessions.chance import Stream, generator
-from sessions.laptops.deal import require_all_here
+from sessions.desk import Desk
+from sessions.laptops.away import require_all_here
 from sessions.pay.statement import statement
 from sessions.plan import further_ratings
 from sessions.plan.planning import able_raters, n_changes
@@ -41,9 +41,7 @@ class Withdrawal:
     n_unfilled: int
 
 
-def withdraw(
-    db: Db, study: Study, participant_id: str, *, keep_ratings: bool, actor: str, at: datetime
-) -> Withdrawal:
+def withdraw(desk: Desk, participant_id: str, *, keep_ratings: bool) -> Withdrawal:
     """Withdraw a participant's consent; nobody asks them why.
 
     Parameters
@@ -62,6 +60,7 @@ def withdraw(
         If the participant is rating or has withdrawn already, or ratings are to go that have not
         been paid yet.
     """
+    db, study = desk.db, desk.study
     participant = participants.get(db, participant_id)
     _require_person(participant_id, participant.kind)
     has_withdrawn = participants.consent_of(db, participant_id) is None
@@ -71,24 +70,16 @@ def withdraw(
     if not keep_ratings:
         _require_settled(db, study, participant_id)
     if participant.closed_at is None:
-        participants.close(db, participant_id, reason=WITHDREW, at=at)
-    removals.withdraw_consent(db, participant_id, at=at)
+        participants.close(db, participant_id, reason=WITHDREW, at=desk.at)
+    removals.withdraw_consent(db, participant_id, at=desk.at)
     n_removed = 0 if keep_ratings else removals.remove_ratings(db, participant_id)
     n_reopened, n_unfilled = _reopen(db, study, participant_id, rated_too=not keep_ratings)
     done = Withdrawal(n_removed, n_reopened, n_unfilled)
-    _audit(db, "withdraw", participant_id, done, actor, at, keep_ratings=keep_ratings)
+    _log(desk, "withdraw", participant_id, done, keep_ratings=keep_ratings)
     return done
 
 
-def erase(
-    db: Db,
-    study: Study,
-    participant_id: str,
-    *,
-    actor: str,
-    at: datetime,
-    rng: np.random.Generator,
-) -> Withdrawal:
+def erase(desk: Desk, participant_id: str, *, rng: np.random.Generator) -> Withdrawal:
     """Remove a person from the store; what was paid stays under a random number.
 
     The audit log keeps its events under the same number, so that the sums still add up and nothing
@@ -104,6 +95,7 @@ def erase(
     StudyError
         If the participant is rating, or something has not been paid yet.
     """
+    db, study = desk.db, desk.study
     _require_person(participant_id, participants.get(db, participant_id).kind)
     require_none_open(db, [participant_id], "erasing")
     _require_settled(db, study, participant_id)
@@ -113,7 +105,7 @@ def erase(
     removals.remove_person(db, participant_id, payee=number)
     audit.rename(db, participant_id, number)
     done = Withdrawal(n_removed, n_reopened, n_unfilled)
-    _audit(db, "erase", number, done, actor, at)
+    _log(desk, "erase", number, done)
     return done
 
 
@@ -149,21 +141,11 @@ def _require_settled(db: Db, study: Study, participant_id: str) -> None:
         )
 
 
-def _audit(
-    db: Db,
-    action: str,
-    participant_id: str,
-    done: Withdrawal,
-    actor: str,
-    at: datetime,
-    **detail: object,
-) -> None:
+def _log(desk: Desk, action: str, participant_id: str, done: Withdrawal, **detail: object) -> None:
     counts = {
         "n_ratings_removed": done.n_ratings_removed,
         "n_reopened": done.n_reopened,
         "n_unfilled": done.n_unfilled,
     }
-    audit.add(
-        db, actor=actor, action=action, subject=participant_id, detail={**counts, **detail}, at=at
-    )
-    db.flush()
+    desk.log(action, participant_id, {**counts, **detail})
+    desk.db.flush()

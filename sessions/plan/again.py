@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
-from sessions.laptops.deal import dealt_out
+from sessions.desk import Desk
+from sessions.laptops.away import on_laptops
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
-from sessions.wording import counted
 from study.config.study import Study
 from study.counting import IN_WORDS, Reason
 from study.errors import StudyError
@@ -19,6 +18,7 @@ from study.store import Db
 from study.store.plan import assignments
 from study.store.ratings import sittings, trials
 from study.store.ratings.counted import judged
+from study.tools.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +163,11 @@ def sentence(clips: pd.DataFrame) -> str:
     )
 
 
-def plan_again(db: Db, study: Study, *, actor: str, at: datetime) -> Again:
+def plan_again(desk: Desk) -> Again:
     """Give clips that lost a rating to somebody else, so that all their ratings count in the end.
 
     Nobody gets a clip that they have seen. A rating that was given up stays in the store, and does
     not count even if its rig is accepted once the other one is there.
-
-    Parameters
-    ----------
-    study : Study
-        What it leaves out, and how many ratings a clip gets.
 
     Returns
     -------
@@ -184,6 +179,7 @@ def plan_again(db: Db, study: Study, *, actor: str, at: datetime) -> Again:
     StudyError
         If there is no plan.
     """
+    db, study = desk.db, desk.study
     if not assignments.exist(db):
         raise StudyError("there is no plan to add to. Run: python -m sessions plan")
     slots = judged_slots(db, study)
@@ -208,9 +204,7 @@ def plan_again(db: Db, study: Study, *, actor: str, at: datetime) -> Again:
     n_without = int((n_given < short["n_again"]).sum())
     if rows.empty:
         return Again(Change(0, 0, {}), {}, {}, n_without)
-    change = audited(
-        db, "plan_again", rows, people, study, actor, at, reasons=reasons, n_without=n_without
-    )
+    change = audited(desk, "plan_again", rows, people, reasons=reasons, n_without=n_without)
     given = {str(who): int(n) for who, n in rows["participant_id"].value_counts().items()}
     return Again(change, reasons, dict(sorted(given.items())), n_without)
 
@@ -228,7 +222,7 @@ def take_back(db: Db, study: Study) -> int:
     counts_now = slots[slots["replaced"] & slots["reason"].eq(Reason.RATED_AGAIN)]
     if counts_now.empty:
         return 0
-    busy = {s.participant_id for s in sittings.open_sessions(db)} | set(dealt_out(db))
+    busy = {s.participant_id for s in sittings.open_sessions(db)} | set(on_laptops(db))
     free = slots[~slots["done"] & ~slots["participant_id"].isin(busy)]
     clips = standing(slots, study).loc[counts_now["candidate_id"].unique()]
     n_unfilled = study.config.protocol.ratings_per_clip - clips["n_good"] - clips["n_open"]

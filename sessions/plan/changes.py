@@ -1,24 +1,21 @@
 """Change the plan when people leave or join; every clip keeps as many different raters."""
 
-from datetime import datetime
-
 import pandas as pd
 
 from sessions.chance import Stream, generator
-from sessions.laptops.deal import dealt_out, require_all_here
+from sessions.desk import Desk
+from sessions.laptops.away import on_laptops, require_all_here
 from sessions.plan import assignment, further_ratings
 from sessions.plan.planning import Change, able_raters, audited, codes, flags, in_order, n_changes
 from sessions.plan.slots import fill_missing
 from sessions.running.open_sessions import require_none_open
-from study.config.study import Study
 from study.errors import StudyError
-from study.store import Db
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import trials
 
 
-def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: datetime) -> Change:
+def reassign(desk: Desk, leaving: list[str]) -> Change:
     """Give the unrated clips of people who leave to those with least left to do.
 
     Slots that lost their rater before, because too few people were there to take them, are
@@ -34,6 +31,7 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     StudyError
         If nobody is left who may rate one of the clips, or somebody who leaves is rating.
     """
+    db, study = desk.db, desk.study
     for participant_id in leaving:
         participants.get(db, participant_id)
     require_all_here(db, leaving)
@@ -46,18 +44,10 @@ def reassign(db: Db, study: Study, leaving: list[str], *, actor: str, at: dateti
     rows = fill_missing(db, study, planned, staying, rng, strict=True)
     further = further_ratings.fill_further(db, study, staying, rng)
     rows = pd.concat([rows, further]) if len(further) else rows
-    return audited(db, "reassign", rows, staying, study, actor, at, leaving=leaving)
+    return audited(desk, "reassign", rows, staying, leaving=leaving)
 
 
-def extend(
-    db: Db,
-    study: Study,
-    joiner: str,
-    *,
-    n_clips: int | None,
-    actor: str,
-    at: datetime,
-) -> Change:
+def extend(desk: Desk, joiner: str, *, n_clips: int | None) -> Change:
     """Give a late joiner unrated clips of those who have most left to do.
 
     Parameters
@@ -72,6 +62,7 @@ def extend(
     StudyError
         If there is no plan or nothing left to take, or one of those concerned is rating.
     """
+    db, study = desk.db, desk.study
     people = able_raters(db, study)
     if joiner not in people:
         participants.get(db, joiner)
@@ -83,7 +74,7 @@ def extend(
     table = table.assign(is_ground_truth=table["candidate_id"].isin(ground_truths.sampled(db)))
     known = set(table.loc[table["participant_id"] == joiner, "candidate_id"])
     known |= {clip for clip, person in trials.seen(db) if person == joiner}
-    away = table["participant_id"].isin(list(dealt_out(db)))
+    away = table["participant_id"].isin(list(on_laptops(db)))
     can_give = ~table["done"] & ~away & ~table["candidate_id"].isin(known)
     givers = table[can_give & (table["participant_id"] != joiner)].reset_index(drop=True)
     if givers.empty:
@@ -104,4 +95,4 @@ def extend(
     )
     rows = givers.iloc[chosen].assign(participant_id=joiner)
     assignments.replace_open(db, in_order(rows, assignments.last_positions(db), rng))
-    return audited(db, "extend", rows, people, study, actor, at, joiner=joiner)
+    return audited(desk, "extend", rows, people, joiner=joiner)

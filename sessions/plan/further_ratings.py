@@ -1,4 +1,4 @@
-"""Adaptive overlap: a further rating where those who have rated a clip disagree."""
+"""Further ratings of clips on which raters disagree."""
 
 import numpy as np
 import pandas as pd

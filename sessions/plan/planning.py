@@ -1,13 +1,13 @@
 """What making a plan and changing it have in common."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sessions.laptops.deal import dealt_out
+from sessions.desk import Desk
+from sessions.laptops.away import on_laptops
 from sessions.plan import assignment
 from study.config.study import Study
 from study.errors import StudyError
@@ -59,7 +59,7 @@ def able_raters(db: Db, study: Study, ids: list[str] | None = None) -> list[str]
     StudyError
         If one of `ids` rates no clips.
     """
-    away = dealt_out(db)
+    away = on_laptops(db)
     raters = {ParticipantKind.HUMAN}
     if study.config.rehearsal:
         raters.add(ParticipantKind.SIMULATED)
@@ -146,27 +146,18 @@ def n_changes(db: Db) -> int:
 
 
 def audited(
-    db: Db,
-    action: str,
-    rows: pd.DataFrame,
-    people: list[str],
-    study: Study,
-    actor: str,
-    at: datetime,
-    **detail: object,
+    desk: Desk, action: str, rows: pd.DataFrame, people: list[str], **detail: object
 ) -> Change:
     """Write a change of the plan to the audit log.
 
     Parameters
     ----------
-    db : Session
-        An open transaction, in which the change was made.
     rows : DataFrame
         The slots it touched, with ``candidate_id``.
     """
-    change = Change(rows["candidate_id"].nunique(), len(rows), left_to_do(db, people))
-    written: dict[str, object] = {"seed": study.config.seed, "left_to_do": change.loads}
+    change = Change(rows["candidate_id"].nunique(), len(rows), left_to_do(desk.db, people))
+    written: dict[str, object] = {"seed": desk.study.config.seed, "left_to_do": change.loads}
     written |= {"n_candidates": change.n_candidates, "n_slots": change.n_slots, **detail}
-    audit.add(db, actor=actor, action=action, subject="plan", detail=written, at=at)
-    db.flush()
+    desk.log(action, "plan", written)
+    desk.db.flush()
     return change

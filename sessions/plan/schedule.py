@@ -1,11 +1,10 @@
 """Make the plan of a study, and add candidates that come late."""
 
-from datetime import datetime
-
 import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
+from sessions.desk import Desk
 from sessions.exercises.choosing import EXERCISES
 from sessions.plan import assignment, further_ratings
 from sessions.plan.planning import (
@@ -65,13 +64,11 @@ def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
         )
 
 
-def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: datetime) -> Change:
+def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     """Give every candidate that is no exercise clip its raters, and everybody an order.
 
     Parameters
     ----------
-    study : Study
-        Gives the ratings per clip and the seed.
     ids : list of str or None
         Who rates; None for everybody who is enrolled, not closed and not the expert.
 
@@ -84,6 +81,7 @@ def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: da
     -----
     Paper: Annotation Procedure, Quality Control.
     """
+    db, study = desk.db, desk.study
     if assignments.exist(db):
         raise StudyError(
             "the study has a plan already, and ratings may depend on it. For people who leave or "
@@ -100,16 +98,11 @@ def make_plan(db: Db, study: Study, *, ids: list[str] | None, actor: str, at: da
     raters = assignment.plan_raters(strata, len(people), n_slots, rng)
     rows = _slot_rows(found, raters, people)
     assignments.add_many(db, in_order(rows, {}, rng))
-    return audited(db, "plan", rows, people, study, actor, at)
+    return audited(desk, "plan", rows, people)
 
 
-def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> Change:
+def plan_late_candidates(desk: Desk) -> Change:
     """Give candidates that were admitted after the plan their raters.
-
-    Parameters
-    ----------
-    study : Study
-        Gives the ratings per clip and the seed.
 
     Returns
     -------
@@ -121,6 +114,7 @@ def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> C
     StudyError
         If there is no plan, or no late candidates, or too few participants.
     """
+    db, study = desk.db, desk.study
     if not assignments.exist(db):
         raise StudyError("there is no plan to add to. Run: python -m sessions plan")
     found = _unplanned(db)
@@ -130,16 +124,11 @@ def plan_late_candidates(db: Db, study: Study, *, actor: str, at: datetime) -> C
     rng = generator(study, Stream.PLAN, n_changes(db))
     late = found["candidate_id"].to_numpy(np.int64)
     rows = fill_missing(db, study, late, people, rng, strict=True)
-    return audited(db, "plan_late_candidates", rows, people, study, actor, at)
+    return audited(desk, "plan_late_candidates", rows, people)
 
 
-def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Change:
+def plan_disagreements(desk: Desk) -> Change:
     """Ask for one further rating of each clip whose raters disagree.
-
-    Parameters
-    ----------
-    study : Study
-        Gives how many ratings a clip may have, and the seed.
 
     Returns
     -------
@@ -151,6 +140,7 @@ def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Cha
     StudyError
         If the study asks for no further ratings.
     """
+    db, study = desk.db, desk.study
     protocol = study.config.protocol
     if protocol.most_ratings == protocol.ratings_per_clip:
         raise StudyError(
@@ -161,7 +151,7 @@ def plan_disagreements(db: Db, study: Study, *, actor: str, at: datetime) -> Cha
     people = able_raters(db, study)
     rng = generator(study, Stream.FURTHER, n_changes(db))
     rows = further_ratings.fill_further(db, study, people, rng)
-    return audited(db, "plan_disagreements", rows, people, study, actor, at)
+    return audited(desk, "plan_disagreements", rows, people)
 
 
 def _unplanned(db: Db) -> pd.DataFrame:

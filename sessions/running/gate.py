@@ -1,7 +1,7 @@
 """Who may start which phase. A message says what is there, what is needed and what to do."""
 
 from sessions.exercises import headphones, results
-from sessions.laptops.deal import require_here
+from sessions.laptops.away import require_here
 from study.config.protocol import Protocol
 from study.config.study import Study
 from study.errors import NotClearedError

@@ -2,10 +2,10 @@
 
 import socket
 from collections.abc import Callable, Collection
-from datetime import datetime
 
+from sessions.desk import Desk
 from study.errors import StudyError
-from study.store import Db, audit
+from study.store import Db
 from study.store.people import participants
 from study.store.ratings import sittings
 from study.tools.local_time import local_time
@@ -32,14 +32,7 @@ def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> No
         )
 
 
-def end_crashed(
-    db: Db,
-    participant_id: str,
-    *,
-    is_running: Callable[[int], bool],
-    actor: str,
-    at: datetime,
-) -> None:
+def end_crashed(desk: Desk, participant_id: str, *, is_running: Callable[[int], bool]) -> None:
     """Close a session whose program is gone; its ratings stay.
 
     Parameters
@@ -52,9 +45,10 @@ def end_crashed(
     StudyError
         If none is open, or it shows signs of life.
     """
+    db = desk.db
     participants.get(db, participant_id)
     participants.lock(db, [participant_id])
     host = socket.gethostname()
-    if not sittings.abandon(db, participant_id, host=host, is_running=is_running, at=at):
+    if not sittings.abandon(db, participant_id, host=host, is_running=is_running, at=desk.at):
         raise StudyError(f"participant {participant_id} has no open session. Nothing was changed")
-    audit.add(db, actor=actor, action="end_session", subject=participant_id, detail={}, at=at)
+    desk.log("end_session", participant_id, {})

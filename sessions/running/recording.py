@@ -161,7 +161,7 @@ def open_session(
     """Hold a session open, with a heartbeat, and close it however the block ends.
 
     Whether the participant may start, what is left for them, and the session itself are one
-    transaction: nobody deals, moves or rates their clips in between.
+    transaction: nobody moves their clips, takes them to a laptop or rates them in between.
 
     Parameters
     ----------

@@ -1,10 +1,7 @@
-"""Processes that rate at once, as stations on a network do, and two ways of doing it wrong."""
+"""Processes that rate at once, as machines on a network do, and two ways of doing it wrong."""
 
 import multiprocessing
-import os
 import time
-import uuid
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +9,10 @@ import pandas as pd
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.running.recording import open_session
-from sessions.running.session_plan import plan_session
 from study.config.study import Study, StudyConfig
-from study.store import open_store, studies, transaction
-from study.store.plan import assignments, ground_truths
-from study.store.ratings import sittings, trials
-from study.store.ratings.sittings import Process
-from study.vocabulary import EndReason, Phase, Presentation, Rating, Response, TrialRecord
+from study.store import open_store
+from study.vocabulary import Phase, Presentation, Rating, Response, TrialRecord
 
 
 def at_once(target, arguments) -> None:
@@ -37,48 +29,17 @@ def at_once(target, arguments) -> None:
 
 
 def rate_everything(barrier, url: str, participant_id: str) -> None:
-    """Rate all that is assigned to a participant, as the annotator does, one commit a rating."""
-    study = Study(Path(), StudyConfig(rehearsal=True, store=url))
-    engine = open_store(url)
-    rng = np.random.default_rng(int(participant_id[1:]))
-    barrier.wait()
-    with transaction(engine) as db:
-        at = datetime.now(UTC)
-        plan = plan_session(db, study, participant_id, Phase.ANNOTATION)
-        session_id = sittings.begin(
-            db, session_id=uuid.uuid4().hex, participant_id=participant_id,
-            phase=Phase.ANNOTATION, attempt=1, stage="simulated", simulated_profile="good",
-            protocol_version_id=studies.protocol_version(db, config=study.config, at=at), rig={},
-            process=Process("laptop", os.getpid()), is_running=lambda _: True, at=at,
-        )  # fmt: skip
-    for trial in plan.trials:
-        rating = Rating(int(rng.integers(1, 4)))
-        record = TrialRecord(trial.stimulus, Response(rating, 0.5), (Presentation(0.0, 3.0),))
-        with transaction(engine) as db:
-            clip = trial.stimulus.candidate_id
-            bonus = bonus_pence(rating, ground_truths.current(db, clip), study.config.protocol)
-            at = datetime.now(UTC)
-            trials.add(
-                db, session_id=session_id, record=record, bonus_pence=bonus, simulated=True, at=at
-            )
-            assignments.mark_done(db, participant_id, clip)
-            total_pence(db, participant_id)
-    with transaction(engine) as db:
-        sittings.end(db, session_id, reason=EndReason.ENDED, at=datetime.now(UTC))
-
-
-def annotates_everything(barrier, url: str, participant_id: str) -> None:
     """Rate all that is assigned to a participant through the recorder, without a pause."""
     study = Study(Path(), StudyConfig(rehearsal=True, store=url))
     engine = open_store(url)
+    rng = np.random.default_rng(int(participant_id[1:]))
     barrier.wait()
     with open_session(
         engine, study, participant_id, Phase.ANNOTATION, stage="simulated", profile="good", rig={}
     ) as recorder:
         for trial in recorder.plan.trials:
-            recorder.keep(
-                TrialRecord(trial.stimulus, Response(Rating(2), 0.5), (Presentation(0.0, 3.0),))
-            )
+            response = Response(Rating(int(rng.integers(1, 4))), 0.5)
+            recorder.keep(TrialRecord(trial.stimulus, response, (Presentation(0.0, 3.0),)))
 
 
 def make_claims(url: str, n_clips: int) -> None:

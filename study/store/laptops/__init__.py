@@ -1,1 +1,1 @@
-"""Laptops: what was dealt, and the seals of what came back."""
+"""Laptops: the part of a store that each was given, and its seal."""

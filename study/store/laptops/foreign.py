@@ -114,7 +114,7 @@ def _copy(path: Path, copy: Path) -> None:
     _copy_file(path, copy)
     with copy.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
-            raise StoreError(f"{path} is not a SQLite file. Give the file that was dealt")
+            raise StoreError(f"{path} is not a SQLite file. Give the file from the laptop")
     for suffix, is_wanted in (("-wal", True), ("-journal", False)):
         beside = path.with_name(path.name + suffix)
         if not beside.exists() or beside.stat().st_size == 0:

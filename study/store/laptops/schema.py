@@ -35,7 +35,7 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     key = ("table", _REVISION_TABLE)
     # This table first, because what it says is read before the others are compared.
     if found.get(key) != reference(present_revision())[key] or ("view", key[1]) in found:
-        raise StoreError(f"{path} is not a store of a study. Give the file that was dealt")
+        raise StoreError(f"{path} is not a store of a study. Give the file from the laptop")
     rows = connection.execute(f"SELECT version_num FROM {_REVISION_TABLE} LIMIT 2").fetchall()
     revision = rows[0][0] if len(rows) == 1 else None
     if revision not in known_revisions():

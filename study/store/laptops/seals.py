@@ -1,4 +1,4 @@
-"""What was dealt to a laptop, sealed: whether a row of it has been changed since."""
+"""The seal of what a laptop was given: whether a row of it has been changed since."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, func, select
 from study.store.engine import Db
 from study.store.tables import Base
 
-# What rating itself changes in rows that were dealt.
+# What rating itself changes in rows that a laptop was given.
 _MAY_CHANGE = {("assignment", "done"), ("protocol_version", "frozen")}
 
 
@@ -75,10 +75,10 @@ def _sealed(db: Db, table: Table) -> dict[str, Any]:
 
 def _digest(db: Db, table: Table, which: dict[str, Any]) -> str:
     key = _key(table)
-    dealt: ColumnElement[bool] = key <= which["last"] if "last" in which else key.in_(which["keys"])
+    given: ColumnElement[bool] = key <= which["last"] if "last" in which else key.in_(which["keys"])
     columns = [table.columns[name] for name in which["columns"]]
     digest = hashlib.sha256()
-    for row in db.execute(select(*columns).where(dealt).order_by(key)):
+    for row in db.execute(select(*columns).where(given).order_by(key)):
         digest.update(json.dumps(list(row), sort_keys=True, default=str).encode())
     return digest.hexdigest()
 

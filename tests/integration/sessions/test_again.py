@@ -5,7 +5,9 @@ from typer.testing import CliRunner
 
 from annotator.__main__ import app as annotator
 from sessions.__main__ import app as desk
-from sessions.laptops import merge as laptops
+from sessions.desk import Desk
+from sessions.laptops.deal import deal_part
+from sessions.laptops.merge import merge_part
 from sessions.maintenance import rigs
 from sessions.maintenance.checking import findings
 from sessions.people import withdrawal
@@ -31,7 +33,7 @@ def lab(tmp_path):
         clips = add_candidates(db, 2)
         ground_truths.add_sample(db, clips[::4], AT)
         enrol(db, *PEOPLE)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
     return study, engine
 
 
@@ -47,7 +49,7 @@ def rate_all(db, **of_person):
 
 
 def plan_again(db, study):
-    return again.plan_again(db, study, actor="AB", at=AT)
+    return again.plan_again(Desk(db, study, "AB", AT))
 
 
 def standing(db, study):
@@ -59,9 +61,7 @@ def findings_of(db, study):
 
 
 def accept(db, study, host="laptop", prefixes=()):
-    return rigs.accept(
-        db, study, host=host, prefixes=prefixes, reason="photodiode", actor="AB", at=AT
-    )
+    return rigs.accept(Desk(db, study, "AB", AT), host=host, prefixes=prefixes, reason="photodiode")
 
 
 def test_every_clip_has_three_ratings_that_count_in_the_end_and_nobody_rates_it_twice(lab):
@@ -103,7 +103,7 @@ def test_clips_that_everybody_has_seen_wait_for_somebody_who_has_not(lab):
     study, engine = lab
     with transaction(engine) as db:
         for person in PEOPLE[3:]:
-            changes.reassign(db, study, [person], actor="AB", at=AT)
+            changes.reassign(Desk(db, study, "AB", AT), [person])
             participants.close(db, person, reason="moved", at=AT)
         rate_all(db, P03={"clip_sha256": SWAPPED})
         done = plan_again(db, study)
@@ -121,12 +121,12 @@ def test_who_is_to_rate_again_and_leaves_or_withdraws_is_replaced(lab):
     with transaction(engine) as db:
         rate_all(db, P01={"clip_sha256": SWAPPED})
         plan_again(db, study)
-        changes.reassign(db, study, ["P02"], actor="AB", at=AT)
+        changes.reassign(Desk(db, study, "AB", AT), ["P02"])
         participants.close(db, "P02", reason="moved", at=AT)
         assert standing(db, study)[["n_good", "n_open"]].sum(axis=1).eq(3).all()
-        withdrawal.withdraw(db, study, "P03", keep_ratings=True, actor="AB", at=AT)
+        withdrawal.withdraw(Desk(db, study, "AB", AT), "P03", keep_ratings=True)
         enrol(db, "P06", "P07")
-        changes.reassign(db, study, [], actor="AB", at=AT)
+        changes.reassign(Desk(db, study, "AB", AT), [])
         for person in ("P04", "P05", "P06", "P07"):
             rate_what_is_left(db, person)
         assert counted(db, study).ratings.groupby("candidate_id").size().eq(3).all()
@@ -193,7 +193,7 @@ def test_a_laptop_accepts_no_rig_of_its_own(lab, tmp_path):
     study, engine = lab
     path = tmp_path / "laptop.sqlite"
     with transaction(engine) as db:
-        laptops.deal(db, study, ["P04"], path, actor="AB", at=AT)
+        deal_part(Desk(db, study, "AB", AT), ["P04"], path)
     away = open_store(f"sqlite:///{path}")
     with transaction(away) as laptop:
         session = rate(laptop, "P04", {assignments.remaining(laptop, "P04")[0].candidate_id: 3},
@@ -206,7 +206,7 @@ def test_a_laptop_accepts_no_rig_of_its_own(lab, tmp_path):
     away.dispose()
     with transaction(engine) as db:
         try:
-            laptops.merge(db, study, path, final=True, actor="AB", at=AT)
+            merge_part(Desk(db, study, "AB", AT), path, final=True)
         except StudyError:
             return  # refused as a whole
         assert counted(db, study).left_out == {"ungraded_rig": 1}
@@ -256,7 +256,7 @@ def test_who_takes_ratings_along_takes_those_that_a_lost_laptop_brings_later(lab
     study, engine = lab
     with transaction(engine) as db:
         clips = [clip.candidate_id for clip in assignments.remaining(db, "P01")]
-        withdrawal.withdraw(db, study, "P01", keep_ratings=keep, actor="AB", at=AT)
+        withdrawal.withdraw(Desk(db, study, "AB", AT), "P01", keep_ratings=keep)
         rate(db, "P01", {clips[1]: 3})
         assert counted(db, study).left_out == ({} if keep else {"withdrawn": 1})
 

@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from sessions.desk import Desk
 from sessions.maintenance.backups import back_up_study
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
@@ -20,7 +21,7 @@ def rated(request, tmp_path):
     with transaction(engine) as db:
         add_candidates(db, 4)
         enrol(db, "P01", "P02", "P03")
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         clips = [clip.candidate_id for clip in assignments.remaining(db, "P01")[:12]]
         add_truths(db, clips)
         rate(db, "P01", dict.fromkeys(clips, 3), bonus_pence=10)

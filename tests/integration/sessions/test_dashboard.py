@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from sessions.desk import Desk
 from sessions.monitor.dashboard import dashboard_app
 from sessions.monitor.progress import forecast, progress, sentence
 from sessions.plan import schedule
@@ -28,7 +29,7 @@ def going(tmp_path):
                 db, candidate_id=clip, rating=Rating.VERY_CLEAN, given_by="EXPERT", at=AT
             )
         enrol(db, "P01", "P02", "P03")
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for day in range(3):
             for person in ("P01", "P02", "P03"):
                 left = assignments.remaining(db, person)[:10]

@@ -6,10 +6,12 @@ from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
 from sessions.__main__ import app
+from sessions.desk import Desk
 from sessions.expert import ground_truths as truths
 from sessions.expert import reratings
 from sessions.expert.reratings import drawn, reliability, weighted_kappa
-from sessions.laptops import merge as stations
+from sessions.laptops.deal import deal_part
+from sessions.laptops.merge import merge_part
 from sessions.monitor.progress import progress
 from sessions.pay import bonus
 from sessions.pay import statement as pay
@@ -257,11 +259,11 @@ def test_an_expert_on_a_laptop_brings_both_ratings_back(lab, tmp_path):
     study, engine = lab
     path = tmp_path / "laptop.sqlite"
     with transaction(engine) as db:
-        stations.deal(db, study, [EXPERT], path, actor="AB", at=AT)
+        deal_part(Desk(db, study, "AB", AT), [EXPERT], path)
     for _ in range(2):
         assert "finished" in sit(study, "--store", f"sqlite:///{path}")
     with transaction(engine) as db:
-        came = stations.merge(db, study, path, final=True, actor="AB", at=AT)
+        came = merge_part(Desk(db, study, "AB", AT), path, final=True)
         assert (came.n_ratings, came.n_sessions) == (12, 2)
         assert reliability(db, study).n == 4
         assert len(ground_truths.versions(db)) == 8

@@ -9,9 +9,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from sessions.desk import Desk
 from sessions.expert.ground_truths import ground_truth_rated
-from sessions.laptops import merge as stations
-from sessions.laptops.deal import dealt_out, require_whole
+from sessions.laptops.away import on_laptops, require_whole
+from sessions.laptops.deal import deal_part
+from sessions.laptops.merge import Merged, merge_part, require_honest
 from sessions.maintenance.checking import findings
 from sessions.monitor.progress import progress
 from sessions.plan import changes, schedule
@@ -20,7 +22,7 @@ from study.errors import StoreError, StudyError
 from study.store import audit, open_store, transaction
 from study.store.addresses import sqlite_url
 from study.store.laptops import foreign
-from study.store.laptops import stations as tables_of
+from study.store.laptops import parts as tables_of
 from study.store.people import headphone_checks
 from study.store.people.headphone_checks import HeadphoneCheck
 from study.store.plan import assignments, ground_truths
@@ -243,10 +245,10 @@ def world(tmp_path_factory):
             ground_truths.add_version(
                 db, candidate_id=clip, rating=Rating(2), given_by="EXPERT", at=AT
             )
-        schedule.make_plan(db, study, ids=["S01", "S02", "S03", "S04"], actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=["S01", "S02", "S03", "S04"])
         rate(db, "S01", {assignments.remaining(db, "S01")[0].candidate_id: 1})
         path = folder / "laptop.sqlite"
-        stations.deal(db, study, ["EXPERT", "S01"], path, actor="AB", at=AT)
+        deal_part(Desk(db, study, "AB", AT), ["EXPERT", "S01"], path)
     laptop = open_store(sqlite_url(path))
     with transaction(laptop) as db:
         plan = plan_session(db, study, "S01", Phase.ANNOTATION)
@@ -277,7 +279,7 @@ def content(engine):
 
 def merge(study, engine, path, **options):
     with transaction(engine) as db:
-        return stations.merge(db, study, path, final=False, actor="AB", at=AT, **options)
+        return merge_part(Desk(db, study, "AB", AT), path, final=False, **options)
 
 
 def forged(path, script):
@@ -310,8 +312,8 @@ def test_the_honest_file_is_merged_whole(world, tmp_path):
     with sqlite3.connect(engine.url.database) as source, sqlite3.connect(lab) as target:
         source.backup(target)
     copy = open_store(sqlite_url(lab))
-    assert merge(study, copy, honest) == stations.Merged(2, 21, 1)
-    assert merge(study, copy, honest) == stations.Merged(0, 0, 22)
+    assert merge(study, copy, honest) == Merged(2, 21, 1)
+    assert merge(study, copy, honest) == Merged(0, 0, 22)
     with transaction(copy) as db:
         assert ground_truths.current(db, 4) is Rating.VERY_CLEAN
         assert len(headphone_checks.listed(db, "S01")) == 1
@@ -364,7 +366,7 @@ def test_a_file_with_bytes_by_chance_is_refused_or_says_the_same(world, tmp_path
         path.write_bytes(data)
         try:
             with foreign.opened(path) as laptop, transaction(engine) as db:
-                stations.require_honest(laptop, db, study, path)
+                require_honest(laptop, db, study, path)
         except StoreError:
             n_refused += 1
     assert n_refused >= 6
@@ -425,17 +427,17 @@ def test_a_store_that_an_older_version_merged_such_an_event_into_works(tmp_path,
     with transaction(engine) as db:
         add_candidates(db, 2)
         enrol(db, "S01", "S02", "S03", "S04", kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         # As the older version wrote them.
         brought = detail | {"deal_id": "0123456789ab", "event": 3}
         audit.add(db, actor="AB", action=action, subject="laptop", detail=brought, at=AT)
     with transaction(engine) as db:
         require_whole(db)
-        assert dealt_out(db) == {}
+        assert on_laptops(db) == {}
         assert plan_session(db, study, "S02", Phase.ANNOTATION).trials
         assert progress(db, study).n_left == 36
-        assert changes.reassign(db, study, ["S01"], actor="AB", at=AT).n_slots > 0
+        assert changes.reassign(Desk(db, study, "AB", AT), ["S01"]).n_slots > 0
         assert list(findings(db, study, clips=False, hashes=False)) == []
-        stations.deal(db, study, ["S02"], tmp_path / "b.sqlite", actor="AB", at=AT)
-        assert set(dealt_out(db)) == {"S02"}
+        deal_part(Desk(db, study, "AB", AT), ["S02"], tmp_path / "b.sqlite")
+        assert set(on_laptops(db)) == {"S02"}
     engine.dispose()

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from sessions.desk import Desk
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
 from sessions.people import withdrawal
@@ -54,7 +55,7 @@ class History(RuleBasedStateMachine):
             clips = add_candidates(db, per_class)
             ground_truths.add_sample(db, clips[::5], AT)
             enrol(db, *self.people, kind=ParticipantKind.SIMULATED)
-            schedule.make_plan(db, self.study, ids=None, actor="AB", at=AT)
+            schedule.make_plan(Desk(db, self.study, "AB", AT), ids=None)
         self.rated = set()
 
     @rule(who=st.integers(0, 9), n=st.integers(1, 12), is_swapped=st.booleans())
@@ -72,16 +73,16 @@ class History(RuleBasedStateMachine):
     @rule()
     def lost_ratings_are_planned_again(self):
         with transaction(self.engine) as db:
-            done = again.plan_again(db, self.study, actor="AB", at=AT)
+            done = again.plan_again(Desk(db, self.study, "AB", AT))
             left = again.standing(again.judged_slots(db, self.study), self.study)["n_again"]
             assert left.gt(0).sum() == done.n_without
-            twice = again.plan_again(db, self.study, actor="AB", at=AT)
+            twice = again.plan_again(Desk(db, self.study, "AB", AT))
         assert (twice.change.n_slots, twice.n_without) == (0, done.n_without)
 
     @rule(who=st.integers(0, 9))
     def somebody_leaves(self, who):
         person = self.people[who % len(self.people)]
-        if self._try(lambda db: changes.reassign(db, self.study, [person], actor="AB", at=AT)):
+        if self._try(lambda db: changes.reassign(Desk(db, self.study, "AB", AT), [person])):
             self.is_short = False
             with transaction(self.engine) as db:
                 participants.close(db, person, reason="moved", at=AT)
@@ -96,14 +97,14 @@ class History(RuleBasedStateMachine):
             enrol(db, person, kind=ParticipantKind.SIMULATED)
         self.people.append(person)
         self._try(
-            lambda db: changes.extend(db, self.study, person, n_clips=n_clips, actor="AB", at=AT)
+            lambda db: changes.extend(Desk(db, self.study, "AB", AT), person, n_clips=n_clips)
         )
 
     @rule(who=st.integers(0, 9), n_clips=st.integers(1, 20))
     def somebody_takes_more(self, who, n_clips):
         person = self.people[who % len(self.people)]
         self._try(
-            lambda db: changes.extend(db, self.study, person, n_clips=n_clips, actor="AB", at=AT)
+            lambda db: changes.extend(Desk(db, self.study, "AB", AT), person, n_clips=n_clips)
         )
 
     @precondition(lambda self: len(self.people) > 1)
@@ -117,14 +118,14 @@ class History(RuleBasedStateMachine):
                 )
             )
         with transaction(self.engine) as db:
-            done = withdrawal.withdraw(db, self.study, person, keep_ratings=keep, actor="AB", at=AT)
+            done = withdrawal.withdraw(Desk(db, self.study, "AB", AT), person, keep_ratings=keep)
         self.is_short |= done.n_unfilled > 0
         if not keep:
             self.rated = {(who, clip) for who, clip in self.rated if who != person}
 
     @rule()
     def slots_without_a_rater_are_filled(self):
-        if self._try(lambda db: changes.reassign(db, self.study, [], actor="AB", at=AT)):
+        if self._try(lambda db: changes.reassign(Desk(db, self.study, "AB", AT), [])):
             self.is_short = False
 
     @precondition(lambda self: self.n_labels < 9)
@@ -133,7 +134,7 @@ class History(RuleBasedStateMachine):
         self.n_labels += 1
         with transaction(self.engine) as db:
             add_candidates(db, n, labels=(f"late{self.n_labels}",))
-        self._try(lambda db: schedule.plan_late_candidates(db, self.study, actor="AB", at=AT))
+        self._try(lambda db: schedule.plan_late_candidates(Desk(db, self.study, "AB", AT)))
 
     @invariant()
     def every_planned_clip_has_exactly_three_different_raters(self):

@@ -4,9 +4,11 @@ from datetime import timedelta
 import pytest
 from alembic import command
 
-from sessions.laptops import deal as deals
-from sessions.laptops import merge as stations
-from sessions.laptops.deal import require_whole
+from sessions.desk import Desk
+from sessions.laptops import away
+from sessions.laptops.away import require_whole
+from sessions.laptops.deal import deal_part
+from sessions.laptops.merge import Merged, merge_part
 from sessions.maintenance.checking import findings
 from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session
@@ -37,7 +39,7 @@ def lab(request, tmp_path):
                 db, candidate_id=clip, rating=Rating(2), given_by="EXPERT", at=AT
             )
         enrol(db, *PEOPLE, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         rate_some(db, study, "S01", 3)
     yield study, engine, tmp_path / "laptop-a.sqlite"
     engine.dispose()
@@ -54,12 +56,12 @@ def rate_some(db, study, participant_id, n=None):
 
 def deal(study, engine, path, people=("S01", "S02")):
     with transaction(engine) as db:
-        return stations.deal(db, study, list(people), path, actor="AB", at=AT)
+        return deal_part(Desk(db, study, "AB", AT), list(people), path)
 
 
 def merge(study, engine, path, *, final=False):
     with transaction(engine) as db:
-        return stations.merge(db, study, path, final=final, actor="AB", at=AT)
+        return merge_part(Desk(db, study, "AB", AT), path, final=final)
 
 
 def rate_on_laptop(study, path, participant_id, n=None):
@@ -74,10 +76,10 @@ def test_a_laptop_brings_back_what_was_rated_there_and_only_once(lab):
     assert deal(study, engine, path).n_clips == 2 * 29 - 3
     rate_on_laptop(study, path, "S01", 5)
     rate_on_laptop(study, path, "S02", 4)
-    assert merge(study, engine, path) == stations.Merged(2, 9, 3)
-    assert merge(study, engine, path) == stations.Merged(0, 0, 12)
+    assert merge(study, engine, path) == Merged(2, 9, 3)
+    assert merge(study, engine, path) == Merged(0, 0, 12)
     rate_on_laptop(study, path, "S02", 6)
-    assert merge(study, engine, path, final=True) == stations.Merged(1, 6, 12)
+    assert merge(study, engine, path, final=True) == Merged(1, 6, 12)
     with transaction(engine) as db:
         assert ratings.frame(db).groupby("participant_id").size().to_dict() == {
             "S01": 8,
@@ -90,20 +92,20 @@ def test_a_laptop_brings_back_what_was_rated_there_and_only_once(lab):
         assert payments.bonus_pence(db, "S01") == earned
 
 
-def test_who_is_dealt_out_rates_on_the_laptop_only_and_keeps_every_clip(lab):
+def test_who_is_on_laptops_rates_on_the_laptop_only_and_keeps_every_clip(lab):
     study, engine, path = lab
     deal(study, engine, path)
     with transaction(engine) as db:
         with pytest.raises(NotClearedError, match=r"S01 are on a laptop: laptop-a.sqlite"):
             plan_session(db, study, "S01", Phase.ANNOTATION)
         with pytest.raises(StudyError, match="S01 are on a laptop"):
-            changes.reassign(db, study, ["S01"], actor="AB", at=AT)
+            changes.reassign(Desk(db, study, "AB", AT), ["S01"])
         with pytest.raises(StudyError, match="are on a laptop"):
-            stations.deal(db, study, ["S02"], path.with_name("b.sqlite"), actor="AB", at=AT)
+            deal_part(Desk(db, study, "AB", AT), ["S02"], path.with_name("b.sqlite"))
         before = assignments.counts(db)
         enrol(db, "S06", kind=ParticipantKind.SIMULATED)
-        changes.extend(db, study, "S06", n_clips=20, actor="AB", at=AT)
-        changes.reassign(db, study, ["S05"], actor="AB", at=AT)
+        changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=20)
+        changes.reassign(Desk(db, study, "AB", AT), ["S05"])
         after = assignments.counts(db)
         assert [after[p] for p in ("S01", "S02")] == [before[p] for p in ("S01", "S02")]
     rate_on_laptop(study, path, "S01", 5)
@@ -143,7 +145,7 @@ def test_a_file_changed_by_hand_is_refused(lab):
     with pytest.raises(StoreError, match="other trials for a session than were merged before"):
         merge(study, engine, path)
     altered(path, "UPDATE assignment SET position = position + 1000")
-    with pytest.raises(StoreError, match=r"what was dealt differs in assignment"):
+    with pytest.raises(StoreError, match=r"what the laptop was given differs in assignment"):
         merge(study, engine, path)
 
 
@@ -195,7 +197,7 @@ def test_the_desk_changes_nothing_on_a_laptops_part(lab):
     study, engine, path = lab
     deal(study, engine, path)
     laptop = open_store(f"sqlite:///{path}")
-    with transaction(laptop) as db, pytest.raises(StudyError, match="part that was dealt to a"):
+    with transaction(laptop) as db, pytest.raises(StudyError, match="part of a study on a laptop"):
         require_whole(db)
     laptop.dispose()
     with transaction(engine) as db:
@@ -207,7 +209,7 @@ def test_a_foreign_store_and_a_whole_store_are_refused(lab, tmp_path):
     other, other_engine = new_study(tmp_path / "other", rehearsal=True)
     with transaction(other_engine) as db:
         enrol(db, "S01", kind=ParticipantKind.SIMULATED)
-        stations.deal(db, other, ["S01"], tmp_path / "foreign.sqlite", actor="AB", at=AT)
+        deal_part(Desk(db, other, "AB", AT), ["S01"], tmp_path / "foreign.sqlite")
     other_engine.dispose()
     with pytest.raises(StoreError, match="belongs to another study"):
         merge(study, engine, tmp_path / "foreign.sqlite")
@@ -241,14 +243,14 @@ def test_a_lost_laptop_is_given_up_and_its_clips_can_be_moved(lab):
     deal(study, engine, path)
     with transaction(engine) as db:
         with pytest.raises(StudyError, match=r"no laptop is out with b.sqlite. .*S01 in laptop-a"):
-            deals.write_off(db, "b.sqlite", reason="stolen", actor="AB", at=AT)
-        people = deals.write_off(db, path.name, reason="stolen", actor="AB", at=AT)
+            away.write_off(Desk(db, study, "AB", AT), "b.sqlite", reason="stolen")
+        people = away.write_off(Desk(db, study, "AB", AT), path.name, reason="stolen")
         assert people == ["S01", "S02"]
-        assert deals.in_words(db) == ""
+        assert away.in_words(db) == ""
         with pytest.raises(StudyError, match="no laptop is out"):
-            deals.write_off(db, path.name, reason="stolen", actor="AB", at=AT)
+            away.write_off(Desk(db, study, "AB", AT), path.name, reason="stolen")
         assert plan_session(db, study, "S01", Phase.ANNOTATION).n_done == 3
-        changes.reassign(db, study, ["S02"], actor="AB", at=AT)
+        changes.reassign(Desk(db, study, "AB", AT), ["S02"])
     rate_on_laptop(study, path, "S01", 2)
     with pytest.raises(StoreError, match="clips were moved after its laptop was back"):
         merge(study, engine, path)

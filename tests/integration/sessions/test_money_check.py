@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
-from sessions.laptops import merge as stations
+from sessions.desk import Desk
+from sessions.laptops.deal import deal_part
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
 from sessions.plan import schedule
@@ -26,7 +27,7 @@ def lab(request, tmp_path):
     with transaction(engine) as db:
         clips = add_candidates(db, 1)
         enrol(db, "S01", "S02", "S03", kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         ground_truths.add_sample(db, clips[:2], AT)
         for clip, rating in zip(clips[:2], (2, 3), strict=True):
             ground_truths.add_version(
@@ -69,7 +70,7 @@ def test_a_bonus_that_follows_from_nothing_is_found(lab, clip, bonus):
 def test_who_rated_on_a_laptop_earned_by_what_was_dealt(lab):
     study, engine, folder = lab
     with transaction(engine) as db:
-        stations.deal(db, study, ["S03"], folder / "laptop.sqlite", actor="AB", at=AT)
+        deal_part(Desk(db, study, "AB", AT), ["S03"], folder / "laptop.sqlite")
         rate(db, "S03", {2: 3}, bonus_pence=10, at=LATER + timedelta(hours=2))
         assert found(study, db) == []
 

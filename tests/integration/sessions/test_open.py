@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from sessions.laptops import merge
+from sessions.desk import Desk
+from sessions.laptops.deal import deal_part
 from sessions.pay import statement
 from sessions.people import withdrawal
 from sessions.plan import changes, schedule
@@ -28,7 +29,7 @@ def lab(tmp_path):
     with transaction(engine) as db:
         add_candidates(db, 8)
         enrol(db, *PEOPLE, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for person in ("S01", "S02"):
             (first, *_) = assignments.remaining(db, person)
             rate(db, person, {first.candidate_id: 2})
@@ -41,13 +42,13 @@ def lab(tmp_path):
 
 def give_away(db, study, path):
     return {
-        "reassign": lambda: changes.reassign(db, study, ["S02"], actor="AB", at=AT),
-        "extend": lambda: changes.extend(db, study, "S06", n_clips=None, actor="AB", at=AT),
+        "reassign": lambda: changes.reassign(Desk(db, study, "AB", AT), ["S02"]),
+        "extend": lambda: changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=None),
         "withdraw": lambda: withdrawal.withdraw(
-            db, study, "S02", keep_ratings=True, actor="AB", at=AT
+            Desk(db, study, "AB", AT), "S02", keep_ratings=True
         ),
-        "erase": lambda: withdrawal.erase(db, study, "S02", actor="AB", at=AT, rng=None),
-        "deal": lambda: merge.deal(db, study, ["S01", "S02"], path, actor="AB", at=AT),
+        "erase": lambda: withdrawal.erase(Desk(db, study, "AB", AT), "S02", rng=None),
+        "deal": lambda: deal_part(Desk(db, study, "AB", AT), ["S01", "S02"], path),
     }
 
 
@@ -65,7 +66,7 @@ def test_clips_are_not_taken_from_under_somebody_who_rates(lab, change):
 
 def test_who_does_not_rate_is_no_hindrance(lab):
     study, db, _ = lab
-    assert changes.reassign(db, study, ["S03"], actor="AB", at=AT).n_slots > 0
+    assert changes.reassign(Desk(db, study, "AB", AT), ["S03"]).n_slots > 0
 
 
 def test_a_crashed_session_is_closed_at_the_desk(lab):
@@ -73,10 +74,10 @@ def test_a_crashed_session_is_closed_at_the_desk(lab):
     with pytest.raises(StudyError, match="end-session S02"):
         statement.settle(db, "S02", study.config.protocol, paid_by="AB", at=AT)
     with pytest.raises(StoreError, match="S02 has a session open on"):
-        end_crashed(db, "S02", is_running=lambda pid: pid == 4711, actor="AB", at=AT)
-    end_crashed(db, "S02", is_running=lambda pid: False, actor="AB", at=AT)
+        end_crashed(Desk(db, study, "AB", AT), "S02", is_running=lambda pid: pid == 4711)
+    end_crashed(Desk(db, study, "AB", AT), "S02", is_running=lambda pid: False)
     with pytest.raises(StudyError, match="S02 has no open session"):
-        end_crashed(db, "S02", is_running=lambda pid: False, actor="AB", at=AT)
+        end_crashed(Desk(db, study, "AB", AT), "S02", is_running=lambda pid: False)
     last = audit.frame(db).iloc[-1]
     assert (last["actor"], last["action"], last["subject"]) == ("AB", "end_session", "S02")
     statement.settle(db, "S02", study.config.protocol, paid_by="AB", at=AT)
@@ -85,9 +86,9 @@ def test_a_crashed_session_is_closed_at_the_desk(lab):
 
 
 def test_a_session_on_another_machine_is_taken_for_dead_when_it_is_silent(lab):
-    _, db, _ = lab
+    study, db, _ = lab
     db.execute(update(SessionRow).values(host="elsewhere"))
     with pytest.raises(StoreError, match="open on elsewhere"):
-        end_crashed(db, "S02", is_running=lambda pid: False, actor="AB", at=AT)
+        end_crashed(Desk(db, study, "AB", AT), "S02", is_running=lambda pid: False)
     later = AT + timedelta(minutes=6)
-    end_crashed(db, "S02", is_running=lambda pid: False, actor="AB", at=later)
+    end_crashed(Desk(db, study, "AB", later), "S02", is_running=lambda pid: False)

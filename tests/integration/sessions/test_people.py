@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from sessions.desk import Desk
 from sessions.exercises.results import screening_report
 from sessions.maintenance.checking import findings
 from sessions.pay import bonus
@@ -36,7 +37,7 @@ def running(tmp_path):
     with transaction(engine) as db:
         every = add_candidates(db, 4)
         enrol(db, *PEOPLE)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         add_truths(db, every)
         for person in PEOPLE:
             clips = [clip.candidate_id for clip in assignments.remaining(db, person)[:10]]
@@ -123,7 +124,7 @@ def test_the_statement_can_be_printed_and_signed(running):
 
 def test_who_withdraws_and_leaves_the_ratings_loses_only_what_is_to_come(running):
     study, db = running
-    done = withdrawal.withdraw(db, study, "P02", keep_ratings=True, actor="AB", at=AT)
+    done = withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=True)
     assert done == withdrawal.Withdrawal(0, 8, 0)
     assert assignments.counts(db)["P02"] == assignments.Count(10, 10)
     assert set(raters_per_clip(db)) == {3}
@@ -135,18 +136,18 @@ def test_who_withdraws_and_leaves_the_ratings_loses_only_what_is_to_come(running
 def test_a_withdrawal_is_entered_once_also_where_the_record_was_closed_before(running):
     study, db = running
     participants.close(db, "P02", reason=withdrawal.WITHDREW, at=AT)
-    done = withdrawal.withdraw(db, study, "P02", keep_ratings=True, actor="AB", at=AT)
+    done = withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=True)
     assert done == withdrawal.Withdrawal(0, 8, 0)
     with pytest.raises(StudyError, match="has withdrawn already"):
-        withdrawal.withdraw(db, study, "P02", keep_ratings=True, actor="AB", at=AT)
+        withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=True)
 
 
 def test_ratings_are_removed_after_they_are_paid_and_their_clips_rated_again(running):
     study, db = running
     with pytest.raises(StudyError, match=r"P02 has not been paid 110 pence.* pay P02 --settle"):
-        withdrawal.withdraw(db, study, "P02", keep_ratings=False, actor="AB", at=AT)
+        withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=False)
     pay.settle(db, "P02", study.config.protocol, paid_by="AB", at=AT)
-    done = withdrawal.withdraw(db, study, "P02", keep_ratings=False, actor="AB", at=AT)
+    done = withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=False)
     assert done == withdrawal.Withdrawal(10, 18, 0)
     assert "P02" not in assignments.counts(db)
     assert set(raters_per_clip(db)) == {3}
@@ -157,10 +158,10 @@ def test_with_too_few_people_left_clips_wait_for_somebody_new(running):
     study, db = running
     for person in ("P01", "P02"):
         pay.settle(db, person, study.config.protocol, paid_by="AB", at=AT)
-        done = withdrawal.withdraw(db, study, person, keep_ratings=False, actor="AB", at=AT)
+        done = withdrawal.withdraw(Desk(db, study, "AB", AT), person, keep_ratings=False)
     assert done.n_unfilled > 0
     enrol(db, "P05")
-    changes.reassign(db, study, [], actor="AB", at=AT)
+    changes.reassign(Desk(db, study, "AB", AT), [])
     assert set(raters_per_clip(db)) == {3}
     assert len(raters_per_clip(db)) == 24
 
@@ -170,7 +171,7 @@ def test_an_erased_person_is_in_no_table_and_the_payment_stays_under_a_number(ru
     answers_store.put(db, "P03", {"age": 30}, AT)
     pay.settle(db, "P03", study.config.protocol, paid_by="AB", at=AT)
     rng = np.random.default_rng(1)
-    withdrawal.erase(db, study, "P03", actor="AB", at=AT, rng=rng)
+    withdrawal.erase(Desk(db, study, "AB", AT), "P03", rng=rng)
     with pytest.raises(NotClearedError, match="P03 is not enrolled"):
         participants.get(db, "P03")
     assert "P03" not in answers_store.answers(db)
@@ -191,7 +192,7 @@ def test_the_expert_cannot_withdraw_what_bonuses_were_paid_on(running):
     study, db = running
     enrol(db, "EXPERT", kind=ParticipantKind.EXPERT)
     with pytest.raises(StudyError, match="EXPERT is the expert"):
-        withdrawal.withdraw(db, study, "EXPERT", keep_ratings=True, actor="AB", at=AT)
+        withdrawal.withdraw(Desk(db, study, "AB", AT), "EXPERT", keep_ratings=True)
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def described(tmp_path):
                 "age": age, "sex": "male" if number == 5 else "female",
                 "hearing_normal": True, "vision_normal": True,
             }  # fmt: skip
-            demographics.record(db, study, person, answers, actor="AB", at=AT)
+            demographics.record(Desk(db, study, "AB", AT), person, answers)
         yield study, db
 
 
@@ -226,11 +227,11 @@ def test_no_exported_group_is_smaller_than_three(described):
 
 def test_the_participants_paragraph_is_in_bands_unless_exact_figures_are_asked_for(described):
     study, db = described
-    text = participants_text(db, study, exact=False, actor="AB", at=AT)
+    text = participants_text(Desk(db, study, "AB", AT), exact=False)
     assert text.startswith("To rate the clips, 11 participants (age: 8 18-24, 3 25-34 or 55-64)")
     assert "male" not in text
     assert "63" not in text
-    exact = participants_text(db, study, exact=True, actor="AB", at=AT)
+    exact = participants_text(Desk(db, study, "AB", AT), exact=True)
     assert "11 participants (10 females, 1 male; mean age 26.18, range 19-63 years)" in exact
     assert "No participants were excluded." in exact
     assert "normal or corrected-to-normal vision" in exact
@@ -255,20 +256,20 @@ def test_the_audit_log_does_not_keep_what_people_said(described):
 def test_what_cannot_be_or_is_not_asked_is_refused(described, said, message):
     study, db = described
     with pytest.raises(ConfigError, match=message):
-        demographics.record(db, study, "P01", said, actor="AB", at=AT)
+        demographics.record(Desk(db, study, "AB", AT), "P01", said)
 
 
 def test_nothing_is_kept_of_people_without_a_consent(described):
     study, db = described
     participants.add(db, participant_id="P20", kind=ParticipantKind.HUMAN, at=AT)
     with pytest.raises(NotClearedError, match=r"P20 has given no consent, and nothing is kept"):
-        demographics.record(db, study, "P20", {"age": 30}, actor="AB", at=AT)
+        demographics.record(Desk(db, study, "AB", AT), "P20", {"age": 30})
 
 
 def test_answers_are_counted_alike_however_they_are_typed(described):
     study, db = described
-    demographics.record(db, study, "P05", {"sex": "Female"}, actor="AB", at=AT)
-    exact = participants_text(db, study, exact=True, actor="AB", at=AT)
+    demographics.record(Desk(db, study, "AB", AT), "P05", {"sex": "Female"})
+    exact = participants_text(Desk(db, study, "AB", AT), exact=True)
     assert "11 participants (11 females; mean age" in exact
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from sessions.desk import Desk
 from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session
 from study.errors import NotClearedError, StudyError
@@ -24,7 +25,7 @@ def planned(tmp_path):
         ground_truths.add_sample(db, ids[::10], AT)
         enrol(db, *RATERS, kind=ParticipantKind.SIMULATED)
         enrol(db, "EXPERT", kind=ParticipantKind.EXPERT)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         yield study, db
 
 
@@ -57,7 +58,7 @@ def test_the_same_seed_makes_the_same_plan(planned, tmp_path):
         ids = add_candidates(other, 20)
         ground_truths.add_sample(other, ids[::10], AT)
         enrol(other, *RATERS, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(other, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(other, study, "AB", AT), ids=None)
         again = assignments.frame(other)
     columns = ["candidate_id", "slot", "participant_id", "position"]
     assert assignments.frame(db)[columns].equals(again[columns])
@@ -66,7 +67,7 @@ def test_the_same_seed_makes_the_same_plan(planned, tmp_path):
 def test_a_second_plan_is_refused(planned):
     study, db = planned
     with pytest.raises(StudyError, match=r"has a plan already.*reassign or extend"):
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
 
 
 def test_the_next_session_goes_on_after_what_is_rated(planned):
@@ -87,7 +88,7 @@ def test_exercise_clips_are_in_no_plan(tmp_path):
             db, [ExerciseClip(ids[0], Phase.TRAINING, 1, 0, Rating.VERY_CLEAN, "why")]
         )
         enrol(db, *RATERS, kind=ParticipantKind.SIMULATED)
-        change = schedule.make_plan(db, study, ids=RATERS[:3], actor="AB", at=AT)
+        change = schedule.make_plan(Desk(db, study, "AB", AT), ids=RATERS[:3])
         assert change.n_candidates == 29
         assert ids[0] not in assignments.candidate_ids(db)
         assert set(assignments.counts(db)) == set(RATERS[:3])
@@ -97,7 +98,7 @@ def test_a_drop_outs_clips_are_finished_by_the_others(planned):
     study, db = planned
     rate_some(db, study, "S02", 30)
     participants.close(db, "S02", reason="moved away", at=AT)
-    change = changes.reassign(db, study, ["S02"], actor="AB", at=AT)
+    change = changes.reassign(Desk(db, study, "AB", AT), ["S02"])
     assert change.n_slots == 42
     assert_exact(db)
     assert assignments.counts(db)["S02"] == assignments.Count(30, 30)
@@ -106,7 +107,7 @@ def test_a_drop_outs_clips_are_finished_by_the_others(planned):
 
 def test_somebody_may_leave_whose_record_stays_open(planned):
     study, db = planned
-    change = changes.reassign(db, study, ["S05"], actor="AB", at=AT)
+    change = changes.reassign(Desk(db, study, "AB", AT), ["S05"])
     assert "S05" not in change.loads
     assert "S05" not in assignments.counts(db)
     assert_exact(db)
@@ -115,7 +116,7 @@ def test_somebody_may_leave_whose_record_stays_open(planned):
 def test_too_many_drop_outs_are_told_that_another_participant_is_needed(planned):
     study, db = planned
     with pytest.raises(StudyError, match=r"different raters .* Enrol another participant first"):
-        changes.reassign(db, study, ["S01", "S02", "S03"], actor="AB", at=AT)
+        changes.reassign(Desk(db, study, "AB", AT), ["S01", "S02", "S03"])
 
 
 def test_a_late_joiner_takes_an_equal_part_and_ground_truths_with_it(planned):
@@ -123,7 +124,7 @@ def test_a_late_joiner_takes_an_equal_part_and_ground_truths_with_it(planned):
     enrol(db, "S06", kind=ParticipantKind.SIMULATED)
     with pytest.raises(NotClearedError, match=r"no clips are assigned .* sessions extend S06"):
         plan_session(db, study, "S06", Phase.ANNOTATION)
-    change = changes.extend(db, study, "S06", n_clips=None, actor="AB", at=AT)
+    change = changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=None)
     assert change.n_slots == 60
     assert_exact(db)
     assert set(change.loads.values()) == {60}
@@ -134,8 +135,8 @@ def test_a_late_joiner_takes_an_equal_part_and_ground_truths_with_it(planned):
 def test_a_joiner_may_take_a_few_clips_only(planned):
     study, db = planned
     enrol(db, "S06", kind=ParticipantKind.SIMULATED)
-    changes.extend(db, study, "S06", n_clips=7, actor="AB", at=AT)
-    changes.extend(db, study, "S06", n_clips=7, actor="AB", at=AT)
+    changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=7)
+    changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=7)
     assert assignments.counts(db)["S06"].n_assigned == 14
     assert_exact(db)
 
@@ -145,7 +146,7 @@ def test_a_joiner_takes_the_last_clip_that_is_left(planned):
     for person in RATERS:
         rate_some(db, study, person, 72 if person != "S05" else 71)
     enrol(db, "S06", kind=ParticipantKind.SIMULATED)
-    assert changes.extend(db, study, "S06", n_clips=None, actor="AB", at=AT).n_slots == 1
+    assert changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=None).n_slots == 1
     assert_exact(db)
 
 
@@ -155,8 +156,8 @@ def test_nothing_rated_is_ever_moved(planned):
         rate_some(db, study, participant_id, 40)
     rated = assignments.frame(db).query("done")
     enrol(db, "S06", kind=ParticipantKind.SIMULATED)
-    changes.extend(db, study, "S06", n_clips=None, actor="AB", at=AT)
-    changes.reassign(db, study, ["S01"], actor="AB", at=AT)
+    changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=None)
+    changes.reassign(Desk(db, study, "AB", AT), ["S01"])
     after = assignments.frame(db).query("done")
     assert rated.reset_index(drop=True).equals(after.reset_index(drop=True))
     assert_exact(db)
@@ -165,9 +166,9 @@ def test_nothing_rated_is_ever_moved(planned):
 def test_late_candidates_get_their_raters_after_the_others(planned):
     study, db = planned
     with pytest.raises(StudyError, match="all candidates are planned already"):
-        schedule.plan_late_candidates(db, study, actor="AB", at=AT)
+        schedule.plan_late_candidates(Desk(db, study, "AB", AT))
     add_candidates(db, 5, labels=("whistling",))
-    change = schedule.plan_late_candidates(db, study, actor="AB", at=AT)
+    change = schedule.plan_late_candidates(Desk(db, study, "AB", AT))
     assert (change.n_candidates, change.n_slots) == (5, 15)
     assert_exact(db, n_clips=125)
     loads = np.array(list(change.loads.values()))
@@ -177,7 +178,7 @@ def test_late_candidates_get_their_raters_after_the_others(planned):
 def test_every_change_of_the_plan_is_in_the_audit_log(planned):
     study, db = planned
     enrol(db, "S06", kind=ParticipantKind.SIMULATED)
-    changes.extend(db, study, "S06", n_clips=3, actor="CD", at=AT)
+    changes.extend(Desk(db, study, "CD", AT), "S06", n_clips=3)
     last = audit.frame(db).iloc[-1]
     assert (last["actor"], last["action"], last["detail"]["joiner"]) == ("CD", "extend", "S06")
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from sessions.laptops import merge as stations
+from sessions.desk import Desk
+from sessions.laptops import away
+from sessions.laptops.deal import deal_part
 from sessions.plan import changes, schedule
 from sessions.running import recording
 from sessions.running.open_sessions import end_crashed
@@ -24,7 +26,7 @@ from study.store.ratings.sittings import Process
 from study.store.tables import SessionRow, TrialRow
 from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import ParticipantKind, Phase, Presentation, Rating, Response, TrialRecord
-from tests.worlds.raters import annotates_everything, at_once
+from tests.worlds.raters import at_once, rate_everything
 from tests.worlds.studies import AT, add_candidates, enrol, new_study
 
 PEOPLE = ("S01", "S02", "S03", "S04", "S05")
@@ -38,7 +40,7 @@ def lab(request, tmp_path):
     with transaction(engine) as db:
         add_candidates(db, 5)
         enrol(db, *PEOPLE, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
     yield study, engine, tmp_path / "laptop.sqlite"
     engine.dispose()
 
@@ -75,7 +77,7 @@ def together(*actions):
 
 def deal(engine, study, path, people=("S04",)):
     with transaction(engine) as db:
-        stations.deal(db, study, list(people), path, actor="AB", at=AT)
+        deal_part(Desk(db, study, "AB", AT), list(people), path)
 
 
 def test_a_deal_between_gate_and_session_waits_and_is_refused(lab, monkeypatch):
@@ -130,13 +132,11 @@ def test_of_a_deal_and_a_session_at_the_same_moment_one_is_refused(lab):
         if path.exists():
             path.unlink()
             with transaction(engine) as db:
-                stations_back(db)
+                laptop_back(Desk(db, study, "AB", AT))
 
 
-def stations_back(db):
-    from sessions.laptops import deal as deals
-
-    deals.write_off(db, "laptop.sqlite", reason="a test", actor="AB", at=AT)
+def laptop_back(desk):
+    away.write_off(desk, "laptop.sqlite", reason="a test")
 
 
 def test_of_two_annotators_of_one_participant_one_is_refused_in_words(lab):
@@ -172,7 +172,7 @@ def test_clips_are_not_moved_in_the_gap_either(lab):
     with sat_down(engine, study), transaction(engine) as db:
         before = assignments.frame(db)
         with pytest.raises(StudyError, match="a session is open"):
-            changes.reassign(db, study, ["S04"], actor="AB", at=AT)
+            changes.reassign(Desk(db, study, "AB", AT), ["S04"])
         assert assignments.frame(db).equals(before)
 
 
@@ -199,7 +199,7 @@ def test_a_closed_session_takes_no_more_ratings(lab):
     with sat_down(engine, study) as recorder:
         recorder.keep(rated(recorder))
         with transaction(engine) as db:
-            end_crashed(db, "S04", is_running=lambda pid: False, actor="AB", at=clock(db))
+            end_crashed(Desk(db, study, "AB", clock(db)), "S04", is_running=lambda pid: False)
         deal(engine, study, path)
         assert recorder.keep(rated(recorder)) == 0  # it stands: the acknowledgement was lost
         with pytest.raises(StoreError, match="takes no more ratings"):
@@ -227,13 +227,13 @@ def test_a_station_whose_clock_is_wrong_is_neither_abandoned_nor_immortal(lab, w
         db.execute(update(SessionRow).values(elsewhere))
         later = present[0] + timedelta(minutes=4)
         with pytest.raises(StoreError, match=r"last sign of life, which was 240 s ago"):
-            end_crashed(db, "S04", is_running=lambda pid: False, actor="AB", at=later)
+            end_crashed(Desk(db, study, "AB", later), "S04", is_running=lambda pid: False)
         sittings.heartbeat(db, recorder.session_id, later)
         later += timedelta(minutes=4)
         with pytest.raises(StoreError, match="session open on station-2"):
-            end_crashed(db, "S04", is_running=lambda pid: False, actor="AB", at=later)
+            end_crashed(Desk(db, study, "AB", later), "S04", is_running=lambda pid: False)
         later += timedelta(minutes=2)
-        end_crashed(db, "S04", is_running=lambda pid: False, actor="AB", at=later)
+        end_crashed(Desk(db, study, "AB", later), "S04", is_running=lambda pid: False)
 
 
 def test_signs_of_life_are_stamped_by_the_database(lab, monkeypatch):
@@ -256,10 +256,10 @@ def test_a_jump_of_the_clock_kills_nobody_who_runs_on_this_machine(lab, jump):
     with sat_down(engine, study), transaction(engine) as db:
         at = clock(db) + jump
         with pytest.raises(StoreError, match=f"if its program hangs, end it: kill {os.getpid()}"):
-            end_crashed(db, "S04", is_running=lambda pid: True, actor="AB", at=at)
+            end_crashed(Desk(db, study, "AB", at), "S04", is_running=lambda pid: True)
         db.execute(update(SessionRow).values(host="renamed-since"))
         with pytest.raises(StoreError, match="if its program hangs"):
-            end_crashed(db, "S04", is_running=lambda pid: True, actor="AB", at=at)
+            end_crashed(Desk(db, study, "AB", at), "S04", is_running=lambda pid: True)
 
 
 def begin(db, study, process, at=AT):
@@ -278,7 +278,7 @@ def test_a_number_that_went_to_another_annotator_keeps_nobody_alive(lab):
     host, boot = socket.gethostname(), process_mark(os.getpid()).partition("/")[0]
     with transaction(engine) as db:
         begin(db, study, Process(host, os.getpid(), f"{boot}/1"))
-        end_crashed(db, "S04", is_running=lambda pid: True, actor="AB", at=AT)
+        end_crashed(Desk(db, study, "AB", AT), "S04", is_running=lambda pid: True)
 
 
 def test_another_machine_of_the_same_name_is_not_this_one(lab):
@@ -287,11 +287,13 @@ def test_another_machine_of_the_same_name_is_not_this_one(lab):
     with transaction(engine) as db:
         begin(db, study, process)
         if engine.dialect.name == "sqlite":  # one machine only: it was started anew since
-            end_crashed(db, "S04", is_running=lambda pid: False, actor="AB", at=AT)
+            end_crashed(Desk(db, study, "AB", AT), "S04", is_running=lambda pid: False)
             return
         with pytest.raises(StoreError, match="last sign of life"):
-            end_crashed(db, "S04", is_running=lambda pid: False, actor="AB", at=AT)
-        end_crashed(db, "S04", is_running=is_annotator, actor="AB", at=AT + timedelta(minutes=6))
+            end_crashed(Desk(db, study, "AB", AT), "S04", is_running=lambda pid: False)
+        end_crashed(
+            Desk(db, study, "AB", AT + timedelta(minutes=6)), "S04", is_running=is_annotator
+        )
 
 
 # Waiting -----------------------------------------------------------------------------------------
@@ -304,9 +306,9 @@ def test_annotators_on_one_file_wait_for_each_other_and_lose_nothing(tmp_path, n
     with transaction(engine) as db:
         clips = add_candidates(db, 8)
         enrol(db, *people, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
     engine.dispose()
-    at_once(annotates_everything, [(study.store_url, person) for person in people])
+    at_once(rate_everything, [(study.store_url, person) for person in people])
     with transaction(engine) as db:
         assert all(count.n_left == 0 for count in assignments.counts(db).values())
         assert len(db.scalars(select(TrialRow)).all()) == 3 * len(clips)
@@ -347,7 +349,7 @@ def test_a_store_that_stays_locked_says_what_to_wait_for_and_loses_no_rating(tmp
     with transaction(engine) as db:
         add_candidates(db, 1)
         enrol(db, "S04", "S05", "S06", kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
     impatient = open_store(study.store_url, busy_timeout_s=0.05)
     with sat_down(impatient, study) as recorder:
         with transaction(engine) as db:

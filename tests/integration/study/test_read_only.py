@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from curation.__main__ import app as curation_app
 from sessions.__main__ import app as sessions_app
+from sessions.desk import Desk
 from sessions.plan import schedule
 from study.errors import StudyError
 from study.founding import found_study
@@ -24,7 +25,7 @@ def fill(folder):
     with transaction(engine) as db:
         add_candidates(db, 4)
         enrol(db, "P01", "P02", "P03")
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for person in ("P01", "P02", "P03"):
             clips = [clip.candidate_id for clip in assignments.remaining(db, person)]
             rate(db, person, dict.fromkeys(clips, 3), minutes=3)

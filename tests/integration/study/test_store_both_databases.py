@@ -5,6 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from sessions.desk import Desk
 from sessions.plan import again, changes, schedule
 from study.config.protocol import Protocol
 from study.errors import ConfigError
@@ -61,10 +62,10 @@ def test_planning_and_changing_the_plan_work_alike(store):
     with transaction(engine) as db:
         add_candidates(db, 10)
         enrol(db, "S01", "S02", "S03", "S04", "S05", kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         enrol(db, "S06", kind=ParticipantKind.SIMULATED)
-        changes.extend(db, study, "S06", n_clips=None, actor="AB", at=AT)
-        changes.reassign(db, study, ["S01"], actor="AB", at=AT)
+        changes.extend(Desk(db, study, "AB", AT), "S06", n_clips=None)
+        changes.reassign(Desk(db, study, "AB", AT), ["S01"])
     with transaction(engine) as db:
         table = assignments.frame(db)
         assert (table.groupby("candidate_id")["participant_id"].nunique() == 3).all()

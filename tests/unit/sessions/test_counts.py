@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import update
 
+from sessions.desk import Desk
 from sessions.exercises.results import screening_report
 from sessions.monitor.alarms import alarms
 from sessions.monitor.dashboard import page
@@ -31,7 +32,7 @@ def world(tmp_path):
     with transaction(engine) as db:
         add_candidates(db, 4)
         enrol(db, *PEOPLE)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for person in PEOPLE:
             clips = [clip.candidate_id for clip in assignments.remaining(db, person)[:5]]
             rate(db, person, dict.fromkeys(clips, 3), minutes=1)
@@ -50,7 +51,7 @@ def test_a_share_of_trials_is_never_above_all_of_them(world):
 def test_clips_whose_raters_left_are_not_complete_and_their_ratings_are_wanted(world):
     study, db = world
     pay.settle(db, "P01", study.config.protocol, paid_by="AB", at=AT)
-    done = withdraw(db, study, "P01", keep_ratings=False, actor="AB", at=AT)
+    done = withdraw(Desk(db, study, "AB", AT), "P01", keep_ratings=False)
     assert (done.n_ratings_removed, done.n_unfilled) == (5, 24)
     for person in ("P02", "P03"):
         clips = [clip.candidate_id for clip in assignments.remaining(db, person)]

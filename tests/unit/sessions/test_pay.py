@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from sqlalchemy import delete, update
 
 from instructions import pence
+from sessions.desk import Desk
 from sessions.monitor.progress import progress
 from sessions.pay.receipt import session_lines, statement_text
 from sessions.pay.statement import REMOVED, Statement, StatementLine, settle, statement
@@ -110,7 +111,7 @@ def paid_once(tmp_path):
     with transaction(engine) as db:
         add_candidates(db, 4)
         enrol(db, "P01", "P02", "P03", "P04")
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for person in ("P01", "P02"):
             rate_some(db, person, 10, AT)
         settle(db, "P01", study.config.protocol, paid_by="AB", at=AT)
@@ -160,7 +161,7 @@ def test_what_was_paid_stays_on_the_sheet_when_its_ratings_are_removed(paid_once
     protocol = study.config.protocol
     settle(db, "P01", protocol, paid_by="AB", at=AT)
     before = statement(db, "P01", protocol)
-    done = withdraw(db, study, "P01", keep_ratings=False, actor="AB", at=AT)
+    done = withdraw(Desk(db, study, "AB", AT), "P01", keep_ratings=False)
     assert done.n_ratings_removed == 12
     after = statement(db, "P01", protocol)
     assert (after.hours_pence, after.bonus_pence) == (before.hours_pence, before.bonus_pence)
@@ -180,7 +181,7 @@ def test_a_trial_without_a_rating_is_not_counted_as_a_rating(paid_once):
             failure="the clip is gone",
         )
     )  # fmt: skip
-    done = withdraw(db, study, "P01", keep_ratings=False, actor="AB", at=AT)
+    done = withdraw(Desk(db, study, "AB", AT), "P01", keep_ratings=False)
     assert done.n_ratings_removed == 12
 
 
@@ -193,14 +194,14 @@ def test_the_paragraph_has_all_rates_that_were_paid_and_not_the_present_one(paid
     db.add(version)
     db.flush()
     rate_some(db, "P03", 5, AT)
-    text = participants_text(db, study, exact=False, actor="AB", at=AT)
+    text = participants_text(Desk(db, study, "AB", AT), exact=False)
     assert "reimbursed at a rate of £6.00 per hour, plus a bonus of 10p for" in text
     session_id = statement(db, "P03", study.config.protocol).lines[0].session_id
     db.connection().exec_driver_sql(
         f"UPDATE session SET protocol_version_id = {version.id} WHERE id = '{session_id}'"
     )
     settle(db, "P03", study.config.protocol, paid_by="AB", at=AT)
-    text = participants_text(db, study, exact=False, actor="AB", at=AT)
+    text = participants_text(Desk(db, study, "AB", AT), exact=False)
     assert "reimbursed at rates of £6.00 and £7.20 per hour" in text
     owed = sum(statement(db, p, study.config.protocol).owed.total_pence for p in ("P01", "P02"))
     assert f"of which {pence(owed)} in all has not been paid yet" in text
@@ -211,7 +212,7 @@ def test_exact_figures_list_everybody_also_who_said_nothing(paid_once):
     said = {"age": 30, "sex": "female", "hearing_normal": True, "vision_normal": True}
     for person in ("P01", "P02", "P03"):
         demographics.put(db, person, said, AT)
-    text = participants_text(db, study, exact=True, actor="AB", at=AT)
+    text = participants_text(Desk(db, study, "AB", AT), exact=True)
     assert "4 participants (3 females, 1 not said; mean age 30.00, range 30-30 years, 1 not" in text
     assert "3 of 4 reported normal hearing" in text
 

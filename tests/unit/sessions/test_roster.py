@@ -3,6 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from sessions.desk import Desk
 from sessions.people import roster
 from study.errors import ConfigError, StoreError
 from study.store import audit, transaction
@@ -59,15 +60,15 @@ def test_a_consent_that_cannot_be_is_refused(consent, message):
 
 
 def test_enrolment_consent_and_closing_are_audited(tmp_path):
-    _, engine = new_study(tmp_path)
+    study, engine = new_study(tmp_path)
     with transaction(engine) as db:
-        roster.enrol(db, "P03", HUMAN, consent=CONSENT, actor="AB", at=AT)
+        roster.enrol(Desk(db, study, "AB", AT), "P03", HUMAN, consent=CONSENT)
         assert participants.consent_of(db, "P03") == CONSENT
         with pytest.raises(StoreError, match="P03 is enrolled already"):
-            roster.enrol(db, "P03", HUMAN, consent=None, actor="AB", at=AT)
-        assert roster.close(db, "P03", reason="moved away", actor="AB", at=AT) == 0
+            roster.enrol(Desk(db, study, "AB", AT), "P03", HUMAN, consent=None)
+        assert roster.close(Desk(db, study, "AB", AT), "P03", reason="moved away") == 0
         with pytest.raises(StoreError, match="P03 is closed already"):
-            roster.close(db, "P03", reason="again", actor="AB", at=AT)
+            roster.close(Desk(db, study, "AB", AT), "P03", reason="again")
         events = audit.frame(db).query("subject == 'P03'")
         assert events["action"].tolist() == ["enrol", "consent", "close"]
         assert set(events["actor"]) == {"AB"}
@@ -76,12 +77,12 @@ def test_enrolment_consent_and_closing_are_audited(tmp_path):
 def test_training_and_screening_can_be_left_out_in_rehearsals_only(tmp_path):
     real, engine = new_study(tmp_path)
     with transaction(engine) as db:
-        roster.enrol(db, "P03", HUMAN, consent=None, actor="AB", at=AT)
+        roster.enrol(Desk(db, real, "AB", AT), "P03", HUMAN, consent=None)
         with pytest.raises(ConfigError, match="this is a real study"):
-            roster.clear_for_rehearsal(db, real, "P03", actor="AB", at=AT)
+            roster.clear_for_rehearsal(Desk(db, real, "AB", AT), "P03")
     study, engine = new_study(tmp_path / "rehearsal", rehearsal=True)
     with transaction(engine) as db:
-        roster.enrol(db, "P03", HUMAN, consent=None, actor="AB", at=AT)
-        roster.clear_for_rehearsal(db, study, "P03", actor="AB", at=AT)
+        roster.enrol(Desk(db, study, "AB", AT), "P03", HUMAN, consent=None)
+        roster.clear_for_rehearsal(Desk(db, study, "AB", AT), "P03")
         assert participants.is_cleared(db, "P03", Phase.ANNOTATION)
         assert "clear" in audit.frame(db)["action"].tolist()

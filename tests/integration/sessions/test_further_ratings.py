@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curation.release.export import export_ratings
-from sessions.laptops import merge as stations
+from sessions.desk import Desk
+from sessions.laptops.deal import deal_part
+from sessions.laptops.merge import merge_part
 from sessions.maintenance.checking import findings
 from sessions.monitor.progress import progress, sentence
 from sessions.pay import statement as pay
@@ -42,16 +44,16 @@ def lab(request, tmp_path_factory):
     with transaction(engine) as db:
         add_candidates(db, 2)
         enrol(db, *PEOPLE, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
     yield study, engine
     engine.dispose()
 
 
-class Desk:
+class Lab:
     """What can be done to a study under way; who does it and what is rated is up to chance."""
 
     def __init__(self, db, study, rng):
-        self.db, self.study, self.rng, self.n_sittings = db, study, rng, 0
+        self.db, self.study, self.rng, self.n_sessions = db, study, rng, 0
 
     def rate_some(self, n=4):
         counts = assignments.counts(self.db)
@@ -59,13 +61,13 @@ class Desk:
         if not busy:
             return
         person = str(self.rng.choice(busy))
-        self.n_sittings += 1
+        self.n_sessions += 1
         clips = [clip.candidate_id for clip in assignments.remaining(self.db, person)[:n]]
         given = {clip: int(self.rng.integers(1, 4)) for clip in clips}
-        rate(self.db, person, given, at=AT + timedelta(hours=self.n_sittings))
+        rate(self.db, person, given, at=AT + timedelta(hours=self.n_sessions))
 
     def ask_for_more(self):
-        schedule.plan_disagreements(self.db, self.study, actor="AB", at=AT)
+        schedule.plan_disagreements(Desk(self.db, self.study, "AB", AT))
 
     def let_somebody_join(self):
         known = {participant.id for participant in participants.listed(self.db)}
@@ -75,7 +77,7 @@ class Desk:
         enrol(self.db, joiner, kind=ParticipantKind.SIMULATED)
         counts = assignments.counts(self.db).values()
         if any(count.n_left for count in counts):
-            changes.extend(self.db, self.study, joiner, n_clips=None, actor="AB", at=AT)
+            changes.extend(Desk(self.db, self.study, "AB", AT), joiner, n_clips=None)
 
     def let_somebody_leave(self, *, keep_ratings=True):
         staying = [p.id for p in participants.listed(self.db) if p.closed_at is None]
@@ -85,10 +87,8 @@ class Desk:
         protocol = self.study.config.protocol
         if not keep_ratings and pay.statement(self.db, person, protocol).lines:
             pay.settle(self.db, person, protocol, paid_by="AB", at=AT)
-        withdrawal.withdraw(
-            self.db, self.study, person, keep_ratings=keep_ratings, actor="AB", at=AT
-        )
-        changes.reassign(self.db, self.study, [], actor="AB", at=AT)
+        withdrawal.withdraw(Desk(self.db, self.study, "AB", AT), person, keep_ratings=keep_ratings)
+        changes.reassign(Desk(self.db, self.study, "AB", AT), [])
 
     def let_somebody_leave_with_their_ratings(self):
         self.let_somebody_leave(keep_ratings=False)
@@ -99,10 +99,10 @@ class Desk:
 
 
 STEPS = (
-    Desk.rate_some, Desk.rate_all, Desk.ask_for_more, Desk.let_somebody_join,
-    Desk.let_somebody_leave, Desk.let_somebody_leave_with_their_ratings,
+    Lab.rate_some, Lab.rate_all, Lab.ask_for_more, Lab.let_somebody_join,
+    Lab.let_somebody_leave, Lab.let_somebody_leave_with_their_ratings,
 )  # fmt: skip
-END = (Desk.rate_all, Desk.ask_for_more) * MOST
+END = (Lab.rate_all, Lab.ask_for_more) * MOST
 
 
 def disagree(given, when):
@@ -168,7 +168,7 @@ def split(tmp_path):
     with transaction(engine) as db:
         clips = add_candidates(db, 1)
         enrol(db, "S01", "S02", "S03", kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for i, person in enumerate(("S01", "S02", "S03"), start=1):
             rate(db, person, {clip: i if clip in clips[:2] else 3 for clip in clips})
         enrol(db, "S04", "S05", kind=ParticipantKind.SIMULATED)
@@ -180,10 +180,10 @@ def test_the_status_says_what_waits_and_the_plan_asks_once(split):
     study, engine = split
     with transaction(engine) as db:
         assert "Raters disagree on 2 clips" in sentence(progress(db, study), AT)
-        change = schedule.plan_disagreements(db, study, actor="AB", at=AT)
+        change = schedule.plan_disagreements(Desk(db, study, "AB", AT))
         assert (change.n_candidates, change.n_slots) == (2, 2)
         assert {p: n for p, n in change.loads.items() if n} == {"S04": 1, "S05": 1}
-        assert schedule.plan_disagreements(db, study, actor="AB", at=AT).n_slots == 0
+        assert schedule.plan_disagreements(Desk(db, study, "AB", AT)).n_slots == 0
         found = progress(db, study)
         assert (found.n_left, found.n_undecided) == (2, 0)
         assert sentence(found, AT).startswith("2 ratings to come")
@@ -194,7 +194,7 @@ def test_a_clip_that_everybody_has_seen_goes_without(split):
     with transaction(engine) as db:
         for person in ("S04", "S05"):
             participants.close(db, person, reason="ill", at=AT)
-        assert schedule.plan_disagreements(db, study, actor="AB", at=AT).n_slots == 0
+        assert schedule.plan_disagreements(Desk(db, study, "AB", AT)).n_slots == 0
         assert progress(db, study).n_undecided == 2
 
 
@@ -202,15 +202,15 @@ def test_who_is_on_a_laptop_is_not_asked_and_what_they_bring_back_counts(split, 
     study, engine = split
     path = tmp_path / "laptop.sqlite"
     with transaction(engine) as db:
-        schedule.plan_disagreements(db, study, actor="AB", at=AT)
-        stations.deal(db, study, ["S04"], path, actor="AB", at=AT)
+        schedule.plan_disagreements(Desk(db, study, "AB", AT))
+        deal_part(Desk(db, study, "AB", AT), ["S04"], path)
     laptop = open_store(f"sqlite:///{path}")
     with transaction(laptop) as db:
         (clip,) = assignments.remaining(db, "S04")
         rate(db, "S04", {clip.candidate_id: 3})
     laptop.dispose()
     with transaction(engine) as db:
-        assert stations.merge(db, study, path, final=True, actor="AB", at=AT).n_ratings == 1
+        assert merge_part(Desk(db, study, "AB", AT), path, final=True).n_ratings == 1
         assert sorted(tallies(db)[clip.candidate_id]) == [1, 2, 3, 3]
         assert progress(db, study).n_undecided == 0  # four are the most that this study asks for
         assert list(findings(db, study, clips=False, hashes=False)) == []
@@ -219,17 +219,17 @@ def test_who_is_on_a_laptop_is_not_asked_and_what_they_bring_back_counts(split, 
 def test_a_further_rater_who_leaves_opens_no_slot_that_must_be_filled(split):
     study, engine = split
     with transaction(engine) as db:
-        schedule.plan_disagreements(db, study, actor="AB", at=AT)
-        done = withdrawal.withdraw(db, study, "S04", keep_ratings=True, actor="AB", at=AT)
+        schedule.plan_disagreements(Desk(db, study, "AB", AT))
+        done = withdrawal.withdraw(Desk(db, study, "AB", AT), "S04", keep_ratings=True)
         assert done == withdrawal.Withdrawal(0, 1, 0)
         assert progress(db, study).n_undecided == 1
-        assert changes.reassign(db, study, [], actor="AB", at=AT).n_slots == 1
+        assert changes.reassign(Desk(db, study, "AB", AT), []).n_slots == 1
 
 
 def test_published_tables_keep_the_counts_of_further_ratings(split, tmp_path):
     study, engine = split
     with transaction(engine) as db:
-        schedule.plan_disagreements(db, study, actor="AB", at=AT)
+        schedule.plan_disagreements(Desk(db, study, "AB", AT))
         for person in ("S04", "S05"):
             (clip,) = assignments.remaining(db, person)
             rate(db, person, {clip.candidate_id: 3})
@@ -245,13 +245,13 @@ def test_it_is_off_unless_the_study_asks_for_it(tmp_path):
     with transaction(engine) as db:
         add_candidates(db, 1)
         enrol(db, *PEOPLE)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
         for i, person in enumerate(PEOPLE):
             own = [clip.candidate_id for clip in assignments.remaining(db, person)]
             rate(db, person, dict.fromkeys(own, i % 3 + 1))
         assert further_ratings.undecided(db, study).empty
         with pytest.raises(StudyError, match=r"no more\. .* protocol.max_ratings_per_clip"):
-            schedule.plan_disagreements(db, study, actor="AB", at=AT)
+            schedule.plan_disagreements(Desk(db, study, "AB", AT))
     engine.dispose()
 
 

@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError
 
+from sessions.desk import Desk
 from sessions.maintenance.checking import findings, wrong_rater_counts
 from sessions.plan import schedule
 from study.errors import StoreError
@@ -34,7 +35,7 @@ def test_eleven_annotators_at_once_leave_every_clip_with_exactly_three_raters(ur
                 db, candidate_id=clip, rating=Rating.VERY_CLEAN, given_by="EXPERT", at=AT
             )
         enrol(db, *people, kind=ParticipantKind.SIMULATED)
-        schedule.make_plan(db, study, ids=None, actor="AB", at=AT)
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
     engine.dispose()  # a connection must not be shared with the processes to come
     at_once(rate_everything, [(study.store_url, person) for person in people])
     with transaction(engine) as db:
