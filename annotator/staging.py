@@ -107,8 +107,8 @@ def simulated_person(study: Study, profile: str, stream: str) -> Person:
     ConfigError
         If the study is none, or there is no such profile.
     """
-    from study import rehearsal
     from study.rehearsal.people import PROFILES, SimulatedPerson
+    from study.rehearsal.truth import truth_of
 
     if not study.config.rehearsal:
         raise ConfigError(
@@ -118,7 +118,7 @@ def simulated_person(study: Study, profile: str, stream: str) -> Person:
     if profile not in PROFILES:
         raise ConfigError(f"no profile {profile!r}. Choose one of: {', '.join(PROFILES)}")
     rng = np.random.default_rng([study.config.seed, *stream.encode()])
-    return SimulatedPerson(PROFILES[profile], rng, rehearsal.truth_of(study.mit_root))
+    return SimulatedPerson(PROFILES[profile], rng, truth_of(study.mit_root))
 
 
 @contextmanager

@@ -401,7 +401,7 @@ def main() -> None:
 
 
 def _made_clips(root: Path) -> Path:
-    from study.rehearsal import make_clips
+    from study.rehearsal.tree import make_clips
 
     make_clips(root, seed=SEED, n_per_class=4, classes=("barking", "raining", "whistling"))
     return root / "training"

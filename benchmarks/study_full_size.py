@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, insert, text, update
 
-from sessions.desk import Desk
 from sessions.maintenance.checking import findings, wrong_rater_counts
 from sessions.monitor import figures
 from sessions.monitor.progress import progress, sentence
@@ -29,6 +28,7 @@ from sessions.plan import changes, schedule
 from study.config.study import Study, StudyConfig
 from study.rehearsal.people import PROFILES
 from study.store import Db, audit, create_store, studies, transaction
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import ratings

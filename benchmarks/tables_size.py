@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from study.config.study import find_study
-from study.founding import found_study
+from study.init import init_study
 from study.store import open_store, studies, transaction
 from study.store.addresses import sqlite_path
 
@@ -39,7 +39,7 @@ COMMANDS = {
 def fill(folder: Path, factor: int) -> None:
     """Make a study whose store has `factor` times the paper's ratings."""
     at = datetime(2026, 1, 2, tzinfo=UTC)
-    study = found_study(folder, SETTINGS, at)
+    study = init_study(folder, SETTINGS, at)
     with transaction(open_store(study.store_url)) as db:
         version = studies.protocol_version(db, config=study.config, at=at)
     rng = np.random.default_rng(1)

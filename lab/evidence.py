@@ -8,8 +8,8 @@ from pathlib import Path
 from features.records.manifest import MANIFEST_NAME, read_manifest
 from study.config.study import CONFIG_NAME, Study, find_study
 from study.reading.lists import read_list
-from study.rehearsal import read_scenes
 from study.rehearsal.scene_table import SCENES_NAME
+from study.rehearsal.truth import read_scenes
 from study.store import Db, store_snapshot
 from study.store.addresses import sqlite_path
 from study.store.clips import candidates
@@ -36,7 +36,7 @@ class Evidence:
         return len(read_scenes(root)) if (root / SCENES_NAME).is_file() else 0
 
     @property
-    def is_founded(self) -> bool:
+    def is_made(self) -> bool:
         """Whether there is a study with a store."""
         if not (self.folder / CONFIG_NAME).is_file():
             return False

@@ -113,7 +113,7 @@ def _clips(found: Evidence, size: DemoSize) -> Iterator[Step]:
 
 def _preparation(found: Evidence, size: DemoSize) -> Iterator[Step]:
     here = ("--study", str(found.folder))
-    yield Step(2, "found the study", _founding(found, size), lambda: found.is_founded)
+    yield Step(2, "make the study", _init(found, size), lambda: found.is_made)
     yield Step(
         2, "admit clips with sound", ("curation", "candidates", *here), found.knows_every_clip
     )
@@ -154,7 +154,7 @@ def _preparation(found: Evidence, size: DemoSize) -> Iterator[Step]:
     )
 
 
-def _founding(found: Evidence, size: DemoSize) -> tuple[str, ...]:
+def _init(found: Evidence, size: DemoSize) -> tuple[str, ...]:
     settings = {
         "protocol.n_ground_truths": size.n_ground_truths,
         "protocol.class_min_prominent": size.class_min_prominent,

@@ -15,9 +15,9 @@ from sessions.commands.options import (
 )
 from sessions.exercises import choosing, lists
 from sessions.exercises.results import screening_report
-from study import rehearsal
 from study.classes import read_classes
 from study.config.study import find_study
+from study.rehearsal.truth import reasons, truths
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import refuse_existing
@@ -66,7 +66,7 @@ def set_exercise(
                 return
 
             root = found.mit_root
-            clips = choosing.rehearsed(picked, rehearsal.truths(root), rehearsal.reasons(root))
+            clips = choosing.rehearsed(picked, truths(root), reasons(root))
         choosing.set_exercise(desk, clips)
     n_training = sum(clip.phase.value == "training" for clip in clips)
     typer.echo(f"{n_training} training clips, {len(clips) - n_training} screening clips")

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from sessions.desk import Desk
 from sessions.laptops.away import require_whole
 from study.config.study import Study, find_study
 from study.errors import ConfigError
 from study.store import Db, open_store, open_to_read, snapshot, studies, transaction
+from study.store.desk import Desk
 from study.tools.access import Readers
 from study.tools.files import written_atomically
 

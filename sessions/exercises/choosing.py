@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
-from sessions.desk import Desk
 from sessions.exercises.results import TRAINING_SET
 from study.config.study import Study
 from study.errors import ConfigError
 from study.store import Db
 from study.store.clips import candidates
+from study.store.desk import Desk
 from study.store.plan import assignments, exercises, ground_truths
 from study.store.plan.exercises import ExerciseClip
 from study.vocabulary import Phase, Rating

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sessions.desk import Desk
 from study.errors import NotClearedError, StudyError
 from study.store import Db, audit
+from study.store.desk import Desk
 from study.tools.wording import checked_reason
 
 # Words of the audit log, which is never changed: a part was given to a laptop, a store is such a

@@ -6,12 +6,12 @@ import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sessions.desk import Desk
 from sessions.laptops.away import GIVEN, IS_PART, require_all_here
 from sessions.running.open_sessions import require_none_open
 from study.errors import StoreError
 from study.store import create_store, transaction
 from study.store.addresses import sqlite_url
+from study.store.desk import Desk
 from study.store.laptops import parts, seals
 from study.store.people import participants
 from study.store.plan import assignments

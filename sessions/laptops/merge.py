@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from sessions.desk import Desk
 from sessions.laptops import inspection
 from sessions.laptops.away import IS_PART, RETURNED, parts_given
 from study.config.study import Study
@@ -16,6 +15,7 @@ from study.store import (
     audit,
     studies,
 )
+from study.store.desk import Desk
 from study.store.laptops import foreign, parts, seals
 from study.store.people import headphone_checks, participants
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sessions.desk import Desk
 from sessions.laptops.away import require_whole
 from sessions.plan import again
 from study.errors import StoreError
 from study.store import Db
+from study.store.desk import Desk
 from study.store.ratings import rig_acceptances, rig_checks
 from study.tools.local_time import local_day
 from study.tools.wording import checked_reason, counted

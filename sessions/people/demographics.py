@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from sessions.desk import Desk
 from study.errors import ConfigError, NotClearedError
 from study.store import Db
+from study.store.desk import Desk
 from study.store.people import demographics, participants
 from study.store.people.participants import Participant
 from study.vocabulary import ParticipantKind

@@ -7,7 +7,6 @@ from statistics import mean
 from typing import Any
 
 from instructions import pence
-from sessions.desk import Desk
 from sessions.pay.receipt import AT_THE_DESK
 from sessions.pay.statement import Statement, is_settled_here, statement
 from sessions.people.demographics import NOT_SAID, answers_of, banded, consenting
@@ -16,6 +15,7 @@ from study.config.protocol import Protocol
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db
+from study.store.desk import Desk
 from study.store.people import payments
 from study.store.people.participants import Participant
 from study.tools.wording import counted

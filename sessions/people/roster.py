@@ -7,8 +7,8 @@ from string import ascii_uppercase
 
 import numpy as np
 
-from sessions.desk import Desk
 from study.errors import ConfigError
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.people.participants import Consent
 from study.store.plan import assignments

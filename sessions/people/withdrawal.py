@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sessions.chance import Stream, generator
-from sessions.desk import Desk
 from sessions.laptops.away import require_all_here
 from sessions.pay.statement import statement
 from sessions.plan import further_ratings
@@ -15,6 +14,7 @@ from sessions.running.open_sessions import require_none_open
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, audit
+from study.store.desk import Desk
 from study.store.people import participants, removals
 from study.store.plan import assignments
 from study.vocabulary import ParticipantKind

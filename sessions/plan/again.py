@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
-from sessions.desk import Desk
 from sessions.laptops.away import on_laptops
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
@@ -15,8 +14,9 @@ from study.config.study import Study
 from study.counting import IN_WORDS, Reason
 from study.errors import StudyError
 from study.store import Db
+from study.store.desk import Desk
 from study.store.plan import assignments
-from study.store.ratings import sittings, trials
+from study.store.ratings import sessions, trials
 from study.store.ratings.counted import judged
 from study.tools.wording import counted
 
@@ -222,7 +222,7 @@ def take_back(db: Db, study: Study) -> int:
     counts_now = slots[slots["replaced"] & slots["reason"].eq(Reason.RATED_AGAIN)]
     if counts_now.empty:
         return 0
-    busy = {s.participant_id for s in sittings.open_sessions(db)} | set(on_laptops(db))
+    busy = {s.participant_id for s in sessions.open_sessions(db)} | set(on_laptops(db))
     free = slots[~slots["done"] & ~slots["participant_id"].isin(busy)]
     clips = standing(slots, study).loc[counts_now["candidate_id"].unique()]
     n_unfilled = study.config.protocol.ratings_per_clip - clips["n_good"] - clips["n_open"]

@@ -3,13 +3,13 @@
 import pandas as pd
 
 from sessions.chance import Stream, generator
-from sessions.desk import Desk
 from sessions.laptops.away import on_laptops, require_all_here
 from sessions.plan import assignment, further_ratings
 from sessions.plan.planning import Change, able_raters, audited, codes, flags, in_order, n_changes
 from sessions.plan.slots import fill_missing
 from sessions.running.open_sessions import require_none_open
 from study.errors import StudyError
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import trials

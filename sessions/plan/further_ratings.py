@@ -9,7 +9,7 @@ from study.config.protocol import Protocol
 from study.config.study import Study
 from study.store import Db
 from study.store.plan import assignments
-from study.store.ratings import sittings, trials
+from study.store.ratings import sessions, trials
 from study.store.ratings.counted import counted
 from study.vocabulary import Rating
 
@@ -72,7 +72,7 @@ def drop_needless(db: Db, study: Study) -> None:
     rated = tallies.sum(axis=1) >= protocol.ratings_per_clip
     decided = rated & ~is_undecided(tallies.to_numpy(np.int64), protocol)
     plan = assignments.frame(db)
-    rating_now = {session.participant_id for session in sittings.open_sessions(db)}
+    rating_now = {session.participant_id for session in sessions.open_sessions(db)}
     needless = ~plan["done"] & plan["candidate_id"].isin(tallies.index[decided])
     needless &= ~plan["participant_id"].isin(rating_now)
     assignments.remove_open(db, plan.loc[needless, "id"].tolist())

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sessions.desk import Desk
 from sessions.laptops.away import on_laptops
 from sessions.plan import assignment
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, audit
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments
 from study.vocabulary import ParticipantKind

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from sessions.chance import Stream, generator
-from sessions.desk import Desk
 from sessions.exercises.choosing import EXERCISES
 from sessions.plan import assignment, further_ratings
 from sessions.plan.planning import (
@@ -21,6 +20,7 @@ from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db
 from study.store.clips import candidates
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, exercises, ground_truths
 from study.vocabulary import ParticipantKind, Phase

@@ -3,11 +3,11 @@
 import socket
 from collections.abc import Callable, Collection
 
-from sessions.desk import Desk
 from study.errors import StudyError
 from study.store import Db
+from study.store.desk import Desk
 from study.store.people import participants
-from study.store.ratings import sittings
+from study.store.ratings import sessions
 from study.tools.local_time import local_time
 
 
@@ -20,7 +20,7 @@ def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> No
         If one of them has an open session; it names all.
     """
     participants.lock(db, participant_ids)  # nobody of them opens one until this is done
-    found = [s for s in sittings.open_sessions(db) if s.participant_id in participant_ids]
+    found = [s for s in sessions.open_sessions(db) if s.participant_id in participant_ids]
     if found:
         since = ", ".join(
             f"{s.participant_id} on {s.host} since {local_time(s.started_at)}" for s in found
@@ -49,6 +49,6 @@ def end_crashed(desk: Desk, participant_id: str, *, is_running: Callable[[int], 
     participants.get(db, participant_id)
     participants.lock(db, [participant_id])
     host = socket.gethostname()
-    if not sittings.abandon(db, participant_id, host=host, is_running=is_running, at=desk.at):
+    if not sessions.abandon(db, participant_id, host=host, is_running=is_running, at=desk.at):
         raise StudyError(f"participant {participant_id} has no open session. Nothing was changed")
     desk.log("end_session", participant_id, {})

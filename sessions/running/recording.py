@@ -23,8 +23,8 @@ from study.store import Db, Engine, studies, transaction
 from study.store.engine import clock
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import sittings, trials
-from study.store.ratings.sittings import Process
+from study.store.ratings import sessions, trials
+from study.store.ratings.sessions import Process
 from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import EndReason, Phase, Rating, TrialRecord
 
@@ -74,7 +74,7 @@ class Recorder:
         with transaction(self.engine) as db:
             # The acknowledgement of an earlier try may have been lost: the rating then stands.
             if record.response is None or not trials.is_rated(db, self.session_id, candidate_id):
-                sittings.require_open(db, self.session_id)
+                sessions.require_open(db, self.session_id)
                 trials.add(
                     db,
                     session_id=self.session_id,
@@ -90,7 +90,7 @@ class Recorder:
     def keep_gain(self, gain_db: float) -> None:
         """Write how loud the participant set the headphones, in dB of full level."""
         with transaction(self.engine) as db:
-            sittings.set_gain(db, self.session_id, gain_db)
+            sessions.set_gain(db, self.session_id, gain_db)
 
     def keep_rig(self, rig: dict[str, Any]) -> None:
         """Write what is known of screen and sound once they are open: the session starts then.
@@ -101,7 +101,7 @@ class Recorder:
             As `open_session` takes it.
         """
         with transaction(self.engine) as db:
-            sittings.set_rig(
+            sessions.set_rig(
                 db, self.session_id, rig | {"config": kept(self.study.config)}, self.now()
             )
 
@@ -114,7 +114,7 @@ class Recorder:
             If the store does not take it; the next start of the participant then closes it.
         """
         with transaction(self.engine) as db:
-            sittings.end(db, self.session_id, reason=reason, at=self.now())
+            sessions.end(db, self.session_id, reason=reason, at=self.now())
 
     def total(self) -> int | None:
         """Return the bonus counter's present value, None where there is no counter."""
@@ -198,7 +198,7 @@ def open_session(
         participants.lock(db, [participant_id])
         plan = plan_session(db, study, participant_id, phase)
         if plan.trials:
-            sittings.begin(
+            sessions.begin(
                 db,
                 session_id=session_id,
                 participant_id=participant_id,
@@ -261,10 +261,10 @@ def _heartbeat(
     ended = threading.Event()
 
     def beat() -> None:
-        while not ended.wait(sittings.HEARTBEAT_S):
+        while not ended.wait(sessions.HEARTBEAT_S):
             try:
                 with transaction(engine) as db:
-                    sittings.heartbeat(db, session_id, database_clock(db))
+                    sessions.heartbeat(db, session_id, database_clock(db))
             except StoreError:
                 continue  # the next rating meets the same problem, and tells
 

@@ -7,8 +7,9 @@ import typer
 
 from study.errors import ConfigError
 from study.rehearsal import contact_sheet as sheets
-from study.rehearsal import read_scenes, tree
+from study.rehearsal import tree
 from study.rehearsal.actions import DEFAULT_CLASSES
+from study.rehearsal.truth import read_scenes
 from study.tools.cli import (
     LARGEST_NUMBER,
     MOST_PROCESSES,

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 import instructions
-from study import founding
 from study.config.study import find_study
 from study.errors import ConfigError
+from study.init import findings, init_study
+from study.init import protect as protect_files
 from study.store import open_store, studies, transaction, upgrade_store
 from study.tools.cli import (
     LARGEST_NUMBER,
@@ -43,7 +44,7 @@ def init(
     named = {"mit_root": mit_root, "title": title, "classes": classes, "seed": seed, "store": store}
     settings = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     settings += ["rehearsal=true"] if rehearsal else []
-    study = founding.found_study(folder, settings + (setting or []), datetime.now(UTC))
+    study = init_study(folder, settings + (setting or []), datetime.now(UTC))
     typer.echo(
         f"study {study.config.title!r} in {folder}: study.toml, {without_password(study.store_url)}"
     )
@@ -52,7 +53,7 @@ def init(
 def check(study: StudyOption = None, store: StoreOption = None) -> None:
     """Check that configuration, classes, texts, clips and store can be used."""
     found = find_study(study, store)
-    problems = [*founding.findings(found), *instructions.findings(found)]
+    problems = [*findings(found), *instructions.findings(found)]
     for problem in problems:
         typer.echo(f"finding: {problem}")
     if problems:
@@ -98,6 +99,6 @@ def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
 def protect(study: StudyOption = None, store: StoreOption = None) -> None:
     """Take the study's folder, store and back-ups from other accounts; give them to desk.group."""
     found = find_study(study, store)
-    n_changed = founding.protect(found)
+    n_changed = protect_files(found)
     whose = f"the group {found.config.desk.group}" if found.config.desk.group else "this account"
     typer.echo(f"{found.folder} is of {whose}; {n_changed} files and folders changed")

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 
-class Desk(BaseModel):
+class DeskFiles(BaseModel):
     """The lab's own arrangements.
 
     Parameters

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from study.config.desk import Desk
+from study.config.desk import DeskFiles
 from study.config.evidence import Evidence
 from study.config.headphones import Headphones
 from study.config.keys import Keys
@@ -61,7 +61,7 @@ class StudyConfig(BaseModel):
         Colours and sizes of the task.
     headphones : Headphones
         Level and check of the headphones.
-    desk : Desk
+    desk : DeskFiles
         Which group of accounts shares the study.
     evidence : Evidence
         What becomes of ratings whose evidence speaks against them.
@@ -85,7 +85,7 @@ class StudyConfig(BaseModel):
     screen: Screen = Screen()
     keys: Keys = Keys()
     headphones: Headphones = Headphones()
-    desk: Desk = Desk()
+    desk: DeskFiles = DeskFiles()
     evidence: Evidence = Evidence()
 
     @field_validator("title")

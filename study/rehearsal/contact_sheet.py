@@ -27,7 +27,7 @@ def contact_sheet(scenes: pd.DataFrame, mit_root: Path, clips_per_rating: int = 
     Parameters
     ----------
     scenes : DataFrame
-        From `study.rehearsal.read_scenes`; clips without sound are left out.
+        From `study.rehearsal.truth.read_scenes`; clips without sound are left out.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alembic.runtime.migration import MigrationContext
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,6 @@ from study.config.study import Study, StudyConfig, kept
 from study.errors import ConfigError, StoreError
 from study.store import audit
 from study.store.engine import Db
-from study.store.migrations import schema_revision
 from study.store.tables import ProtocolVersionRow, StudyRow
 
 # Where clips and store lie, what the screens say and what people are asked of themselves does not
@@ -74,7 +74,8 @@ def identity(db: Db, study: Study) -> StoreIdentity:
             f"the store is {kinds[row.rehearsal]}, but study.toml says it is "
             f"{kinds[study.config.rehearsal]}. Put `rehearsal` back, or use another store"
         )
-    return StoreIdentity(row.store_id, row.created_at, row.rehearsal, schema_revision(db))
+    revision = MigrationContext.configure(db.connection()).get_current_revision() or ""
+    return StoreIdentity(row.store_id, row.created_at, row.rehearsal, revision)
 
 
 def config_sha256(config: StudyConfig) -> str:

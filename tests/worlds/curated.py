@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from curation.clips.record_names import give_names
 from study.config.study import find_study
-from study.founding import found_study
+from study.init import init_study
 from study.store import store_transaction, studies
 from study.store.clips import candidates
 from study.store.clips.candidates import Candidate
@@ -26,7 +26,7 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def new_study(folder, *settings):
     """Found a study in a folder and return it."""
-    found_study(folder, settings, AT)
+    init_study(folder, settings, AT)
     return find_study(folder)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from study.config.study import Study
-from study.founding import found_study
+from study.init import init_study
 from study.rehearsal.odd import make_odd_clip
 from study.rehearsal.scene_table import SceneRow, write_scenes
 from study.store import Engine, open_store, transaction
@@ -49,7 +49,7 @@ def ratable_study(
     """
     mit_root = folder / "mit"
     lines = SETTINGS | {"mit_root": f'"{mit_root}"'} | (settings or {})
-    study = found_study(folder / "study", [f"{k}={v}" for k, v in lines.items()], AT)
+    study = init_study(folder / "study", [f"{k}={v}" for k, v in lines.items()], AT)
     names = [f"barking/{i}-{kind}.mp4" for i, kind in enumerate(kinds)]
     for name, kind in zip(names, kinds, strict=True):
         _make(kind, mit_root / "training" / name, clip)

@@ -209,11 +209,6 @@ def store_snapshot(url: str) -> Iterator[Db]:
         engine.dispose()
 
 
-def schema_revision(db: Db) -> str:
-    """Return which revision of the schema a store has."""
-    return MigrationContext.configure(db.connection()).get_current_revision() or ""
-
-
 def alembic_config() -> Config:
     """Return what alembic needs to know of the migrations.
 

@@ -5,7 +5,6 @@ from typer.testing import CliRunner
 
 from annotator.__main__ import app as annotator
 from sessions.__main__ import app as desk
-from sessions.desk import Desk
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import merge_part
 from sessions.maintenance import rigs
@@ -14,6 +13,7 @@ from sessions.people import withdrawal
 from sessions.plan import again, changes, schedule
 from study.errors import StoreError, StudyError
 from study.store import audit, open_store, transaction
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings.counted import counted, judged

@@ -2,13 +2,13 @@ import shutil
 
 import pytest
 
-from sessions.desk import Desk
 from sessions.maintenance.backups import back_up_study
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
 from sessions.plan import schedule
 from study.errors import StudyError
 from study.store import filesystem, open_store, transaction
+from study.store.desk import Desk
 from study.store.plan import assignments
 from tests.worlds.studies import AT, add_candidates, add_truths, enrol, new_study, rate
 

@@ -3,12 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from sessions.desk import Desk
 from sessions.monitor.dashboard import dashboard_app
 from sessions.monitor.progress import forecast, progress, sentence
 from sessions.plan import schedule
 from study.reports.web import open_site
 from study.store import transaction
+from study.store.desk import Desk
 from study.store.plan import assignments, ground_truths
 from study.vocabulary import Rating
 from tests.worlds.local_server import running

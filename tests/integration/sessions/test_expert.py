@@ -6,7 +6,6 @@ from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
 from sessions.__main__ import app
-from sessions.desk import Desk
 from sessions.expert import ground_truths as truths
 from sessions.expert import reratings
 from sessions.expert.reratings import drawn, reliability, weighted_kappa
@@ -17,6 +16,7 @@ from sessions.pay import bonus
 from sessions.pay import statement as pay
 from sessions.running.session_plan import plan_session
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.plan import ground_truths
 from study.store.ratings import ratings
 from study.vocabulary import ParticipantKind, Phase, Rating

@@ -9,7 +9,6 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from sessions.desk import Desk
 from sessions.expert.ground_truths import ground_truth_rated
 from sessions.laptops.away import on_laptops, require_whole
 from sessions.laptops.deal import deal_part
@@ -21,6 +20,7 @@ from sessions.running.session_plan import plan_session
 from study.errors import StoreError, StudyError
 from study.store import audit, open_store, transaction
 from study.store.addresses import sqlite_url
+from study.store.desk import Desk
 from study.store.laptops import foreign
 from study.store.laptops import parts as tables_of
 from study.store.people import headphone_checks

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curation.release.export import export_ratings
-from sessions.desk import Desk
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import merge_part
 from sessions.maintenance.checking import findings
@@ -21,6 +20,7 @@ from sessions.plan import changes, further_ratings, schedule
 from study.config.study import parse_config
 from study.errors import ConfigError, StudyError
 from study.store import Db, open_store, transaction
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments
 from study.store.ratings import ratings
@@ -140,7 +140,7 @@ def test_further_ratings_are_asked_where_raters_disagree_and_nowhere_else(lab, s
     study, engine = lab
     with engine.connect() as connection, connection.begin() as undone:
         db = Db(connection, join_transaction_mode="create_savepoint")
-        desk = Desk(db, study, np.random.default_rng(seed))
+        desk = Lab(db, study, np.random.default_rng(seed))
         for step in (*steps, *END):
             step(desk)
             require_only_what_is_needed(db, study)

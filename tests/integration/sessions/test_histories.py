@@ -17,7 +17,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sessions.desk import Desk
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
 from sessions.people import withdrawal
@@ -26,6 +25,7 @@ from sessions.plan.assignment import OPEN
 from sessions.running.session_plan import plan_session
 from study.errors import StudyError
 from study.store import transaction
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings.counted import judged

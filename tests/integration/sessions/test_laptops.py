@@ -4,7 +4,6 @@ from datetime import timedelta
 import pytest
 from alembic import command
 
-from sessions.desk import Desk
 from sessions.laptops import away
 from sessions.laptops.away import require_whole
 from sessions.laptops.deal import deal_part
@@ -14,6 +13,7 @@ from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session
 from study.errors import NotClearedError, StoreError, StudyError
 from study.store import audit, open_store, transaction
+from study.store.desk import Desk
 from study.store.engine import engine_of
 from study.store.migrations import alembic_config
 from study.store.people import headphone_checks, payments

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
-from sessions.desk import Desk
 from sessions.laptops.deal import deal_part
 from sessions.maintenance.checking import findings
 from sessions.pay import statement
 from sessions.plan import schedule
 from study.store import transaction
+from study.store.desk import Desk
 from study.store.plan import ground_truths
 from study.store.tables import PaymentRow, RatingRow
 from study.vocabulary import ParticipantKind, Rating

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from sessions.desk import Desk
 from sessions.laptops.deal import deal_part
 from sessions.pay import statement
 from sessions.people import withdrawal
@@ -14,6 +13,7 @@ from sessions.plan import changes, schedule
 from sessions.running.open_sessions import end_crashed
 from study.errors import StoreError, StudyError
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.plan import assignments
 from study.store.tables import SessionRow
 from study.vocabulary import ParticipantKind

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from sessions.desk import Desk
 from sessions.exercises.results import screening_report
 from sessions.maintenance.checking import findings
 from sessions.pay import bonus
@@ -18,6 +17,7 @@ from study.config.protocol import Protocol
 from study.config.study import StudyConfig
 from study.errors import ConfigError, NotClearedError, StudyError
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.people import demographics as answers_store
 from study.store.people import participants, payments
 from study.store.people.payments import PaidSession

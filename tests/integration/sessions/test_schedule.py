@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from sessions.desk import Desk
 from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session
 from study.errors import NotClearedError, StudyError
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, exercises, ground_truths
 from study.store.plan.exercises import ExerciseClip

@@ -2,11 +2,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError
 
-from sessions.desk import Desk
 from sessions.maintenance.checking import findings, wrong_rater_counts
 from sessions.plan import schedule
 from study.errors import StoreError
 from study.store import open_store, snapshot, transaction
+from study.store.desk import Desk
 from study.store.people import participants, payments
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import ratings

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from sessions.desk import Desk
 from sessions.laptops import away
 from sessions.laptops.deal import deal_part
 from sessions.plan import changes, schedule
@@ -18,11 +17,12 @@ from sessions.running.open_sessions import end_crashed
 from sessions.running.recording import open_session
 from study.errors import NotClearedError, StoreError, StudyError
 from study.store import open_store, transaction
+from study.store.desk import Desk
 from study.store.engine import clock
 from study.store.people import participants
 from study.store.plan import assignments
-from study.store.ratings import sittings
-from study.store.ratings.sittings import Process
+from study.store.ratings import sessions
+from study.store.ratings.sessions import Process
 from study.store.tables import SessionRow, TrialRow
 from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import ParticipantKind, Phase, Presentation, Rating, Response, TrialRecord
@@ -228,7 +228,7 @@ def test_a_station_whose_clock_is_wrong_is_neither_abandoned_nor_immortal(lab, w
         later = present[0] + timedelta(minutes=4)
         with pytest.raises(StoreError, match=r"last sign of life, which was 240 s ago"):
             end_crashed(Desk(db, study, "AB", later), "S04", is_running=lambda pid: False)
-        sittings.heartbeat(db, recorder.session_id, later)
+        sessions.heartbeat(db, recorder.session_id, later)
         later += timedelta(minutes=4)
         with pytest.raises(StoreError, match="session open on station-2"):
             end_crashed(Desk(db, study, "AB", later), "S04", is_running=lambda pid: False)
@@ -238,7 +238,7 @@ def test_a_station_whose_clock_is_wrong_is_neither_abandoned_nor_immortal(lab, w
 
 def test_signs_of_life_are_stamped_by_the_database(lab, monkeypatch):
     study, engine, _ = lab
-    monkeypatch.setattr(sittings, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(sessions, "HEARTBEAT_S", 0.01)
     with sat_down(engine, study, now=lambda: AT) as recorder:
         for _ in range(200):
             with transaction(engine) as db:
@@ -265,7 +265,7 @@ def test_a_jump_of_the_clock_kills_nobody_who_runs_on_this_machine(lab, jump):
 def begin(db, study, process, at=AT):
     from study.store import studies
 
-    return sittings.begin(
+    return sessions.begin(
         db, session_id="a" * 32, participant_id="S04", phase=Phase.ANNOTATION, attempt=1,
         stage="window", simulated_profile=None, rig={}, process=process,
         protocol_version_id=studies.protocol_version(db, config=study.config, at=at),

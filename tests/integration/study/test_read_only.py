@@ -9,18 +9,18 @@ from typer.testing import CliRunner
 
 from curation.__main__ import app as curation_app
 from sessions.__main__ import app as sessions_app
-from sessions.desk import Desk
 from sessions.plan import schedule
 from study.errors import StudyError
-from study.founding import found_study
+from study.init import init_study
 from study.store import open_store, open_to_read, snapshot, store_snapshot, transaction
+from study.store.desk import Desk
 from study.store.plan import assignments
 from tests.worlds.studies import AT, add_candidates, enrol, go_back, rate
 
 
 def fill(folder):
     """A study of 24 clips, all rated, that nobody has open."""
-    study = found_study(folder, [], AT)
+    study = init_study(folder, [], AT)
     engine = open_store(study.store_url)
     with transaction(engine) as db:
         add_candidates(db, 4)

@@ -12,8 +12,9 @@ import pytest
 
 from study.classes import read_classes
 from study.errors import ConfigError
-from study.rehearsal import make_clips, read_scenes, reasons, truth_of, truths
 from study.rehearsal.contact_sheet import contact_sheet
+from study.rehearsal.tree import make_clips
+from study.rehearsal.truth import read_scenes, reasons, truth_of, truths
 from study.tools.files import sha256_of
 from study.vocabulary import Rating, Stimulus
 from tests.paths import ROOT

@@ -5,11 +5,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from sessions.desk import Desk
 from sessions.plan import again, changes, schedule
 from study.config.protocol import Protocol
 from study.errors import ConfigError
 from study.store import audit, open_store, studies, transaction
+from study.store.desk import Desk
 from study.store.migrations import alembic_config
 from study.store.plan import assignments
 from study.store.tables import Base, ProtocolVersionRow

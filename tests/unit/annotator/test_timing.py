@@ -12,8 +12,8 @@ from annotator.timing.measures import Evidence, chosen, described, measured, tim
 from annotator.timing.report import write_report
 from study.errors import ConfigError, StoreError, StudyError
 from study.store import studies, transaction
-from study.store.ratings import evidence, sittings, trials
-from study.store.ratings.sittings import Process
+from study.store.ratings import evidence, sessions, trials
+from study.store.ratings.sessions import Process
 from study.vocabulary import (
     EndReason,
     KeyPress,
@@ -68,7 +68,7 @@ def sit(db, study, ids, made, *, participant="P01", host="lab-1", rig=REAL, stag
         profile=None, day=0):  # fmt: skip
     session_id, at = uuid.uuid4().hex, AT + timedelta(days=day)
     version = studies.protocol_version(db, config=study.config, at=AT)
-    sittings.begin(
+    sessions.begin(
         db, session_id=session_id, participant_id=participant, phase=Phase.ANNOTATION, attempt=1,
         stage=stage, simulated_profile=profile, protocol_version_id=version, rig=rig,
         process=Process(host, 1), is_running=lambda pid: False, at=at,
@@ -77,7 +77,7 @@ def sit(db, study, ids, made, *, participant="P01", host="lab-1", rig=REAL, stag
         stimulus = Stimulus(candidate_id, study.folder / "a.mp4", "barking")
         record = TrialRecord(stimulus, response, shown, presses, failure)
         trials.add(db, session_id=session_id, record=record, bonus_pence=0, simulated=False, at=at)
-    sittings.end(db, session_id, reason=EndReason.ENDED, at=at)
+    sessions.end(db, session_id, reason=EndReason.ENDED, at=at)
     return session_id
 
 

@@ -12,7 +12,7 @@ from lab.report import write_report
 from lab.size import FULL, SMALLEST
 from lab.steps import PROFILES, TITLES, Step, steps_of, typed
 from study.errors import ConfigError, StageError, StudyError
-from study.founding import found_study
+from study.init import init_study
 from study.rehearsal.people import PROFILES as KNOWN_PROFILES
 
 VERSION = ("study", "--help")
@@ -20,7 +20,7 @@ VERSION = ("study", "--help")
 
 def found_demo(folder, rehearsal=True):
     (folder / "mit").mkdir(parents=True)
-    found_study(folder, ["rehearsal=true"] if rehearsal else [], datetime.now(UTC))
+    init_study(folder, ["rehearsal=true"] if rehearsal else [], datetime.now(UTC))
 
 
 def step(command=VERSION, done=lambda: False, part=1):
@@ -100,7 +100,7 @@ def test_a_file_is_no_place_for_a_demo(tmp_path):
 
 
 @pytest.mark.parametrize("rehearsal", [True, False])
-def test_a_study_that_no_demo_founded_is_never_removed(rehearsal, tmp_path):
+def test_a_study_that_no_demo_made_is_never_removed(rehearsal, tmp_path):
     found_demo(tmp_path / "study", rehearsal=rehearsal)
     with pytest.raises(ConfigError, match="holds something that no demo made"):
         demo._check_folder(tmp_path / "study", FULL, fresh=True)
@@ -143,7 +143,7 @@ def test_starting_afresh_empties_the_folder_and_leaves_what_a_link_leads_to(tmp_
 
 
 def test_a_demo_of_another_size_is_not_mixed_with_this_one(tmp_path):
-    from study.rehearsal import make_clips
+    from study.rehearsal.tree import make_clips
 
     begin_journal(tmp_path)
     make_clips(tmp_path / "mit", seed=1, n_per_class=1, classes=["tapping"], n_processes=1)

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 from sqlalchemy import update
 
-from sessions.desk import Desk
 from sessions.exercises.results import screening_report
 from sessions.monitor.alarms import alarms
 from sessions.monitor.dashboard import page
@@ -16,6 +15,7 @@ from sessions.pay import statement as pay
 from sessions.people.withdrawal import withdraw
 from sessions.plan import schedule
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.plan import assignments, exercises
 from study.store.plan.exercises import ExerciseClip
 from study.store.tables import RatingRow, TrialRow

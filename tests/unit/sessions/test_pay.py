@@ -10,7 +10,6 @@ from hypothesis import strategies as some
 from sqlalchemy import delete, update
 
 from instructions import pence
-from sessions.desk import Desk
 from sessions.monitor.progress import progress
 from sessions.pay.receipt import session_lines, statement_text
 from sessions.pay.statement import REMOVED, Statement, StatementLine, settle, statement
@@ -19,6 +18,7 @@ from sessions.people.participants_text import participants_text
 from sessions.people.withdrawal import withdraw
 from sessions.plan import schedule
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.people import demographics, participants, payments
 from study.store.people.payments import Payment
 from study.store.plan import assignments

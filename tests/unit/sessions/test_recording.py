@@ -11,8 +11,8 @@ from sessions.running.recording import open_session
 from sessions.running.session_plan import plan_session
 from study.errors import StoreError
 from study.store import open_store, transaction
-from study.store.ratings import sittings
-from study.store.ratings.sittings import Process
+from study.store.ratings import sessions
+from study.store.ratings.sessions import Process
 from study.store.tables import (
     AssignmentRow,
     KeyPressRow,
@@ -235,7 +235,7 @@ def begin(engine, study, **options):
             "is_running": lambda pid: True,
             "at": AT,
         }
-        return sittings.begin(db, **(defaults | options))
+        return sessions.begin(db, **(defaults | options))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_session_elsewhere_is_not_taken_over_while_it_shows_signs_of_life(stud
     study, engine = study_and_engine
     begin(engine, study)
     with transaction(engine) as db:
-        sittings.heartbeat(db, "b" * 32, AT + timedelta(minutes=4))
+        sessions.heartbeat(db, "b" * 32, AT + timedelta(minutes=4))
     with pytest.raises(StoreError, match="open on lab1"):
         begin(
             engine,

@@ -3,10 +3,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sessions.desk import Desk
 from sessions.people import roster
 from study.errors import ConfigError, StoreError
 from study.store import audit, transaction
+from study.store.desk import Desk
 from study.store.people import participants
 from study.vocabulary import ParticipantKind, Phase
 from tests.worlds.studies import AT, CONSENT, new_study

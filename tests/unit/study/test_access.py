@@ -16,7 +16,7 @@ from sessions.maintenance.access import access_findings
 from sessions.maintenance.backups import back_up_study
 from study.config.study import kept
 from study.errors import ConfigError, StoreError
-from study.founding import found_study, protect
+from study.init import init_study, protect
 from study.store import open_store, snapshot, transaction, upgrade_store
 from study.store.addresses import parsed
 from study.tools import access
@@ -42,7 +42,7 @@ def mode(path):
 
 
 def test_a_new_study_is_its_owners_whatever_the_umask(tmp_path, umask):
-    study = found_study(tmp_path / "study", [], AT)
+    study = init_study(tmp_path / "study", [], AT)
     engine = open_store(study.store_url)
     with transaction(engine) as db:
         enrol(db, "P01")
@@ -83,7 +83,7 @@ def group():
 
 
 def test_a_lab_that_shares_a_study_names_a_group(tmp_path, umask, group):
-    study = found_study(tmp_path / "study", [f'desk.group="{group}"'], AT)
+    study = init_study(tmp_path / "study", [f'desk.group="{group}"'], AT)
     assert mode(study.folder) == 0o2770
     engine = open_store(study.store_url)
     with transaction(engine) as db:
@@ -100,12 +100,12 @@ def test_a_lab_that_shares_a_study_names_a_group(tmp_path, umask, group):
 
 def test_a_group_that_is_none_is_named_and_nothing_is_made(tmp_path):
     with pytest.raises(ConfigError, match="'no-such-lab' is not a group of this machine"):
-        found_study(tmp_path / "study", ['desk.group="no-such-lab"'], AT)
+        init_study(tmp_path / "study", ['desk.group="no-such-lab"'], AT)
     assert not (tmp_path / "study" / "store.sqlite").exists()
 
 
 def test_an_older_study_is_found_open_and_protected_without_its_clips(tmp_path):
-    study = found_study(tmp_path / "study", [], AT)
+    study = init_study(tmp_path / "study", [], AT)
     clip = study.mit_root / "training" / "a.mp4"
     clip.parent.mkdir(parents=True)
     clip.touch(mode=0o644)
@@ -171,7 +171,7 @@ def refusal(url):
 
 def test_a_password_is_in_no_message_and_in_no_kept_configuration(tmp_path):
     url = f"postgresql+psycopg://ada:{SECRET}@host/study?sslpassword={SECRET}"
-    study = found_study(tmp_path / "study", [], AT)
+    study = init_study(tmp_path / "study", [], AT)
     config = study.config.model_copy(update={"store": url})
     assert SECRET not in str(kept(config))
     assert "write it there as %40" in refusal(url).lower()
@@ -180,7 +180,7 @@ def test_a_password_is_in_no_message_and_in_no_kept_configuration(tmp_path):
 
 
 def test_an_upgrade_masks_the_passwords_that_an_older_version_kept(tmp_path):
-    study = found_study(tmp_path / "study", [], AT)
+    study = init_study(tmp_path / "study", [], AT)
     path = study.folder / "store.sqlite"
     go_back(study.store_url, "0040")
     kept_before = f'{{"config": {{"store": "postgresql://ada:{SECRET}@host/study"}}, "n": 1}}'

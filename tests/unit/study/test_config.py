@@ -9,7 +9,7 @@ from study.classes import TEST_CLASSES, read_classes
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StoreError
-from study.founding import config_text, findings, found_study
+from study.init import config_text, findings, init_study
 from study.store import open_store, studies, transaction
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -109,12 +109,12 @@ def find_store(url):
     return Study(Path("/lab/study"), StudyConfig(store=url)).store_url
 
 
-def test_founding_twice_is_refused_and_keeps_the_store(tmp_path):
-    found_study(tmp_path, ["rehearsal=true"], NOW)
+def test_init_twice_is_refused_and_keeps_the_store(tmp_path):
+    init_study(tmp_path, ["rehearsal=true"], NOW)
     with pytest.raises(ConfigError, match="exists already"):
-        found_study(tmp_path, ["rehearsal=true"], NOW)
+        init_study(tmp_path, ["rehearsal=true"], NOW)
     with pytest.raises(StoreError, match="has tables in it already"):
-        found_study(tmp_path, [], NOW)
+        init_study(tmp_path, [], NOW)
     study = find_study(tmp_path)
     with transaction(open_store(study.store_url)) as db:
         assert studies.identity(db, study).rehearsal
@@ -122,12 +122,12 @@ def test_founding_twice_is_refused_and_keeps_the_store(tmp_path):
 
 def test_a_wrong_setting_leaves_nothing_behind(tmp_path):
     with pytest.raises(ConfigError, match="bonus_penc"):
-        found_study(tmp_path / "new", ["protocol.bonus_penc=1"], NOW)
+        init_study(tmp_path / "new", ["protocol.bonus_penc=1"], NOW)
     assert not (tmp_path / "new").exists()
 
 
 def test_a_rehearsal_cannot_be_turned_into_a_real_study(tmp_path):
-    study = found_study(tmp_path, ["rehearsal=true"], NOW)
+    study = init_study(tmp_path, ["rehearsal=true"], NOW)
     (tmp_path / "study.toml").write_text("rehearsal = false")
     with (
         pytest.raises(StoreError, match="the store is a rehearsal"),
@@ -137,7 +137,7 @@ def test_a_rehearsal_cannot_be_turned_into_a_real_study(tmp_path):
 
 
 def test_after_the_freeze_a_changed_protocol_is_refused_until_amended(tmp_path):
-    study = found_study(tmp_path, ["rehearsal=true"], NOW)
+    study = init_study(tmp_path, ["rehearsal=true"], NOW)
     engine = open_store(study.store_url)
     changed = study.config.model_copy(update={"protocol": Protocol(bonus_pence=11)})
     moved = study.config.model_copy(update={"mit_root": "/elsewhere"})
@@ -154,7 +154,7 @@ def test_after_the_freeze_a_changed_protocol_is_refused_until_amended(tmp_path):
 
 def test_findings_name_what_is_missing(tmp_path):
     settings = ['classes="none.csv"', "rehearsal=true"]
-    study = found_study(tmp_path, settings, NOW)
+    study = init_study(tmp_path, settings, NOW)
     assert [finding.split(" ")[0] for finding in findings(study)] == ["mit_root", "no"]
     (tmp_path / "mit").mkdir()
     first, *_ = findings(study)
@@ -162,7 +162,7 @@ def test_findings_name_what_is_missing(tmp_path):
 
 
 def test_a_whole_study_has_no_findings_until_its_frozen_protocol_is_changed(tmp_path):
-    study = found_study(tmp_path, [], NOW)
+    study = init_study(tmp_path, [], NOW)
     (tmp_path / "mit/training").mkdir(parents=True)
     with transaction(open_store(study.store_url)) as db:
         studies.freeze(db, config=study.config, amend_reason=None, at=NOW)
@@ -173,7 +173,7 @@ def test_a_whole_study_has_no_findings_until_its_frozen_protocol_is_changed(tmp_
 
 
 def test_a_pass_mark_that_nobody_can_reach_is_a_finding(tmp_path):
-    study = found_study(tmp_path, ["protocol.screening_pass_mark=42"], NOW)
+    study = init_study(tmp_path, ["protocol.screening_pass_mark=42"], NOW)
     (tmp_path / "mit/training").mkdir(parents=True)
     (finding,) = findings(study)
     assert "screening_pass_mark is 42, but a screening shows one clip of each of the 41" in finding
@@ -219,15 +219,15 @@ def test_a_question_that_would_point_to_a_person_is_refused(question):
 
 
 def test_a_new_study_uses_the_measured_lead_unless_told_otherwise(tmp_path):
-    assert found_study(tmp_path / "a", [], NOW).config.screen.measured_lead
+    assert init_study(tmp_path / "a", [], NOW).config.screen.measured_lead
     settings = ["screen.measured_lead=false", "screen.margin_px=50"]
-    assert not found_study(tmp_path / "b", settings, NOW).config.screen.measured_lead
+    assert not init_study(tmp_path / "b", settings, NOW).config.screen.measured_lead
     assert not parse_config("[screen]\nmargin_px = 50", "an older study.toml").screen.measured_lead
 
 
 def test_a_study_that_was_frozen_before_there_was_a_key_is_as_it_was(tmp_path):
     (tmp_path / "study.toml").write_text("[screen]\nmargin_px = 50\n", encoding="utf-8")
-    study = found_study(tmp_path, [], NOW)
+    study = init_study(tmp_path, [], NOW)
     engine = open_store(study.store_url)
     with transaction(engine) as db:
         studies.freeze(db, config=study.config, amend_reason=None, at=NOW)

@@ -5,7 +5,7 @@ import pytest
 
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError, StoreError
-from study.founding import found_study
+from study.init import init_study
 from study.store import create_store, filesystem, open_store, store_transaction, transaction
 from study.store.addresses import absolute_url, parsed, sqlite_path, sqlite_url
 from study.store.people import participants
@@ -25,7 +25,7 @@ def test_a_url_means_the_file_of_that_name(tmp_path, name):
 
 def test_studies_in_oddly_named_folders_have_a_store_each(tmp_path):
     for number, name in enumerate(ODD):
-        study = found_study(tmp_path / name, [], AT)
+        study = init_study(tmp_path / name, [], AT)
         with store_transaction(study.store_url) as db:
             enrol(db, f"P{number:02d}")
     for number, name in enumerate(ODD):

@@ -1,4 +1,4 @@
-"""Make a study: its `study.toml` and its store; prove that it can be used."""
+"""Make a study, that is its `study.toml` and its store, and check that it can be used."""
 
 import json
 import uuid
@@ -11,8 +11,9 @@ from study.classes import read_classes
 from study.config.evidence import Evidence
 from study.config.study import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StudyError
-from study.store import create_store, store_snapshot, store_transaction, studies
+from study.store import studies
 from study.store.addresses import sqlite_path
+from study.store.migrations import create_store, store_snapshot, store_transaction
 from study.tools import access
 from study.tools.files import written_atomically
 from study.vocabulary import VIDEO_LOCATIONS
@@ -30,7 +31,7 @@ _NEW_STUDIES = {
 }
 
 
-def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
+def init_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     """Write `study.toml` where there is none, and make the store that it names.
 
     Parameters
@@ -43,7 +44,7 @@ def found_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     Raises
     ------
     ConfigError
-        If a setting is none, or `study.toml` is there already and settings are given.
+        If a setting is not known, or `study.toml` is there already and settings are given.
     StoreError
         If there is a store already, or none can be made.
     """

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from study.config.study import Study
-from study.store import Db, audit
+from study.store import audit
+from study.store.engine import Db
 
 
 @dataclass(frozen=True, slots=True)
