@@ -2,9 +2,13 @@
 
 The authors' way is written here in our own words in tf_keras 2, the library they used: gzip
 TFRecords through ``tf.data`` (parse, cache, shuffle, padded batches), squeeze units under
-``TimeDistributed``, ``fit``. Both sides learn the same clips. Each side and cell runs in a
-process of its own; the two sides take turns, and the best of the later epochs counts, because
+``TimeDistributed``, ``fit``. All ways learn the same clips. Each way and cell runs in a
+process of its own; the ways take turns, and the best of the later epochs counts, because
 the machine may be busy. Run it from the repository: ``python -m benchmarks.training [CELL ...]``.
+
+Two more ways can be asked for with ``--way``, which the program does not take (docs/adr/0050):
+``keras``, our loop and Adam around the Keras model's own forward pass (``stateless_call``), and
+``autodiff``, our network without gradient rules of its own.
 """
 
 import argparse
@@ -27,24 +31,25 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=6560)
     parser.add_argument("--epochs", type=int, default=3, help="after the first one, per round")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--side", choices=["authors", "ours"], help=argparse.SUPPRESS)
+    parser.add_argument("--way", action="append", choices=list(WAYS)[1:], help="[default: ours]")
+    parser.add_argument("--side", choices=list(WAYS), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        run = _authors if options.side == "authors" else _ours
-        print(json.dumps(run(options.cells[0], options.folder, options.epochs)))
+        print(json.dumps(WAYS[options.side](options.cells[0], options.folder, options.epochs)))
         return
     _compare(options)
 
 
 def _compare(options: argparse.Namespace) -> None:
     from models.network.hyperparameters import CELLS, PAPER, cell_named
-    from models.search.surrogates import Task  # noqa: F401 - fails early where the project is not installed
+    from models.search.forecast import n_operations
 
     cells = [cell_named(name) for name in options.cells] or list(CELLS)
-    print("| Cell | authors' way, CPU-s | ours, CPU-s | ratio | wall ratio | GFLOP an epoch |")
-    print("|---|---|---|---|---|---|")
-    ratios = []
+    ways = ["authors", *(options.way or ["ours"])]
+    print(f"| Cell | {' | '.join(f'{way}, CPU-s | ratio | wall ratio' for way in ways)} | GFLOP |")
+    print("|---" * (3 * len(ways) + 2) + "|")
+    ratios: dict[str, list[float]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as name:
         for cell in cells:
             folder = Path(name) / cell.embedding_set
@@ -52,21 +57,20 @@ def _compare(options: argparse.Namespace) -> None:
                 _write_world(folder, cell.embedding_set, options.clips)
             best: dict[str, list[float]] = {}
             for _ in range(options.rounds):
-                for side in ("authors", "ours"):
-                    found = _measure(side, cell.name, folder, options.epochs)
-                    known = best.setdefault(side, found)
-                    best[side] = [min(pair) for pair in zip(known, found, strict=True)]
-            from models.search.forecast import n_operations
-
+                for way in ways:
+                    found = _measure(way, cell.name, folder, options.epochs)
+                    known = best.setdefault(way, found)
+                    best[way] = [min(pair) for pair in zip(known, found, strict=True)]
             operations = options.clips * n_operations(cell, PAPER[cell]) / 1e9
-            (authors, authors_wall), (ours, ours_wall) = best["authors"], best["ours"]
-            ratios.append(authors / ours)
-            print(
-                f"| {cell.name} | {authors:.2f} | {ours:.2f} | {authors / ours:.1f} | "
-                f"{authors_wall / ours_wall:.1f} | {operations:.0f} |",
-                flush=True,
-            )
-    print(f"mean ratio {sum(ratios) / len(ratios):.2f} over {len(ratios)} cells")
+            columns = [cell.name]
+            for way in ways:
+                cpu, wall = (a / b for a, b in zip(best["authors"], best[way], strict=True))
+                ratios[way].append(cpu)
+                columns += [f"{best[way][0]:.2f}", f"{cpu:.1f}", f"{wall:.1f}"]
+            print(f"| {' | '.join(columns)} | {operations:.0f} |", flush=True)
+    for way in ways[1:]:
+        mean = sum(ratios[way]) / len(cells)
+        print(f"{way}: mean ratio {mean:.2f} over {len(cells)} cells")
 
 
 def _measure(side: str, cell: str, folder: Path, n_epochs: int) -> list[float]:
@@ -168,6 +172,90 @@ def _ours(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     return found
 
 
+def _autodiff(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
+    from models.network import forward
+
+    def recur(inputs: Any, kernel: Any, bias: Any, rnn: Any, short: bool) -> Any:  # noqa: ANN401
+        nothing = forward.jnp.zeros((*inputs.shape[:2], kernel.shape[1]), inputs.dtype)
+        times_kernel = lambda state: forward._dot(state, kernel, short)  # noqa: E731
+        return forward._steps(inputs, bias, nothing, times_kernel, rnn)[0]
+
+    forward._product, forward._recur = forward._dot, recur
+    return _ours(name, folder, n_epochs)
+
+
+def _keras(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
+    import time
+    from functools import partial
+
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from features.embedding_set import find_embedding_set
+    from models.commands.requests import TrainRequest, plan_training
+    from models.network.hyperparameters import cell_named
+    from models.network.keras import build_classifier
+    from models.training.loop import Adam, Pace, _adam, cross_entropy
+    from models.training.schedule import _chunks
+
+    cell = cell_named(name)
+    plan = plan_training(
+        TrainRequest(
+            folder,
+            folder / "train.csv",
+            folder / "validation.csv",
+            embedding_set=cell.embedding_set,
+            rnn=cell.rnn,
+            allow_overlap=True,
+        )
+    )
+    embedding_set = find_embedding_set(cell.embedding_set)
+    model = build_classifier(
+        cell.rnn,
+        plan.hyperparameters,
+        audio_size=embedding_set.audio_size,
+        visual_size=embedding_set.visual_size,
+        n_classes=N_CLASSES,
+    )
+    model.get_layer("probability").activation = lambda scores: scores
+    if os.environ.get("UNROLL"):
+        model.get_layer("rnn").unroll = True
+
+    @partial(jax.jit, donate_argnums=(0,))
+    def learn(state: Any, batches: Any, n_batches: Any, pace: Any) -> Any:  # noqa: ANN401
+        def step(i: Any, state: Any) -> Any:  # noqa: ANN401
+            trainable, other, adam = state
+            rows, targets = batches.rows[i], batches.targets[i]
+            inputs = [rows[..., : embedding_set.audio_size], rows[..., embedding_set.audio_size :]]
+
+            def loss(trainable: Any) -> Any:  # noqa: ANN401
+                scores, after = model.stateless_call(trainable, other, inputs, training=True)
+                return cross_entropy(scores, targets).mean(), after
+
+            gradients, other = jax.grad(loss, has_aux=True)(trainable)
+            adam, trainable = _adam(adam, trainable, gradients, pace)
+            return trainable, other, adam
+
+        return jax.lax.fori_loop(0, n_batches, step, state)
+
+    trainable = [jnp.array(each.value) for each in model.trainable_variables]
+    other = [jnp.array(each.value) for each in model.non_trainable_variables]
+    zeros = [jnp.zeros_like(each) for each in trainable]
+    state = (trainable, other, Adam(jnp.int32(0), zeros, [jnp.copy(each) for each in zeros]))
+    pace = Pace(jnp.float32(plan.hyperparameters.learning_rate), None, None)
+    found, before = [], (_cpu_s(), time.perf_counter())
+    for number in range(n_epochs + 1):
+        order = np.random.default_rng([1, number]).permutation(len(plan.train))
+        for batches, n_batches in _chunks(plan.train, order, 16):
+            state = learn(state, batches, jnp.int32(n_batches), pace)
+        jax.block_until_ready(state)
+        now = (_cpu_s(), time.perf_counter())
+        found.append((now[0] - before[0], now[1] - before[1]))
+        before = now
+    return found
+
+
 def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     import time
 
@@ -236,6 +324,14 @@ def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]
     watch = tf_keras.callbacks.LambdaCallback(on_epoch_end=note)
     model.fit(dataset, epochs=n_epochs + 1, verbose=0, callbacks=[watch])
     return found
+
+
+WAYS = {
+    "authors": _authors,
+    "ours": _ours,
+    "keras": _keras,
+    "autodiff": _autodiff,
+}
 
 
 if __name__ == "__main__":
