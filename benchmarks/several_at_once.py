@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from features.embedding_set import find_embedding_set
-from models.network.forward import Architecture
-from models.network.hyperparameters import Hyperparameters, cell_named
-from models.training.loop import Batches, Learner, Pace, Tally, learn
-from models.training.schedule import new_course
+from models.network.initial import initial_weights
+from models.network.spec import Architecture, Hyperparameters, cell_named
+from models.training.loop import Batches, EpochSettings, Metrics, learn
+from models.training.state import OptimizerState, new_training
 
 SHAPES = (
     ("vggish_vgg16-gru", 32, 32),
@@ -28,25 +28,27 @@ SIZES = (1, 4, 8)
 N_BATCHES, N_CALLS, N_ROUNDS, CLIPS = 16, 6, 5, 6560
 
 
-@partial(jax.jit, static_argnames="architecture", donate_argnames=("learner", "tally"))
+@partial(jax.jit, static_argnames="architecture", donate_argnames=("state", "metrics"))
 def learn_together(
-    learner: Learner,
-    tally: Tally,
+    state: OptimizerState,
+    metrics: Metrics,
     batches: Batches,
     first: jax.Array,
     n_batches: jax.Array,
-    pace: Pace,
+    settings: EpochSettings,
     *,
     architecture: Architecture,
-) -> tuple[Learner, Tally]:
-    """Take the same steps with several learners, whose paces differ in all but the key."""
+) -> tuple[OptimizerState, Metrics]:
+    """Take the same steps with several networks, whose settings differ in all but the key."""
 
-    def one(learner: Learner, tally: Tally, pace: Pace) -> tuple[Learner, Tally]:
+    def one(
+        state: OptimizerState, metrics: Metrics, settings: EpochSettings
+    ) -> tuple[OptimizerState, Metrics]:
         return learn.__wrapped__(
-            learner, tally, batches, first, n_batches, pace, architecture=architecture
+            state, metrics, batches, first, n_batches, settings, architecture=architecture
         )
 
-    return jax.vmap(one, in_axes=(0, 0, Pace(0, 0, None)))(learner, tally, pace)
+    return jax.vmap(one, in_axes=(0, 0, EpochSettings(0, 0, None)))(state, metrics, settings)
 
 
 def _cpu_s() -> float:
@@ -62,29 +64,30 @@ def _run(name: str, units: int, width: int, n: int) -> tuple[float, list[np.ndar
     rows = rng.standard_normal((N_BATCHES, 16, 7, sum(sizes))).astype(np.float32)
     batches = Batches(rows, rng.integers(0, 16, (N_BATCHES, 16)).astype(np.int32))
     chosen = Hyperparameters(units, width, "swish", 0.3, 1e-3)
-    start = new_course(
-        cell, chosen, audio_size=sizes[0], visual_size=sizes[1], n_classes=16, seed=1
-    ).learner
-    tally, key = Tally(jnp.float32(0), jnp.int32(0)), jax.random.key(1)
-    pace, step = Pace(jnp.float32(1e-3), jnp.float32(0.3), key), learn
+    weights = initial_weights(
+        rng, cell.rnn, chosen, audio_size=sizes[0], visual_size=sizes[1], n_classes=16
+    )
+    start = new_training(weights).optimizer
+    metrics, key = Metrics(jnp.float32(0), jnp.int32(0)), jax.random.key(1)
+    settings, step = EpochSettings(jnp.float32(1e-3), jnp.float32(0.3), key), learn
     if n > 1:
-        start, tally = jax.tree.map(lambda leaf: jnp.stack([leaf] * n), (start, tally))
-        pace, step = Pace(jnp.full(n, 1e-3), jnp.full(n, 0.3), key), learn_together
+        start, metrics = jax.tree.map(lambda leaf: jnp.stack([leaf] * n), (start, metrics))
+        settings, step = EpochSettings(jnp.full(n, 1e-3), jnp.full(n, 0.3), key), learn_together
     best, after = np.inf, []
     for _ in range(N_ROUNDS):
-        learner, right = jax.tree.map(jnp.copy, (start, tally))
+        state, right = jax.tree.map(jnp.copy, (start, metrics))
         before = _cpu_s()
         for call in range(N_CALLS):
-            learner, right = step(
-                learner,
+            state, right = step(
+                state,
                 right,
                 batches,
                 jnp.int32(call * N_BATCHES),
                 jnp.int32(N_BATCHES),
-                pace,
+                settings,
                 architecture=Architecture(cell.rnn, chosen.activation, sizes[0]),
             )
-        after = [np.asarray(leaf) for leaf in jax.tree.leaves(learner.weights)]
+        after = [np.asarray(leaf) for leaf in jax.tree.leaves(state.weights)]
         best = min(best, _cpu_s() - before)
     return best / (N_CALLS * N_BATCHES * 16 * n) * CLIPS, after
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.world_of_embeddings import Absence, compare
 from models.evaluation.comparison import mean_with_interval
-from models.evaluation.figures import new_figure
+from models.evaluation.plots import new_figure
 from study.tools.files import written_atomically
 
 

@@ -6,9 +6,8 @@ TFRecords through ``tf.data`` (parse, cache, shuffle, padded batches), squeeze u
 process of its own; the ways take turns, and the best of the later epochs counts, because
 the machine may be busy. Run it from the repository: ``python -m benchmarks.training [CELL ...]``.
 
-Two more ways can be asked for with ``--way``, which the program does not take (docs/adr/0050):
-``keras``, our loop and Adam around the Keras model's own forward pass (``stateless_call``), and
-``autodiff``, our network without gradient rules of its own.
+Another way can be asked for with ``--way keras``, which the program does not take (docs/adr/0050):
+our loop and Adam around the Keras model's own forward pass (``stateless_call``).
 """
 
 import argparse
@@ -42,7 +41,8 @@ def main() -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from models.network.hyperparameters import CELLS, PAPER, cell_named
+    from models.network.presets import PAPER
+    from models.network.spec import CELLS, cell_named
     from models.search.forecast import n_operations
 
     cells = [cell_named(name) for name in options.cells] or list(CELLS)
@@ -125,63 +125,35 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _described(name: str, folder: Path, n_epochs: int) -> Any:  # noqa: ANN401
+    from models.network.presets import PAPER
+    from models.network.spec import Schedule, cell_named
+    from models.training.description import Training, load_data
+
+    training = Training(
+        cell_named(name),
+        PAPER[cell_named(name)],
+        folder,
+        folder / "train.csv",
+        folder / "validation.csv",
+        schedule=Schedule(n_epochs=n_epochs + 1),
+        allow_overlap=True,
+    )
+    return training, load_data(training)
+
+
 def _ours(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     import time
 
-    from models.commands.requests import TrainRequest, plan_training
-    from models.network.forward import Architecture
-    from models.network.hyperparameters import cell_named
-    from models.training.schedule import Schedule, epochs, new_course
+    from models.training.epochs import epochs
 
-    cell = cell_named(name)
-    plan = plan_training(
-        TrainRequest(
-            folder,
-            folder / "train.csv",
-            folder / "validation.csv",
-            embedding_set=cell.embedding_set,
-            rnn=cell.rnn,
-            allow_overlap=True,
-        )
-    )
-    embedding_set_size = plan.train.rows.shape[2]
-    from features.embedding_set import find_embedding_set
-
-    audio_size = find_embedding_set(cell.embedding_set).audio_size
-    course = new_course(
-        cell,
-        plan.hyperparameters,
-        audio_size=audio_size,
-        visual_size=embedding_set_size - audio_size,
-        n_classes=N_CLASSES,
-        seed=1,
-    )
+    training, data = _described(name, folder, n_epochs)
     found, before = [], (_cpu_s(), time.perf_counter())
-    for _ in epochs(
-        course,
-        plan.train,
-        plan.validation,
-        architecture=Architecture(cell.rnn, plan.hyperparameters.activation, audio_size),
-        hyperparameters=plan.hyperparameters,
-        schedule=Schedule(n_epochs=n_epochs + 1),
-        seed=1,
-    ):
+    for _ in epochs(training, data):
         now = (_cpu_s(), time.perf_counter())
         found.append((now[0] - before[0], now[1] - before[1]))
         before = now
     return found
-
-
-def _autodiff(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
-    from models.network import forward
-
-    def recur(inputs: Any, kernel: Any, bias: Any, rnn: Any, short: bool) -> Any:  # noqa: ANN401
-        nothing = forward.jnp.zeros((*inputs.shape[:2], kernel.shape[1]), inputs.dtype)
-        times_kernel = lambda state: forward._dot(state, kernel, short)  # noqa: E731
-        return forward._steps(inputs, bias, nothing, times_kernel, rnn)[0]
-
-    forward._product, forward._recur = forward._dot, recur
-    return _ours(name, folder, n_epochs)
 
 
 def _keras(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
@@ -192,38 +164,24 @@ def _keras(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     import jax.numpy as jnp
     import numpy as np
 
-    from features.embedding_set import find_embedding_set
-    from models.commands.requests import TrainRequest, plan_training
-    from models.network.hyperparameters import cell_named
     from models.network.keras import build_classifier
-    from models.training.loop import Adam, Pace, _adam, cross_entropy
-    from models.training.schedule import _chunks
+    from models.training.epochs import _chunks
+    from models.training.loop import EpochSettings, _adam, cross_entropy
+    from models.training.state import AdamState
 
-    cell = cell_named(name)
-    plan = plan_training(
-        TrainRequest(
-            folder,
-            folder / "train.csv",
-            folder / "validation.csv",
-            embedding_set=cell.embedding_set,
-            rnn=cell.rnn,
-            allow_overlap=True,
-        )
-    )
-    embedding_set = find_embedding_set(cell.embedding_set)
+    training, data = _described(name, folder, n_epochs)
+    embedding_set = training.embedding_set
     model = build_classifier(
-        cell.rnn,
-        plan.hyperparameters,
+        training.cell.rnn,
+        training.hyperparameters,
         audio_size=embedding_set.audio_size,
         visual_size=embedding_set.visual_size,
         n_classes=N_CLASSES,
     )
     model.get_layer("probability").activation = lambda scores: scores
-    if os.environ.get("UNROLL"):
-        model.get_layer("rnn").unroll = True
 
     @partial(jax.jit, donate_argnums=(0,))
-    def learn(state: Any, batches: Any, n_batches: Any, pace: Any) -> Any:  # noqa: ANN401
+    def learn(state: Any, batches: Any, n_batches: Any, settings: Any) -> Any:  # noqa: ANN401
         def step(i: Any, state: Any) -> Any:  # noqa: ANN401
             trainable, other, adam = state
             rows, targets = batches.rows[i], batches.targets[i]
@@ -234,7 +192,7 @@ def _keras(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
                 return cross_entropy(scores, targets).mean(), after
 
             gradients, other = jax.grad(loss, has_aux=True)(trainable)
-            adam, trainable = _adam(adam, trainable, gradients, pace)
+            adam, trainable = _adam(adam, trainable, gradients, settings)
             return trainable, other, adam
 
         return jax.lax.fori_loop(0, n_batches, step, state)
@@ -242,13 +200,13 @@ def _keras(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
     trainable = [jnp.array(each.value) for each in model.trainable_variables]
     other = [jnp.array(each.value) for each in model.non_trainable_variables]
     zeros = [jnp.zeros_like(each) for each in trainable]
-    state = (trainable, other, Adam(jnp.int32(0), zeros, [jnp.copy(each) for each in zeros]))
-    pace = Pace(jnp.float32(plan.hyperparameters.learning_rate), None, None)
+    state = (trainable, other, AdamState(jnp.int32(0), zeros, [jnp.copy(each) for each in zeros]))
+    settings = EpochSettings(jnp.float32(training.hyperparameters.learning_rate), None, None)
     found, before = [], (_cpu_s(), time.perf_counter())
     for number in range(n_epochs + 1):
-        order = np.random.default_rng([1, number]).permutation(len(plan.train))
-        for batches, n_batches in _chunks(plan.train, order, 16):
-            state = learn(state, batches, jnp.int32(n_batches), pace)
+        order = np.random.default_rng([1, number]).permutation(len(data.train))
+        for batches, n_batches in _chunks(data.train, order, 16):
+            state = learn(state, batches, jnp.int32(n_batches), settings)
         jax.block_until_ready(state)
         now = (_cpu_s(), time.perf_counter())
         found.append((now[0] - before[0], now[1] - before[1]))
@@ -264,7 +222,8 @@ def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]
     import tf_keras
 
     from features.embedding_set import find_embedding_set
-    from models.network.hyperparameters import PAPER, cell_named
+    from models.network.presets import PAPER
+    from models.network.spec import cell_named
 
     cell = cell_named(name)
     chosen, embedding_set = PAPER[cell], find_embedding_set(cell.embedding_set)
@@ -330,7 +289,6 @@ WAYS = {
     "authors": _authors,
     "ours": _ours,
     "keras": _keras,
-    "autodiff": _autodiff,
 }
 
 

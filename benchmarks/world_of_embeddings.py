@@ -6,6 +6,7 @@ times as large in which a clip's label may be only heard or only seen. Here that
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,10 +14,11 @@ import numpy.typing as npt
 
 from features.embedding_set import EmbeddingSet, find_embedding_set
 from models.data.dataset import Dataset
-from models.data.lists import ClipList
-from models.network.forward import Architecture
-from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, Rnn
-from models.training.schedule import Schedule, epochs, log_probabilities, new_course
+from models.data.labelled_clips import LabelledClips
+from models.network.predict import log_probabilities
+from models.network.spec import TIMESTEPS, Cell, Hyperparameters, Rnn, Schedule
+from models.training.description import Training, TrainingData
+from models.training.epochs import epochs
 
 N_CLASSES = 16  # Paper: Test Set
 
@@ -126,7 +128,7 @@ def draw_clips(
     )
     names = tuple(f"clip_{place}" for place in range(len(targets)))
     labels = tuple(f"class {target:02d}" for target in targets)
-    clips = ClipList("synthetic", names, labels, names, "")
+    clips = LabelledClips("synthetic", names, labels, names, "")
     digest = hashlib.sha256(rows.tobytes()).hexdigest()
     return Dataset(rows, targets.astype(np.int32), clips, digest, 0)
 
@@ -219,26 +221,14 @@ def compare(
 def _train_and_test(
     train: Dataset, validation: Dataset, test: Dataset, seed: int, schedule: Schedule | None
 ) -> tuple[float, float]:
-    embedding_set = find_embedding_set("vggish_vgg16")
-    cell, chosen = Cell("vggish_vgg16", Rnn.GRU), Hyperparameters(64, 64, "swish", 0.5, 1e-3)
-    architecture = Architecture(cell.rnn, chosen.activation, embedding_set.audio_size)
-    course = new_course(
-        cell,
-        chosen,
-        audio_size=embedding_set.audio_size,
-        visual_size=embedding_set.visual_size,
-        n_classes=N_CLASSES,
-        seed=seed,
-    )
-    *_, last = epochs(
-        course,
-        train,
-        validation,
-        architecture=architecture,
-        hyperparameters=chosen,
+    training = Training(
+        Cell("vggish_vgg16", Rnn.GRU),
+        Hyperparameters(64, 64, "swish", 0.5, 1e-3),
+        *(Path("in memory"),) * 3,
         schedule=schedule or Schedule(patience=8),
         seed=seed,
     )
-    logarithms = log_probabilities(last.best, test.rows, architecture)
+    *_, last = epochs(training, TrainingData(train, validation))
+    logarithms = log_probabilities(last.best, test.rows, training.architecture)
     loss = -logarithms[np.arange(len(test)), test.targets].mean()
     return float(loss), float((logarithms.argmax(axis=1) == test.targets).mean())

@@ -10,8 +10,13 @@ from instructions import pence
 from lab.evidence import EMBEDDINGS, MODELS, RELEASE
 from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
-from models.evaluation.measures import Evaluation, read_evaluations
-from models.evaluation.tables import TABLE_5_COLUMNS, in_order_of_paper, table_5_row
+from models.evaluation.results import (
+    TABLE_5_COLUMNS,
+    Evaluation,
+    in_order_of_paper,
+    read_evaluations,
+    table_5_row,
+)
 from sessions.plan import again
 from study.config.study import Study, find_study
 from study.errors import ConfigError
@@ -80,7 +85,7 @@ def write_report(folder: Path) -> Path:
         figure_2=_figure_2(folder),
         n_classes=len(evaluations[0].classes) if evaluations else 0,
         table_5_columns=(*TABLE_5_COLUMNS, "Test clips"),
-        table_5=[(*table_5_row(each), each.test.n_clips) for each in evaluations],
+        table_5=[(*table_5_row(each).values(), each.test.n_clips) for each in evaluations],
         entries=_entries(folder),
         titles=TITLES,
         links=_links(folder),

@@ -14,7 +14,7 @@ PANELS = (
     ),
     Panel(
         "Search",
-        "models.commands.search",
+        "models.commands.random_search",
         {
             "search": "The paper's random search: run it, see how far it is, take the best.",
         },

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from models.evaluation.tables import training_set_of
-from models.network.hyperparameters import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
+from models.data.labelled_clips import training_set_of
+from models.network.spec import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
 from models.saving.card import Task
 from study.errors import ConfigError
 from study.reading.text import parsed, read_text

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.network.forward import Output, Recurrent
-from models.network.hyperparameters import Rnn
-from models.network.keras import KerasModel
+from models.network.spec import Rnn
+from models.network.weights import OutputLayer, Recurrent
 from models.saving.card import Card
 
 _MIN_SQUARE = 1e-7  # Keras' epsilon, below which a squared distance does not fall
 
 Floats = npt.NDArray[np.float32]
+KerasModel = Any
 
 
 class Dense(NamedTuple):
@@ -32,7 +32,7 @@ class CorrespondenceWeights(NamedTuple):
     audio: tuple[Dense, Dense]
     visual: tuple[Dense, Dense]
     rnn: Recurrent
-    output: Output
+    output: OutputLayer
 
 
 def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasModel:

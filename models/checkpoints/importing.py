@@ -8,8 +8,8 @@ from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from models.checkpoints.config import CONFIG_NAME, CheckpointConfig, read_config
 from models.checkpoints.correspondence import CorrespondenceWeights, Dense
 from models.checkpoints.files import Layer, data_files, find_prefix, read_layers
-from models.network.forward import N_GATES, Moving, Output, Recurrent, Squeeze, Trainable, Weights
-from models.network.hyperparameters import Rnn
+from models.network.spec import N_GATES, Rnn
+from models.network.weights import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
 from models.saving.card import Card, software_versions
 from study.errors import ConfigError
 from study.tools.files import sha256_of
@@ -137,8 +137,8 @@ def _recurrent(layer: Layer) -> Recurrent:
     return Recurrent(layer["kernel"], layer["recurrent_kernel"], layer["bias"])
 
 
-def _output(layer: Layer) -> Output:
-    return Output(layer["kernel"], layer["bias"])
+def _output(layer: Layer) -> OutputLayer:
+    return OutputLayer(layer["kernel"], layer["bias"])
 
 
 def _require_shapes(weights: Weights, config: CheckpointConfig) -> None:
@@ -162,7 +162,7 @@ def _widths(weights: Weights) -> set[tuple[int, ...]]:
 
 
 def _expected(
-    rnn: Recurrent, output: Output, n_inputs: int, config: CheckpointConfig
+    rnn: Recurrent, output: OutputLayer, n_inputs: int, config: CheckpointConfig
 ) -> dict[str, tuple[object, object]]:
     columns = N_GATES[config.rnn] * config.hyperparameters.rnn_units
     return {

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from models.commands.options import (
@@ -12,8 +13,9 @@ from models.commands.options import (
     EmbeddingsOption,
     TrustListOption,
 )
-from models.commands.requests import EvaluateRequest, evaluate_and_write
-from models.evaluation import tables
+from models.evaluation.evaluate import evaluate_and_write
+from models.evaluation.results import table_5_row
+from models.evaluation.table_text import table_text
 from study.tools.cli import LARGEST_NUMBER
 
 
@@ -34,10 +36,10 @@ def evaluate(
     trust_list: TrustListOption = False,
 ) -> None:
     """Evaluate a network on a list, print its row of Table 5 and draw a page."""
-    request = EvaluateRequest(
-        model=model,
-        embeddings=embeddings,
-        test=test,
+    evaluation, page = evaluate_and_write(
+        model,
+        embeddings,
+        test,
         modality=modality,
         incongruent=incongruent,
         seed=seed,
@@ -46,8 +48,7 @@ def evaluate(
         allow_overlap=allow_overlap,
         trust_list=trust_list,
     )
-    evaluation, page = evaluate_and_write(request)
-    typer.echo(tables.markdown(tables.TABLE_5_COLUMNS, [tables.table_5_row(evaluation)]))
+    typer.echo(table_text(pd.DataFrame([table_5_row(evaluation)])))
     if evaluation.untrained_embeddings:
-        typer.echo("the embeddings come from untrained networks: no figure of the paper's kind")
+        typer.echo("the embeddings come from untrained networks: not the paper's figures")
     typer.echo(f"{evaluation.test.n_clips} clips: {page}")

@@ -1,11 +1,11 @@
 """Options that several commands of the networks have."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-TableFormat = Literal["markdown", "csv", "latex"]
+from models.evaluation.table_text import TableFormat
 
 OutOption = Annotated[Path, typer.Option("--out", help="folder of the search")]
 EmbeddingsOption = Annotated[
@@ -23,3 +23,4 @@ AllowOverlapOption = Annotated[
 TrustListOption = Annotated[
     bool, typer.Option("--trust-list", help="take the list's label where a record has another")
 ]
+FormatOption = Annotated[TableFormat, typer.Option("--format", help="of what is printed")]

@@ -7,16 +7,15 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from models.commands.options import OutOption, TableFormat
-from models.data.lists import read_list
-from models.evaluation import tables
-from models.evaluation.figures import (
+from models.commands.options import FormatOption, OutOption
+from models.data.labelled_clips import read_list
+from models.evaluation.plots import (
     new_figure,
     plot_learning_curves,
     plot_parallel_coordinates,
     save_figure,
 )
-from models.evaluation.table5 import FORMATS
+from models.evaluation.table_text import table_text
 from models.search.forecast import forecast
 from models.search.surrogates import (
     best_of,
@@ -25,6 +24,7 @@ from models.search.surrogates import (
     read_results,
     write_best,
 )
+from models.search.table4 import table_4
 from study.errors import ConfigError
 
 
@@ -39,22 +39,21 @@ def status(out: OutOption) -> None:
         n_diverged = sum(result.diverged for result in own)
         done = f"{len(own)} of {plan.n_surrogates}"
         rows.append((cell.name, done, str(n_diverged), best))
-    typer.echo(tables.markdown(("Cell", "Done", "Diverged", "Best validation loss"), rows))
+    columns = ["Cell", "Done", "Diverged", "Best validation loss"]
+    typer.echo(table_text(pd.DataFrame(rows, columns=columns)))
     left = forecast(plan, results, len(read_list(plan.train)))
     typer.echo(left.text(os.cpu_count() or 1))
 
 
 def best(
     out: OutOption,
-    layout: Annotated[
-        TableFormat, typer.Option("--format", help="of what is printed")
-    ] = "markdown",
+    layout: FormatOption = "markdown",
 ) -> None:
     """Print Table 4 of a search and write best.json; pass it as --preset."""
     chosen = best_of(read_results(out))
     if not chosen:
         raise ConfigError(f"no surrogate of {out} has a result yet. Run the search first")
-    typer.echo(FORMATS[layout](tables.TABLE_4_COLUMNS, tables.table_4_rows(chosen)))
+    typer.echo(table_text(table_4(chosen), layout))
     write_best(chosen, out / "best.json")
     if layout == "markdown":
         typer.echo(f"{len(chosen)} cells: {out / 'best.json'}")

@@ -7,20 +7,24 @@ from typing import Annotated
 
 import typer
 
-from models.commands.options import OutOption
-from models.data.lists import read_list
-from models.network.hyperparameters import CELLS
+from models.commands.options import (
+    AllowUntrainedOption,
+    CacheOption,
+    OutOption,
+    TrustListOption,
+)
+from models.data.labelled_clips import read_list
+from models.network.spec import CELLS, Schedule
 from models.search.forecast import forecast
 from models.search.surrogates import (
     SearchPlan,
     SurrogateResult,
     missing_tasks,
-    prepare,
     read_results,
     write_plan,
 )
+from models.search.train_surrogate import prepare
 from models.search.workers import cluster_size, run_here, run_on_cluster
-from models.training.schedule import Schedule
 from study.tools.cli import LARGEST_NUMBER, MOST_PROCESSES, stderr_console
 from study.tools.progress import progress_bar
 
@@ -48,15 +52,9 @@ def run(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="run on this Dask cluster instead")
     ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="folder for packed records [default: in the user's cache]")
-    ] = None,
-    allow_untrained: Annotated[
-        bool, typer.Option("--allow-untrained", help="take embeddings of untrained networks")
-    ] = False,
-    trust_list: Annotated[
-        bool, typer.Option("--trust-list", help="take the list's label where a record has another")
-    ] = False,
+    cache: CacheOption = None,
+    allow_untrained: AllowUntrainedOption = False,
+    trust_list: TrustListOption = False,
 ) -> None:
     """Run the surrogates that have no result yet; goes on where it was stopped."""
     lists = read_list(train), read_list(validation)
@@ -87,14 +85,13 @@ def run(
 
 
 def _show(
-    results: "Iterator[SurrogateResult]",
-    plan: "SearchPlan",
+    results: Iterator[SurrogateResult],
+    plan: SearchPlan,
     out: Path,
     n_at_a_time: int,
     *,
     n_clips: int,
 ) -> None:
-
     console = stderr_console()
     done = read_results(out)
     first = forecast(plan, done, n_clips)

@@ -1,11 +1,13 @@
 """Train the networks of the paper."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from features.embedding_set import find_embedding_set
 from models.commands.options import (
     AllowOverlapOption,
     AllowUntrainedOption,
@@ -13,11 +15,16 @@ from models.commands.options import (
     EmbeddingsOption,
     TrustListOption,
 )
-from models.commands.requests import TrainRequest, train_with_progress
-from models.network.hyperparameters import CELLS, Rnn, cell_named
-from models.training.experiment import parse_lists, planned_runs, run_all
-from study.tools.cli import LARGEST_NUMBER, OverwriteOption
-from study.tools.progress import track
+from models.network.presets import preset as preset_of
+from models.network.spec import CELLS, Epoch, Rnn, Schedule, cell_named, cell_of
+from models.saving.card import Card
+from models.saving.folder import require_place
+from models.training.description import Training, load_data
+from models.training.experiment import parse_training_set, planned_trainings, run_all
+from models.training.tensorboard import EventFile
+from models.training.train import train_model
+from study.tools.cli import LARGEST_NUMBER, OverwriteOption, fail
+from study.tools.progress import progress_bar, track
 
 
 def train(
@@ -58,36 +65,62 @@ def train(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Train one network as the paper did; Table 4's hyperparameters are the preset."""
-    request = TrainRequest(
-        embeddings=embeddings,
-        train=train,
-        validation=validation,
-        embedding_set=embedding_set,
-        rnn=rnn,
-        preset=preset,
-        n_epochs=epochs,
-        patience=patience,
-        seed=seed,
+    require_place(out, resume=resume, overwrite=overwrite)
+    cell = cell_of(find_embedding_set(embedding_set).name, rnn)
+    training = Training(
+        cell,
+        preset_of(preset, cell),
+        embeddings,
+        train,
+        validation,
         training_set=training_set,
+        schedule=Schedule(n_epochs=epochs, patience=patience),
+        seed=seed,
         mixed_precision=mixed_precision,
         cache=cache,
         allow_untrained=allow_untrained,
         allow_overlap=allow_overlap,
         trust_list=trust_list,
     )
-    card = train_with_progress(
-        request,
-        out,
-        made_at=datetime.now(UTC),
-        resume=resume,
-        overwrite=overwrite,
-        tensorboard=tensorboard,
-    )
+    try:
+        card = _train(training, out, tensorboard, resume=resume, overwrite=overwrite)
+    except KeyboardInterrupt:
+        fail(f"{out}: stopped after a whole epoch; go on with --resume", exit_code=130)
     best = card.history[card.best_epoch - 1]
     typer.echo(
         f"{len(card.history)} epochs, best {card.best_epoch} (validation loss "
         f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %): {out}"
     )
+
+
+def _train(
+    training: Training, out: Path, tensorboard: Path | None, *, resume: bool, overwrite: bool
+) -> Card:
+    data = load_data(training)
+    events = EventFile(tensorboard, started_s=time.time()) if tensorboard else None
+    with progress_bar() as progress:
+        epochs_bar = progress.add_task("epochs", total=training.schedule.n_epochs)
+        clips_bar = progress.add_task("clips", total=len(data.train))
+
+        def on_epoch(epoch: Epoch) -> None:
+            said = f"epochs (validation loss {epoch.val_loss:.4f})"
+            progress.update(epochs_bar, completed=epoch.epoch, description=said)
+            progress.reset(clips_bar)
+            if events is not None:
+                events.add(epoch, at_s=time.time())
+
+        card = train_model(
+            training,
+            data,
+            out,
+            made_at=datetime.now(UTC),
+            resume=resume,
+            overwrite=overwrite,
+            on_epoch=on_epoch,
+            on_step=lambda n_clips: progress.advance(clips_bar, n_clips),
+        )
+        progress.remove_task(clips_bar)
+        return card
 
 
 def experiment(
@@ -115,21 +148,21 @@ def experiment(
     trust_list: TrustListOption = False,
 ) -> None:
     """Train and evaluate all cells on several training sets; goes on where it was stopped."""
-    training_sets = [parse_lists(text) for text in lists]
+    training_sets = [parse_training_set(text) for text in lists]
     chosen = [cell_named(name) for name in cells] if cells else list(CELLS)
-    runs = planned_runs(training_sets, chosen, range(1, seeds + 1))
-    base = TrainRequest(
-        embeddings=embeddings,
-        train=training_sets[0].train,
-        validation=training_sets[0].validation,
-        preset=preset,
-        n_epochs=epochs,
-        patience=patience,
+    base = Training(
+        chosen[0],
+        preset_of(preset, chosen[0]),
+        embeddings,
+        training_sets[0].train,
+        training_sets[0].validation,
+        schedule=Schedule(n_epochs=epochs, patience=patience),
         cache=cache,
         allow_untrained=allow_untrained,
         allow_overlap=allow_overlap,
         trust_list=trust_list,
     )
-    done = run_all(runs, base, test, out, lambda: datetime.now(UTC))
-    n_new = sum(evaluation is not None for _, evaluation in track(done, "networks", len(runs)))
-    typer.echo(f"{len(runs)} networks, {n_new} of them evaluated now: {out}")
+    trainings = planned_trainings(training_sets, chosen, range(1, seeds + 1), base, preset)
+    done = run_all(trainings, test, out, lambda: datetime.now(UTC))
+    n_new = sum(each is not None for each in track(done, "networks", len(trainings)))
+    typer.echo(f"{len(trainings)} networks, {n_new} of them evaluated now: {out}")

@@ -22,8 +22,8 @@ from features.records.pack import (
     write_index,
     write_rows,
 )
-from models.data.lists import ClipList, class_indices
-from models.network.hyperparameters import TIMESTEPS
+from models.data.labelled_clips import LabelledClips, class_indices
+from models.network.spec import TIMESTEPS
 from study.errors import RecordError
 from study.reading.text import read_bytes
 from study.tools.cache import own_folder
@@ -55,7 +55,7 @@ class Dataset:
 
     rows: Rows
     targets: npt.NDArray[np.int32]
-    clips: ClipList
+    clips: LabelledClips
     sha256: str
     n_cut: int
 
@@ -64,7 +64,7 @@ class Dataset:
 
 
 def load_dataset(
-    clips: ClipList,
+    clips: LabelledClips,
     embeddings: Path,
     embedding_set: EmbeddingSet,
     classes: Sequence[str],
@@ -97,7 +97,7 @@ def load_dataset(
 
 
 def _require_same_clips(
-    embeddings: Path, clips: ClipList, index: PackIndex, *, any_class: bool
+    embeddings: Path, clips: LabelledClips, index: PackIndex, *, any_class: bool
 ) -> None:
     rows = zip(clips.records, clips.filenames, index.filename, strict=True)
     other = [
@@ -117,7 +117,7 @@ def _require_same_clips(
         )
 
 
-def _require_same_labels(embeddings: Path, clips: ClipList, index: PackIndex) -> None:
+def _require_same_labels(embeddings: Path, clips: LabelledClips, index: PackIndex) -> None:
     rows = zip(clips.records, clips.labels, index.label, strict=True)
     other = [row for row in rows if row[1] != row[2]]
     if other:

@@ -1,9 +1,33 @@
-"""What a folder of embeddings says about the networks that made them."""
+"""Where data come from: the digests of a list, and what made a folder of embeddings."""
 
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict
+
 from features.records.manifest import MANIFEST_NAME, Recipe, read_recipe
 from study.errors import RecordError
+
+
+class DataCard(BaseModel):
+    """One list that a network was made with.
+
+    Parameters
+    ----------
+    name : str
+        The list's file name without ending.
+    list_sha256, records_sha256 : str
+        Digests of the list and of its records' content.
+    n_cut : int
+        Clips with more timesteps than the network sees.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    n_clips: int
+    list_sha256: str
+    records_sha256: str
+    n_cut: int = 0
 
 
 def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:

@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from models.evaluation.measures import Evaluation
-from models.evaluation.tables import in_order_of_paper
+from models.evaluation.results import Evaluation, in_order_of_paper
 from study.errors import ConfigError
 
 N_RESAMPLES = 2000
@@ -16,7 +15,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class MeanEstimate:
     """A mean and its 95 % interval; None where there is only one value."""
 
     mean: float
@@ -30,7 +29,7 @@ class Group:
 
     Parameters
     ----------
-    loss, top_1, top_5 : Estimate
+    loss, top_1, top_5 : MeanEstimate
         Means over the seeds, with Student's interval.
     """
 
@@ -38,9 +37,9 @@ class Group:
     embedding_set: str
     rnn: str
     n_seeds: int
-    loss: Estimate
-    top_1: Estimate
-    top_5: Estimate
+    loss: MeanEstimate
+    top_1: MeanEstimate
+    top_5: MeanEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Difference:
     ----------
     n_seeds : int
         Pairs of seeds; runs beyond the shorter side's number are left out.
-    loss, top_1 : Estimate
+    loss, top_1 : MeanEstimate
         Differences of the means, with a bootstrap interval over clips and seeds.
     """
 
@@ -61,8 +60,8 @@ class Difference:
     subtrahend: str
     n_clips: int
     n_seeds: int
-    loss: Estimate
-    top_1: Estimate
+    loss: MeanEstimate
+    top_1: MeanEstimate
 
 
 def group(evaluations: Iterable[Evaluation]) -> list[Group]:
@@ -87,20 +86,20 @@ def group(evaluations: Iterable[Evaluation]) -> list[Group]:
     ]
 
 
-def mean_with_interval(values: Sequence[float]) -> Estimate:
+def mean_with_interval(values: Sequence[float]) -> MeanEstimate:
     """Return the mean and Student's 95 % interval.
 
     Returns
     -------
-    Estimate
+    MeanEstimate
         Without an interval where there is only one value.
     """
     mean = float(np.mean(values))
     if len(values) < 2:
-        return Estimate(mean)
+        return MeanEstimate(mean)
     error = float(np.std(values, ddof=1) / np.sqrt(len(values)))
     reach = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
-    return Estimate(mean, mean - reach, mean + reach)
+    return MeanEstimate(mean, mean - reach, mean + reach)
 
 
 def differences(evaluations: Iterable[Evaluation], rng: np.random.Generator) -> list[Difference]:
@@ -166,7 +165,7 @@ def _paired(
     return paired
 
 
-def bootstrap(paired: npt.NDArray[np.float64], rng: np.random.Generator) -> Estimate:
+def bootstrap(paired: npt.NDArray[np.float64], rng: np.random.Generator) -> MeanEstimate:
     """Return the mean of paired differences and its bootstrap interval.
 
     Parameters
@@ -176,7 +175,7 @@ def bootstrap(paired: npt.NDArray[np.float64], rng: np.random.Generator) -> Esti
 
     Returns
     -------
-    Estimate
+    MeanEstimate
         The 95 % percentile interval over resampled clips and, where there are several,
         resampled seeds.
     """
@@ -187,4 +186,4 @@ def bootstrap(paired: npt.NDArray[np.float64], rng: np.random.Generator) -> Esti
         clips = rng.integers(n_clips, size=n_clips)
         means[place] = paired[seeds].mean(axis=0)[clips].mean()
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(float(paired.mean()), float(low), float(high))
+    return MeanEstimate(float(paired.mean()), float(low), float(high))

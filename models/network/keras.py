@@ -5,12 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from models.network.forward import (
-    BN_EPSILON,
-    BN_MOMENTUM,
-    Weights,
-)
-from models.network.hyperparameters import TIMESTEPS, Hyperparameters, Rnn
+from models.network.spec import BN_EPSILON, BN_MOMENTUM, TIMESTEPS, Hyperparameters, Rnn
+from models.network.weights import Weights
 from study.tools.files import written_atomically
 
 KerasModel = Any

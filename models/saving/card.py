@@ -11,39 +11,25 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from features.embedding_set import find_embedding_set
 from features.records.manifest import Recipe, first_reason
-from models.network.forward import Architecture
-from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_of, checked
-from models.training.schedule import Epoch, Schedule
+from models.data.provenance import DataCard
+from models.network.spec import (
+    TIMESTEPS,
+    Architecture,
+    Cell,
+    Epoch,
+    Hyperparameters,
+    Schedule,
+    cell_of,
+    checked,
+)
+from models.saving.folder import CARD_NAME
 from study.errors import ConfigError
 from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.files import written_atomically
 
-CARD_NAME = "model_card.json"
 _MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
 SOFTWARE = ("avmit-lab", "jax", "jaxlib", "keras", "numpy")
-
-
-class DataCard(BaseModel):
-    """One list that a network was made with.
-
-    Parameters
-    ----------
-    name : str
-        The list's file name without ending.
-    list_sha256, records_sha256 : str
-        Digests of the list and of its records' content.
-    n_cut : int
-        Clips with more timesteps than the network sees.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    n_clips: int
-    list_sha256: str
-    records_sha256: str
-    n_cut: int = 0
 
 
 class Card(BaseModel):

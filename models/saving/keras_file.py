@@ -13,16 +13,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from models.network.forward import (
-    N_GATES,
-    Moving,
-    Output,
-    Recurrent,
-    Squeeze,
-    Trainable,
-    Weights,
-)
-from models.network.hyperparameters import Rnn
+from models.network.spec import N_GATES, Rnn
+from models.network.weights import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
 from models.saving.card import Card
 from study.errors import ConfigError
 from study.reading.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
@@ -123,6 +115,6 @@ def _sorted(arrays: dict[tuple[str, int], npt.NDArray[np.float32]]) -> Weights:
         units["audio"],
         units["visual"],
         Recurrent(*of(_RNN, 0, 1, 2)),
-        Output(*of("probability", 0, 1)),
+        OutputLayer(*of("probability", 0, 1)),
     )
     return Weights(trainable, moving["audio"], moving["visual"])

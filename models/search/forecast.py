@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.embedding_set import find_embedding_set
-from models.network.forward import N_GATES
-from models.network.hyperparameters import TIMESTEPS, Cell, Hyperparameters, cell_named, surrogate
+from models.network.spec import N_GATES, TIMESTEPS, Cell, Hyperparameters, cell_named
+from models.search.space import draw_surrogate
 from models.search.surrogates import SearchPlan, SurrogateResult, Task, plan_cells
 
 # Measured on one core of a small server; used for the forecast until surrogates have finished.
@@ -86,6 +86,6 @@ def forecast(plan: SearchPlan, results: Sequence[SurrogateResult], n_clips: int)
 
 
 def _guess_s(plan: SearchPlan, task: Task, n_clips: int) -> float:
-    drawn = surrogate(plan.seed, task.cell, task.number)
+    drawn = draw_surrogate(plan.seed, task.cell, task.number)
     n_steps = math.ceil(n_clips / plan.schedule.batch_size)
     return n_clips * n_operations(task.cell, drawn) / FLOPS_PER_S + n_steps * STEP_S

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from models.network import hyperparameters as space
+from models.network.spec import ACTIVATIONS
+from models.search import space
 from models.search.surrogates import SurrogateResult
 from study.errors import ConfigError
 
@@ -33,7 +34,7 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
     distributions = {
         "rnn_units": CategoricalDistribution(space.UNITS),
         "bottleneck_units": CategoricalDistribution(space.UNITS),
-        "activation": CategoricalDistribution(space.ACTIVATIONS),
+        "activation": CategoricalDistribution(ACTIVATIONS),
         "dropout": CategoricalDistribution(space.DROPOUTS),
         "learning_rate": FloatDistribution(*space.LEARNING_RATES),
     }

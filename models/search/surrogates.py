@@ -1,27 +1,16 @@
-"""The random search: surrogates that any machine can run in any order, one result file each."""
+"""The random search on disk: its plan, and one result file per surrogate; no JAX is started."""
 
 import json
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from features.embedding_set import EmbeddingSet, find_embedding_set
-from models.data.dataset import Dataset, load_dataset
-from models.data.lists import ClipList, read_list, refuse_overlap
-from models.data.provenance import recipe_of
-from models.network.forward import Architecture
-from models.network.hyperparameters import (
-    Cell,
-    Hyperparameters,
-    cell_named,
-    surrogate,
-)
-from models.network.memory import memory_errors
-from models.training.schedule import Epoch, Schedule, epochs, new_course
+from features.embedding_set import find_embedding_set
+from models.network.spec import Cell, Epoch, Hyperparameters, Schedule, cell_named
+from models.search.space import draw_surrogate
+from models.training.description import Training
 from study.errors import ConfigError
 from study.reading.text import read_bytes
 from study.tools.files import written_atomically
@@ -61,6 +50,21 @@ class SearchPlan(BaseModel):
     cache: Path | None = None
     trust_list: bool = False
 
+    def training(self, task: "Task") -> Training:
+        """Return the training of a surrogate; what must not be trained on was refused before."""
+        return Training(
+            task.cell,
+            draw_surrogate(self.seed, task.cell, task.number),
+            self.embeddings / find_embedding_set(task.cell.embedding_set).folder,
+            self.train,
+            self.validation,
+            schedule=self.schedule,
+            seed=self.seed,
+            cache=self.cache,
+            allow_untrained=True,
+            trust_list=self.trust_list,
+        )
+
 
 class SurrogateResult(BaseModel):
     """What came of one surrogate.
@@ -72,9 +76,9 @@ class SurrogateResult(BaseModel):
     best_epoch : int
         The epoch with the lowest validation loss; 0 if there was none.
     diverged : bool
-        Whether the losses became no numbers.
+        Whether a loss became NaN or infinite.
     history : tuple of Epoch
-        The epochs whose losses are numbers.
+        The epochs whose losses are finite.
     records : tuple of str
         Digests of the records of both lists.
     """
@@ -154,31 +158,6 @@ def plan_cells(plan: SearchPlan) -> tuple[Cell, ...]:
     return tuple(cell_named(name) for name in plan.cells)
 
 
-def prepare(plan: SearchPlan, *, allow_untrained: bool) -> None:
-    """Pack the records of a search once, before many processes want them."""
-    train, validation = read_list(plan.train), read_list(plan.validation)
-    refuse_overlap(validation, train)
-    for name in sorted({cell.embedding_set for cell in plan_cells(plan)}):
-        embedding_set = find_embedding_set(name)
-        folder = plan.embeddings / embedding_set.folder
-        recipe_of(folder, allow_untrained=allow_untrained)
-        for clips in (train, validation):
-            _load(plan, clips, embedding_set, train.classes)
-
-
-def _load(
-    plan: SearchPlan, clips: ClipList, embedding_set: EmbeddingSet, classes: Sequence[str]
-) -> Dataset:
-    return load_dataset(
-        clips,
-        plan.embeddings / embedding_set.folder,
-        embedding_set,
-        classes,
-        cache=plan.cache,
-        trust_list=plan.trust_list,
-    )
-
-
 def result_path(folder: Path, task: Task) -> Path:
     """Return where the result of a surrogate is kept."""
     return folder / task.cell.name / f"{task.number:03d}.json"
@@ -188,82 +167,6 @@ def missing_tasks(plan: SearchPlan, folder: Path) -> list[Task]:
     """Return the surrogates that have no result yet, the cells in turn."""
     tasks = [Task(cell, number) for number in range(plan.n_surrogates) for cell in plan_cells(plan)]
     return [task for task in tasks if not result_path(folder, task).exists()]
-
-
-def run_surrogate(plan: SearchPlan, task: Task, folder: Path) -> SurrogateResult:
-    """Train one surrogate and keep its result, wherever this runs.
-
-    Parameters
-    ----------
-    folder : Path
-        The search's folder; a result that is there already is kept.
-
-    Raises
-    ------
-    ConfigError
-        If the lists have changed since the search began.
-    """
-    path = result_path(folder, task)
-    if path.exists():  # another machine was faster
-        return _read_result(path, plan, task)
-    with memory_errors(path):
-        result = _train_surrogate(plan, task)
-    with written_atomically(path) as part:
-        part.write_text(result.model_dump_json() + "\n", encoding="utf-8")
-    return result
-
-
-def _train_surrogate(plan: SearchPlan, task: Task) -> SurrogateResult:
-    embedding_set = find_embedding_set(task.cell.embedding_set)
-    lists = read_list(plan.train), read_list(plan.validation)
-    if (lists[0].sha256, lists[1].sha256) != plan.lists:
-        raise ConfigError(f"{plan.train} or {plan.validation} has changed since the search began")
-    train, validation = (_load(plan, clips, embedding_set, lists[0].classes) for clips in lists)
-    drawn = surrogate(plan.seed, task.cell, task.number)
-    course = new_course(
-        task.cell,
-        drawn,
-        audio_size=embedding_set.audio_size,
-        visual_size=embedding_set.visual_size,
-        n_classes=len(lists[0].classes),
-        seed=plan.seed,
-    )
-    started = time.perf_counter()
-    *_, last = epochs(
-        course,
-        train,
-        validation,
-        architecture=Architecture(task.cell.rnn, drawn.activation, embedding_set.audio_size),
-        hyperparameters=drawn,
-        schedule=plan.schedule,
-        seed=plan.seed,
-    )
-    seconds = time.perf_counter() - started
-    return _result(plan, task, last.history, seconds, (train.sha256, validation.sha256))
-
-
-def _result(
-    plan: SearchPlan,
-    task: Task,
-    history: Sequence[Epoch],
-    seconds: float,
-    records: tuple[str, str],
-) -> SurrogateResult:
-    finite = [each for each in history if math.isfinite(each.loss) and math.isfinite(each.val_loss)]
-    best = min(finite, key=lambda epoch: epoch.val_loss, default=None)
-    return SurrogateResult(
-        cell=task.cell.name,
-        number=task.number,
-        seed=plan.seed,
-        hyperparameters=surrogate(plan.seed, task.cell, task.number),
-        best_epoch=0 if best is None else best.epoch,
-        val_loss=None if best is None else best.val_loss,
-        val_accuracy=None if best is None else best.val_accuracy,
-        diverged=len(finite) < len(history),
-        history=tuple(finite),
-        seconds=seconds,
-        records=records,
-    )
 
 
 def read_results(folder: Path) -> list[SurrogateResult]:
@@ -288,7 +191,7 @@ def read_results(folder: Path) -> list[SurrogateResult]:
             path = result_path(folder, Task(cell, number))
             if not path.exists():
                 continue
-            result = _read_result(path, plan, Task(cell, number))
+            result = read_result(path, plan, Task(cell, number))
             first, records = first_on.setdefault(cell.embedding_set, (path, result.records))
             if result.records != records:
                 raise ConfigError(
@@ -300,12 +203,19 @@ def read_results(folder: Path) -> list[SurrogateResult]:
     return found
 
 
-def _read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
+def read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
+    """Read the result of a surrogate.
+
+    Raises
+    ------
+    ConfigError
+        If it is not one, or does not belong to the plan.
+    """
     try:
         result = SurrogateResult.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
     except ValueError as error:
         raise ConfigError(f"{path} is no result. Delete it and run the search again") from error
-    expected = surrogate(plan.seed, task.cell, task.number)
+    expected = draw_surrogate(plan.seed, task.cell, task.number)
     own = (plan.seed, task.cell.name, task.number, expected)
     if (result.seed, result.cell, result.number, result.hyperparameters) != own:
         raise ConfigError(f"{path} belongs to another search. Delete it and run the search again")

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.search.surrogates import SearchPlan, SurrogateResult, Task, run_surrogate
+from models.search.surrogates import SearchPlan, SurrogateResult, Task
+from models.search.train_surrogate import run_surrogate
 from study.errors import ConfigError, StudyError
 from study.tools.parallel import end_with_parent
 

@@ -6,48 +6,19 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from models.network.forward import (
-    Architecture,
-    Array,
-    Dropout,
-    Moving,
-    Trainable,
-    Weights,
-    logits,
-    training_logits,
-)
+from models.network.forward import Dropout, training_logits
+from models.network.spec import Architecture
+from models.network.weights import Array, Moving, Trainable, Weights
+from models.training.state import AdamState, OptimizerState
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults for Adam
 
 
-class Adam(NamedTuple):
-    """State of the optimiser.
-
-    Parameters
-    ----------
-    n_steps : Array of int32, shape ()
-        Steps taken.
-    mean, square : Trainable
-        Moving averages of the gradients and of their squares.
-    """
-
-    n_steps: Array
-    mean: Trainable
-    square: Trainable
-
-
-class Tally(NamedTuple):
-    """What an epoch sums up: loss over clips, and clips that were right."""
+class Metrics(NamedTuple):
+    """Sums over the clips of an epoch so far: the loss, and how many were right."""
 
     loss: Array
     n_right: Array
-
-
-class Learner(NamedTuple):
-    """Weights and optimiser, as they go from step to step."""
-
-    weights: Weights
-    adam: Adam
 
 
 class Batches(NamedTuple):
@@ -65,8 +36,8 @@ class Batches(NamedTuple):
     targets: Array
 
 
-class Pace(NamedTuple):
-    """How an epoch learns.
+class EpochSettings(NamedTuple):
+    """What is the same for all steps of an epoch.
 
     Parameters
     ----------
@@ -83,31 +54,24 @@ class Pace(NamedTuple):
     key: Array
 
 
-def new_learner(weights: Weights) -> Learner:
-    """Return a learner before its first step."""
-    weights = jax.tree.map(jnp.array, weights)
-    zeros = jax.tree.map(jnp.zeros_like, weights.trainable)
-    return Learner(weights, Adam(jnp.int32(0), zeros, jax.tree.map(jnp.copy, zeros)))
-
-
-@partial(jax.jit, static_argnames="architecture", donate_argnames=("learner", "tally"))
+@partial(jax.jit, static_argnames="architecture", donate_argnames=("state", "metrics"))
 def learn(
-    learner: Learner,
-    tally: Tally,
+    state: OptimizerState,
+    metrics: Metrics,
     batches: Batches,
     first: Array,
     n_batches: Array,
-    pace: Pace,
+    settings: EpochSettings,
     *,
     architecture: Architecture,
-) -> tuple[Learner, Tally]:
+) -> tuple[OptimizerState, Metrics]:
     """Take one Adam step per batch, all in one compiled loop.
 
     Parameters
     ----------
-    learner : Learner
+    state : OptimizerState
         Before; its memory is used again.
-    tally : Tally
+    metrics : Metrics
         Of the epoch so far; its memory is used again.
     batches : Batches
         What to learn from; only the first `n_batches` are.
@@ -118,9 +82,9 @@ def learn(
 
     Returns
     -------
-    learner : Learner
+    state : OptimizerState
         After.
-    tally : Tally
+    metrics : Metrics
         With these batches.
 
     Notes
@@ -128,32 +92,30 @@ def learn(
     Paper: Hyperparameter Search and Training (cross-entropy, Adam).
     """
 
-    def step(i: Array, carried: tuple[Learner, Tally]) -> tuple[Learner, Tally]:
-        learner, tally = carried
+    def step(i: Array, carried: tuple[OptimizerState, Metrics]) -> tuple[OptimizerState, Metrics]:
+        state, metrics = carried
         rows, targets = batches.rows[i], batches.targets[i]
-        dropout = Dropout(jax.random.fold_in(pace.key, first + i), pace.dropout)
-        moved, gradients, here = _differentiate(
-            learner.weights, rows, targets, architecture, dropout
-        )
-        adam, trainable = _adam(learner.adam, learner.weights.trainable, gradients, pace)
-        learner = Learner(Weights(trainable, *moved), adam)
-        return learner, Tally(tally.loss + here.loss, tally.n_right + here.n_right)
+        dropout = Dropout(jax.random.fold_in(settings.key, first + i), settings.dropout)
+        moved, gradients, here = _differentiate(state.weights, rows, targets, architecture, dropout)
+        adam, trainable = _adam(state.adam, state.weights.trainable, gradients, settings)
+        state = OptimizerState(Weights(trainable, *moved), adam)
+        return state, Metrics(metrics.loss + here.loss, metrics.n_right + here.n_right)
 
-    return jax.lax.fori_loop(0, n_batches, step, (learner, tally))  # type: ignore[no-any-return]
+    return jax.lax.fori_loop(0, n_batches, step, (state, metrics))  # type: ignore[no-any-return]
 
 
 def _differentiate(
     weights: Weights, rows: Array, targets: Array, architecture: Architecture, dropout: Dropout
-) -> tuple[tuple[Moving, Moving], Trainable, Tally]:
-    def loss(trainable: Trainable) -> tuple[Array, tuple[Any, Tally]]:
+) -> tuple[tuple[Moving, Moving], Trainable, Metrics]:
+    def loss(trainable: Trainable) -> tuple[Array, tuple[Any, Metrics]]:
         moving = weights._replace(trainable=trainable)
         scores, moved = training_logits(moving, rows, architecture, dropout)
         mean = cross_entropy(scores, targets).mean()
         n_right = jnp.sum(jnp.argmax(scores, axis=-1) == targets, dtype=jnp.int32)
-        return mean, (moved, Tally(mean * len(targets), n_right))
+        return mean, (moved, Metrics(mean * len(targets), n_right))
 
-    gradients, (moved, tally) = jax.grad(loss, has_aux=True)(weights.trainable)
-    return moved, gradients, tally
+    gradients, (moved, metrics) = jax.grad(loss, has_aux=True)(weights.trainable)
+    return moved, gradients, metrics
 
 
 def cross_entropy(scores: Array, targets: Array) -> Array:
@@ -176,11 +138,11 @@ def cross_entropy(scores: Array, targets: Array) -> Array:
 
 
 def _adam(
-    adam: Adam, trainable: Trainable, gradients: Trainable, pace: Pace
-) -> tuple[Adam, Trainable]:
+    adam: AdamState, trainable: Trainable, gradients: Trainable, settings: EpochSettings
+) -> tuple[AdamState, Trainable]:
     n_steps = adam.n_steps + 1
-    t = n_steps.astype(pace.learning_rate.dtype)
-    rate = pace.learning_rate * jnp.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+    t = n_steps.astype(settings.learning_rate.dtype)
+    rate = settings.learning_rate * jnp.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
 
     mean = jax.tree.map(lambda m, g: m + (g - m) * (1 - BETA_1), adam.mean, gradients)
     square = jax.tree.map(
@@ -189,28 +151,4 @@ def _adam(
     trainable = jax.tree.map(
         lambda w, m, v: w - rate * m / (jnp.sqrt(v) + EPSILON), trainable, mean, square
     )
-    return Adam(n_steps, mean, square), trainable
-
-
-@partial(jax.jit, static_argnames=("architecture", "heard", "seen"))
-def predict_batch(
-    weights: Weights,
-    rows: Array,
-    *,
-    architecture: Architecture,
-    heard: bool = True,
-    seen: bool = True,
-) -> Array:
-    """Run a trained network on a batch; compiled once per shape.
-
-    Parameters
-    ----------
-    rows : Array of float32, shape (n_clips, n_timesteps, size)
-        Embeddings.
-
-    Returns
-    -------
-    Array of float32, shape (n_clips, n_classes)
-        Scores before the softmax.
-    """
-    return logits(weights, rows, architecture, heard=heard, seen=seen)
+    return AdamState(n_steps, mean, square), trainable

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from features.records import wire
-from models.training.schedule import Epoch
+from models.network.spec import Epoch
 from study.tools.files import named_errors
 
 # Numbers of the fields of tensorflow.Event, Summary and Summary.Value.

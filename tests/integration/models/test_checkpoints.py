@@ -11,9 +11,9 @@ from models.__main__ import app
 from models.checkpoints.files import find_prefix, read_layers
 from models.checkpoints.importing import import_checkpoint
 from models.network.backend import keras
+from models.network.predict import log_probabilities
 from models.saving.card import read_card
 from models.saving.saved import load_model
-from models.training.schedule import log_probabilities
 from study.errors import ConfigError
 from tests.paths import SHARED, TESTS
 from tests.references.recurrent_network import Reference

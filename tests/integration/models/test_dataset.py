@@ -11,7 +11,7 @@ from features.embedding_set import find_embedding_set
 from features.records import pack as pack_module
 from features.records.records import Record, read_record, write_record
 from models.data.dataset import load_dataset
-from models.data.lists import read_list
+from models.data.labelled_clips import read_list
 from study.errors import RecordError
 from tests.worlds.model_worlds import FULL_DISK, make_world
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from features.__main__ import app as features_app
 from models.__main__ import app
 from models.checkpoints.importing import import_checkpoint
-from models.training.schedule import log_probabilities
+from models.network.predict import log_probabilities
 from tests.paths import SHARED
 
 # Keras 3.15 asks its variables for arrays in the way of numpy 1.

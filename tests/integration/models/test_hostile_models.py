@@ -15,13 +15,17 @@ import pytest
 
 from features.records import wire
 from models.checkpoints.importing import import_checkpoint
-from models.evaluation.measures import read_evaluations
-from models.network.hyperparameters import CELLS, Cell, Hyperparameters, Rnn, preset
+from models.evaluation.results import read_evaluations
+from models.network.initial import initial_weights
+from models.network.presets import preset
+from models.network.spec import CELLS, Cell, Hyperparameters, Rnn
 from models.saving import saved
 from models.saving.card import Card
-from models.saving.saved import load_model, save_model
+from models.saving.save import save_model
+from models.saving.saved import load_model
 from models.search.surrogates import read_plan
-from models.training.schedule import new_course
+from models.training.resume import read_state, write_state
+from models.training.state import new_training
 from study.errors import ConfigError, StudyError
 from tests.paths import SHARED
 
@@ -37,12 +41,14 @@ GRU = Cell("vggish_vgg16", Rnn.GRU)
 
 
 @pytest.fixture(scope="module")
-def course():
-    return new_course(GRU, SMALL, audio_size=128, visual_size=512, n_classes=3, seed=1)
+def state():
+    rng = np.random.default_rng(1)
+    sizes = {"audio_size": 128, "visual_size": 512}
+    return new_training(initial_weights(rng, GRU.rnn, SMALL, **sizes, n_classes=3))
 
 
 @pytest.fixture(scope="module")
-def trained(course, tmp_path_factory):
+def trained(state, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "gru"
     card = Card(
         embedding_set=GRU.embedding_set,
@@ -54,7 +60,7 @@ def trained(course, tmp_path_factory):
         training_set="AVMIT",
         made_at=NOW,
     )
-    save_model(folder, card, course.best)
+    save_model(folder, card, state.best)
     return folder
 
 
@@ -211,8 +217,8 @@ def preset_of(path):
     return preset(str(path), CELLS[0])
 
 
-def save_state(path, course, **changes):
-    saved.write_course(course, "plan", path.parent)
+def save_state(path, state, **changes):
+    write_state(state, "plan", path.parent)
     with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
     parts |= changes
@@ -227,7 +233,7 @@ def npy(array):
     return content.getvalue()
 
 
-def test_a_state_whose_arrays_are_forged_is_one_line(course, tmp_path):
+def test_a_state_whose_arrays_are_forged_is_one_line(state, tmp_path):
     path = tmp_path / "training.npz"
     huge = npy(np.zeros(3, "f4")).replace(b"(3,), }" + 10 * b" ", b"(100000000000,), }")
     said = json.dumps({"plan": "plan", "best_epoch": 3, "history": []})
@@ -235,13 +241,13 @@ def test_a_state_whose_arrays_are_forged_is_one_line(course, tmp_path):
         "leaf_0.npy": [huge, npy(np.array([len], dtype=object)), npy(np.zeros(3, "f4")), b""],
         "said.npy": [npy(np.array("{")), npy(np.array("[" * 100_000)), npy(np.array(said))],
     }
-    save_state(path, course)
-    assert saved.read_course(course, "plan", tmp_path).best_epoch == 0
+    save_state(path, state)
+    assert read_state(state, "plan", tmp_path).best_epoch == 0
     for name, contents in forged.items():
         for content in contents:
-            save_state(path, course, **{name: content})
+            save_state(path, state, **{name: content})
             with pytest.raises(ConfigError, match=r"is no whole state of a training\. Start afr"):
-                saved.read_course(course, "plan", tmp_path)
+                read_state(state, "plan", tmp_path)
 
 
 YAMLS = {

@@ -8,16 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.network.forward import (
-    BN_MOMENTUM,
-    Architecture,
-    Dropout,
-    dropout_mask,
-    initial_weights,
-    logits,
-)
-from models.network.hyperparameters import Cell, Hyperparameters, Rnn
-from models.training.loop import Batches, Pace, Tally, learn, new_learner
+from models.network.forward import Dropout, dropout_mask, logits
+from models.network.initial import initial_weights
+from models.network.spec import BN_MOMENTUM, Architecture, Cell, Hyperparameters, Rnn
+from models.training.loop import Batches, EpochSettings, Metrics, learn
+from models.training.state import new_training
 from tests.paths import TESTS
 from tests.references.recurrent_network import Reference
 
@@ -71,14 +66,16 @@ def draw_batches(dtype=np.float64):
 
 
 def learn_all(weights, batches, rnn, key, dtype, *, mixed_precision=False, dropout=0.5):
-    pace = Pace(jnp.asarray(SMALL[rnn].learning_rate, dtype), jnp.float32(dropout), key)
+    settings = EpochSettings(
+        jnp.asarray(SMALL[rnn].learning_rate, dtype), jnp.float32(dropout), key
+    )
     return learn(
-        new_learner(jax.tree.map(lambda w: np.asarray(w, dtype), weights)),
-        Tally(jnp.zeros((), dtype), jnp.int32(0)),
+        new_training(jax.tree.map(lambda w: np.asarray(w, dtype), weights)).optimizer,
+        Metrics(jnp.zeros((), dtype), jnp.int32(0)),
         batches,
         jnp.int32(0),
         jnp.int32(STEPS),
-        pace,
+        settings,
         architecture=Architecture(
             rnn, SMALL[rnn].activation, AUDIO, mixed_precision=mixed_precision
         ),
@@ -106,9 +103,9 @@ def test_sixty_adam_steps_equal_the_reference_in_double_precision(rnn):
             )
         )
     with jax.enable_x64(True):
-        learner, tally = learn_all(weights, batches, rnn, key, np.float64)
-        ours = flat(learner.weights)
-        loss = float(tally.loss)
+        state, metrics = learn_all(weights, batches, rnn, key, np.float64)
+        ours = flat(state.weights)
+        loss = float(metrics.loss)
     for name, expected in reference.w.items():
         assert ours[name].dtype == np.float64
         np.testing.assert_allclose(ours[name], expected, atol=1e-7, err_msg=name)
@@ -129,8 +126,8 @@ def test_sixty_adam_steps_equal_those_of_the_library_that_the_paper_used(rnn, tm
         timeout=250,
     )
     theirs = np.load(tmp_path / "after.npz")
-    learner, tally = learn_all(weights, batches, rnn, jax.random.key(7), np.float32, dropout=0.0)
-    ours = flat(learner.weights)
+    state, metrics = learn_all(weights, batches, rnn, jax.random.key(7), np.float32, dropout=0.0)
+    ours = flat(state.weights)
     for name in ours:
         if name in VANISHING:
             continue
@@ -142,7 +139,7 @@ def test_sixty_adam_steps_equal_those_of_the_library_that_the_paper_used(rnn, tm
         # The means follow the biases, which rounding moves about.
         atol = 5e-4 if name.endswith("mean") else 2e-5
         np.testing.assert_allclose(ours[name], expected, atol=atol, err_msg=name)
-    assert float(tally.loss) == pytest.approx(CLIPS * theirs["losses"].sum(), rel=1e-5)
+    assert float(metrics.loss) == pytest.approx(CLIPS * theirs["losses"].sum(), rel=1e-5)
 
 
 @pytest.mark.parametrize("rnn", list(Rnn))

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from models.__main__ import app
+from models.network.spec import Schedule
 from models.search.surrogates import SearchPlan, Task, read_results
 from models.search.workers import cluster_size, run_on_cluster
-from models.training.schedule import Schedule
 from study.errors import ConfigError, StudyError
 from tests.worlds.model_worlds import make_world
 
@@ -106,8 +106,9 @@ def test_a_cell_that_is_none_is_refused_in_one_line(flags, world, tmp_path):
 
 def test_a_dask_cluster_runs_surrogates_and_finds_what_a_process_finds(world, tmp_path):
     distributed = pytest.importorskip("distributed")
-    from models.data.lists import read_list
-    from models.search.surrogates import run_surrogate, write_plan
+    from models.data.labelled_clips import read_list
+    from models.search.surrogates import write_plan
+    from models.search.train_surrogate import run_surrogate
 
     lists = read_list(world.train), read_list(world.validation)
     plan = SearchPlan(
@@ -120,7 +121,7 @@ def test_a_dask_cluster_runs_surrogates_and_finds_what_a_process_finds(world, tm
         validation=world.validation,
         lists=(lists[0].sha256, lists[1].sha256),
     )
-    from models.network.hyperparameters import cell_of
+    from models.network.spec import cell_of
 
     task = Task(cell_of("vggish_vgg16", "frnn"), 0)
     write_plan(plan, tmp_path / "here")

@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from models.training.schedule import Epoch
+from models.network.spec import Epoch
 from models.training.tensorboard import EventFile
 
 # TensorFlow's own reader, in a process of its own.

@@ -11,16 +11,17 @@ from typer.testing import CliRunner
 from features.records.manifest import NetworkNote, Recipe, write_manifest
 from features.records.records import Record, read_record, write_record
 from models.__main__ import app
-from models.commands.requests import TrainRequest, plan_training
 from models.data.dataset import load_dataset
-from models.data.lists import read_list
-from models.evaluation.measures import read_evaluations
+from models.data.labelled_clips import read_list
+from models.evaluation.results import read_evaluations
 from models.network.backend import keras
-from models.network.hyperparameters import Rnn
+from models.network.predict import log_probabilities
+from models.network.presets import preset
+from models.network.spec import Rnn, Schedule, cell_of
 from models.saving.card import read_card
 from models.saving.saved import load_model
-from models.training.run import train_model
-from models.training.schedule import log_probabilities
+from models.training.description import Training, load_data
+from models.training.train import train_model
 from study.errors import ConfigError, RecordError, StudyError, TableError
 from tests.worlds.model_worlds import make_world
 
@@ -53,13 +54,16 @@ def invoke(arguments):
     return result.stdout
 
 
-def request(world, **changes):
-    return TrainRequest(
-        world.embeddings,
-        world.train,
-        world.validation,
-        **({"embedding_set": "vggish_vgg16", "n_epochs": 2} | changes),
-    )
+def training(world, rnn="gru", n_epochs=2, **changes):
+    cell = cell_of("vggish_vgg16", rnn)
+    lists = world.embeddings, world.train, world.validation
+    schedule = Schedule(n_epochs=n_epochs)
+    return Training(cell, preset("paper", cell), *lists, schedule=schedule, **changes)
+
+
+def train(world, folder, **changes):
+    described = training(world, **changes)
+    return train_model(described, load_data(described), folder, made_at=NOW)
 
 
 def leaves(weights):
@@ -145,7 +149,7 @@ def test_keras_predicts_what_training_saw(world, trained):
 def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(world, tmp_path):
     weights = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        train_model(plan_training(request(world, seed=seed)), tmp_path / name, made_at=NOW)
+        train(world, tmp_path / name, seed=seed)
         weights.append(load_model(tmp_path / name).weights)
     assert_equal_weights(weights[0], weights[1])
     assert not np.array_equal(leaves(weights[0])[0], leaves(weights[2])[0])
@@ -168,7 +172,7 @@ def test_mixed_precision_is_on_the_card_and_in_the_history(world, trained, tmp_p
 
 def test_a_finished_model_is_not_replaced_without_being_told(world, trained):
     with pytest.raises(ConfigError, match=r"holds a finished model\. To replace it"):
-        train_model(plan_training(request(world)), trained, made_at=NOW)
+        train(world, trained)
 
 
 def test_a_model_that_is_replaced_takes_its_evaluations_with_it(world, tmp_path):
@@ -186,13 +190,13 @@ def test_a_model_that_is_replaced_takes_its_evaluations_with_it(world, tmp_path)
 
 def test_the_last_batch_counts_even_where_it_is_the_only_one(tmp_path):
     small = make_world(tmp_path, n_train=3, n_validation=1, n_test=1)
-    card = train_model(plan_training(request(small)), tmp_path / "out", made_at=NOW)
+    card = train(small, tmp_path / "out")
     assert card.history[0].accuracy * 9 == pytest.approx(round(card.history[0].accuracy * 9))
 
 
 @pytest.mark.parametrize("rnn", list(Rnn))
 def test_every_recurrent_layer_trains(rnn, world, tmp_path):
-    card = train_model(plan_training(request(world, rnn=rnn)), tmp_path / "out", made_at=NOW)
+    card = train(world, tmp_path / "out", rnn=rnn)
     assert card.history[1].loss < card.history[0].loss
     assert load_model(tmp_path / "out").card == load_model(tmp_path / "out").card
 
@@ -201,7 +205,8 @@ def test_every_recurrent_layer_trains(rnn, world, tmp_path):
 def test_memory_that_runs_out_is_one_line(breakage, world, trained, tmp_path, monkeypatch):
     import jax
 
-    from models.training import schedule
+    from models.network import predict
+    from models.training import epochs
 
     error = (
         jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9999 bytes.")
@@ -210,12 +215,12 @@ def test_memory_that_runs_out_is_one_line(breakage, world, trained, tmp_path, mo
     )
     out = tmp_path / "out"
     with monkeypatch.context() as patched:
-        patched.setattr(schedule, "learn", raising(error))
+        patched.setattr(epochs, "learn", raising(error))
         with pytest.raises(StudyError, match=rf"{out}: the CPU has no memory left\. Close"):
-            train_model(plan_training(request(world)), out, made_at=NOW)
+            train(world, out)
     assert not list(out.glob("*"))
     flags = ["--model", trained, "--embeddings", world.embeddings, "--test", world.test]
-    monkeypatch.setattr(schedule, "predict_batch", raising(error))
+    monkeypatch.setattr(predict, "predict_batch", raising(error))
     with pytest.raises(StudyError, match=rf"{trained}: the CPU has no memory left"):
         invoke(["evaluate", *flags])
 
@@ -223,12 +228,12 @@ def test_memory_that_runs_out_is_one_line(breakage, world, trained, tmp_path, mo
 def test_other_errors_of_the_device_keep_their_traceback(world, tmp_path, monkeypatch):
     import jax
 
-    from models.training import schedule
+    from models.training import epochs
 
     broken = jax.errors.JaxRuntimeError("INTERNAL: something else")
-    monkeypatch.setattr(schedule, "learn", raising(broken))
+    monkeypatch.setattr(epochs, "learn", raising(broken))
     with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"):
-        train_model(plan_training(request(world)), tmp_path / "out", made_at=NOW)
+        train(world, tmp_path / "out")
 
 
 def raising(error):
@@ -271,15 +276,14 @@ def test_a_bad_record_is_named(name, tmp_path):
     breakage, message = BREAKAGES[name]
     world = broken_world(tmp_path, breakage)
     with pytest.raises(RecordError, match=message):
-        plan_training(request(world))
+        load_data(training(world))
     assert not list((world.embeddings / ".packed").glob("*"))
 
 
 def test_overlapping_lists_are_refused_and_allowed_overlap_is_on_the_card(world, tmp_path):
     with pytest.raises(TableError, match="60 of 60 clips of the list AVMIT_train stand in"):
-        plan_training(replace(request(world), validation=world.train))
-    overlapping = replace(request(world), validation=world.train, n_epochs=1, allow_overlap=True)
-    train_model(plan_training(overlapping), tmp_path / "out", made_at=NOW)
+        load_data(replace(training(world), validation=world.train))
+    train(replace(world, validation=world.train), tmp_path / "out", n_epochs=1, allow_overlap=True)
     card = json.loads((tmp_path / "out" / "model_card.json").read_text())
     assert card["overlap_allowed"] is True
     assert "--allow-overlap" in (tmp_path / "out" / "model_card.md").read_text()
@@ -342,9 +346,7 @@ def test_a_training_that_diverges_says_so_and_warns_of_nothing(world, tmp_path):
     wild = tmp_path / "wild.json"
     wild.write_text(json.dumps({"vggish_vgg16-gru": chosen | {"learning_rate": 1e38}}))
     flags = world.train_flags(tmp_path / "model", set="vggish_vgg16", epochs=2, preset=wild)
-    with pytest.raises(
-        ConfigError, match=r"the loss is not a number any more after epoch 1\. Lower"
-    ):
+    with pytest.raises(ConfigError, match=r"the loss became NaN or infinite in epoch 1\. Lower"):
         invoke(flags)
     assert not (tmp_path / "model" / "model.keras").exists()
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from models.evaluation.comparison import bootstrap, differences, group, mean_with_interval
-from models.evaluation.measures import ClassScore, Evaluation, of_one_test
-from models.evaluation.table5 import as_csv, as_latex, difference_table, table_5
+from models.evaluation.results import ClassScore, Evaluation, of_one_test
+from models.evaluation.table5 import difference_table, table_5
+from models.evaluation.table_text import table_text
 from models.saving.card import DataCard
 from study.errors import ConfigError
 
@@ -33,9 +34,11 @@ def evaluation(training_set, correct, *, seed=1, rnn="gru", test="test_set", **c
 
 
 def test_one_seed_gives_the_paper_s_row_without_intervals():
-    columns, rows = table_5(group([evaluation("AVMIT", [1, 1, 1, 0])]))
-    assert columns[-1] == "Top 5 Acc. (%)"
-    assert rows == [("AVMIT", "YamNet + EffNetB0", "GRU", "0.5750", "75.00", "100.00")]
+    table = table_5(group([evaluation("AVMIT", [1, 1, 1, 0])]))
+    assert table.columns[-1] == "Top 5 Acc. (%)"
+    assert list(table.itertuples(index=False, name=None)) == [
+        ("AVMIT", "YamNet + EffNetB0", "GRU", "0.5750", "75.00", "100.00")
+    ]
 
 
 def test_several_seeds_give_means_with_student_s_interval():
@@ -44,8 +47,7 @@ def test_several_seeds_give_means_with_student_s_interval():
     assert (found.n_seeds, found.top_1.mean) == (2, 0.875)
     # Student's t with one degree of freedom is 12.706 at 97.5 %.
     assert found.top_1.high == pytest.approx(0.875 + 12.706 * 0.125, rel=1e-4)
-    columns, ((*_, n_seeds),) = table_5([found])
-    assert (columns[-1], n_seeds) == ("Seeds", "2")
+    assert table_5([found])["Seeds"].tolist() == ["2"]
     assert mean_with_interval([0.5]).low is None
 
 
@@ -59,7 +61,7 @@ def test_training_sets_are_compared_clip_by_clip():
     gain = float(better.mean() - weaker.mean())
     assert found.top_1.mean == pytest.approx(gain)
     assert 0 < found.top_1.low < gain < found.top_1.high < 2 * gain
-    (row,) = difference_table([found])[1]
+    (row,) = difference_table([found]).itertuples(index=False)
     assert row[0] == "AVMIT minus MIT 16"
     assert row[4].startswith(f"+{100 * gain:.2f} [+")
 
@@ -87,7 +89,7 @@ def test_ablations_stay_out_of_table_5():
 
 
 def test_tables_are_written_for_spreadsheets_and_for_papers():
-    columns, rows = table_5(group([evaluation("MIT_16 & more", [1, 1])]))
-    assert as_csv(columns, rows).splitlines()[0] == ",".join(columns)
-    assert r"MIT\_16 \& more & YamNet" in as_latex(columns, rows)
-    assert r"Top 1 Acc. (\%)" in as_latex(columns, rows)
+    table = table_5(group([evaluation("MIT_16 & more", [1, 1])]))
+    assert table_text(table, "csv").splitlines()[0] == ",".join(table.columns)
+    assert r"MIT\_16 \& more & YamNet" in table_text(table, "latex")
+    assert r"Top 1 Acc. (\%)" in table_text(table, "latex")

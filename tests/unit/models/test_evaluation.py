@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.evaluation.measures import confusion_matrix, incongruent_partners, top_k
-from models.evaluation.tables import training_set_of
+from models.data.labelled_clips import training_set_of
+from models.evaluation.metrics import confusion_matrix, incongruent_partners, top_k
 from study.errors import ConfigError
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from features.embedding_set import find_embedding_set
-from models.network.forward import initial_weights
-from models.network.hyperparameters import CELLS, PAPER, Cell, Rnn, cell_of, preset
-from models.training.schedule import Schedule
+from models.network.initial import initial_weights
+from models.network.presets import PAPER, preset
+from models.network.spec import CELLS, Cell, Rnn, Schedule, cell_of
 from study.errors import ConfigError
 
 TABLE_4 = {

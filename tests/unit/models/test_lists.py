@@ -1,6 +1,11 @@
 import pytest
 
-from models.data.lists import class_indices, count_shared_sources, read_list, refuse_overlap
+from models.data.labelled_clips import (
+    class_indices,
+    count_shared_sources,
+    read_list,
+    refuse_overlap,
+)
 from study.errors import TableError
 from tests.paths import SHARED
 

@@ -2,17 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from models.network.hyperparameters import (
-    CELLS,
-    DROPOUTS,
-    PAPER,
-    UNITS,
-    Cell,
-    Rnn,
-    preset,
-    surrogate,
-)
+from models.network.presets import PAPER, preset
+from models.network.spec import CELLS, Cell, Epoch, Rnn, Schedule
 from models.search.forecast import forecast, n_operations
+from models.search.space import DROPOUTS, UNITS, draw_surrogate
 from models.search.surrogates import (
     SearchPlan,
     SurrogateResult,
@@ -24,7 +17,6 @@ from models.search.surrogates import (
     write_best,
     write_plan,
 )
-from models.training.schedule import Epoch, Schedule
 from study.errors import ConfigError
 
 GRU = Cell("yamnet_effnet", Rnn.GRU)
@@ -52,7 +44,7 @@ def keep(folder, cell, number, val_loss, seconds=100.0, seed=1, records=("c", "d
         cell=cell.name,
         number=number,
         seed=seed,
-        hyperparameters=surrogate(seed, cell, number),
+        hyperparameters=draw_surrogate(seed, cell, number),
         best_epoch=1,
         val_loss=val_loss,
         val_accuracy=0.5,
@@ -67,15 +59,15 @@ def keep(folder, cell, number, val_loss, seconds=100.0, seed=1, records=("c", "d
 
 
 def test_a_surrogate_is_a_function_of_seed_cell_and_number():
-    drawn = {(cell, i): surrogate(1, cell, i) for cell in CELLS for i in range(300)}
-    again = {(cell, i): surrogate(1, cell, i) for i in reversed(range(300)) for cell in CELLS}
+    drawn = {(cell, i): draw_surrogate(1, cell, i) for cell in CELLS for i in range(300)}
+    again = {(cell, i): draw_surrogate(1, cell, i) for i in reversed(range(300)) for cell in CELLS}
     assert drawn == again
     assert len({(cell, drawn[cell, i]) for cell, i in drawn}) == 1800
-    assert surrogate(2, GRU, 0) != surrogate(1, GRU, 0)
+    assert draw_surrogate(2, GRU, 0) != draw_surrogate(1, GRU, 0)
 
 
 def test_surrogates_cover_the_paper_s_sets_and_interval_evenly():
-    drawn = [surrogate(1, cell, i) for cell in CELLS for i in range(300)]
+    drawn = [draw_surrogate(1, cell, i) for cell in CELLS for i in range(300)]
     for name, values in (("rnn_units", UNITS), ("bottleneck_units", UNITS), ("dropout", DROPOUTS)):
         counts = [sum(getattr(each, name) == value for each in drawn) for value in values]
         assert min(counts) > 0.8 * len(drawn) / len(values)
@@ -100,7 +92,7 @@ def test_the_best_of_a_search_is_a_preset(tmp_path):
     best = best_of(read_results(tmp_path))
     assert best[GRU].number == 1
     write_best(best, tmp_path / "best.json")
-    assert preset(str(tmp_path / "best.json"), GRU) == surrogate(1, GRU, 1)
+    assert preset(str(tmp_path / "best.json"), GRU) == draw_surrogate(1, GRU, 1)
     with pytest.raises(ConfigError, match="has no hyperparameters of yamnet_effnet-lstm"):
         preset(str(tmp_path / "best.json"), LSTM)
 

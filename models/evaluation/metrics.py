@@ -1,115 +1,22 @@
 """How good a network is on a list: loss, accuracies, confusion, calibration."""
 
-import re
-from pathlib import Path
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.data.dataset import Dataset
-from models.network.hyperparameters import cell_of
-from models.saving.card import Card, DataCard
-from models.saving.saved import EVALUATIONS_NAME, SavedModel
-from models.training.schedule import log_probabilities
+from models.data.provenance import DataCard
+from models.evaluation.results import CalibrationBin, ClassScore, Evaluation, Modality
+from models.network.predict import log_probabilities
+from models.network.weights import Weights
+from models.saving.card import Card
 from study.errors import ConfigError
-from study.reading.text import read_bytes
-from study.tools.files import written_atomically
 
 N_CALIBRATION_BINS = 10
-_MOST_BYTES = 100_000_000
-
-Modality = Literal["both", "audio", "visual"]
-Pairing = Literal["congruent", "incongruent"]
-
-
-class ClassScore(BaseModel):
-    """How good a network is on one class."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    label: str
-    n_clips: int
-    loss: float | None
-    top_1: float | None
-
-
-class CalibrationBin(BaseModel):
-    """Clips whose highest probability lies between two values, and how often it was right."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    low: float
-    high: float
-    n_clips: int
-    confidence: float | None
-    accuracy: float | None
-
-
-class Evaluation(BaseModel):
-    """How good a network is on a list.
-
-    Parameters
-    ----------
-    training_set, embedding_set, rnn : str
-        Which network, as Table 5 names it.
-    test : DataCard
-        What it was run on.
-    modality : {"both", "audio", "visual"}
-        What it could perceive; the other branch is neutral.
-    pairing : {"congruent", "incongruent"}
-        Whether the sound was the clip's own or that of a clip of another class.
-    untrained_embeddings, overlap_allowed : bool
-        What its reader has to know.
-    loss, top_1, top_5 : float
-        Mean cross-entropy in nats; shares of clips whose class got the highest, or one of the
-        five highest probabilities.
-    calibration_error : float
-        Mean distance of confidence and accuracy over the bins, weighted by clips.
-    confusion : tuple of tuple of int
-        Clips by class (rows) and by prediction (columns).
-    correct : tuple of bool
-        Per clip in the order of the list, so that networks can be compared clip by clip.
-    n_heard : int or None
-        Of incongruent pairs: how many were given to the class of the sound.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    training_set: str
-    embedding_set: str
-    rnn: str
-    seed: int | None
-    model_sha256: str
-    test: DataCard
-    modality: Modality = "both"
-    pairing: Pairing = "congruent"
-    untrained_embeddings: bool = False
-    overlap_allowed: bool = False
-    loss: float
-    top_1: float
-    top_5: float
-    calibration_error: float
-    classes: tuple[ClassScore, ...]
-    confusion: tuple[tuple[int, ...], ...]
-    calibration: tuple[CalibrationBin, ...]
-    correct: tuple[bool, ...]
-    losses: tuple[float, ...]
-    n_heard: int | None = None
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> "Evaluation":
-        cell_of(self.embedding_set, self.rnn)
-        per_clip = {len(self.correct), len(self.losses), sum(map(sum, self.confusion))}
-        per_class = {len(self.confusion), *map(len, self.confusion)}
-        if per_clip != {self.test.n_clips} or per_class != {len(self.classes)}:
-            raise ValueError("its figures are not of one list")
-        return self
 
 
 def evaluate(
-    model: SavedModel,
+    card: Card,
+    weights: Weights,
     test: Dataset,
     *,
     modality: Modality = "both",
@@ -130,12 +37,12 @@ def evaluate(
     -----
     Paper: Evaluation Method. With fewer than five classes, top 5 is 1.
     """
-    architecture = model.card.architecture
+    architecture = card.architecture
     rows = test.rows
     if sound_from is not None:
         rows = _with_sound_of(rows, sound_from, architecture.audio_size)
     logarithms = log_probabilities(
-        model.weights,
+        weights,
         rows,
         architecture,
         heard=modality != "visual",
@@ -145,7 +52,7 @@ def evaluate(
     losses = -logarithms[np.arange(len(test)), test.targets]
     bins = _calibration(np.exp(logarithms.max(axis=1)), predicted == test.targets)
     return Evaluation(
-        **_identity(model.card),
+        **_identity(card),
         test=DataCard(
             name=test.clips.name,
             n_clips=len(test),
@@ -161,8 +68,8 @@ def evaluate(
         top_1=float((predicted == test.targets).mean()),
         top_5=top_k(logarithms, test.targets, 5),
         calibration_error=_calibration_error(bins),
-        classes=_per_class(model.card.classes, test.targets, losses, predicted),
-        confusion=confusion_matrix(test.targets, predicted, len(model.card.classes)),
+        classes=_per_class(card.classes, test.targets, losses, predicted),
+        confusion=confusion_matrix(test.targets, predicted, len(card.classes)),
         calibration=bins,
         correct=tuple((predicted == test.targets).tolist()),
         losses=tuple(losses.tolist()),
@@ -311,98 +218,3 @@ def _calibration_error(bins: tuple[CalibrationBin, ...]) -> float:
         if each.confidence is not None and each.accuracy is not None
     ]
     return sum(distances) / n_clips
-
-
-def evaluation_path(
-    model: Path, test: str, modality: Modality = "both", pairing: Pairing = "congruent"
-) -> Path:
-    """Return where an evaluation belongs.
-
-    Parameters
-    ----------
-    modality : {"both", "audio", "visual"}
-        What the network could perceive.
-    pairing : {"congruent", "incongruent"}
-        Whose sound each clip had.
-    """
-    stem = re.sub(r"[^\w.-]", "_", test)
-    if modality != "both":
-        stem += f"-{modality}"
-    if pairing != "congruent":
-        stem += f"-{pairing}"
-    return model / EVALUATIONS_NAME / f"{stem}.json"
-
-
-def write_evaluation(evaluation: Evaluation, path: Path) -> None:
-    """Write an evaluation.
-
-    Parameters
-    ----------
-    path : Path
-        A JSON file; an older evaluation of the same kind is replaced.
-    """
-    with written_atomically(path) as part:
-        part.write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
-
-
-def read_evaluation(path: Path) -> Evaluation:
-    """Read an evaluation.
-
-    Parameters
-    ----------
-    path : Path
-        A file that `write_evaluation` wrote.
-
-    Raises
-    ------
-    ConfigError
-        If the file is none.
-    """
-    try:
-        return Evaluation.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
-    except ValueError as error:
-        raise ConfigError(f"{path} is no evaluation of this version. Evaluate again") from error
-
-
-def read_evaluations(folders: list[Path]) -> list[Evaluation]:
-    """Read all evaluations below some folders.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or a file is none.
-    """
-    found = []
-    for path in sorted(
-        {path for top in folders for path in top.glob(f"**/{EVALUATIONS_NAME}/*.json")}
-    ):
-        found.append(read_evaluation(path))
-    if not found:
-        where = ", ".join(map(str, folders))
-        raise ConfigError(f"no evaluation below {where}. Run: python -m models evaluate")
-    return found
-
-
-def of_one_test(evaluations: list[Evaluation], name: str | None = None) -> list[Evaluation]:
-    """Keep the evaluations that belong into Table 5: of one list, both modalities, congruent.
-
-    Parameters
-    ----------
-    name : str or None
-        The test list; None where there is only one.
-
-    Raises
-    ------
-    ConfigError
-        If none is left, or they are of several lists.
-    """
-    plain = [
-        each
-        for each in evaluations
-        if (each.modality, each.pairing) == ("both", "congruent") and name in (None, each.test.name)
-    ]
-    names = sorted({each.test.name for each in plain})
-    if len(names) != 1:
-        said = f"of the lists {', '.join(names)}" if names else f"of a list {name or 'of any name'}"
-        raise ConfigError(f"found evaluations {said}, expected those of one list. Pass --test NAME")
-    return plain

@@ -18,7 +18,7 @@ _MISSING = "Write it first: python -m curation training-lists"
 
 
 @dataclass(frozen=True, slots=True)
-class ClipList:
+class LabelledClips:
     """A list of clips with their classes and records, in the order of the file.
 
     Parameters
@@ -46,7 +46,7 @@ class ClipList:
         return tuple(sorted(set(self.labels)))
 
 
-def read_list(path: Path) -> ClipList:
+def read_list(path: Path) -> LabelledClips:
     """Read a list, in Table 2's columns or in one of the published spellings.
 
     Raises
@@ -63,10 +63,10 @@ def read_list(path: Path) -> ClipList:
     rows = zip(filenames, labels, clips.records, strict=True)
     content = "\n".join("\t".join(row) for row in rows)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return ClipList(path.stem, tuple(filenames), tuple(labels), tuple(clips.records), digest)
+    return LabelledClips(path.stem, tuple(filenames), tuple(labels), tuple(clips.records), digest)
 
 
-def write_list(clips: ClipList, path: Path) -> None:
+def write_list(clips: LabelledClips, path: Path) -> None:
     """Write a list in Table 2's spellings, so that a model keeps what it was trained on."""
     frame = pd.DataFrame(
         dict(zip(COLUMNS, (clips.filenames, clips.labels, clips.records), strict=True))
@@ -75,7 +75,7 @@ def write_list(clips: ClipList, path: Path) -> None:
         frame.to_csv(part, index=False)
 
 
-def class_indices(clips: ClipList, classes: Sequence[str]) -> list[int]:
+def class_indices(clips: LabelledClips, classes: Sequence[str]) -> list[int]:
     """Return each clip's class as the index of the network's output.
 
     Parameters
@@ -98,7 +98,7 @@ def class_indices(clips: ClipList, classes: Sequence[str]) -> list[int]:
     return [index_of[label] for label in clips.labels]
 
 
-def shared_records(one: ClipList, other: ClipList) -> list[str]:
+def shared_records(one: LabelledClips, other: LabelledClips) -> list[str]:
     """Return the records that stand in both lists, or whose clips do.
 
     Returns
@@ -114,11 +114,11 @@ def shared_records(one: ClipList, other: ClipList) -> list[str]:
     )
 
 
-def _spelt_alike(clips: ClipList) -> list[str]:
+def _spelt_alike(clips: LabelledClips) -> list[str]:
     return [filename for _, filename in keys_of([""] * len(clips), clips.filenames)]
 
 
-def refuse_overlap(one: ClipList, other: ClipList) -> None:
+def refuse_overlap(one: LabelledClips, other: LabelledClips) -> None:
     """Raise if a clip stands in both lists.
 
     Raises
@@ -135,7 +135,19 @@ def refuse_overlap(one: ClipList, other: ClipList) -> None:
         )
 
 
-def count_shared_sources(one: ClipList, other: ClipList) -> int:
+def training_set_of(list_name: str) -> str:
+    """Return a training list's short name, as Table 5 has it.
+
+    Examples
+    --------
+    >>> training_set_of("AVMIT_train"), training_set_of("MIT16_train")
+    ('AVMIT', 'MIT 16')
+    """
+    name = list_name.removesuffix("_train").replace("_", " ").strip() or list_name
+    return "MIT 16" if name in ("MIT16", "MIT-16") else name
+
+
+def count_shared_sources(one: LabelledClips, other: LabelledClips) -> int:
     """Count the source videos that feed both lists.
 
     Returns

@@ -1,16 +1,16 @@
-"""The six cells of the paper and the numbers that were chosen for each."""
+"""What a network is and how it is trained, as plain data: nothing here starts JAX or Keras."""
 
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from study.errors import ConfigError
-from study.reading.text import read_json
 
 _MOST_UNITS = 16_384  # of a layer; the paper's search goes up to 256
+_DECAY = 0.1  # per epoch; found in the published checkpoints, not stated in the paper
 
 TIMESTEPS = 7  # Paper: Neural Network Embeddings; longer records are cut, shorter ones padded
 
@@ -21,6 +21,11 @@ class Rnn(StrEnum):
     FRNN = "frnn"
     GRU = "gru"
     LSTM = "lstm"
+
+
+N_GATES = {Rnn.FRNN: 1, Rnn.GRU: 3, Rnn.LSTM: 4}
+BN_EPSILON, BN_MOMENTUM = 1e-3, 0.99  # Keras' defaults, with which the paper's were trained
+ACTIVATIONS = ("relu", "swish")  # of the squeeze units; Paper: Hyperparameter Search and Training
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,17 +70,10 @@ class Hyperparameters:
     learning_rate: float
 
 
-# Paper: Table 4; the learning rates with all the digits of the published configurations.
-PAPER = {
-    Cell("yamnet_effnet", Rnn.FRNN): Hyperparameters(128, 256, "swish", 0.3, 7.0479e-5),
-    Cell("yamnet_effnet", Rnn.GRU): Hyperparameters(128, 64, "swish", 0.5, 7.2503e-5),
-    Cell("yamnet_effnet", Rnn.LSTM): Hyperparameters(64, 256, "swish", 0.3, 4.1010e-5),
-    Cell("vggish_vgg16", Rnn.FRNN): Hyperparameters(256, 256, "swish", 0.4, 1.0468e-4),
-    Cell("vggish_vgg16", Rnn.GRU): Hyperparameters(128, 256, "relu", 0.5, 3.9178e-4),
-    Cell("vggish_vgg16", Rnn.LSTM): Hyperparameters(256, 256, "swish", 0.5, 1.7409e-4),
-}
-CELLS = tuple(PAPER)
-PRESETS = {"paper": PAPER}
+CELLS = tuple(
+    Cell(embedding_set, rnn) for embedding_set in ("yamnet_effnet", "vggish_vgg16") for rnn in Rnn
+)
+TITLES = {"yamnet_effnet": "YamNet + EffNetB0", "vggish_vgg16": "VGGish + VGG-16"}  # Table 5's
 
 
 def cell_of(embedding_set: str, rnn: str) -> Cell:
@@ -109,79 +107,74 @@ def cell_named(name: str) -> Cell:
     raise ConfigError(f"no cell {name!r}. Choose one of {names}")
 
 
-# Paper: Hyperparameter Search and Training.
-UNITS = (32, 64, 128, 256)
-ACTIVATIONS = ("relu", "swish")
-DROPOUTS = (0.1, 0.2, 0.3, 0.4, 0.5)
-LEARNING_RATES = (1.0e-5, 5.0e-3)
-
-
-def surrogate(seed: int, cell: Cell, number: int) -> Hyperparameters:
-    """Draw the hyperparameters of one surrogate of the random search.
+class Architecture(NamedTuple):
+    """What has to be known to run weights.
 
     Parameters
     ----------
-    number : int
-        Which surrogate, from 0.
-
-    Returns
-    -------
-    Hyperparameters
-        A function of the arguments and of nothing else, so that any machine can run any
-        surrogate in any order.
-
-    Notes
-    -----
-    Paper: Hyperparameter Search and Training.
+    activation : str
+        Activation of the squeeze units.
+    audio_size : int
+        Length of an audio embedding; the rest of a row is the visual one.
+    mixed_precision : bool
+        Whether products take their factors in bfloat16. They are summed up in float32, and
+        weights, norms and all else stay in float32.
     """
-    rng = np.random.default_rng([seed, CELLS.index(cell), number])
-    return Hyperparameters(
-        rnn_units=int(rng.choice(UNITS)),
-        bottleneck_units=int(rng.choice(UNITS)),
-        activation=str(rng.choice(ACTIVATIONS)),
-        dropout=float(rng.choice(DROPOUTS)),
-        learning_rate=float(rng.uniform(*LEARNING_RATES)),
-    )
+
+    rnn: Rnn
+    activation: str
+    audio_size: int
+    mixed_precision: bool = False
 
 
-def preset(name: str, cell: Cell) -> Hyperparameters:
-    """Return the hyperparameters of a preset for one cell.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and in which steps to train; the defaults are the paper's.
 
     Parameters
     ----------
-    name : str
-        ``"paper"``, or the path of a ``best.json`` that a search wrote.
-
-    Returns
-    -------
-    Hyperparameters
-        Those of Table 4 for the preset ``"paper"``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such preset, or it lacks the cell.
+    batch_size : int
+        Clips per step; the last batch of an epoch may be smaller.
+    patience : int
+        Epochs without improvement of the validation loss before training stops.
 
     Notes
     -----
-    Paper: Hyperparameter Search and Training, Table 4.
+    Paper: Hyperparameter Search and Training; `min_delta` is the published script's.
     """
-    if name in PRESETS:
-        return PRESETS[name][cell]
-    if name.endswith(".json"):
-        return _read_preset(Path(name), cell)
-    raise ConfigError(
-        f"no preset {name!r}. Choose one of {', '.join(PRESETS)}, or name the best.json of a search"
-    )
+
+    n_epochs: int = 200
+    batch_size: int = 16
+    patience: int = 20
+    min_delta: float = 0.001
+
+    def learning_rate(self, start: float, epoch: int) -> float:
+        """Return the learning rate of an epoch; the first one is decayed already.
+
+        Parameters
+        ----------
+        epoch : int
+            From 1.
+
+        Returns
+        -------
+        float
+            ``start * exp(-0.1 * epoch)``, as in the published checkpoints.
+        """
+        return float(start * np.exp(-_DECAY * epoch))
 
 
-def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
-    said = read_json(path, missing="Run: python -m models search best")
-    try:
-        return checked(Hyperparameters(**said[cell.name]))
-    except (ValueError, TypeError, KeyError) as error:
-        reason = str(error)[:300]
-        raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {reason}") from error
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of the history."""
+
+    epoch: int
+    learning_rate: float
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    precision: str = "float32"
 
 
 def checked(chosen: Hyperparameters) -> Hyperparameters:

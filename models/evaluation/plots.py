@@ -45,7 +45,7 @@ def plot_history(history: pd.DataFrame, loss_ax: Axes, accuracy_ax: Axes) -> tup
     Parameters
     ----------
     history : DataFrame
-        The columns of `models.training.schedule.Epoch`.
+        The columns of `models.network.spec.Epoch`.
     """
     for ax, name in ((loss_ax, "loss"), (accuracy_ax, "accuracy")):
         ax.plot(history["epoch"], history[name], label="training")

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.evaluation import tables
-from models.evaluation.figures import new_figure, plot_calibration, plot_confusion, save_figure
-from models.evaluation.measures import Evaluation
+from models.evaluation.plots import new_figure, plot_calibration, plot_confusion, save_figure
+from models.evaluation.results import Evaluation, table_5_row
 from study.reports.figures import figure_to_svg
 from study.reports.html import render
 from study.tools.files import written_atomically
@@ -44,8 +43,7 @@ def write_page(evaluation: Evaluation, path: Path) -> list[Path]:
         "evaluation.html",
         title=f"{evaluation.rnn.upper()} of {evaluation.training_set} on {evaluation.test.name}",
         stamp=_UNTRAINED if evaluation.untrained_embeddings else "",
-        table_5_columns=tables.TABLE_5_COLUMNS,
-        table_5_row=tables.table_5_row(evaluation),
+        table_5_row=table_5_row(evaluation),
         facts=_facts(evaluation),
         confusion=figure_to_svg(confusion, alt="clips by class (rows) and prediction (columns)"),
         calibration_error=evaluation.calibration_error,

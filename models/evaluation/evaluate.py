@@ -1,0 +1,91 @@
+"""Evaluate a saved network on a list, and write the results into its folder."""
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from features.embedding_set import find_embedding_set
+from models.data.dataset import load_dataset
+from models.data.labelled_clips import LabelledClips, read_list, refuse_overlap
+from models.data.provenance import recipe_of
+from models.evaluation.evaluation_page import write_page
+from models.evaluation.metrics import evaluate, incongruent_partners
+from models.evaluation.results import Evaluation, Modality, evaluation_path, write_evaluation
+from models.network.memory import memory_errors
+from models.saving.folder import LISTS_NAME
+from models.saving.saved import SavedModel, load_model
+from study.errors import ConfigError
+
+
+def evaluate_and_write(
+    folder: Path,
+    embeddings: Path,
+    test: Path,
+    *,
+    modality: str = "both",
+    incongruent: bool = False,
+    seed: int = 1,
+    cache: Path | None = None,
+    allow_untrained: bool = False,
+    allow_overlap: bool = False,
+    trust_list: bool = False,
+) -> tuple[Evaluation, Path]:
+    """Evaluate the network of a folder and write the figures and a page beside it.
+
+    Parameters
+    ----------
+    modality : str
+        ``"both"``, ``"audio"`` or ``"visual"``.
+    incongruent : bool
+        Whether each clip gets the sound of a clip of another class, which the seed draws.
+    allow_untrained, allow_overlap : bool
+        Whether embeddings may come from untrained networks, and clips may have been trained on.
+
+    Raises
+    ------
+    StudyError
+        If the model, the list or a record cannot be used.
+    """
+    if modality not in get_args(Modality):
+        raise ConfigError(f"there is no modality {modality!r}. Choose both, audio or visual")
+    model, clips = load_model(folder), read_list(test)
+    if not allow_overlap:
+        _refuse_known_clips(model, clips)
+    recipe = recipe_of(embeddings, allow_untrained=allow_untrained)
+    if model.card.untrained_embeddings and not allow_untrained:
+        raise ConfigError(
+            f"{folder} was trained on embeddings of untrained networks. "
+            "Pass --allow-untrained to evaluate it all the same"
+        )
+    dataset = load_dataset(
+        clips,
+        embeddings,
+        find_embedding_set(model.card.embedding_set),
+        model.card.classes,
+        cache=cache,
+        trust_list=trust_list,
+    )
+    rng = np.random.default_rng(seed)
+    with memory_errors(folder):
+        evaluation = evaluate(
+            model.card,
+            model.weights,
+            dataset,
+            modality=modality,  # type: ignore[arg-type]
+            sound_from=incongruent_partners(dataset.targets, rng) if incongruent else None,
+            untrained_embeddings=model.card.untrained_embeddings
+            or (recipe is not None and recipe.is_untrained),
+            overlap_allowed=allow_overlap,
+        )
+    path = evaluation_path(folder, clips.name, evaluation.modality, evaluation.pairing)
+    # The figures last: where they are, all of it is.
+    page, *_ = write_page(evaluation, path)
+    write_evaluation(evaluation, path)
+    return evaluation, page
+
+
+def _refuse_known_clips(model: SavedModel, test: LabelledClips) -> None:
+    # An imported network has no lists: what it was trained on is not known here.
+    for path in sorted((model.folder / LISTS_NAME).glob("*.csv")):
+        refuse_overlap(test, read_list(path))
