@@ -7,6 +7,7 @@ import typer
 
 from annotator.commands.options import SimulateOption, Speed, StageName
 from annotator.first_words import first_words
+from annotator.task.actor import Actor
 from study.tools.cli import StoreOption, StudyOption, run, stderr_console
 from study.tools.commands import Panel, new_app
 from study.vocabulary import Phase
@@ -88,20 +89,19 @@ def annotate(
         first_words(study, wanted=stage is StageName.WINDOW) as moment,
         stderr_console().status(f"{participant}: {phase}"),
     ):
-        from annotator.opening import Request, perform  # seconds, in which the words stand
+        # Seconds, in which the words stand.
+        from annotator.session import Place, Request, perform
 
         request = Request(
             participant_id=participant,
             phase=phase,
-            profile=simulate,
-            in_window=stage is StageName.WINDOW,
-            hurry=speed is Speed.MAX,
+            actor=Actor(simulate, hurry=speed is Speed.MAX),
+            place=Place(stage is StageName.WINDOW, screenshots, moment),
             n_blocks=blocks,
             n_trials=trials,
-            screenshots=screenshots,
             ungraded=ungraded,
         )
-        line = perform(request, study_dir=study, store=store, moment=moment)
+        line = perform(request, study_dir=study, store=store)
     typer.echo(line)
 
 

@@ -22,6 +22,7 @@ import psutil
 from matplotlib.figure import Figure
 
 from annotator.simulated.keys import SimulatedKeys
+from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.run import run_session
 from benchmarks.dated_clip import write_dated_clip
@@ -151,7 +152,7 @@ def session(
             stage.show_bonus(recorder.total())
             run_session(
                 stage, plan, pages, watch.keep,
-                trials_per_block=protocol.trials_per_block, may_ask=False,
+                trials_per_block=protocol.trials_per_block, actor=Actor("perfect"),
             )  # fmt: skip
     finally:
         stage.close()

@@ -7,6 +7,7 @@ import typer
 
 from annotator.commands.options import SimulateOption, Speed, StageName
 from annotator.first_words import first_words
+from annotator.task.actor import Actor
 from study.tools.cli import (
     StoreOption,
     StudyOption,
@@ -34,16 +35,15 @@ def check_headphones(
         first_words(study, wanted=stage is StageName.WINDOW) as moment,
         stderr_console().status(f"{participant}: headphone check"),
     ):
-        from annotator.headphones.check import perform  # seconds, in which the words stand
+        # Seconds, in which the words stand.
+        from annotator.headphones.check import perform
+        from annotator.session import Place
 
         line = perform(
             participant,
-            profile=simulate,
-            in_window=stage is StageName.WINDOW,
-            hurry=speed is Speed.MAX,
-            screenshots=screenshots,
+            Actor(simulate, hurry=speed is Speed.MAX),
+            Place(stage is StageName.WINDOW, screenshots, moment),
             study_dir=study,
             store=store or context.obj[1],
-            moment=moment,
         )
     typer.echo(line)

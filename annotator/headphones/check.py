@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from annotator.headphones.level import check_headphones, set_level
-from annotator.staging import open_stage, simulated_person
-from annotator.task.page_turning import LeftError, perform_page
-from annotator.task.pages import Pages
-from annotator.window.moment import Moment
+from annotator.headphones.sounds import HeadphoneTrial, headphone_trials
+from annotator.session import Place, open_stage
+from annotator.task.actor import PERSON, Actor
+from annotator.task.pages import LeftError, Pages, perform_page
 from instructions import screens
 from sessions.exercises import headphones
-from sessions.exercises.headphones import HeadphoneTrial, headphone_trials
 from sessions.running.gate import require_may_check_headphones
 from sessions.running.recording import utc_now
 from sessions.running.session_plan import SessionPlan
@@ -27,33 +26,26 @@ from study.vocabulary import Phase
 
 def perform(
     participant_id: str,
+    actor: Actor = PERSON,
+    place: Place | None = None,
     *,
-    profile: str | None = None,
-    in_window: bool = True,
-    hurry: bool = False,
-    screenshots: Path | None = None,
     study_dir: Path | None = None,
     store: str | None = None,
-    moment: Moment | None = None,
 ) -> str:
-    """Do a headphone check from its first page to the store.
+    """Do a headphone check from its first page to the store; return how it went, in a line.
 
     Parameters
     ----------
-    profile : str or None
-        Profile of a simulated person; None for a person at the keyboard.
     store : str or None
         A store URL that overrides the one in `study.toml`.
-    moment : Moment or None
-        The words that stand on the screen until the window is there.
 
     Raises
     ------
     StudyError
         If there is no check in this study, the participant may not do it, or somebody left.
     """
-    if profile is None and (hurry or not in_window):
-        raise ConfigError("--speed max and --stage simulated need a simulated person: --simulate")
+    place = place or Place()
+    place.require_for(actor)
     study = find_study(study_dir, store)
     stimulus = study.config.headphones.check
     if stimulus == "off":
@@ -74,20 +66,10 @@ def perform(
     stream = f"headphones/{participant_id}/{n_before}"
     rng = np.random.default_rng([study.config.seed, *stream.encode()])
     trials = headphone_trials(stimulus, study.config.screen.sample_rate_hz, rng)
-    person = None if profile is None else simulated_person(study, profile, stream)
-    may_ask = profile is None
-    with open_stage(
-        study,
-        pages,
-        person,
-        in_window=in_window,
-        hurry=hurry,
-        screenshots=screenshots,
-        moment=moment,
-    ) as (stage, _):
+    with open_stage(pages, actor, place, chance=stream) as (stage, _):
         try:
-            gain_db = set_level(stage, pages, may_ask=may_ask)
-            answers = check_headphones(stage, pages, stimulus, trials, may_ask=may_ask)
+            gain_db = set_level(stage, pages, actor)
+            answers = check_headphones(stage, pages, stimulus, trials, actor)
         except LeftError:
             raise StudyError(
                 f"{participant_id} left the headphone check, and nothing of it was kept. Start it "

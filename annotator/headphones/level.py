@@ -4,21 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from annotator.task.page_turning import perform_page
-from annotator.task.pages import Pages
+from annotator.headphones.sounds import GAP_S, HeadphoneTrial, calibration_noise
+from annotator.task.actor import PERSON, Actor
+from annotator.task.pages import Pages, perform_page
 from annotator.task.stage import Stage
-from sessions.exercises.headphones import HeadphoneTrial, calibration_noise
 
 
-def set_level(stage: Stage, pages: Pages, *, may_ask: bool = True) -> float:
+def set_level(stage: Stage, pages: Pages, actor: Actor = PERSON) -> float:
     """Let the participant set how loud the headphones are.
-
-    Parameters
-    ----------
-    stage : Stage
-        Screen, headphones and keyboard; it keeps the level.
-    may_ask : bool
-        Whether somebody is there to solve a problem; if not, it ends the session.
 
     Returns
     -------
@@ -30,7 +23,7 @@ def set_level(stage: Stage, pages: Pages, *, may_ask: bool = True) -> float:
     LeftError
         If somebody leaves.
     StageError
-        If the sound device is gone and nobody is there.
+        If the sound device is gone and a simulated person cannot help.
     """
     config = pages.study.config
     limits, keys = config.headphones, config.keys
@@ -41,7 +34,7 @@ def set_level(stage: Stage, pages: Pages, *, may_ask: bool = True) -> float:
     gain_db = limits.start_gain_db
     while True:
         stage.set_gain_db(gain_db)
-        key = perform_page(stage, pages.level(gain_db, noise), pages, may_ask=may_ask)
+        key = perform_page(stage, pages.level(gain_db, noise), pages, actor)
         if key == keys.go_on:
             return gain_db
         if key == keys.louder:
@@ -55,8 +48,7 @@ def check_headphones(
     pages: Pages,
     stimulus: str,
     trials: Sequence[HeadphoneTrial],
-    *,
-    may_ask: bool = True,
+    actor: Actor = PERSON,
 ) -> list[int]:
     """Let the participant hear the sounds of a headphone check, and ask.
 
@@ -64,8 +56,6 @@ def check_headphones(
     ----------
     stimulus : {"huggins", "antiphase"}
         Which sounds.
-    may_ask : bool
-        Whether somebody is there to solve a problem; if not, it ends the check.
 
     Returns
     -------
@@ -77,15 +67,15 @@ def check_headphones(
     LeftError
         If somebody leaves.
     StageError
-        If the sound device is gone and nobody is there.
+        If the sound device is gone and a simulated person cannot help.
     """
     answers = []
-    perform_page(stage, pages.headphones(stimulus), pages, may_ask=may_ask)
+    perform_page(stage, pages.headphones(stimulus), pages, actor)
     for number, trial in enumerate(trials, start=1):
         for i, sound in enumerate(trial.sounds, start=1):
-            page = pages.listen(i, len(trial.sounds), sound)
-            perform_page(stage, page, pages, may_ask=may_ask)
+            page = pages.listen(i, len(trial.sounds), sound, gap_s=GAP_S)
+            perform_page(stage, page, pages, actor)
         page = pages.which(stimulus, number, len(trials), trial.target)
-        key = perform_page(stage, page, pages, may_ask=may_ask)
+        key = perform_page(stage, page, pages, actor)
         answers.append(int(key or 0))
     return answers

@@ -1,9 +1,22 @@
-"""When a simulated person presses which key in the real window."""
+"""Which key a simulated person presses in the window, and when."""
 
-from annotator.simulated.stage import READING_S, Person
+from typing import Protocol
+
 from annotator.task.stage import Page
 from study.config.keys import PAPER_KEYS, Keys
 from study.vocabulary import Stimulus
+
+READING_S = 1.0
+
+
+class Person(Protocol):
+    """Somebody who presses keys."""
+
+    def on_play(self, stimulus: Stimulus) -> tuple[str, float] | None:
+        """Return an early press, as key of the paper and seconds after the onset."""
+
+    def on_prompt(self, stimulus: Stimulus) -> tuple[str, float]:
+        """Return the press after playback, as key of the paper and seconds after the offset."""
 
 
 class SimulatedKeys:

@@ -1,8 +1,8 @@
 """A stage on which time costs nothing: it jumps from event to event."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
+from annotator.simulated.keys import READING_S, Person
 from annotator.task.stage import Page
 from annotator.task.trial import (
     Event,
@@ -18,17 +18,6 @@ from study.vocabulary import Presentation, Stimulus
 
 LEAD_S = 0.05
 FLIP_S = 1 / 60
-READING_S = 1.0
-
-
-class Person(Protocol):
-    """Somebody who presses keys."""
-
-    def on_play(self, stimulus: Stimulus) -> tuple[str, float] | None:
-        """Return an early press, as key of the paper and seconds after the onset."""
-
-    def on_prompt(self, stimulus: Stimulus) -> tuple[str, float]:
-        """Return the press after playback, as key of the paper and seconds after the offset."""
 
 
 class SimulatedStage:

@@ -1,16 +1,26 @@
-"""The pages of text around the trials, from `instructions/`."""
+"""The pages of text around the trials, from `instructions/`, and what may come between two."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import instructions
-from annotator.task.stage import Page, Sound
+from annotator.task.actor import PERSON, Actor
+from annotator.task.stage import Page, Sound, Stage
+from annotator.task.trial import (
+    Event,
+    KeyPressed,
+    LeaveAsked,
+    LeaveOrdered,
+    PageEnded,
+    SoundLost,
+)
 from instructions import screens
-from sessions.exercises.headphones import GAP_S
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys, printed
 from study.config.study import Study
+from study.errors import StageError
 from study.vocabulary import Rating
 
 
@@ -94,10 +104,10 @@ class Pages:
         """Return the page that explains a headphone check with these sounds."""
         return Page("headphones", self._text(f"headphones_{stimulus}"), keys=(self.keys.go_on,))
 
-    def listen(self, number: int, n_sounds: int, sound: Sound) -> Page:
+    def listen(self, number: int, n_sounds: int, sound: Sound, *, gap_s: float) -> Page:
         """Return the page that stands while `sound` is heard, the `number` of `n_sounds`."""
         text = self._text("headphones_listen", number=number, n_sounds=n_sounds)
-        lasts_s = len(sound) / self.study.config.screen.sample_rate_hz + GAP_S
+        lasts_s = len(sound) / self.study.config.screen.sample_rate_hz + gap_s
         return Page("headphones_listen", text, keys=(), sound=sound, lasts_s=lasts_s)
 
     def which(self, stimulus: str, trial: int, n_trials: int, target: int) -> Page:
@@ -155,3 +165,98 @@ class Pages:
     def _text(self, name: str, n_done: int = 0, **words: object) -> str:
         counts = {"n_done": n_done, "n_total": self.plan.n_done + len(self.plan.trials)}
         return instructions.filled(self._templates[name], {**self._placeholders, **counts, **words})
+
+
+class PageEnd(Enum):
+    """How a page ended, if not by a key of its own."""
+
+    TIME = auto()
+    PAUSE = auto()
+    LEAVE = auto()
+
+
+class LeftError(Exception):
+    """Somebody left; unwinds to where the session ends."""
+
+
+def perform_page(stage: Stage, page: Page, pages: Pages, actor: Actor = PERSON) -> str | None:
+    """Show a page until a key or its time ends it; whatever comes between returns to it.
+
+    Parameters
+    ----------
+    pages : Pages
+        What to show in a pause, before leaving, and where the sound device is gone.
+
+    Returns
+    -------
+    str or None
+        The key; None where its time was over.
+
+    Raises
+    ------
+    LeftError
+        If somebody leaves.
+    StageError
+        If the sound device is gone and a simulated person cannot help.
+    """
+    while True:
+        match show_page(stage, page, pages.keys.pause):
+            case str(key):
+                return key
+            case PageEnd.TIME:
+                return None
+            case PageEnd.PAUSE:
+                perform_page(stage, pages.pause(), pages)
+            case PageEnd.LEAVE:
+                if show_page(stage, pages.leave(), pages.keys.pause) == pages.keys.leave:
+                    raise LeftError
+            case SoundLost(problem=problem):
+                if actor.is_simulated:
+                    raise StageError(problem)
+                perform_page(stage, pages.call_experimenter(problem), pages)
+
+
+def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | SoundLost:
+    """Show a page until something ends it.
+
+    Parameters
+    ----------
+    page : Page
+        What to show; a key counts after `at_least_s`.
+
+    Raises
+    ------
+    LeftError
+        If the program is ended from outside.
+    """
+    shown_s = stage.now_s
+    stage.show_page(page)
+    while True:
+        events = stage.poll()
+        leave_if_ordered(events)
+        for event in events:
+            match event:
+                case LeaveAsked():
+                    return PageEnd.LEAVE
+                case SoundLost():
+                    return event
+                case PageEnded():
+                    return PageEnd.TIME
+                case KeyPressed(key=key, t_s=t_s) if t_s >= shown_s:
+                    if key == pause_key and key not in (page.keys or ()):
+                        return PageEnd.PAUSE
+                    is_early = t_s < shown_s + page.at_least_s
+                    if not is_early and (page.keys is None or key in page.keys):
+                        return key
+
+
+def leave_if_ordered(events: Sequence[Event]) -> None:
+    """Raise if the program is ended from outside.
+
+    Raises
+    ------
+    LeftError
+        If one of them orders it.
+    """
+    if any(isinstance(event, LeaveOrdered) for event in events):
+        raise LeftError

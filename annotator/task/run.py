@@ -5,14 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from annotator.task.page_turning import (
+from annotator.task.actor import PERSON, Actor
+from annotator.task.pages import (
     LeftError,
     PageEnd,
+    Pages,
     leave_if_ordered,
     perform_page,
     show_page,
 )
-from annotator.task.pages import Pages
 from annotator.task.stage import Page, Stage
 from annotator.task.trial import (
     Command,
@@ -53,9 +54,9 @@ def run_trial(
     stage: Stage,
     stimulus: Stimulus,
     pages: Pages,
+    actor: Actor = PERSON,
     *,
     asked_s: float | None = None,
-    may_ask: bool = True,
 ) -> TrialRecord:
     """Present a stimulus until it is rated, cannot be shown, or the participant leaves.
 
@@ -65,8 +66,6 @@ def run_trial(
         What to show in a pause, before leaving, and where the sound device is gone.
     asked_s : float or None
         When the key went down that asked for it; None where no key did.
-    may_ask : bool
-        Whether somebody is there to solve a problem; if not, it ends the session.
 
     Returns
     -------
@@ -76,7 +75,7 @@ def run_trial(
     Raises
     ------
     StageError
-        If the sound device is gone and nobody is there.
+        If the sound device is gone and a simulated person cannot help.
     """
     trial = Trial(pages.keys, asked_s=asked_s)
     stage.play(stimulus, trial.asked_s)
@@ -94,7 +93,7 @@ def run_trial(
                     stage.show_page(pages.pause())
                 case Command.ASK:
                     stage.show_page(pages.leave())
-                case Command.CALL if not may_ask:
+                case Command.CALL if actor.is_simulated:
                     raise StageError(trial.problem)
                 case Command.CALL:
                     stage.show_page(pages.call_experimenter(trial.problem))
@@ -112,10 +111,10 @@ def run_session(
     plan: SessionPlan,
     pages: Pages,
     keep: Keep,
+    actor: Actor = PERSON,
     *,
     trials_per_block: int,
     max_trials: int | None = None,
-    may_ask: bool = True,
 ) -> SessionSummary:
     """Perform what is left of a plan.
 
@@ -128,10 +127,8 @@ def run_session(
         Trials between two breaks, those of earlier sessions counted.
     max_trials : int or None
         End after so many trials; None to go on to the end.
-    may_ask : bool
-        Whether somebody is there to solve a problem; if not, it ends the session.
     """
-    session = _Session(stage, pages, keep, may_ask)
+    session = _Session(stage, pages, keep, actor)
     trials = plan.trials if max_trials is None else plan.trials[:max_trials]
     stimuli = [planned.stimulus for planned in trials]
     try:
@@ -153,8 +150,8 @@ def run_session(
 
 
 class _Session:
-    def __init__(self, stage: Stage, pages: Pages, keep: Keep, may_ask: bool) -> None:
-        self.stage, self.pages, self.keep, self.may_ask = stage, pages, keep, may_ask
+    def __init__(self, stage: Stage, pages: Pages, keep: Keep, actor: Actor) -> None:
+        self.stage, self.pages, self.keep, self.actor = stage, pages, keep, actor
         self.n_rated = self.n_failed = 0
         self.asked_s: float | None = None  # when the next clip was asked for by a rating
 
@@ -163,7 +160,7 @@ class _Session:
 
     def perform(self, planned: PlannedTrial) -> None:
         record = run_trial(
-            self.stage, planned.stimulus, self.pages, asked_s=self.asked_s, may_ask=self.may_ask
+            self.stage, planned.stimulus, self.pages, self.actor, asked_s=self.asked_s
         )
         self.asked_s = None if record.response is None else record.key_presses[-1].t_s
         self._keep(record)
@@ -176,14 +173,14 @@ class _Session:
 
     def show(self, page: Page) -> str | None:
         self.asked_s = None
-        return perform_page(self.stage, page, self.pages, may_ask=self.may_ask)
+        return perform_page(self.stage, page, self.pages, self.actor)
 
     def _keep(self, record: TrialRecord) -> None:
         while True:
             try:
                 total = self.keep(record)
             except StoreError as error:
-                if not self.may_ask:
+                if self.actor.is_simulated:
                     raise
                 problem = str(error)
             else:

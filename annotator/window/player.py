@@ -1,6 +1,7 @@
 """One clip at a time on the window and the headphones, with the evidence of each playing."""
 
 from collections.abc import Callable
+from typing import Any, Protocol
 
 from annotator.task.layout import Layout, Rectangle
 from annotator.task.trial import (
@@ -14,7 +15,6 @@ from annotator.window.playback import Playback, next_start
 from annotator.window.sound.headset import Headset
 from annotator.window.sound.paths import SOUND_GONE, SOUND_LATE, Samples
 from annotator.window.texture import Texture
-from annotator.window.window import TaskWindow
 from study.clips.display import DecodedClip
 from study.vocabulary import Presentation
 
@@ -29,12 +29,22 @@ MAX_RESTARTS = 2
 LATE_START_S = 0.001
 
 
+class Flips(Protocol):
+    """What a player needs of a window."""
+
+    win: Any
+    period_s: float
+
+    def next_flip_s(self) -> float:
+        """Return when the next flip is due, on the rig clock."""
+
+
 class Player:
     """Frames at flips, sound on its clock.
 
     Parameters
     ----------
-    window : TaskWindow
+    window : Flips
         Where frames are drawn.
     clock : callable
         Returns the time on the rig clock.
@@ -50,7 +60,7 @@ class Player:
 
     def __init__(
         self,
-        window: TaskWindow,
+        window: Flips,
         headset: Headset,
         layout: Layout,
         *,

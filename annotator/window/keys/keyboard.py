@@ -5,7 +5,7 @@ from typing import Any
 
 from annotator.task.trial import KeyPressed
 from annotator.window.keys.keymap import Keymap
-from annotator.window.sound.driver_threads import threads_starting
+from annotator.window.sound.paths import threads_starting
 from study.config.keys import SAME_AS
 
 _REMEMBERED = 200

@@ -1,14 +1,16 @@
 """Sound that starts at a given moment: two ways, chosen by name, never silently."""
 
+import ctypes
+import sys
 import time
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from annotator.window.sound.driver_threads import threads_starting
 from study.errors import StageError
 
 WARM_UP_PLAYS = 3
@@ -30,6 +32,10 @@ SOUND_LATE = f"{SOUND_GONE}: it did not begin the clip in several tries"
 # held up for a second; one that asks no more for so long is gone.
 _LONGEST_WAIT_S = 3.0
 _CUT_OFF_S = 0.3  # less than that at the end of a clip may be missing in the driver's count
+# How long a new thread may take on a busy machine until it has asked for its priority.
+_FIRST_WORDS_US = 100_000
+_LONGER_THAN_THAT_S = 0.2
+
 
 Samples = npt.NDArray[np.float32]
 
@@ -143,6 +149,34 @@ def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float
             return started_s - requested_s
     sound.stop()
     return None
+
+
+@contextmanager
+def threads_starting() -> Iterator[None]:
+    """Run a block that starts threads of Psychtoolbox, and wait until they have spoken.
+
+    They ask for realtime priority, which only root and accounts with `rtprio` get, and print it
+    when they do not. They print through Python without holding its lock: where nobody else holds
+    it at that moment, the process ends with a segmentation fault. So this thread holds it
+    meanwhile, and what they print goes nowhere.
+
+    Yields
+    ------
+    None
+        Keep the block short: no other thread of Python runs.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(_LONGER_THAN_THAT_S)
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            yield
+            # A PyDLL keeps the lock while it is in the function.
+            ctypes.PyDLL(None).usleep(_FIRST_WORDS_US)
+    finally:
+        sys.setswitchinterval(interval_s)
 
 
 def _forget_devices() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from annotator.commands.options import SIMULATE_HELP
 from annotator.simulated.stage import SimulatedStage
+from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.run import Ending, run_session, run_trial
 from annotator.task.trial import (
@@ -259,7 +260,7 @@ def test_who_leaves_without_headphones_loses_nothing():
 
 def test_a_simulated_person_without_headphones_ends_the_session():
     with pytest.raises(StageError, match="unplugged"):
-        perform(LosesSound(1), plan_of(1), may_ask=False)
+        perform(LosesSound(1), plan_of(1), actor=Actor("good"))
 
 
 def test_another_key_map_is_pressed_by_simulated_people_and_told_on_the_screen():
@@ -356,7 +357,7 @@ def test_a_simulated_person_cannot_call_the_experimenter():
         raise StoreError("store: disk full")
 
     with pytest.raises(StoreError, match="disk full"):
-        perform(ScriptedStage(), plan_of(1), keep, may_ask=False)
+        perform(ScriptedStage(), plan_of(1), keep, actor=Actor("good"))
 
 
 def test_the_help_names_every_simulated_person():

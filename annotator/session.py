@@ -1,20 +1,24 @@
-"""Put a session together: plan, person, stage, store."""
+"""A session: who rates, what is left for them, and the stage on which they see it."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
 from annotator.rig.grades import require_grade, require_real_screen
-from annotator.rig.lead import lead_of
-from annotator.simulated.stage import Person
-from annotator.staging import open_stage, simulated_person
-from annotator.task.page_turning import LeftError
-from annotator.task.pages import Pages
+from annotator.rig.lead import SafeLead, lead_of
+from annotator.simulated.keys import Person, SimulatedKeys
+from annotator.simulated.stage import SimulatedStage
+from annotator.task.actor import PERSON, Actor
+from annotator.task.pages import LeftError, Pages
 from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
 from annotator.window.moment import Moment
@@ -29,8 +33,37 @@ from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
 from study.vocabulary import EndReason, Phase, TrialRecord
 
+if TYPE_CHECKING:
+    from annotator.window.stage import PsychopyStage
+
 # A participant waits in front of a still screen while the store is locked: not for long.
 BUSY_TIMEOUT_S = 3.0
+# The machine is shut down, the program is interrupted, its terminal is closed.
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where clips are shown, and what is taken down of it.
+
+    Parameters
+    ----------
+    in_window : bool
+        False for the stage that costs no time, which only simulated people use.
+    screenshots : Path or None
+        Folder for a picture of every screen.
+    moment : Moment or None
+        The words that stand on the screen until the window is there.
+    """
+
+    in_window: bool = True
+    screenshots: Path | None = None
+    moment: Moment | None = None
+
+    def require_for(self, actor: Actor) -> None:
+        """Raise ConfigError where a person would see nothing."""
+        if not (actor.is_simulated or self.in_window):
+            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +72,23 @@ class Request:
 
     Parameters
     ----------
-    phase : Phase
-        What the session is for.
-    profile : str or None
-        Profile of a simulated person; None for a person at the keyboard.
-    in_window : bool
-        Whether clips are shown in the window, or on the stage that costs no time.
-    hurry : bool
-        Whether clips are not waited for.
-    screenshots : Path or None
-        Folder for a picture of every screen.
+    n_blocks, n_trials : int or None
+        Where the session ends if anything is left; None for no limit.
     ungraded : bool
         Whether an unchecked rig is accepted, its data being flagged.
     """
 
     participant_id: str
     phase: Phase = Phase.ANNOTATION
-    profile: str | None = None
-    in_window: bool = True
-    hurry: bool = False
+    actor: Actor = PERSON
+    place: Place = field(default_factory=Place)
     n_blocks: int | None = None
     n_trials: int | None = None
-    screenshots: Path | None = None
     ungraded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what only simulated people may do."""
-        if self.profile is None and not self.in_window:
-            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
-        if self.profile is None and self.hurry:
-            raise ConfigError("--speed max needs a simulated person: add --simulate good")
+        self.place.require_for(self.actor)
 
     def max_trials(self, trials_per_block: int) -> int | None:
         """Return after how many trials the session ends; None for no limit."""
@@ -78,17 +98,13 @@ class Request:
         return min(limits, default=None)
 
 
-def perform(
-    request: Request, *, study_dir: Path | None, store: str | None, moment: Moment | None = None
-) -> str:
-    """Run a session from its plan to its end.
+def perform(request: Request, *, study_dir: Path | None, store: str | None) -> str:
+    """Run a session from its plan to its end; return how it went, in a line.
 
     Parameters
     ----------
     store : str or None
         A store URL that overrides the one in `study.toml`.
-    moment : Moment or None
-        The words that stand on the screen until the window is there.
 
     Raises
     ------
@@ -97,51 +113,134 @@ def perform(
     """
     study = find_study(study_dir, store)
     # Nobody sits in front of a simulated person's screen.
-    timeout_s = BUSY_TIMEOUT_S if request.profile is None else engines.BUSY_TIMEOUT_S
+    timeout_s = engines.BUSY_TIMEOUT_S if request.actor.is_simulated else BUSY_TIMEOUT_S
     engine = open_store(study.store_url, busy_timeout_s=timeout_s)
     with open_session(
         engine,
         study,
         request.participant_id,
         request.phase,
-        stage="window" if request.in_window else "simulated",
-        profile=request.profile,
+        stage="window" if request.place.in_window else "simulated",
+        profile=request.actor.profile,
     ) as recorder:
         plan = recorder.plan
         if not plan.trials:
             return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
-        return _closing_line(request, plan, _on_a_stage(request, study, recorder, moment))
+        return _closing_line(request, plan, _on_a_stage(request, study, recorder))
 
 
-def _on_a_stage(
-    request: Request, study: Study, recorder: Recorder, moment: Moment | None
-) -> SessionSummary:
+@contextmanager
+def open_stage(
+    pages: Pages,
+    actor: Actor,
+    place: Place,
+    *,
+    chance: str,
+    lead: SafeLead | None = None,
+) -> Iterator[tuple[Stage, dict[str, Any]]]:
+    """Open the window, or the stage that costs no time.
+
+    Parameters
+    ----------
+    pages : Pages
+        The warning and the reminder of the keys.
+    chance : str
+        Names what a simulated person leaves to chance; the same name gives the same answers.
+    lead : SafeLead or None
+        How long before its start a sound is scheduled, if it was measured for this machine.
+
+    Yields
+    ------
+    stage : Stage
+        Closed after the block.
+    rig : dict
+        What is known of screen and sound, ready for JSON.
+
+    Raises
+    ------
+    StageError
+        If there is no display or no sound device.
+    ConfigError
+        If a simulated person is asked for in a real study, or of a profile that is not known.
+    """
+    study = pages.study
+    protocol, keys = study.config.protocol, study.config.keys
+    person = _simulated_person(study, actor.profile, chance) if actor.profile else None
+    if person is not None and not place.in_window:
+        yield (
+            SimulatedStage(person, clip_s=protocol.clip_s, warning_s=protocol.warning_s, keys=keys),
+            {},
+        )
+        return
+    from annotator.window.stage import PsychopyStage  # PsychoPy, which simulated people may lack
+
+    stage = PsychopyStage(
+        study.config.screen,
+        warning_s=protocol.warning_s,
+        warning=pages.warning(),
+        reminder=pages.reminder(),
+        keys=None if person is None else SimulatedKeys(person, keys=keys, hurry=actor.hurry),
+        hurry=actor.hurry,
+        screenshots=place.screenshots,
+        whose=pages.plan.participant_id,
+        moment=place.moment,
+        lead=lead,
+    )
+    try:
+        with _leaving_on_signals(stage):
+            yield stage, stage.facts()
+    finally:
+        stage.close()
+
+
+def _simulated_person(study: Study, profile: str, chance: str) -> Person:
+    from study.rehearsal.people import PROFILES, SimulatedPerson  # slow, and people do without
+    from study.rehearsal.truth import truth_of
+
+    if not study.config.rehearsal:
+        raise ConfigError(
+            "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
+            "out, or make a rehearsal: python -m study init DIR --rehearsal"
+        )
+    if profile not in PROFILES:
+        raise ConfigError(f"no profile {profile!r}. Choose one of: {', '.join(PROFILES)}")
+    rng = np.random.default_rng([study.config.seed, *chance.encode()])
+    return SimulatedPerson(PROFILES[profile], rng, truth_of(study.mit_root))
+
+
+@contextmanager
+def _leaving_on_signals(stage: "PsychopyStage") -> Iterator[None]:
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        stage.order_leave()
+
+    before = {s: signal.signal(s, leave) for s in _ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSummary:
     plan = recorder.plan
     with transaction(recorder.engine) as db:
         last_check = rig_checks.latest(db, socket.gethostname())
     n_classes = len(read_classes(study.classes_path).avmit_labels)
-    rest_s = 0.0 if request.hurry else study.config.screen.break_s
+    rest_s = 0.0 if request.actor.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
-    person = _person(study, request, plan)
     grade = _grade(request, study, last_check)
     lead = lead_of(last_check, at=utc_now()) if study.config.screen.measured_lead else None
-    with open_stage(
-        study,
-        pages,
-        person,
-        in_window=request.in_window,
-        hurry=request.hurry,
-        screenshots=request.screenshots,
-        moment=moment,
-        lead=lead,
-    ) as (stage, rig):
+    # Each person and phase has chances of its own, and does not answer a resumed session with
+    # those of the first one.
+    chance = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
+    with open_stage(pages, request.actor, request.place, chance=chance, lead=lead) as (stage, rig):
         grade = _grade_on_screen(request, study, grade, rig)
         recorder.keep_rig(machine() | rig | {"grade": grade})
         return _run(request, study, recorder, pages, stage)
 
 
 def _grade(request: Request, study: Study, last_check: RigCheck | None) -> str | None:
-    if not request.in_window:
+    if not request.place.in_window:
         return None
     return require_grade(
         last_check,
@@ -181,7 +280,7 @@ def _run(
 
 @contextmanager
 def _log_of(request: Request, study: Study, recorder: Recorder) -> Iterator[Log]:
-    if not request.in_window:
+    if not request.place.in_window:
         yield lambda *_lines: None
         return
     name = log_name(request.participant_id, request.phase, recorder.session_id, utc_now())
@@ -198,10 +297,9 @@ def _perform_trials(
     trials_per_block: int,
     log: Log,
 ) -> SessionSummary:
-    may_ask = request.profile is None
     stage.show_bonus(recorder.total())
     try:
-        gain_db = set_level(stage, pages, may_ask=may_ask)
+        gain_db = set_level(stage, pages, request.actor)
         recorder.keep_gain(gain_db)
     except LeftError:
         return SessionSummary(Ending.LEFT, 0, 0)
@@ -220,9 +318,9 @@ def _perform_trials(
         recorder.plan,
         pages,
         keep,
+        request.actor,
         trials_per_block=trials_per_block,
         max_trials=request.max_trials(trials_per_block),
-        may_ask=may_ask,
     )
 
 
@@ -234,12 +332,3 @@ def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) 
         f"{request.participant_id}: {summary.n_rated} {request.phase} ratings{failures}; "
         f"{n_done} of {n_total} clips are rated ({summary.ending})"
     )
-
-
-def _person(study: Study, request: Request, plan: SessionPlan) -> Person | None:
-    if request.profile is None:
-        return None
-    # Each person and phase has a stream of its own, and does not answer a resumed session with
-    # the chances of the first one.
-    name = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
-    return simulated_person(study, request.profile, name)

@@ -2,18 +2,14 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from sessions.exercises.headphones import (
+from annotator.headphones.sounds import (
     CALIBRATION_DB,
-    N_INTERVALS,
-    N_TRIALS,
-    PASS_MARK,
     calibration_noise,
     headphone_trials,
     huggins_noise,
-    n_right,
-    passed,
     plain_noise,
 )
+from sessions.exercises.headphones import N_INTERVALS, N_TRIALS, PASS_MARK, n_right, passed
 from study.config.headphones import STIMULI
 from study.errors import ConfigError
 
