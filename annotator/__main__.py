@@ -24,7 +24,7 @@ PANELS = (
         "Rig",
         "annotator.commands.acceptance",
         {
-            "accept-rig": "Let ratings of ended sessions on an ungraded machine count.",
+            "accept-rig": "Accept the ratings of finished sessions on an ungraded machine.",
         },
     ),
     Panel(
@@ -32,7 +32,7 @@ PANELS = (
         "annotator.commands.photodiode",
         {
             "flash-and-beep": "Play flashes with beeps where clips stand.",
-            "photodiode": "Show the true offset of picture and sound.",
+            "photodiode": "Measure the true offset of picture and sound in a recording.",
         },
     ),
     Panel(
@@ -46,7 +46,7 @@ PANELS = (
         "Timing",
         "annotator.commands.timing",
         {
-            "timing-report": "Show how well sessions kept time.",
+            "timing-report": "Show the timing of sessions.",
         },
     ),
 )
@@ -74,7 +74,10 @@ def annotate(
         Path | None, typer.Option(help="folder for a picture of every screen")
     ] = None,
     ungraded: Annotated[
-        bool, typer.Option("--ungraded", help="start on an unchecked rig; the data are flagged")
+        bool,
+        typer.Option(
+            "--ungraded", help="start on a rig that was not checked; its data are flagged"
+        ),
     ] = False,
     study: StudyOption = None,
     store: StoreOption = None,
@@ -84,7 +87,7 @@ def annotate(
         context.obj = (study, store)  # --study may stand before the subcommand as well
         return
     if participant is None:
-        raise typer.BadParameter("who rates? Add --participant P03")
+        raise typer.BadParameter("no participant was given. Add --participant P03")
     with (
         first_words(study, wanted=stage is StageName.WINDOW) as moment,
         stderr_console().status(f"{participant}: {phase}"),

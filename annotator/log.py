@@ -89,7 +89,7 @@ class _Stream:
 
 @contextmanager
 def session_log(path: Path) -> Iterator[None]:
-    """Keep what PsychoPy logs, and what `note` adds to it.
+    """Write what PsychoPy logs, and what `note` adds to it, to a file.
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ def plot(rows: pd.DataFrame, path: Path) -> None:
         ax.set(title=kind, xlabel="from the key to the first frame, ms", xlim=(0, 600))
         ax.grid(alpha=0.25)
         ax.legend(fontsize="small", frameon=False, loc="lower right")
-    figure.axes[0].set_ylabel("share of waits that are over")
+    figure.axes[0].set_ylabel("share of waits that have ended")
     figure.savefig(path, dpi=110)
 
 

@@ -118,7 +118,7 @@ def findings(study: Study) -> Iterator[str]:
             yield str(error)
     for name in sorted(files.keys() - names()):
         yield (
-            f"text {files[name]} is read by nothing. Name it after the text that it replaces: "
+            f"text {files[name]} is not used. Name it after the text that it replaces: "
             f"{', '.join(sorted(names()))}"
         )
 

@@ -9,11 +9,11 @@ PANELS = (
         "sessions.commands.people",
         {
             "enrol": "Enrol a participant.",
-            "consent": "Keep the consent that a participant has signed on paper.",
+            "consent": "Record the consent that a participant signed on paper.",
             "list": "List who takes part.",
-            "show": "Show what the store knows of a participant, and what they may do next.",
-            "demographics": "Keep what a participant said of themselves, apart from their ratings.",
-            "export-demographics": "Write how many participants there are per band.",
+            "show": "Show a participant's record, and what they may do next.",
+            "demographics": "Record a participant's age, sex, hearing and vision.",
+            "export-demographics": "Export the number of participants per band.",
             "participants-text": "Write the paper's paragraph on its participants.",
             "close": "Close a participant's record.",
             "withdraw": "Withdraw a participant's consent.",
@@ -34,7 +34,7 @@ PANELS = (
         "sessions.commands.plan",
         {
             "plan": "Decide once who rates which clip, and in which order.",
-            "extend": "Give a late joiner clips that the others have not rated yet.",
+            "extend": "Give a participant who joins late clips that the others have not rated yet.",
             "reassign": "Give the clips of people who leave to the others.",
         },
     ),
@@ -57,7 +57,7 @@ PANELS = (
         "How it goes",
         "sessions.commands.dashboard",
         {
-            "dashboard": "Serve the study at a glance to a browser on this machine, until Ctrl-C.",
+            "dashboard": "Show an overview of the study in a browser, until Ctrl-C.",
         },
     ),
     Panel(
@@ -71,9 +71,9 @@ PANELS = (
         "Laptops",
         "sessions.commands.laptops",
         {
-            "deal": "Give a laptop without a network its participants.",
-            "merge": "Bring back what was rated on laptops.",
-            "write-off-laptop": "Give up a laptop that will not come back.",
+            "deal": "Prepare a laptop without a network for some participants.",
+            "merge": "Merge the ratings from laptops.",
+            "write-off-laptop": "Write off a laptop that will not come back.",
         },
     ),
     Panel(
@@ -81,8 +81,8 @@ PANELS = (
         "sessions.commands.store",
         {
             "backup": "Copy the store, also while people rate.",
-            "check": "Check that the store is whole and its clips are the admitted ones.",
-            "audit-log": "Show what was changed: when, by whom, what.",
+            "check": "Check that the store is intact and its clips are the admitted ones.",
+            "audit-log": "Show who changed what, and when.",
         },
     ),
 )

@@ -6,7 +6,7 @@ as one line and exit 1. Everything else that goes wrong is a bug and keeps its t
 
 
 class StudyError(Exception):
-    """Something a person can put right."""
+    """Something that a person can correct."""
 
 
 class ConfigError(StudyError):

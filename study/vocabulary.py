@@ -30,7 +30,7 @@ class EndReason(StrEnum):
     ENDED = "ended"  # all its trials were done
     LEFT = "left"  # somebody left, or the machine was shut down
     STOPPED = "stopped"  # by an error
-    ABANDONED = "abandoned"  # its process was no more
+    ABANDONED = "abandoned"  # its process was gone
 
 
 class ParticipantKind(StrEnum):

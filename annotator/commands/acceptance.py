@@ -26,15 +26,13 @@ def accept_rig(
     ] = None,
     session: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="ID", help="only this session, by the beginning of its id; repeatable"
-        ),
+        typer.Option(metavar="ID", help="only this session, by the beginning of its id; repeat"),
     ] = None,
     by: ByOption = THE_DESK,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Let ratings of ended sessions on an ungraded machine count; the audit log keeps who and why.
+    """Accept the ratings of finished sessions on an ungraded machine; the audit log says why.
 
     Look at the sessions first: python -m annotator timing-report
     """
@@ -49,7 +47,7 @@ def accept_rig(
         )
     if done.n_taken_back:
         n_back = counted(done.n_taken_back, "rating")
-        typer.echo(f"{n_back} to be given again taken back: those that there are count")
+        typer.echo(f"{n_back} to be given again withdrawn, because those already given count")
     typer.echo(
         f"{done.host} ({done.check}): {counted(done.n_ratings, 'rating')} of "
         f"{counted(done.n_sessions, 'session')} accepted"

@@ -7,7 +7,7 @@ import typer
 
 # By name here, because `study.rehearsal.people` is slow to import.
 SIMULATE_HELP = (
-    "let a simulated person answer: perfect, good, eager, sloppy, fast-clicker or tired "
+    "let a simulated person rate: perfect, good, eager, sloppy, fast-clicker or tired "
     "(rehearsals only)"
 )
 SimulateOption = Annotated[str | None, typer.Option(metavar="PROFILE", help=SIMULATE_HELP)]

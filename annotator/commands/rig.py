@@ -32,7 +32,7 @@ def check_rig(
     """Measure screen, sound and keyboard of this machine, and grade it."""
     found = find_study(study or context.obj[0], store or context.obj[1])
     engine = open_store(found.store_url)
-    with stderr_console().status("measuring, about half a minute"):
+    with stderr_console().status("measuring: about half a minute"):
         result = check(found.config.screen, found.folder, loopback=loopback, at=utc_now())
     with transaction(engine) as db:
         rig_checks.add(db, result)

@@ -1,4 +1,4 @@
-"""How well sessions kept time."""
+"""The timing of sessions."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +21,7 @@ def timing_report(
     context: typer.Context,
     session: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="ID", help="only this session, by the beginning of its id; repeatable"
-        ),
+        typer.Option(metavar="ID", help="only this session, by the beginning of its id; repeat"),
     ] = None,
     participant: Annotated[str | None, typer.Option(help="only this participant's")] = None,
     out: Annotated[Path, typer.Option(help="the page; tables (CSV) are put beside it")] = Path(
@@ -33,7 +31,7 @@ def timing_report(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Show how well sessions kept time; a page with plots, and its numbers as CSV files."""
+    """Show the timing of sessions: a page with plots, and its numbers as CSV files."""
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
     with store_snapshot(found.store_url) as db, stderr_console().status("timing"):

@@ -72,7 +72,7 @@ def perform(
             answers = check_headphones(stage, pages, stimulus, trials, actor)
         except LeftError:
             raise StudyError(
-                f"{participant_id} left the headphone check, and nothing of it was kept. Start it "
+                f"{participant_id} left the headphone check, and nothing of it was saved. Start it "
                 "again"
             ) from None
         check = _kept(engine, participant_id, stimulus, trials, answers, gain_db)

@@ -142,7 +142,7 @@ def _sound(sound: SoundPath, sample_rate_hz: int) -> list[Measurement]:
 def _lead(sound: SoundPath, sample_rate_hz: int) -> Measurement:
     lead_s = safe_lead_s(sound, sample_rate_hz)
     if lead_s is None:
-        advice = "No short lead is safe for this device: close other programs and check again."
+        advice = "No short lead is safe with this device: close other programs and check again."
         return Measurement(MEASUREMENT, None, "ms", NOT_APPLICABLE, advice)
     return Measurement(MEASUREMENT, round(1000 * lead_s, 1), "ms", NOT_APPLICABLE, "")
 
@@ -160,7 +160,7 @@ def _keyboard(*, is_virtual: bool) -> list[Measurement]:
     advice = "" if names else "Plug a keyboard in."
     found = observed("keyboards", ", ".join(names) or None, advice=advice)
     if path_s is None:
-        advice = "Log in to an X11 session: elsewhere no program may press a key to time it."
+        advice = "Log in to an X11 session: elsewhere no program can press a key and time it."
         return [found, observed("keyboard_path", None, advice=advice)]
     return [found, graded("keyboard_path", 1000 * path_s, applicable=not is_virtual)]
 

@@ -74,4 +74,4 @@ def play_whole(stage: Stage, clip: Stimulus) -> None:
                 case SoundLost(problem=problem):
                     raise StageError(problem)
                 case LeaveAsked() | LeaveOrdered():
-                    raise StageError("ended before all flashes were played. Start it again")
+                    raise StageError("the flashes were stopped before the end. Start them again")

@@ -69,14 +69,14 @@ LIMITS = {
             "ms",
             1.0,
             3.0,
-            "Close other programs that sound, use a wired headphone, no Bluetooth.",
+            "Close other programs that play sound; use wired headphones, not Bluetooth.",
         ),
         Limit(
             "av_offset",
             "ms",
             10.0,
             20.0,
-            "Take another sound device, and turn off the picture processing of the screen.",
+            "Use another sound device, and switch off the picture processing of the screen.",
         ),
         Limit(
             "keyboard_path",
@@ -85,7 +85,7 @@ LIMITS = {
             15.0,
             "Close other programs; use a desktop without input methods and accessibility keys.",
         ),
-        Limit("disk", "GB short of 1", 0.0, 0.9, "Make room on the disk of the store."),
+        Limit("disk", "GB short of 1", 0.0, 0.9, "Free some space on the disk of the store."),
     )
 }
 
@@ -238,7 +238,7 @@ def require_real_screen(
 
 def _on_virtual_screen(host: str, why: str | None) -> str:
     because = f" ({why})" if why else ""
-    return f"the rig {host} has a virtual screen{because}, which nobody can see and nothing grades"
+    return f"the rig {host} has a virtual screen{because}, which cannot be seen or graded"
 
 
 def _ungraded(problem: str, *, allowed: bool) -> str:

@@ -57,7 +57,7 @@ class Recording:
         arrivals = np.array(self.arrivals)
         origins_s = arrivals[:, 1] - arrivals[:, 0] / RATE_HZ
         # A chunk can come late, never early; and the card's clock is not the machine's: the least
-        # delayed chunk nearby tells when a sample came.
+        # delayed chunk nearby shows when a sample came.
         near = np.abs(arrivals[None, :, 0] - onsets[:, None]) < _NEARBY_S * RATE_HZ
         origin_s: npt.NDArray[np.float64] = np.where(near, origins_s, np.inf).min(axis=1)
         return onsets / RATE_HZ + origin_s
@@ -128,7 +128,7 @@ def _wait_for_sound(recording: Recording, reader: threading.Thread, device: str)
     while not recording.chunks:
         if not reader.is_alive() or time.monotonic() > give_up_s:
             raise StageError(
-                f"nothing came from {device}. See what can be recorded: pactl list short sources"
+                f"nothing came from {device}. List what can be recorded: pactl list short sources"
             )
         time.sleep(0.01)
 

@@ -17,7 +17,7 @@ from study.rehearsal.odd import FLASH_EVERY_S
 _NEAR_S = FLASH_EVERY_S / 2  # a beep belongs to the flash that it is nearest to
 _QUIET_S = 0.15  # a new event begins after so much rest; a flash lasts 0.1 s
 _SHARE_OF_PEAK = 0.4
-_PEAK_QUANTILE = 0.999  # a single click is no peak
+_PEAK_QUANTILE = 0.999  # a single click is not a peak
 _MIN_PEAK = 0.005
 _MIN_PAIRS, _MIN_PAIRED_SHARE = 3, 0.8
 
@@ -88,8 +88,8 @@ def _require_pairs(n_pairs: int, n_flashes: int, n_beeps: int) -> None:
     if n_pairs < max(_MIN_PAIRS, _MIN_PAIRED_SHARE * max(n_flashes, n_beeps)):
         raise StageError(
             f"{n_flashes} flashes and {n_beeps} beeps were found, and only {n_pairs} of them "
-            "belong together: noise or hum passes for events, or plays are missing. Raise the "
-            "level of both channels, shield the photodiode, and record again"
+            "belong together: noise or hum is taken for events, or some plays are missing. Raise "
+            "the level of both channels, shield the photodiode, and record again"
         )
 
 

@@ -98,7 +98,7 @@ class SimulatedStage:
     def poll(self) -> Sequence[Event]:
         """Return the next event on the agenda."""
         if not self._agenda:
-            raise RuntimeError("nothing is on the agenda: the stage waits for ever")
+            raise RuntimeError("no event is due: the stage would wait for ever")
         event = min(self._agenda, key=lambda e: e.t_s)
         self._agenda.remove(event)
         self._now_s = event.t_s

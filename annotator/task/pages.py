@@ -134,7 +134,7 @@ class Pages:
 
     def call_experimenter(self, problem: str) -> Page:
         """Return the page that stands until a `problem` of the machine is solved."""
-        # Database servers tell their problems in several lines.
+        # Database servers describe a problem in several lines.
         text = self._text("call_experimenter", problem=" ".join(problem.split()))
         return Page("call_experimenter", text, keys=(self.keys.go_on,))
 

@@ -1,4 +1,4 @@
-"""Plots of how well sessions kept time; each takes a table and returns the Axes."""
+"""Plots of the timing of sessions; each takes a table and returns the Axes."""
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ def plot_offsets(presentations: pd.DataFrame) -> Axes:
             label=f"{host} (n = {len(offsets_ms)})",
         )
     ax.axvline(0, color="0.5", linewidth=0.8)
-    ax.set(xlabel="sound minus picture, ms (sound first: left)", ylabel="presentations")
+    ax.set(xlabel="sound minus picture, ms (left: sound first)", ylabel="presentations")
     ax.set_xlim(-reach, reach)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     _legend(ax)
@@ -109,7 +109,7 @@ def plot_waits(presentations: pd.DataFrame) -> Axes:
         over = np.arange(len(waits_ms) + 1) / len(waits_ms)
         ends_ms = np.concatenate([[0.0], waits_ms])
         ax.step(ends_ms, over, where="post", color=colour, label=f"{kind} (n = {len(waits_ms)})")
-    ax.set(xlabel="from the key to the first frame, ms", ylabel="share of waits that are over")
+    ax.set(xlabel="from the key to the first frame, ms", ylabel="share of waits that have ended")
     ax.set_xlim(0, _SHOWN_WAIT_MS)
     ax.set_ylim(0, 1.02)
     ax.grid(alpha=0.25)

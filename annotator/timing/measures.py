@@ -1,4 +1,4 @@
-"""How well sessions kept time: offsets, dropped frames, waits, from the evidence in the store.
+"""The timing of sessions: offsets, dropped frames, waits, from the evidence in the store.
 
 Pure: tidy frames in, tidy frames out. All times are the software's own: a flip counts when the
 graphics driver returned from it, a sound when the sound driver says that it began.
@@ -22,7 +22,7 @@ WARNING_LIMIT_FRAMES = 2.0
 SPREAD_OF_MAD = 1.4826  # makes the median deviation comparable to a standard deviation
 SHORT_ID = 8
 NEXT_CLIP, REPLAY = "next clip", "replay"
-_ASSUMED_PERIOD_S = 1 / 60  # where a session does not tell its refresh
+_ASSUMED_PERIOD_S = 1 / 60  # where a session does not say its refresh
 
 SUMMARY_COLUMNS = (
     "n_trials", "n_presentations", "offset_median_ms", "offset_spread_ms",
@@ -163,7 +163,7 @@ def _only(sessions: pd.DataFrame, prefix: str) -> str:
 
 
 def timing(evidence: Evidence) -> Timing:
-    """Work out how well sessions kept time."""
+    """Calculate the timing of sessions."""
     shown = measured(evidence)
     warned = warnings(evidence)
     hosts = evidence.sessions[["session_id", "host"]]

@@ -75,7 +75,7 @@ def write_report(
         If there is nothing to report, or a file exists already.
     """
     if out.suffix != ".html":
-        raise ConfigError(f"{out} is no name for a page. Give one that ends in .html")
+        raise ConfigError(f"{out} is not a name for a page. Give one that ends in .html")
     tables = {name: out.with_name(f"{out.stem}_{name}.csv") for name in _TABLES}
     for path in (out, *tables.values()):
         refuse_existing(path, overwrite=overwrite)
@@ -123,7 +123,7 @@ def report_page(
             figures.plot_offsets_by_session(presentations, sessions),
             "Offset between picture and sound, by session",
         ),
-        "waits": (figures.plot_waits(presentations), "Share of waits that are over after a time"),
+        "waits": (figures.plot_waits(presentations), "Share of waits that have ended after a time"),
         "lost": (figures.plot_lost(sessions), "Dropped frames and late flips, by session"),
     }
     return render(

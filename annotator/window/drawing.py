@@ -139,7 +139,7 @@ class Drawing:
         """Return texts whose letters are so small that, one below the other, they have room."""
         fitted = list(texts)
         while sum(map(_height, fitted)) > room_px and fitted[-1].height > SMALLEST_PX:
-            # A text of PsychoPy's that changes its size does not tell its new height.
+            # A text of PsychoPy's that changes its size does not report its new height.
             fitted = [self._smaller(text) for text in fitted]
         return fitted
 

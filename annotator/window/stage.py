@@ -348,7 +348,7 @@ class PsychopyStage:
             self._keys.forget()
 
     def _take_keys(self) -> bool:
-        """Take what was pressed; return whether there is anything to tell."""
+        """Handle what was pressed; return whether anything was pressed."""
         if self._keys is not None:
             due = self._keys.take_due(self.now_s)
             if due is not None:

@@ -72,7 +72,7 @@ class Server:
     display : str
         Where it is, as in ``DISPLAY``.
     outputs : tuple of Output or None
-        Those to which a monitor is connected; None where it cannot tell.
+        Those to which a monitor is connected; None where the server does not say.
     """
 
     display: str
@@ -188,7 +188,7 @@ def _of_outputs(outputs: Sequence[Output]) -> str:
         if kind:
             return f"the output {output.name} is {kind}"
     names = ", ".join(output.name for output in outputs)
-    return f"no monitor has told its name at the output {names} (no EDID)"
+    return f"no monitor has given its name at the output {names} (no EDID)"
 
 
 def _outputs(connection: Any) -> tuple[Output, ...] | None:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""The study at a glance, in the browser."""
+"""An overview of the study, in the browser."""
 
 import os
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def dashboard(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Serve the study at a glance to a browser on this machine, until Ctrl-C."""
+    """Show an overview of the study in a browser, until Ctrl-C."""
     try:
         pass
     except ModuleNotFoundError as error:

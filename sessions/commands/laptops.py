@@ -29,7 +29,7 @@ def deal(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give a laptop without a network its participants; they rate nowhere else until merged."""
+    """Prepare a laptop without a network; its participants rate nowhere else until merged."""
     people = sorted({*participants, *(more or [])})
     with changing(study, store, by) as desk:
         part = deal_part(desk, people, out)
@@ -50,7 +50,7 @@ def merge(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Bring back what was rated on laptops; the same file can be merged any number of times."""
+    """Merge the ratings from laptops; the same file can be merged any number of times."""
     for path in files:
         # Whoever rates here waits for what is merged, not for what is looked at.
         with foreign.opened(path) as laptop:
@@ -74,7 +74,10 @@ def write_off_laptop(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give up a laptop that will not come back; its people rate here again."""
+    """Write off a laptop that will not come back; its people rate here again."""
     with changing(study, store, by) as desk:
         people = away.write_off(desk, file, reason=reason)
-    typer.echo(f"gave up {file}; {', '.join(people)} rate here again, what was not merged is lost")
+    typer.echo(
+        f"wrote off {file}; {', '.join(people)} rate here again, ratings that were not merged are "
+        "lost"
+    )

@@ -45,9 +45,7 @@ def enrol(
         str | None, typer.Argument(metavar="[ID]", help="a new id, such as P03")
     ] = None,
     kind: Annotated[ParticipantKind, typer.Option(help="who rates")] = ParticipantKind.HUMAN,
-    random_id: Annotated[
-        bool, typer.Option("--random-id", help="let chance choose the id")
-    ] = False,
+    random_id: Annotated[bool, typer.Option("--random-id", help="choose the id at random")] = False,
     clear_for_rehearsal: Annotated[
         bool, typer.Option("--clear-for-rehearsal", help="no training, no screening: rehearsals")
     ] = False,
@@ -59,7 +57,7 @@ def enrol(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Enrol a participant; with the three consent options their consent is kept as well."""
+    """Enrol a participant; with the three consent options their consent is recorded as well."""
     given = [form_version, ethics_approval, experimenter]
     if (participant_id is None) != random_id:
         raise typer.BadParameter("give an id, or --random-id")
@@ -96,7 +94,7 @@ def consent(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Keep the consent that a participant has signed on paper."""
+    """Record the consent that a participant signed on paper."""
     today = local_day(datetime.now(UTC))
     signed = roster.new_consent(
         form_version or "", ethics_approval or "", experimenter or "", signed_on, today
@@ -119,7 +117,7 @@ def list_(study: StudyOption = None, store: StoreOption = None) -> None:
 
 @example("python -m sessions show P01")
 def show(participant_id: IdArgument, study: StudyOption = None, store: StoreOption = None) -> None:
-    """Show what the store knows of a participant, and what they may do next."""
+    """Show a participant's record, and what they may do next."""
     with at_desk(study, store) as (found, db):
         text = lines(db, found, participant_id)
     for line in text:
@@ -148,13 +146,13 @@ def demographics(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Keep what a participant said of themselves, apart from their ratings."""
+    """Record a participant's age, sex, hearing and vision."""
     answers: dict[str, object] = dict(said.pair(text) for text in answer or [])
     known = {"age": age, "sex": sex, "hearing_normal": hearing, "vision_normal": vision}
     answers |= {question: given for question, given in known.items() if given is not None}
     with changing(study, store, by) as desk:
         said.record(desk, participant_id, answers)
-    typer.echo(f"kept {len(answers)} answers of {participant_id}: {', '.join(answers)}")
+    typer.echo(f"recorded {len(answers)} answers of {participant_id}: {', '.join(answers)}")
 
 
 @example("python -m sessions export-demographics --out demographics.csv")
@@ -164,7 +162,7 @@ def export_demographics(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Write how many participants there are per band; no group is smaller than three."""
+    """Export the number of participants per band; no group is smaller than three."""
     with at_desk(study, store) as (_, db):
         table = banded(db)
     with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
@@ -183,7 +181,7 @@ def participants_text(
 ) -> None:
     """Write the paper's paragraph on its participants."""
     if exact and by == THE_DESK:
-        raise typer.BadParameter("--exact says more than bands do; pass --by with your initials")
+        raise typer.BadParameter("--exact exports exact ages; pass --by with your initials")
 
     # Exact figures are written to the audit log.
     with changing(study, store, by, only_read=not exact) as desk:
@@ -241,7 +239,9 @@ def erase(
         done = withdrawal.erase(desk, participant_id, rng=np.random.default_rng())
     _echo_withdrawal(f"erased {participant_id}", done)
     traces.rewrite_store(found)
-    typer.echo("strike the id from the list on paper; the store and its audit log have it no more")
+    typer.echo(
+        "strike the id from the list on paper; it is no longer in the store or its audit log"
+    )
     for line in traces.elsewhere(found, participant_id, laptops=laptops, backups=backups):
         typer.echo(line)
 
@@ -249,7 +249,7 @@ def erase(
 def _echo_withdrawal(what: str, done: "Withdrawal") -> None:
     typer.echo(
         f"{what}: {counted(done.n_ratings_removed, 'rating')} removed (all phases), "
-        f"{counted(done.n_reopened, 'slot')} of the plan taken away, "
+        f"{counted(done.n_reopened, 'slot')} of the plan removed, "
         f"{counted(done.n_unfilled, 'slot')} without a rater yet"
     )
     if done.n_unfilled:

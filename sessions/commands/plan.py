@@ -28,10 +28,10 @@ def plan(
     ] = False,
     again: Annotated[
         bool,
-        typer.Option("--again", help="ask somebody else where a rating does not count"),
+        typer.Option("--again", help="have clips rated again whose ratings do not count"),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="say what --again would do, and change nothing")
+        bool, typer.Option("--dry-run", help="show what --again would do, and change nothing")
     ] = False,
     by: ByOption = "desk",
     study: StudyOption = None,
@@ -43,7 +43,7 @@ def plan(
             "give one of --participant, --late-candidates, --disagreements and --again at a time"
         )
     if dry_run and not again:
-        raise typer.BadParameter("--dry-run says what --again would do. Add --again")
+        raise typer.BadParameter("--dry-run shows what --again would do. Add --again")
     if again:
         _plan_again(study, store, by, dry_run=dry_run)
         return
@@ -59,7 +59,7 @@ def plan(
         n_undecided = len(further_ratings.undecided(desk.db, desk.study))
     _echo_change("planned", change)
     if disagreements and n_undecided:
-        typer.echo(f"{n_undecided} clips go without: everybody who can rate has seen them")
+        typer.echo(f"{n_undecided} clips get none: everybody who can rate has seen them")
 
 
 def _plan_again(study: Path | None, store: str | None, by: str, *, dry_run: bool) -> None:
@@ -88,7 +88,7 @@ def extend(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give a late joiner clips that the others have not rated yet."""
+    """Give a participant who joins late clips that the others have not rated yet."""
     with changing(study, store, by) as desk:
         change = changes.extend(desk, participant_id, n_clips=clips)
     _echo_change(f"moved to {participant_id}", change)

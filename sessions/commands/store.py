@@ -36,7 +36,7 @@ def backup(
     at = datetime.now(UTC)
     path, counts = back_up_study(found, out, overwrite=overwrite, at=at)
     if not record_backup(found, path, actor=by, at=at):
-        notice("the store does not keep where this back-up lies: note it")
+        notice("the store cannot record where this back-up is: make a note of it")
     size_mb = path.stat().st_size / 1e6
     typer.echo(
         f"{path}: {size_mb:.1f} MB, {counts['rating']} ratings, {counts['session']} sessions"
@@ -52,7 +52,7 @@ def check(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Check that the store is whole and its clips are the admitted ones."""
+    """Check that the store is intact and its clips are the admitted ones."""
     with at_desk(study, store) as (found, db):
         problems = list(findings(db, found, clips=clips, hashes=hashes))
         problems += access_findings(db, found)
@@ -75,7 +75,7 @@ def audit_log(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Show what was changed: when, by whom, what."""
+    """Show who changed what, and when."""
     with at_desk(study, store) as (_, db):
         events = audit.frame(db)
     if subject is not None:

@@ -108,7 +108,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
 def _fault(row: Mapping[str, str], candidate: Mapping[Hashable, Any] | None) -> str | None:
     if candidate is None:
         return (
-            f"{row['video_location']}/{row['filename']} is no free candidate (unknown, named "
+            f"{row['video_location']}/{row['filename']} is not a free candidate (unknown, named "
             "twice, sampled for ground truths, or in use already). Choose another clip of class "
             f"{row['avmit_label']}"
         )

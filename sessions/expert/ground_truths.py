@@ -137,7 +137,7 @@ def _sampled_clip(db: Db, clip: str) -> AssignedClip:
     found = [c for c in sampled if clip in (c.filename, f"{c.video_location}/{c.filename}")]
     if len(found) > 1:
         raise StudyError(
-            f"{clip} stands in {' and '.join(c.video_location for c in found)}. Say which one: "
+            f"{clip} is in {' and '.join(c.video_location for c in found)}. Say which one: "
             f"{found[0].video_location}/{clip}"
         )
     if not found:

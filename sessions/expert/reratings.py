@@ -143,7 +143,7 @@ def weighted_kappa(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) 
     -------
     float or None
         1 for perfect agreement, 0 for agreement by chance; None where chance alone agrees fully,
-        because all ratings are alike, or there are none.
+        because all ratings are the same, or there are none.
 
     Notes
     -----

@@ -66,7 +66,7 @@ def in_words(db: Db) -> str:
 
 
 def write_off(desk: Desk, name: str, *, reason: str) -> list[str]:
-    """Give up a laptop that will not come back; its people rate here again.
+    """Write off a laptop that will not come back; its people rate here again.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     """
     added = seals.new_rows(laptop, seal)
     for table in sorted(added.keys() - _WRITTEN - _UPGRADED):
-        yield f"{len(added[table])} rows were added to {table}, which no laptop does"
+        yield f"{len(added[table])} rows were added to {table}, which a laptop never does"
         return
     part, problems = _read(laptop, study, people, added)
     yield from problems
@@ -80,7 +80,7 @@ def _read(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Lap
     for row in added.get("protocol_version", []):
         protocol = _protocol(row, study)
         if protocol is None:
-            problems.append("a configuration was added that no study can have")
+            problems.append("a configuration was added that is not valid")
         elif _money(protocol) not in money:
             problems.append(
                 f"its study.toml promises {protocol.bonus_pence} pence a match and "
@@ -127,7 +127,7 @@ def _sessions(part: Laptop) -> Iterator[str]:
         who, phase = row["participant_id"], row["phase"]
         kind = part.people.get(who)
         if not _HEX_32.fullmatch(row["id"]):
-            yield f"session {row['id']!r} has an id that no session gets"
+            yield f"session {row['id']!r} has an id that sessions do not have"
         elif kind is None:
             yield f"a session of {who} was added, who has no part of it"
         elif (phase == Phase.GROUND_TRUTH) != (kind is ParticipantKind.EXPERT):
@@ -139,7 +139,7 @@ def _sessions(part: Laptop) -> Iterator[str]:
         elif row["end_reason"] not in set(EndReason) | {None}:
             yield f"a session ended because of {row['end_reason']!r}"
         elif _is_odd_rig(row["rig"]):
-            yield f"the rig of session {row['id']} is described as no rig is"
+            yield f"the rig of session {row['id']} has a description that rigs do not have"
 
 
 def _is_odd_rig(rig: Row) -> bool:
@@ -249,7 +249,7 @@ def _truths(part: Laptop) -> Iterator[str]:
     }
     for row in part.added.get("ground_truth_version", []):
         if (row["candidate_id"], row["given_by"], row["rating"]) not in said or row["reason"]:
-            yield f"a ground truth of clip {row['candidate_id']} follows from no expert's rating"
+            yield f"a ground truth of clip {row['candidate_id']} is none of the expert's ratings"
 
 
 def _headphones(part: Laptop) -> Iterator[str]:
@@ -290,7 +290,7 @@ def _events(part: Laptop) -> Iterator[str]:
         if check is None or not check(part, row):
             yield (
                 f"the audit log has an event {row['action']!r:.40} by {row['actor']!r:.40} that "
-                "rating does not bring about"
+                "rating does not write"
             )
 
 

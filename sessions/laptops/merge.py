@@ -148,7 +148,7 @@ def _require_unaltered(laptop: Db, people: list[str], path: Path, seal: dict[str
     if parts.sessions_of(laptop, people)["ended_at"].isna().any():
         raise StoreError(
             f"a session on {path} is still open. End it on the laptop (start and leave the task "
-            "if it broke down), then merge again"
+            "if it crashed), then merge again"
         )
     if parts.marked_without_rating(laptop, people):
         raise StoreError(

@@ -27,11 +27,11 @@ def access_findings(db: Db, study: Study) -> Iterator[str]:
     for path in _files(study):
         others = readable_by_others(path, group)
         if others and all(readable_by_others(above, group) for above in _folders(path, study)):
-            yield f"{path} can be read by {others}. Take it from them: python -m study protect"
+            yield f"{path} can be read by {others}. Remove that right: python -m study protect"
     for table, rights in maintenance.open_to_all(db):
         yield (
             f"everybody who can connect to the server has rights on the table {table}: {rights}. "
-            f"Take them away: REVOKE ALL ON {table} FROM PUBLIC"
+            f"Remove them: REVOKE ALL ON {table} FROM PUBLIC"
         )
     role = maintenance.superuser(db)
     if role:

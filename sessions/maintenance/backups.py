@@ -27,7 +27,7 @@ FOLDER = "backups"
 def back_up_study(
     study: Study, out: Path | None, *, overwrite: bool, at: datetime
 ) -> tuple[Path, dict[str, int]]:
-    """Copy a study's store and prove that the copy can be read.
+    """Copy a study's store and check that the copy can be read.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ def back_up_study(
 
 
 def record_backup(study: Study, path: Path, *, actor: str, at: datetime) -> bool:
-    """Keep in the audit log where a back-up lies, for the day when somebody is erased.
+    """Record in the audit log where a back-up is, because erasing somebody has to name it.
 
     Returns
     -------
     bool
-        False where nothing can be kept: the store can only be read, or is a laptop's part.
+        False where nothing can be recorded: the store can only be read, or is a laptop's part.
     """
     if is_read_only(study.store_url):
         return False
@@ -93,7 +93,7 @@ def _proven(copy: Engine, path: Path) -> dict[str, int]:
         copy.dispose()
     if problems:
         raise StoreError(
-            f"back-up {path} was not made, because it would not be whole: {problems[0]}. Keep "
+            f"back-up {path} was not made, because it would not be complete: {problems[0]}. Keep "
             "older back-ups, and run: python -m sessions check"
         )
     return counts

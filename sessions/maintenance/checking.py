@@ -109,4 +109,4 @@ def _clip_findings(db: Db, study: Study, *, hashes: bool) -> Iterator[str]:
         if not path.is_file():
             yield f"clip {path} is missing. Put it back, or correct mit_root in study.toml"
         elif hashes and sha256_of(path) != clip["sha256"]:
-            yield f"clip {path} is another one than was admitted. Put the original back"
+            yield f"clip {path} is not the file that was admitted. Put the original back"

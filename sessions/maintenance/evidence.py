@@ -13,7 +13,7 @@ from study.store.ratings.counted import judged
 from study.vocabulary import Phase
 
 MOST_NAMED = 20  # clips in one line
-_AGAIN = "have them given again: python -m sessions plan --again"
+_AGAIN = "have them rated again: python -m sessions plan --again"
 _ADVICE = {
     Reason.UNGRADED_RIG: f"Accept the rig (python -m annotator accept-rig HOST), or {_AGAIN}",
     Reason.OTHER_CLIP: f"Put the admitted clips back (see: check --hashes), and {_AGAIN}",

@@ -1,4 +1,4 @@
-"""Let ratings of an ungraded rig count, on an experimenter's word."""
+"""Accept ratings from an ungraded rig, on an experimenter's word."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Accepted:
 
 
 def accept(desk: Desk, *, host: str, prefixes: Sequence[str], reason: str) -> Accepted:
-    """Let the ratings of ended sessions on an ungraded machine count.
+    """Accept the ratings of finished sessions on an ungraded machine.
 
     Later sessions there are not accepted with them: whoever accepts has seen how these went.
 

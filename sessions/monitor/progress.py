@@ -183,20 +183,22 @@ def _without_rater(n: int) -> str:
     if not n:
         return ""
     return (
-        f"{counted(n, 'rating')} more {'is' if n == 1 else 'are'} wanted that nobody is asked for: "
-        "enrol another participant, then python -m sessions reassign"
+        f"{counted(n, 'rating')} more {'is' if n == 1 else 'are'} needed than the plan has raters "
+        "for: enrol another participant, then python -m sessions reassign"
     )
 
 
 def _forecast(found: Progress, now: datetime) -> str:
     if found.classes.empty:
-        return "Nothing is planned yet: python -m sessions plan."
+        return "There is no plan yet: python -m sessions plan."
     if not found.n_left:
         return "All planned ratings have been given."
     speed, end = forecast(found.days, found.n_left, local_day(now))
     if end is None:
-        return f"{counted(found.n_left, 'rating')} to come; nothing was rated lately."
-    return f"{counted(found.n_left, 'rating')} to come, {speed:.0f} a day lately: done about {end}."
+        return f"{counted(found.n_left, 'rating')} to come; nothing was rated recently."
+    return (
+        f"{counted(found.n_left, 'rating')} to come, {speed:.0f} a day recently: done about {end}."
+    )
 
 
 def _person(

@@ -113,7 +113,7 @@ def _received(everything: Statement) -> Iterable[str]:
     yield _sum_row("in all", everything.hours_pence, everything.bonus_pence)
     yield ""
     if any(line.is_open for line in owed.lines):
-        yield "Not to be signed yet: a session is still open, and its pay is not known."
+        yield "Do not sign yet: a session is still open, and its pay is not known."
         return
     yield f"Received: {pence(now_hours + now_bonus)}"
     yield ""

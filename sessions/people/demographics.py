@@ -1,4 +1,4 @@
-"""Age, sex, hearing and vision: kept apart, and out of the lab in bands only."""
+"""Age, sex, hearing and vision: stored apart from ratings, and exported in bands only."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ _WITH_OPTION = ("age", "sex", "hearing_normal", "vision_normal")
 
 
 def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
-    """Keep what a participant said of themselves.
+    """Record a participant's answers about themselves.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
         raise ConfigError(f"participant {participant_id} is not a person who takes part")
     if participants.consent_of(db, participant_id) is None:
         raise NotClearedError(
-            f"participant {participant_id} has given no consent, and nothing is kept of people "
-            f"without one. Run: python -m sessions consent {participant_id} --form-version V "
-            "--ethics-approval N --experimenter INITIALS"
+            f"participant {participant_id} has not given consent, and nothing is recorded about "
+            f"people without one. Run: python -m sessions consent {participant_id} --form-version "
+            "V --ethics-approval N --experimenter INITIALS"
         )
     for question, said in answers.items():
         _check_answer(question, said, desk.study.config.demographics)
     age = answers.get("age")
     if age is not None and not 0 < age <= OLDEST:
-        raise ConfigError(f"an age of {age} cannot be. Give it in years")
+        raise ConfigError(f"{age} is not an age. Give it in years")
     before = demographics.answers(db).get(participant_id, {})
     demographics.put(db, participant_id, {**before, **answers}, desk.at)
     # The log is for good: it says that something was entered, not what.
@@ -79,7 +79,7 @@ def pair(text: str) -> tuple[str, str | None]:
     Raises
     ------
     ConfigError
-        If it is no such pair, or has an option of its own.
+        If it is not such a pair, or has an option of its own.
 
     Examples
     --------
@@ -206,7 +206,7 @@ def _check_answer(question: str, said: object, asked: Sequence[str]) -> None:
         )
     if isinstance(said, str) and not _ANSWER.fullmatch(said):
         raise ConfigError(
-            f"{question} {said!r} is expected to be a word or two that point to nobody; names and "
+            f"{question} {said!r} is expected to be a word or two that identify nobody; names and "
             "addresses belong on paper"
         )
 

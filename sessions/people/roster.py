@@ -1,4 +1,4 @@
-"""Enrol people and keep their consent; ids are short and say nothing about anybody."""
+"""Enrol people and record their consent; ids are short and say nothing about a person."""
 
 import re
 from collections.abc import Collection
@@ -45,15 +45,15 @@ def check_id(participant_id: str, kind: ParticipantKind) -> None:
         return
     if not _ID.fullmatch(participant_id) or _YEAR.fullmatch(participant_id.lstrip(ascii_uppercase)):
         raise ConfigError(
-            f"{participant_id!r} cannot be an id: a capital letter (or two that are no vowels) and "
-            "one to four digits that are no year are expected, such as P03, and nothing that "
-            "points to a person. The list of who is who belongs on paper. For a random id pass "
+            f"{participant_id!r} cannot be an id: a capital letter (or two consonants) and "
+            "one to four digits that are not a year are expected, such as P03, and nothing that "
+            "identifies a person. The list of who is who belongs on paper. For a random id pass "
             "--random-id"
         )
 
 
 def random_id(taken: Collection[str], rng: np.random.Generator) -> str:
-    """Return an id that nobody has and that does not tell the order of enrolment.
+    """Return a free id that does not show the order of enrolment.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def new_consent(
     Raises
     ------
     ConfigError
-        If something is empty, no date, in the future, or a whole name.
+        If something is empty, not a date, in the future, or a whole name.
     """
     for option, value in (("form-version", form_version), ("ethics-approval", ethics_approval)):
         if not value.strip():

@@ -74,7 +74,7 @@ def elsewhere(
     for name in dict.fromkeys(laptops):
         yield f"the laptop file {name} still holds them: delete it there"
     yield (
-        f"{counted(found.n_files, 'file')} in {folder} looked at. What lies elsewhere cannot be "
+        f"{counted(found.n_files, 'file')} in {folder} searched. What lies elsewhere cannot be "
         "known from here: copies, sticks, mail, printed sheets and other machines are yours to "
         "look through"
     )
@@ -92,9 +92,7 @@ def _in_words(trace: Trace) -> str:
         held = counted(trace.n_ratings, "rating")
         return f"the copy of the store {trace.path} still holds them ({held}): delete it"
     if not trace.is_certain:
-        return (
-            f"the file {trace.path} may still hold them ({trace.where}): look into it, or delete it"
-        )
+        return f"the file {trace.path} may still hold them ({trace.where}): check it, or delete it"
     return f"the file {trace.path} still names them ({trace.where}): delete it"
 
 

@@ -159,7 +159,7 @@ def sentence(clips: pd.DataFrame) -> str:
     return (
         f"{counted(n_ratings, 'rating')} of {counted(n_clips, 'clip')} "
         f"{'does' if n_ratings == 1 else 'do'} not count (why: python -m sessions check). "
-        "To have them given again: python -m sessions plan --again"
+        "To have them rated again: python -m sessions plan --again"
     )
 
 

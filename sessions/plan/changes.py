@@ -48,7 +48,7 @@ def reassign(desk: Desk, leaving: list[str]) -> Change:
 
 
 def extend(desk: Desk, joiner: str, *, n_clips: int | None) -> Change:
-    """Give a late joiner unrated clips of those who have most left to do.
+    """Give a participant who joins late unrated clips of those with most left to do.
 
     Parameters
     ----------

@@ -141,7 +141,7 @@ def left_to_do(db: Db, people: list[str]) -> dict[str, int]:
 
 
 def n_changes(db: Db) -> int:
-    """Return how often the plan was made or changed; it keeps random streams apart."""
+    """Return how often the plan was made or changed; random streams are kept apart by it."""
     return len(audit.own(db, *_ACTIONS))
 
 

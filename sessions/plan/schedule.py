@@ -65,7 +65,7 @@ def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
 
 
 def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
-    """Give every candidate that is no exercise clip its raters, and everybody an order.
+    """Give every candidate that is not an exercise clip its raters, and everybody an order.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ def _require_kind(participant: Participant, phase: Phase) -> None:
 def _require_consent(db: Db, participant_id: str) -> None:
     if participants.consent_of(db, participant_id) is None:
         raise NotClearedError(
-            f"participant {participant_id} has given no consent, and nobody rates without one. "
+            f"participant {participant_id} has not given consent, and rating needs one. "
             f"Run: python -m sessions consent {participant_id} --form-version V "
             "--ethics-approval N --experimenter INITIALS"
         )

@@ -26,8 +26,8 @@ def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> No
             f"{s.participant_id} on {s.host} since {local_time(s.started_at)}" for s in found
         )
         raise StudyError(
-            f"a session is open ({since}), and {what} would take clips from under it. End it "
-            "with Escape; if its program is gone: python -m sessions end-session "
+            f"a session is open ({since}), and {what} would take away clips that it is showing. "
+            "End it with Escape; if its program is gone: python -m sessions end-session "
             f"{found[0].participant_id}"
         )
 

@@ -177,9 +177,9 @@ def open_session(
     now : callable
         Time stamps, by the clock of this machine.
     is_running : callable or None
-        Tells whether a process of this machine still is an annotator; None to ask the system.
+        Whether a process of this machine still is an annotator; None to ask the system.
     database_clock : callable
-        Tells the time by which signs of life are judged; that of the database.
+        The time by which signs of life are judged; that of the database.
 
     Yields
     ------
@@ -266,7 +266,7 @@ def _heartbeat(
                 with transaction(engine) as db:
                     sessions.heartbeat(db, session_id, database_clock(db))
             except StoreError:
-                continue  # the next rating meets the same problem, and tells
+                continue  # the next rating meets the same problem, and reports it
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()

@@ -104,7 +104,7 @@ def _ground_truth(db: Db, study: Study, participant_id: str) -> SessionPlan:
     if trials:
         return SessionPlan(participant_id, Phase.GROUND_TRUTH, 1, trials, n_done, shows_bonus=False)
     again = reratings.of_expert(db, study, participant_id)
-    # Counted on as if more clips had been sampled: nothing tells that these were seen before.
+    # Counted on as if more clips had been sampled: nothing shows that these were seen before.
     return SessionPlan(
         participant_id,
         Phase.GROUND_TRUTH,

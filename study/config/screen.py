@@ -69,5 +69,7 @@ class Screen(BaseModel):
         from matplotlib.colors import CSS4_COLORS  # slow to import, and seldom needed
 
         if colour not in CSS4_COLORS:
-            raise ValueError(f"{colour!r} is no colour; write #rrggbb or a CSS name such as navy")
+            raise ValueError(
+                f"{colour!r} is not a colour; write #rrggbb or a CSS name such as navy"
+            )
         return colour

@@ -100,7 +100,7 @@ class StudyConfig(BaseModel):
     def _points_to_nobody(cls, questions: tuple[str, ...]) -> tuple[str, ...]:
         for question in questions:
             if not _QUESTION.fullmatch(question):
-                raise ValueError(f"{question!r} is no word of small letters, such as handedness")
+                raise ValueError(f"{question!r} is not a word of small letters, such as handedness")
             if _PERSONAL.search(question):
                 raise ValueError(f"{question!r} would point to a person. That belongs on paper")
         return questions

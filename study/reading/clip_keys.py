@@ -1,4 +1,4 @@
-"""What tells clips apart, the same from every file and every system."""
+"""Clip keys: the same clip has the same key in every file and on every system."""
 
 import re
 import unicodedata
@@ -51,7 +51,7 @@ def with_slashes(filename: str) -> str:
 
 
 def key_of(location: str, filename: str) -> Key:
-    """Return what tells clips apart, the same from every file and system.
+    """Return clip keys, the same from every file and system.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def truth_of(mit_root: Path) -> Callable[[Stimulus], Rating]:
         rating = known.get((location, f"{folder}/{name}"))
         if rating is None:
             raise ConfigError(
-                f"{stimulus.path} does not stand in {mit_root / SCENES_NAME}, so no simulated "
+                f"{stimulus.path} is not in {mit_root / SCENES_NAME}, so no simulated "
                 f"person can rate it. Make the clips again: python -m study make-clips {mit_root}"
             )
         return rating

@@ -48,7 +48,7 @@ def open_site(port: int = 0) -> tuple[Site, socket.socket]:
     Raises
     ------
     ConfigError
-        If the port is in use, or is none.
+        If the port is in use, or is not a port.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

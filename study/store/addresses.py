@@ -85,7 +85,7 @@ def parsed(url: str) -> URL:
     Raises
     ------
     StoreError
-        If it is none of a store.
+        If it is not the URL of a store.
     """
     try:
         found = make_url(url)

@@ -187,7 +187,7 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     Raises
     ------
     StoreError
-        If the URL is none of a store, or the driver of its database is not installed.
+        If the URL is not that of a store, or the driver of its database is not installed.
     """
     address = parsed(url)
     if address.get_backend_name() == "sqlite":
@@ -318,7 +318,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
         ) from error
     except DatabaseError as error:
         raise StoreError(
-            f"{shown(engine)}: {error.orig}. It is no SQLite file, or a broken one. Name the "
+            f"{shown(engine)}: {error.orig}. It is not a SQLite file, or a damaged one. Name the "
             "study's store, or put its back-up in place"
         ) from error
 
@@ -361,9 +361,7 @@ def check_file(path: Path) -> None:
     if not path.is_file():
         raise StoreError(f"no store at {path}. Make one: python -m study init DIR")
     if path.stat().st_size == 0:
-        raise StoreError(
-            f"{path} is empty, no SQLite file. Name the study's store, or put its back-up in place"
-        )
+        raise StoreError(f"{path} is empty. Name the study's store, or put its back-up in place")
 
 
 def refuse_network_share(path: Path) -> None:
@@ -389,11 +387,11 @@ def refuse_network_share(path: Path) -> None:
 def _way_out(problem: str) -> str:
     if "locked" in problem:
         return (
-            "Another program was writing to the store all the while, such as plan, merge or an "
+            "Another program (plan, merge or an upgrade) was writing to the store the whole time: "
             "upgrade: let it finish, then try again"
         )
     if "full" in problem or "disk I/O" in problem:
-        return "Make room on its disk, then try again"
+        return "Free some space on its disk, then try again"
     return "Check the disk, or the server, then try again"
 
 

@@ -35,7 +35,7 @@ def file_system_of(path: Path) -> str:
     Returns
     -------
     str
-        The type, or an empty string where the system does not tell.
+        The type, or an empty string where the system does not say.
     """
     there = _nearest_that_exists(path.resolve())
     with suppress(OSError):

@@ -155,7 +155,7 @@ def broken_pages(db: Db) -> Iterator[str]:
     if db.get_bind().dialect.name != "sqlite":
         return
     for (finding,) in db.execute(text("PRAGMA integrity_check")):
-        # A row that breaks a rule damages no page: `odd_rows` tells of it, and it is backed up.
+        # A row that breaks a rule damages no page: `odd_rows` reports it, and it is backed up.
         if finding != "ok" and not finding.startswith("CHECK constraint failed"):
             yield f"the database file is damaged: {finding}"
     for table, row, parent, _ in db.execute(text("PRAGMA foreign_key_check")):

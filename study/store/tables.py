@@ -494,7 +494,7 @@ class PresentationRow(Base):
     height_px: Mapped[int]
     scale: Mapped[float]
     asked_s: Mapped[float | None]
-    disturbed: Mapped[bool | None]  # None: written by a version that did not tell
+    disturbed: Mapped[bool | None]  # None: written by a version that did not record it
 
 
 class KeyPressRow(Base):

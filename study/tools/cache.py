@@ -1,4 +1,4 @@
-"""Where files are kept that can be made again: in the user's own cache."""
+"""The user's cache, for files that can be made again."""
 
 import os
 from pathlib import Path

@@ -33,7 +33,7 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace exis
 LARGEST_NUMBER = 2**31 - 1
 MOST_PROCESSES = 1024
 
-# What the operating system refuses and a person can put right; other OSErrors are bugs.
+# What the operating system refuses and a person can correct; other OSErrors are bugs.
 _REFUSALS = {
     errno.ENOSPC,
     errno.EDQUOT,
@@ -84,7 +84,7 @@ def run(app: typer.Typer) -> None:
         # typer turns Ctrl-C into this exit code and says nothing.
         if ending.code != _STOPPED or isinstance(ending, _Said):
             raise
-        fail("stopped by the keyboard; what was finished is kept", exit_code=_STOPPED)
+        fail("stopped by the keyboard; what was finished is saved", exit_code=_STOPPED)
 
 
 def _require_text(arguments: Sequence[str], environment: Mapping[str, str]) -> None:

@@ -39,7 +39,7 @@ def local_time(at: datetime, zone: tzinfo | None = None, *, seconds: bool = Fals
     Returns
     -------
     str
-        Day, time and offset from UTC, which tells the two hours of an autumn night apart.
+        Day, time and offset from UTC, which separates the two hours of an autumn night.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Words that are kept for good: the audit log is never changed, so nothing in it names a person."""
+"""Words of messages, and reasons for the audit log, which is permanent and names nobody."""
 
 from study.errors import ConfigError
 
@@ -36,10 +36,10 @@ def checked_reason(reason: str) -> str:
     """
     words = reason.strip()
     if not words:
-        raise ConfigError("--reason is empty. Say why, in words that point to nobody")
+        raise ConfigError("--reason is empty. Give a reason that identifies nobody")
     if "@" in words or len(words) > _LONGEST:
         raise ConfigError(
-            f"--reason has an address or more than {_LONGEST} letters. Say why in a sentence that "
-            "points to nobody: the audit log keeps it for good"
+            f"--reason contains an address or is longer than {_LONGEST} characters. Give a short "
+            "reason that identifies nobody: the audit log is permanent"
         )
     return words

@@ -97,7 +97,7 @@ def add_many(db: Db, clips: Iterable[Candidate], at: datetime) -> int:
 
 
 def add_rejects(db: Db, rejects: Iterable[Reject]) -> int:
-    """Keep a record of clips that were not admitted.
+    """Record clips that were not admitted.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ _TYPES = {
 
 
 def add_many(db: Db, audits: Iterable[ClipAudit], at: datetime) -> None:
-    """Keep audits of clips that have none yet."""
+    """Record the audits of clips that have none yet."""
     rows = [{**asdict(audit), "audited_at": at} for audit in audits]
     if rows:
         db.execute(insert(ClipAuditRow), rows)

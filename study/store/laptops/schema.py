@@ -27,7 +27,7 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     Raises
     ------
     StoreError
-        If it is no store, of an unknown revision, or has more, less or something else than a
+        If it is not a store, is of an unknown revision, or has more, less or something else than a
         store of that revision has.
     """
     query = f"SELECT type, name, sql FROM sqlite_schema LIMIT {_MOST}"
@@ -41,8 +41,8 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     if revision not in known_revisions():
         raise StoreError(
             f"{path} is of revision {str(revision)[:40]!r}, and this version knows "
-            f"{present_revision()}: it was written by a newer version of this software, which is "
-            "to be installed, or belongs to another program"
+            f"{present_revision()}: it was written by a newer version of this software (install "
+            "that), or belongs to another program"
         )
     expected = reference(revision)
     odd = sorted({f"{kind} {name}" for kind, name in found.keys() ^ expected.keys()})

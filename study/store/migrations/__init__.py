@@ -148,7 +148,7 @@ def upgrade_store(url: str) -> Upgrade:
     Raises
     ------
     StoreError
-        If it is no store, or of a version that this software does not know.
+        If it is not a store, or of a version that this software does not know.
     """
     engine = engine_of(url)
     path = sqlite_path(engine.url)
@@ -262,12 +262,14 @@ def _refuse_disguised_tables(connection: Connection) -> None:
 def _known_revision(engine: Engine) -> str:
     revision = _revision(engine)
     if revision is None:
-        raise StoreError(f"{shown(engine)} is no store of a study. Make one: python -m study init")
+        raise StoreError(
+            f"{shown(engine)} is not a store of a study. Make one: python -m study init"
+        )
     if revision not in known_revisions():
         raise StoreError(
             f"{shown(engine)} is of revision {revision}, and this version knows "
-            f"{present_revision()}: it was written by a newer version of this software, which is "
-            "to be installed, or belongs to another program. Nothing was changed"
+            f"{present_revision()}: it was written by a newer version of this software (install "
+            "that), or belongs to another program. Nothing was changed"
         )
     return revision
 

@@ -10,7 +10,7 @@ from study.store.tables import DemographicsRow
 
 
 def put(db: Db, participant_id: str, answers: dict[str, Any], at: datetime) -> None:
-    """Keep a participant's answers, in place of earlier ones."""
+    """Record a participant's answers, in place of earlier ones."""
     db.merge(DemographicsRow(participant_id=participant_id, answers=answers, recorded_at=at))
     db.flush()
 

@@ -33,7 +33,7 @@ class HeadphoneCheck:
 
 
 def add(db: Db, check: HeadphoneCheck) -> None:
-    """Keep a check."""
+    """Record a check."""
     db.add(
         HeadphoneCheckRow(
             participant_id=check.participant_id,

@@ -28,7 +28,7 @@ from study.store.tables import (
 )
 from study.vocabulary import ParticipantKind, Phase
 
-_ASSUMED_PERIOD_S = 1 / 60  # where a session does not tell its refresh
+_ASSUMED_PERIOD_S = 1 / 60  # where a session does not say its refresh
 _PLAYING = (
     "trial_id", "number", "onset_s", "offset_s", "interrupted", "disturbed", "n_xruns",
     "av_offset_s", "n_frames_shown", "n_frames_dropped", "width_px", "height_px", "scale",

@@ -41,7 +41,7 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
     DataFrame
         Columns `COLUMNS`, one row per rating, in the order in which they were given.
         ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the
-        rating did not tell interruptions apart; its ``rt_s`` may contain pauses.
+        rating did not separate interruptions; its ``rt_s`` may contain pauses.
     """
     query = (
         select(

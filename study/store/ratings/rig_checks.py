@@ -24,7 +24,7 @@ class RigCheck:
 
 
 def add(db: Db, check: RigCheck) -> None:
-    """Keep a check."""
+    """Record a check."""
     db.add(
         RigCheckRow(
             host=check.host,

@@ -17,7 +17,7 @@ from study.tools.parallel import process_mark
 from study.vocabulary import EndReason, Phase
 
 HEARTBEAT_S = 20.0
-# A process that has not said anything for so long is taken for dead, wherever it runs.
+# A process that has been silent for so long counts as dead, wherever it runs.
 SILENCE = timedelta(minutes=5)
 _OPENING = "opening"  # in ``rig``: there is no screen yet
 
@@ -39,7 +39,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A session that has not ended, or whose program broke down.
+    """A session that has not ended, or whose program crashed.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def begin(
 ) -> str:
     """Open a session.
 
-    A session left open by a process that is no more is closed as abandoned; its ratings stay.
+    A session left open by a process that is gone is closed as abandoned; its ratings stay.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def begin(
     at : datetime
         Now, by the clock of the station, which times the session.
     beat_at : datetime or None
-        Now, by the clock of the database, which tells who is alive; None where that is the same.
+        Now, by the clock of the database, which decides who is alive; None where that is the same.
 
     Raises
     ------
@@ -162,14 +162,14 @@ def require_open(db: Db, session_id: str) -> None:
 
 
 def set_rig(db: Db, session_id: str, rig: dict[str, Any], at: datetime) -> None:
-    """Keep screen and sound once they are open, which is when the session starts."""
+    """Record screen and sound once they are open, which is when the session starts."""
     row = db.get_one(SessionRow, session_id)
     row.rig = {key: value for key, value in row.rig.items() if key != _OPENING} | rig
     row.started_at = at
 
 
 def set_gain(db: Db, session_id: str, gain_db: float) -> None:
-    """Keep how loud the headphones were set.
+    """Record how loud the headphones were set.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def abandon(
     ).one_or_none()
     if row is None:
         return False
-    # A sign of life from the future is none: the database's clock was put back since.
+    # A sign of life from the future does not count: the database's clock was put back since.
     silent_for = abs(at - row.heartbeat_at)
     is_here = _is_here(db, row, host)
     if is_here and _still_runs(row, is_running):

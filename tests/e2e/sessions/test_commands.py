@@ -195,7 +195,7 @@ def test_a_plan_waits_for_ground_truths_and_leaves_simulated_people_out(tmp_path
         (("demographics", "P09", "--answer", "age=old"), "age has an option of its own"),
         (("demographics", "P09", "--answer", "handedness"), "expected to be question=answer"),
         (("close", "P09", "--reason", " "), "--reason is empty"),
-        (("close", "P09", "--reason", "see jo@example.org"), "--reason has an address"),
+        (("close", "P09", "--reason", "see jo@example.org"), "--reason contains an address"),
         (("write-off-laptop", "a.sqlite", "--reason", "x" * 201), "more than 200 letters"),
         (("backup", "--out", "/proc/no.sqlite"), "/proc/no.sqlite cannot be written"),
         (("deal", "--participants", "P09", "--out", "l.sqlite"), "P09 is not enrolled"),

@@ -108,7 +108,7 @@ def test_who_leaves_while_the_disk_is_full_is_asked_and_only_the_last_rating_is_
     ours = [line for line in err.splitlines() if not line.startswith("ftruncate() failed")]
     assert len(ours) == 1
     assert ours[0].startswith("error: store sqlite:///")
-    assert "Make room on its disk" in ours[0]
+    assert "Free some space on its disk" in ours[0]
     assert table(engine, "rating")["candidate_id"].tolist() == [1]
     again = annotate(
         study, "--participant", PERSON, "--simulate", "perfect", "--speed", "max", station=station

@@ -70,7 +70,7 @@ def test_the_keyboard_ends_it_in_one_line_and_leaves_no_file(vetting):
     assert path.is_file()
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=WAIT_S) == 130
-    assert process.stderr.read() == ("error: stopped by the keyboard; what was finished is kept\n")
+    assert process.stderr.read() == ("error: stopped by the keyboard; what was finished is saved\n")
     assert not path.parent.exists()
 
 

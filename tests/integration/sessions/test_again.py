@@ -231,7 +231,7 @@ def test_check_names_the_ratings_of_other_clips_in_every_phase(lab):
         of_another = "1 rating of another clip than the one that was admitted"
         assert findings_of(db, study) == [
             f"{of_another}: training/diving/clip_0.mp4 ({who}). Put the admitted clips back (see: "
-            "check --hashes), and have them given again: python -m sessions plan --again",
+            "check --hashes), and have them rated again: python -m sessions plan --again",
             f"ground truths: {of_another}: {name(1)} (P08). Look at the clips, then: "
             "python -m sessions correct-ground-truth",
             f"screening: {of_another}: {name(0)} (P08). Put the admitted clips back, and judge the "

@@ -107,4 +107,4 @@ def test_missing_and_changed_clips_are_found(rated):
         found = list(findings(db, study, clips=True, hashes=False))
         assert len(found) == 23
         hashed = list(findings(db, study, clips=True, hashes=True))
-    assert sum("is another one than was admitted" in sentence for sentence in hashed) == 1
+    assert sum("is not the file that was admitted" in sentence for sentence in hashed) == 1

@@ -56,7 +56,7 @@ def give_away(db, study, path):
 def test_clips_are_not_taken_from_under_somebody_who_rates(lab, change):
     study, db, path = lab
     before, events = assignments.frame(db), len(audit.frame(db))
-    message = r"S02 on \S+ since 2026.* would take clips .*python -m sessions end-session S02"
+    message = r"S02 on \S+ since 2026.* would take away clips .*python -m sessions end-session S02"
     with pytest.raises(StudyError, match=message):
         give_away(db, study, path)[change]()
     assert assignments.frame(db).equals(before)

@@ -102,7 +102,7 @@ def test_a_deal_between_gate_and_session_waits_and_is_refused(lab, monkeypatch):
         assert recorder.keep(rated(recorder)) == 0
     (refused,) = said
     assert isinstance(refused, StudyError)
-    assert "dealing would take clips from under it" in str(refused)
+    assert "dealing would take away clips that it is showing" in str(refused)
     assert not path.exists()
 
 
@@ -354,7 +354,7 @@ def test_a_store_that_stays_locked_says_what_to_wait_for_and_loses_no_rating(tmp
     with sat_down(impatient, study) as recorder:
         with transaction(engine) as db:
             participants.listed(db)
-            with pytest.raises(StoreError, match=r"such as plan, merge .* let it finish") as told:
+            with pytest.raises(StoreError, match=r"(plan, merge .* let it finish") as told:
                 recorder.keep(rated(recorder))
             assert "End the other" not in str(told.value)
         assert recorder.keep(rated(recorder)) == 0

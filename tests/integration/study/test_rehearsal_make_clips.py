@@ -150,7 +150,7 @@ def test_truth_is_found_by_the_path_of_a_stimulus(tree):
     for row in scenes.itertuples():
         path = tree / row.video_location / row.filename
         assert truth(Stimulus(1, path, row.avmit_label)) is Rating(row.rating)
-    with pytest.raises(ConfigError, match=r"does not stand in .*scenes\.csv"):
+    with pytest.raises(ConfigError, match=r"is not in .*scenes\.csv"):
         truth(Stimulus(1, tree / "training/barking/yt-other_1.mp4", "barking"))
 
 

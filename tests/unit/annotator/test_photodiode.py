@@ -141,8 +141,8 @@ def test_a_disturbed_flash_clip_is_played_again_and_nobody_waits_for_ever():
     [
         (PlaybackFailed(0.0, "unreadable"), "could not be played: unreadable"),
         (SoundLost(0.0, "the sound device stopped"), "the sound device stopped"),
-        (LeaveAsked(0.0), "ended before all flashes were played"),
-        (LeaveOrdered(0.0), "ended before all flashes were played"),
+        (LeaveAsked(0.0), "the flashes were stopped"),
+        (LeaveOrdered(0.0), "the flashes were stopped"),
     ],
 )
 def test_flashes_that_cannot_be_played_to_the_end_say_why(event, message):

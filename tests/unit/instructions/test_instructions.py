@@ -129,7 +129,7 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
         ("break", "a\x1bb", r"has the character U\+001B"),
         ("break", 100_001 * "a", "has more than 100,000 bytes"),
         ("moment", "{{ title }}", "needs a value for title"),
-        ("brake", "# Rest", "is read by nothing. Name it after"),
+        ("brake", "# Rest", "is not used. Name it after"),
     ],
 )
 def test_an_own_text_that_could_not_be_shown_is_found(tmp_path, name, content, message):

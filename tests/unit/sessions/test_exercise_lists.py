@@ -69,8 +69,8 @@ def test_rows_that_were_emptied_are_passed_over(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"filename": "barking/9.mp4"}, "line 4: training/barking/9.mp4 is no free candidate"),
-        ({"filename": "barking/0.mp4"}, "is no free candidate .*named twice"),
+        ({"filename": "barking/9.mp4"}, "line 4: training/barking/9.mp4 is not a free candidate"),
+        ({"filename": "barking/0.mp4"}, "is not a free candidate .*named twice"),
         ({"avmit_label": "frying"}, "is of class barking and the row says 'frying'"),
         ({"phase": "test"}, "phase 'test'"),
         ({"exercise_set": "0"}, "set '0'"),

@@ -60,7 +60,7 @@ def test_somebody_who_is_not_enrolled_is_told_how_to_enrol(desk):
 def test_nobody_rates_without_consent(desk):
     study, db = desk
     participants.add(db, participant_id="P04", kind=ParticipantKind.HUMAN, at=AT)
-    with pytest.raises(NotClearedError, match=r"P04 has given no consent.* sessions consent P04"):
+    with pytest.raises(NotClearedError, match=r"P04 has not given consent.* sessions consent P04"):
         require_cleared(db, study, "P04", Phase.TRAINING)
     participants.add_consent(db, "P04", CONSENT)
     require_cleared(db, study, "P04", Phase.TRAINING)

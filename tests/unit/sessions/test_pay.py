@@ -94,7 +94,7 @@ def test_what_is_received_is_what_is_not_paid_yet_and_all_sums_agree(lines):
 def test_a_sheet_with_an_open_session_is_not_for_signing():
     line = StatementLine("s", "annotation", AT, timedelta(0), 600, 0, 0, 10, True, None)
     text = statement_text(Statement("P01", (line,)), "A study")
-    assert "Not to be signed yet" in text
+    assert "Do not sign yet" in text
     assert "Received:" not in text
 
 

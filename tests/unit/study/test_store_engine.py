@@ -93,7 +93,7 @@ def test_the_database_of_another_program_is_not_upgraded(tmp_path, url):
         connection.execute("CREATE TABLE song (title TEXT)")
     connection.close()
     for use in (open_store, upgrade_store):
-        with pytest.raises(StoreError, match="is no store of a study"):
+        with pytest.raises(StoreError, match="is not a store of a study"):
             use(url)
     with sqlite3.connect(tmp_path / "store.sqlite") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("song",)]
