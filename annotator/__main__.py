@@ -93,13 +93,13 @@ def annotate(
         stderr_console().status(f"{participant}: {phase}"),
     ):
         # Seconds, in which the words stand.
-        from annotator.session import Place, Request, perform
+        from annotator.session import Request, StageOptions, perform
 
         request = Request(
             participant_id=participant,
             phase=phase,
             actor=Actor(simulate, hurry=speed is Speed.MAX),
-            place=Place(stage is StageName.WINDOW, screenshots, moment),
+            options=StageOptions(stage is StageName.WINDOW, screenshots, moment),
             n_blocks=blocks,
             n_trials=trials,
             ungraded=ungraded,

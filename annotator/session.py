@@ -43,7 +43,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StageOptions:
     """Where clips are shown, and what is taken down of it.
 
     Parameters
@@ -81,14 +81,14 @@ class Request:
     participant_id: str
     phase: Phase = Phase.ANNOTATION
     actor: Actor = PERSON
-    place: Place = field(default_factory=Place)
+    options: StageOptions = field(default_factory=StageOptions)
     n_blocks: int | None = None
     n_trials: int | None = None
     ungraded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what only simulated people may do."""
-        self.place.require_for(self.actor)
+        self.options.require_for(self.actor)
 
     def max_trials(self, trials_per_block: int) -> int | None:
         """Return after how many trials the session ends; None for no limit."""
@@ -120,7 +120,7 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         study,
         request.participant_id,
         request.phase,
-        stage="window" if request.place.in_window else "simulated",
+        stage="window" if request.options.in_window else "simulated",
         profile=request.actor.profile,
     ) as recorder:
         plan = recorder.plan
@@ -133,7 +133,7 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
 def open_stage(
     pages: Pages,
     actor: Actor,
-    place: Place,
+    options: StageOptions,
     *,
     chance: str,
     lead: SafeLead | None = None,
@@ -166,7 +166,7 @@ def open_stage(
     study = pages.study
     protocol, keys = study.config.protocol, study.config.keys
     person = _simulated_person(study, actor.profile, chance) if actor.profile else None
-    if person is not None and not place.in_window:
+    if person is not None and not options.in_window:
         yield (
             SimulatedStage(person, clip_s=protocol.clip_s, warning_s=protocol.warning_s, keys=keys),
             {},
@@ -181,9 +181,9 @@ def open_stage(
         reminder=pages.reminder(),
         keys=None if person is None else SimulatedKeys(person, keys=keys, hurry=actor.hurry),
         hurry=actor.hurry,
-        screenshots=place.screenshots,
+        screenshots=options.screenshots,
         whose=pages.plan.participant_id,
-        moment=place.moment,
+        moment=options.moment,
         lead=lead,
     )
     try:
@@ -233,14 +233,17 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
     # Each person and phase has chances of its own, and does not answer a resumed session with
     # those of the first one.
     chance = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
-    with open_stage(pages, request.actor, request.place, chance=chance, lead=lead) as (stage, rig):
+    with open_stage(pages, request.actor, request.options, chance=chance, lead=lead) as (
+        stage,
+        rig,
+    ):
         grade = _grade_on_screen(request, study, grade, rig)
         recorder.keep_rig(machine() | rig | {"grade": grade})
         return _run(request, study, recorder, pages, stage)
 
 
 def _grade(request: Request, study: Study, last_check: RigCheck | None) -> str | None:
-    if not request.place.in_window:
+    if not request.options.in_window:
         return None
     return require_grade(
         last_check,
@@ -280,7 +283,7 @@ def _run(
 
 @contextmanager
 def _log_of(request: Request, study: Study, recorder: Recorder) -> Iterator[Log]:
-    if not request.place.in_window:
+    if not request.options.in_window:
         yield lambda *_lines: None
         return
     name = log_name(request.participant_id, request.phase, recorder.session_id, utc_now())

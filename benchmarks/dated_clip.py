@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.rehearsal.encoding import Film, Picture, SoundTrack, steady_times, write_clip
+from study.rehearsal.encoding import Film, Picture, SceneSound, steady_times, write_clip
 
 FIRST, LAST = 60, 240  # brightness of the corner in the first and in the last frame
 CORNER_PX = 64
@@ -21,7 +21,7 @@ def write_dated_clip(path: Path, size_px: tuple[int, int], duration_s: float) ->
     film = Film(_pictures(times_s, size_px), size_px, times_s, _RATE_HZ)
     t_s = np.arange(round(duration_s * _SAMPLE_RATE_HZ)) / _SAMPLE_RATE_HZ
     tone = (0.3 * np.sin(2 * np.pi * 440 * t_s)).astype(np.float32)
-    write_clip(path, film, [SoundTrack(np.stack([tone, tone], axis=1), _SAMPLE_RATE_HZ, 0.0)])
+    write_clip(path, film, [SceneSound(np.stack([tone, tone], axis=1), _SAMPLE_RATE_HZ, 0.0)])
     return path
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from study.config.evidence import Evidence
+from study.config.evidence import EvidenceRules
 
 GRADES_THAT_COUNT = ("A", "B")
 # What half of all people notice, sound leading or following (ITU-R BT.1359-1).
@@ -118,7 +118,7 @@ def _advice(reasons: Iterable[str]) -> list[str]:
     return [*accept, _AGAIN] if lost else []
 
 
-def judged(ratings: pd.DataFrame, rules: Evidence, *, rehearsal: bool) -> pd.DataFrame:
+def judged(ratings: pd.DataFrame, rules: EvidenceRules, *, rehearsal: bool) -> pd.DataFrame:
     """Say of each rating whether it counts.
 
     Parameters
@@ -176,7 +176,7 @@ def counted(found: pd.DataFrame) -> Counted:
     )
 
 
-def _leaves_out(reason: Reason, rules: Evidence, *, rehearsal: bool) -> bool:
+def _leaves_out(reason: Reason, rules: EvidenceRules, *, rehearsal: bool) -> bool:
     if rehearsal and reason in LET_THROUGH_IN_REHEARSALS:
         return False
     return getattr(rules, reason.value, "leave_out") == "leave_out"

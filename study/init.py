@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from study.classes import read_classes
-from study.config.evidence import Evidence
+from study.config.evidence import EvidenceRules
 from study.config.study import CONFIG_NAME, Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StudyError
 from study.store import studies
@@ -27,7 +27,7 @@ _NEW_STUDIES = {
     "screen.measured_lead": "true",
     "protocol.test_frame_rate_tolerance_hz": "0.05",
     "protocol.test_max_odd_steps": "1",
-    **{f"evidence.{key}": '"leave_out"' for key in Evidence.model_fields},
+    **{f"evidence.{key}": '"leave_out"' for key in EvidenceRules.model_fields},
 }
 
 

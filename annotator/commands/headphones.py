@@ -37,12 +37,12 @@ def check_headphones(
     ):
         # Seconds, in which the words stand.
         from annotator.headphones.check import perform
-        from annotator.session import Place
+        from annotator.session import StageOptions
 
         line = perform(
             participant,
             Actor(simulate, hurry=speed is Speed.MAX),
-            Place(stage is StageName.WINDOW, screenshots, moment),
+            StageOptions(stage is StageName.WINDOW, screenshots, moment),
             study_dir=study,
             store=store or context.obj[1],
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from annotator.headphones.level import check_headphones, set_level
 from annotator.headphones.sounds import HeadphoneTrial, headphone_trials
-from annotator.session import Place, open_stage
+from annotator.session import StageOptions, open_stage
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import LeftError, Pages, perform_page
 from instructions import screens
@@ -27,7 +27,7 @@ from study.vocabulary import Phase
 def perform(
     participant_id: str,
     actor: Actor = PERSON,
-    place: Place | None = None,
+    options: StageOptions | None = None,
     *,
     study_dir: Path | None = None,
     store: str | None = None,
@@ -44,8 +44,8 @@ def perform(
     StudyError
         If there is no check in this study, the participant may not do it, or somebody left.
     """
-    place = place or Place()
-    place.require_for(actor)
+    options = options or StageOptions()
+    options.require_for(actor)
     study = find_study(study_dir, store)
     stimulus = study.config.headphones.check
     if stimulus == "off":
@@ -66,7 +66,7 @@ def perform(
     stream = f"headphones/{participant_id}/{n_before}"
     rng = np.random.default_rng([study.config.seed, *stream.encode()])
     trials = headphone_trials(stimulus, study.config.screen.sample_rate_hz, rng)
-    with open_stage(pages, actor, place, chance=stream) as (stage, _):
+    with open_stage(pages, actor, options, chance=stream) as (stage, _):
         try:
             gain_db = set_level(stage, pages, actor)
             answers = check_headphones(stage, pages, stimulus, trials, actor)

@@ -34,7 +34,7 @@ SUMMARY_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TimingEvidence:
     """What the store holds of some sessions.
 
     Parameters
@@ -162,7 +162,7 @@ def _only(sessions: pd.DataFrame, prefix: str) -> str:
     raise StoreError(f"{len(found)} sessions begin with {prefix}. Give more of the id")
 
 
-def timing(evidence: Evidence) -> Timing:
+def timing(evidence: TimingEvidence) -> Timing:
     """Calculate the timing of sessions."""
     shown = measured(evidence)
     warned = warnings(evidence)
@@ -181,7 +181,7 @@ def timing(evidence: Evidence) -> Timing:
     )
 
 
-def measured(evidence: Evidence) -> pd.DataFrame:
+def measured(evidence: TimingEvidence) -> pd.DataFrame:
     """Add to every presentation what is summed up.
 
     Returns
@@ -207,7 +207,7 @@ def measured(evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def warnings(evidence: Evidence) -> pd.DataFrame:
+def warnings(evidence: TimingEvidence) -> pd.DataFrame:
     """Return the presses that came too early, and how long their warnings took.
 
     Returns

@@ -12,8 +12,8 @@ from annotator.timing.measures import (
     OFFSET_LIMIT_MS,
     WAIT_MEDIAN_LIMIT_MS,
     WAIT_P95_LIMIT_MS,
-    Evidence,
     Timing,
+    TimingEvidence,
     chosen,
     described,
     timing,
@@ -83,7 +83,7 @@ def write_report(
     sessions = described(chosen(everything, prefixes, participant_id))
     ids = sessions["session_id"].tolist()
     found = timing(
-        Evidence(sessions, kept.trials(db, ids), kept.presentations(db, ids),
+        TimingEvidence(sessions, kept.trials(db, ids), kept.presentations(db, ids),
                  kept.key_presses(db, ids))
     )  # fmt: skip
     checks = {host: rig_checks.latest(db, host) for host in sessions["host"].unique()}

@@ -6,7 +6,7 @@ Pure: the stage tells it when flips happened and what the sound driver says.
 import math
 
 from annotator.task.layout import Rectangle
-from study.clips.display import DecodedClip
+from study.clips.display import PlayableClip
 from study.vocabulary import Presentation
 
 LATE_SHARE = 1.5  # of a refresh period between two flips: the second one is late
@@ -42,7 +42,7 @@ class Playback:
 
     def __init__(
         self,
-        clip: DecodedClip,
+        clip: PlayableClip,
         *,
         requested_s: float,
         period_s: float,

@@ -15,7 +15,7 @@ from annotator.window.playback import Playback, next_start
 from annotator.window.sound.headset import Headset
 from annotator.window.sound.paths import SOUND_GONE, SOUND_LATE, Samples
 from annotator.window.texture import Texture
-from study.clips.display import DecodedClip
+from study.clips.display import PlayableClip
 from study.vocabulary import Presentation
 
 # A sound or a first frame that is so late makes no clip that anybody should rate.
@@ -92,14 +92,14 @@ class Player:
         """Count the restarts of a new clip from 0."""
         self._n_restarts = 0
 
-    def show_first(self, clip: DecodedClip) -> None:
+    def show_first(self, clip: PlayableClip) -> None:
         """Bring a clip's first frame to its place, and draw it once."""
         self._texture.upload(clip.frames[0])
         self._uploaded = 0
         self._place = self._layout.clip(clip.width_px, clip.height_px)
         self._texture.draw(self._place)
 
-    def start(self, clip: DecodedClip, asked_s: float | None) -> None:
+    def start(self, clip: PlayableClip, asked_s: float | None) -> None:
         """Schedule a clip, whose first frame is in its place.
 
         Parameters

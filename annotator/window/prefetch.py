@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from study.clips.display import DecodedClip
+from study.clips.display import PlayableClip
 from study.vocabulary import Stimulus
 
-Decode = Callable[[Stimulus], DecodedClip]
+Decode = Callable[[Stimulus], PlayableClip]
 
 
 class Prefetcher:
@@ -22,7 +22,7 @@ class Prefetcher:
         self._decode = decode
         # One worker: the other core belongs to the screen and the sound.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode")
-        self._clips: dict[Stimulus, Future[DecodedClip]] = {}
+        self._clips: dict[Stimulus, Future[PlayableClip]] = {}
 
     def prepare(self, stimuli: Sequence[Stimulus]) -> None:
         """Begin to decode these clips, in order, and forget all others."""
@@ -36,7 +36,7 @@ class Prefetcher:
         """Return whether a clip can be had without waiting."""
         return stimulus in self._clips and self._clips[stimulus].done()
 
-    def get(self, stimulus: Stimulus) -> DecodedClip:
+    def get(self, stimulus: Stimulus) -> PlayableClip:
         """Return a clip, waiting for it if it is not ready.
 
         Raises

@@ -31,7 +31,7 @@ from annotator.window.player import Player
 from annotator.window.prefetch import Prefetcher
 from annotator.window.sound.headset import Headset
 from annotator.window.window import TaskWindow
-from study.clips.display import DecodedClip, decode_for_display
+from study.clips.display import PlayableClip, decode_for_display
 from study.config.keys import ESCAPE_KEY
 from study.config.screen import Screen
 from study.errors import ClipError, StageError
@@ -282,7 +282,7 @@ class PsychopyStage:
         with suppress(ClipError):
             self._draw_beginning(first, self._prefetcher.get(first))
 
-    def _draw_beginning(self, stimulus: Stimulus, clip: DecodedClip) -> None:
+    def _draw_beginning(self, stimulus: Stimulus, clip: PlayableClip) -> None:
         self._drawing.set_label(stimulus.label)
         self._drawing.draw_label()
         self._player.show_first(clip)

@@ -45,7 +45,7 @@ _OF_THIS_MACHINE = re.compile(r"(unix)?(/[^:]*)?:\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class ScreenOutput:
     """A connected output of the X server.
 
     Parameters
@@ -71,14 +71,14 @@ class Server:
     ----------
     display : str
         Where it is, as in ``DISPLAY``.
-    outputs : tuple of Output or None
+    outputs : tuple of ScreenOutput or None
         Those to which a monitor is connected; None where the server does not say.
     """
 
     display: str
     vendor: str
     extensions: frozenset[str]
-    outputs: tuple[Output, ...] | None
+    outputs: tuple[ScreenOutput, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _of_server(server: Server) -> str:
     return "" if server.outputs is None else _of_outputs(server.outputs)
 
 
-def _of_outputs(outputs: Sequence[Output]) -> str:
+def _of_outputs(outputs: Sequence[ScreenOutput]) -> str:
     if not outputs:
         return "no monitor is connected"
     kinds = [
@@ -191,7 +191,7 @@ def _of_outputs(outputs: Sequence[Output]) -> str:
     return f"no monitor has given its name at the output {names} (no EDID)"
 
 
-def _outputs(connection: Any) -> tuple[Output, ...] | None:  # noqa: ANN401
+def _outputs(connection: Any) -> tuple[ScreenOutput, ...] | None:  # noqa: ANN401
     from Xlib.error import XError
     from Xlib.ext import randr
 
@@ -206,7 +206,7 @@ def _outputs(connection: Any) -> tuple[Output, ...] | None:  # noqa: ANN401
             for output in resources.outputs
         ]
         found = tuple(
-            Output(
+            ScreenOutput(
                 name=str(info.name),
                 has_edid=_has_edid(connection, output),
                 has_clock=any(clocks.get(mode, 0) > 0 for mode in info.modes),

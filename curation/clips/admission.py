@@ -15,7 +15,7 @@ from study.classes import read_classes
 from study.config.study import Study
 from study.store import Engine, audit, open_store, snapshot, studies, transaction
 from study.store.clips import candidates, clip_audits
-from study.store.clips.candidates import Candidate, Reject
+from study.store.clips.candidates import Candidate, RejectedClip
 
 _WORTH_A_POOL = 64  # starting processes costs more than examining this many clips
 _N_LOOKED_UP = 500
@@ -103,7 +103,7 @@ def _admit(
                 db, [item for item in decisions if isinstance(item, Candidate)], at
             )
             n_rejected += candidates.add_rejects(
-                db, [item for item in decisions if isinstance(item, Reject)]
+                db, [item for item in decisions if isinstance(item, RejectedClip)]
             )
             give_names(db, clips_with_records(decisions, label_of), at)
         on_progress(min(n_before + n_admitted + n_rejected, n_clips), n_clips)
@@ -120,7 +120,7 @@ def _admit(
 
 
 def clips_with_records(
-    decisions: Iterable[Candidate | Reject], label_of: Mapping[str, str]
+    decisions: Iterable[Candidate | RejectedClip], label_of: Mapping[str, str]
 ) -> list[Clip]:
     """Return the clips among those decided on that may get a record."""
     return [
@@ -137,7 +137,7 @@ def name_the_nameless(engine: Engine, label_of: Mapping[str, str], at: datetime)
     """
     with transaction(engine) as db:
         for frame in candidates.reject_frames(db):
-            rejects = (Reject(*row) for row in frame.itertuples(index=False, name=None))
+            rejects = (RejectedClip(*row) for row in frame.itertuples(index=False, name=None))
             give_names(db, clips_with_records(rejects, label_of), at)
 
 

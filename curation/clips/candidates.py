@@ -1,13 +1,13 @@
 """An audited clip is admitted or rejected."""
 
-from study.store.clips.candidates import Candidate, Reject
+from study.store.clips.candidates import Candidate, RejectedClip
 from study.store.clips.clip_audits import ClipAudit
 
 # What may have changed without the clip's file: decided on anew in every run.
 PASSING_REASONS = ("missing", "unlisted")
 
 
-def decide(audit: ClipAudit, avmit_label: str) -> Candidate | Reject:
+def decide(audit: ClipAudit, avmit_label: str) -> Candidate | RejectedClip:
     """Admit or reject a clip by its audit.
 
     Notes
@@ -15,7 +15,7 @@ def decide(audit: ClipAudit, avmit_label: str) -> Candidate | Reject:
     Paper: Selection of MIT Videos.
     """
     if audit.reason:
-        return Reject(
+        return RejectedClip(
             audit.filename,
             audit.video_location,
             audit.mit_label,

@@ -1,7 +1,9 @@
-"""How the study goes, and sessions that did not end."""
+"""How the study goes, its sessions, and those that did not end."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,12 +17,16 @@ from sessions.commands.options import (
 from sessions.expert.reratings import in_words
 from sessions.laptops import away
 from sessions.monitor.progress import progress, sentence
+from sessions.monitor.session_table import session_table
 from sessions.monitor.status import agreement_table, status_table, study_status
 from sessions.running.open_sessions import end_crashed
 from study.store.engine import clock
-from study.tools.cli import StoreOption, StudyOption
+from study.tools.access import Readers
+from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
+from study.tools.files import written_atomically
 from study.tools.parallel import is_annotator
+from study.tools.wording import counted
 
 NICE = 10  # of a process that others do not wait for
 
@@ -63,3 +69,21 @@ def end_session(
         desk = replace(desk, at=clock(desk.db))
         end_crashed(desk, participant_id, is_running=is_annotator)
     typer.echo(f"ended the session of {participant_id}; its ratings stay")
+
+
+@example("python -m sessions export-sessions --out sessions.csv")
+def export_sessions(
+    out: Annotated[Path, typer.Option(help="CSV file")] = Path("sessions.csv"),
+    overwrite: OverwriteOption = False,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Export all sessions: time, rig, ratings and pay, one row each."""
+    with at_desk(study, store) as (found, db):
+        table = session_table(db, found)
+    with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
+        table.to_csv(part, index=False)
+    typer.echo(
+        f"{counted(len(table), 'session')}, {counted(int(table['n_ratings'].sum()), 'rating')}, "
+        f"{int(table['n_counted'].sum())} of which count: {out}"
+    )

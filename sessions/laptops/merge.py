@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sessions.laptops import inspection
+from sessions.laptops import forgeries
 from sessions.laptops.away import IS_PART, RETURNED, parts_given
 from study.config.study import Study
 from study.errors import StoreError
@@ -80,7 +80,7 @@ def require_honest(laptop: Db, db: Db, study: Study, path: Path) -> None:
         raise StoreError(f"{path} belongs to another study. Nothing was merged")
     _, people, seal = _part_of(laptop, db, path)
     _require_unaltered(laptop, people, path, seal)
-    for problem in inspection.unlikely(laptop, study, people, seal):
+    for problem in forgeries.unlikely(laptop, study, people, seal):
         raise StoreError(f"{path} was changed by hand: {problem}. Nothing was merged")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from sessions.maintenance import money
-from sessions.maintenance.evidence import evidence_findings
+from sessions.maintenance.lost_ratings import evidence_findings
 from study.config.study import Study
 from study.store import Db, audit, maintenance
 from study.store.clips import candidates

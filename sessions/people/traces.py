@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sessions.people.search import Bounds, Trace, search
+from sessions.people.text_search import Bounds, Trace, search
 from study.config.study import Study
 from study.store import Db, audit, maintenance, open_store
 from study.store.addresses import sqlite_path

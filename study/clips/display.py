@@ -17,7 +17,7 @@ from study.errors import ClipError
 
 
 @dataclass(frozen=True, slots=True)
-class DecodedClip:
+class PlayableClip:
     """A clip in memory, ready to be shown.
 
     Parameters
@@ -78,7 +78,7 @@ class DecodedClip:
 
 def decode_for_display(
     path: Path, *, box_px: tuple[int, int], sample_rate_hz: int, sha256: str | None = None
-) -> DecodedClip:
+) -> PlayableClip:
     """Decode a clip into memory.
 
     Variable frame rates, rotation, mirroring, pixel aspect, gaps in the sound and different
@@ -128,7 +128,7 @@ def _assembled(
     frames: npt.NDArray[np.uint8],
     sound: SoundTrack,
     sample_rate_hz: int,
-) -> DecodedClip:
+) -> PlayableClip:
     # Frames come in the order in which they are shown; not all containers stamp them so.
     times_s = np.sort(np.asarray(showing.picture_times_s))
     picture_begin_s = float(times_s[0])
@@ -137,7 +137,7 @@ def _assembled(
     duration_s = max(showing.picture_end_s, sound.end_s) - begin_s
     times_s -= begin_s
     times_s[0] = 0.0
-    return DecodedClip(
+    return PlayableClip(
         path=path,
         sha256=hashlib.sha256(content).hexdigest(),
         frames=frames,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 Verdict = Literal["keep", "leave_out"]
 
 
-class Evidence(BaseModel):
+class EvidenceRules(BaseModel):
     """Which ratings leave the store when the playing that was rated was not as it should be.
 
     Ratings that are kept are counted all the same. A new study leaves them out; the default is

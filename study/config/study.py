@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from study.config.desk import DeskFiles
-from study.config.evidence import Evidence
+from study.config.evidence import EvidenceRules
 from study.config.headphones import Headphones
 from study.config.keys import Keys
 from study.config.protocol import Protocol
@@ -63,7 +63,7 @@ class StudyConfig(BaseModel):
         Level and check of the headphones.
     desk : DeskFiles
         Which group of accounts shares the study.
-    evidence : Evidence
+    evidence : EvidenceRules
         What becomes of ratings whose evidence speaks against them.
     """
 
@@ -86,7 +86,7 @@ class StudyConfig(BaseModel):
     keys: Keys = Keys()
     headphones: Headphones = Headphones()
     desk: DeskFiles = DeskFiles()
-    evidence: Evidence = Evidence()
+    evidence: EvidenceRules = EvidenceRules()
 
     @field_validator("title")
     @classmethod

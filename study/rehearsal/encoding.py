@@ -60,7 +60,7 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
-class SoundTrack:
+class SceneSound:
     """A sound stream of a clip.
 
     Parameters
@@ -94,7 +94,7 @@ def steady_times(n_frames: int, frame_rate_hz: Fraction) -> tuple[float, ...]:
     return tuple(float(i / frame_rate_hz) for i in range(n_frames))
 
 
-def write_clip(path: Path, film: Film | None, tracks: Iterable[SoundTrack] = ()) -> None:
+def write_clip(path: Path, film: Film | None, tracks: Iterable[SceneSound] = ()) -> None:
     """Write an mp4 file with h264 pictures and AAC sound.
 
     The encoders run in one thread and the container holds no time of day, so that the same
@@ -129,7 +129,7 @@ def _add_film(container: av.container.OutputContainer, film: Film) -> av.VideoSt
     return stream
 
 
-def _add_sound(container: av.container.OutputContainer, track: SoundTrack) -> av.AudioStream:
+def _add_sound(container: av.container.OutputContainer, track: SceneSound) -> av.AudioStream:
     layout = LAYOUTS[track.samples.shape[1]]
     stream = container.add_stream("aac", rate=track.sample_rate_hz, layout=layout, options=_AAC)
     stream.bit_rate = 64_000 * track.samples.shape[1]
@@ -149,7 +149,7 @@ def _encode_film(
 
 
 def _encode_sound(
-    container: av.container.OutputContainer, stream: av.AudioStream, track: SoundTrack
+    container: av.container.OutputContainer, stream: av.AudioStream, track: SceneSound
 ) -> None:
     layout = LAYOUTS[track.samples.shape[1]]
     first = round(track.start_s * track.sample_rate_hz)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from study.errors import ConfigError
-from study.rehearsal.encoding import Film, Picture, Sound, SoundTrack, steady_times, write_clip
+from study.rehearsal.encoding import Film, Picture, SceneSound, Sound, steady_times, write_clip
 from study.tools.files import written_atomically
 
 FLASH_S = 0.1
@@ -80,16 +80,16 @@ def _track(
     sample_rate_hz: int = 44_100,
     peak: float = 0.5,
     start_s: float = 0.0,
-) -> SoundTrack:
+) -> SceneSound:
     time_s = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
     since = np.mod(time_s - FIRST_FLASH_S, FLASH_EVERY_S)
     on = (time_s >= FIRST_FLASH_S) & (since < FLASH_S)
     beep = peak * on * np.sin(2 * np.pi * BEEP_HZ * time_s)
     samples: Sound = np.repeat(beep[:, None], n_channels, axis=1).astype(np.float32)
-    return SoundTrack(samples, sample_rate_hz, start_s)
+    return SceneSound(samples, sample_rate_hz, start_s)
 
 
-def _one_channel_of_two() -> SoundTrack:
+def _one_channel_of_two() -> SceneSound:
     track = _track()
     track.samples[:, 0] = 0
     return track

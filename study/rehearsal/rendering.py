@@ -10,7 +10,7 @@ from study.rehearsal.actions import ACTIONS
 from study.rehearsal.actions.beats import Beats, Floats
 from study.rehearsal.actions.pictures import Canvas, Colour, Place
 from study.rehearsal.actions.voices import SAMPLE_RATE_HZ, sound_of
-from study.rehearsal.encoding import Film, Sound, SoundTrack, steady_times
+from study.rehearsal.encoding import Film, SceneSound, Sound, steady_times
 from study.rehearsal.scenes import Event, Scene, Source
 
 _COLOUR_SPREAD = 14.0
@@ -32,12 +32,12 @@ def film_of(scene: Scene) -> Film:
     return Film(_draw(scene, times_s), size_px, times_s, rate)
 
 
-def track_of(scene: Scene) -> SoundTrack | None:
+def track_of(scene: Scene) -> SceneSound | None:
     """Return the sound of a scene.
 
     Returns
     -------
-    SoundTrack or None
+    SceneSound or None
         None for a clip without a sound stream.
     """
     if scene.audio == "none":
@@ -50,7 +50,7 @@ def track_of(scene: Scene) -> SoundTrack | None:
             if event.heard:
                 samples += _heard(event, n_samples) * _balance(event, scene.source)
     mixed: Sound = np.clip(samples, -_LIMIT, _LIMIT).astype(np.float32)
-    return SoundTrack(mixed, SAMPLE_RATE_HZ)
+    return SceneSound(mixed, SAMPLE_RATE_HZ)
 
 
 def _draw(scene: Scene, times_s: tuple[float, ...]) -> Iterator[Canvas]:

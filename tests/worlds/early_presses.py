@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from annotator.timing.measures import Evidence, chosen, described, measured, warnings
+from annotator.timing.measures import TimingEvidence, chosen, described, measured, warnings
 from study.store import Engine, transaction
 from study.store.ratings import evidence
 from tests.worlds.rating_studies import PERSON, annotate_command, ratable_study
@@ -49,12 +49,12 @@ def early_warnings(
     return warnings(found), float(shown["n_frames_late"].sum() / shown["n_flips"].sum())
 
 
-def evidence_of(engine: Engine) -> Evidence:
+def evidence_of(engine: Engine) -> TimingEvidence:
     """Return what a store holds of all its sessions in a window."""
     with transaction(engine) as db:
         sessions = described(chosen(evidence.sessions(db)))
         ids = sessions["session_id"].tolist()
-        return Evidence(
+        return TimingEvidence(
             sessions,
             evidence.trials(db, ids),
             evidence.presentations(db, ids),

@@ -62,7 +62,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class RejectedClip:
     """A clip that is not admitted, and why.
 
     Parameters
@@ -96,15 +96,15 @@ def add_many(db: Db, clips: Iterable[Candidate], at: datetime) -> int:
     return len(rows)
 
 
-def add_rejects(db: Db, rejects: Iterable[Reject]) -> int:
+def add_rejects(db: Db, rejects: Iterable[RejectedClip]) -> int:
     """Record clips that were not admitted.
 
     Parameters
     ----------
-    rejects : iterable of Reject
+    rejects : iterable of RejectedClip
         Clips that are not in the store yet.
     """
-    rows = [_values(reject, Reject) for reject in rejects]
+    rows = [_values(reject, RejectedClip) for reject in rejects]
     if rows:
         db.execute(insert(RejectRow), rows)
     return len(rows)
@@ -237,9 +237,11 @@ def get_many(db: Db, candidate_ids: Sequence[int]) -> dict[int, Candidate]:
     }
 
 
-def _fields(kind: type[Candidate | Reject]) -> tuple[str, ...]:
+def _fields(kind: type[Candidate | RejectedClip]) -> tuple[str, ...]:
     return tuple(kind.__dataclass_fields__)
 
 
-def _values(clip: Candidate | Reject, kind: type[Candidate | Reject]) -> dict[str, object]:
+def _values(
+    clip: Candidate | RejectedClip, kind: type[Candidate | RejectedClip]
+) -> dict[str, object]:
     return {name: getattr(clip, name) for name in _fields(kind)}

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from sessions.maintenance.access import access_findings
+from sessions.maintenance.rights import access_findings
 from sessions.running.recording import open_session
 from study.store import snapshot, transaction
 from study.store.engine import shown

@@ -354,7 +354,7 @@ def test_a_store_that_stays_locked_says_what_to_wait_for_and_loses_no_rating(tmp
     with sat_down(impatient, study) as recorder:
         with transaction(engine) as db:
             participants.listed(db)
-            with pytest.raises(StoreError, match=r"(plan, merge .* let it finish") as told:
+            with pytest.raises(StoreError, match=r"\(plan, merge .*: let it finish") as told:
                 recorder.keep(rated(recorder))
             assert "End the other" not in str(told.value)
         assert recorder.keep(rated(recorder)) == 0

@@ -5,7 +5,7 @@ import pytest
 
 from annotator.task.layout import Rectangle
 from annotator.window.playback import Playback, next_start
-from study.clips.display import DecodedClip
+from study.clips.display import PlayableClip
 
 PERIOD_S = 1 / 60
 PLACE = Rectangle(40, 40, 4, 2)
@@ -14,7 +14,7 @@ PLACE = Rectangle(40, 40, 4, 2)
 def clip(times_s, duration_s):
     frames = np.zeros((len(times_s), 2, 4, 3), dtype=np.uint8)
     sound = np.zeros((round(duration_s * 100), 2), dtype=np.float32)
-    return DecodedClip(
+    return PlayableClip(
         Path("a.mp4"), "f" * 64, frames, np.array(times_s), sound, 100, duration_s, scale=0.5
     )
 

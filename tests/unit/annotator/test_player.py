@@ -12,12 +12,12 @@ from annotator.task.trial import PlaybackBegan, PlaybackDisturbed, PlaybackEnded
 from annotator.window import player
 from annotator.window.player import MAX_RESTARTS, MAX_STANDSTILL_S, Player
 from annotator.window.sound.paths import SOUND_GONE, SOUND_LATE
-from study.clips.display import DecodedClip
+from study.clips.display import PlayableClip
 from study.config.screen import Screen
 
 PERIOD_S = 0.02
 LEAD_S, SAFE_LEAD_S = 0.03, 0.05
-CLIP = DecodedClip(
+CLIP = PlayableClip(
     path=Path("clip.mp4"),
     sha256="",
     frames=np.zeros((10, 4, 4, 3), np.uint8),

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from annotator.timing.measures import Evidence, chosen, described, measured, timing
+from annotator.timing.measures import TimingEvidence, chosen, described, measured, timing
 from annotator.timing.report import write_report
 from study.errors import ConfigError, StoreError, StudyError
 from study.store import studies, transaction
@@ -94,7 +94,7 @@ def world(tmp_path):
 def found(db, **selection):
     sessions = described(chosen(evidence.sessions(db), **selection))
     ids = sessions["session_id"].tolist()
-    return Evidence(
+    return TimingEvidence(
         sessions,
         evidence.trials(db, ids),
         evidence.presentations(db, ids),

@@ -3,12 +3,12 @@
 import pytest
 
 from annotator.rig.grades import UNGRADED, require_real_screen
-from annotator.window.virtual import Output, Server, Verdict, judged
+from annotator.window.virtual import ScreenOutput, Server, Verdict, judged
 from study.errors import StageError
 
 XORG = "The X.Org Foundation"
 EXTENSIONS = frozenset({"RANDR", "GLX", "XKEYBOARD"})
-MONITOR = Output("HDMI-1", has_edid=True, has_clock=True)
+MONITOR = ScreenOutput("HDMI-1", has_edid=True, has_clock=True)
 CARD = "NVIDIA Corporation NVIDIA T400/PCIe/SSE2"
 CARDS = (
     CARD,
@@ -69,16 +69,16 @@ def test_the_graphics_card_of_a_virtual_machine_is_virtual(renderer):
     ("asked", "has_refresh", "said"),
     [
         # Xvfb, Xephyr
-        (server(Output("screen", False, False)), False, "at the output screen (no EDID)"),
-        (server(Output("default", False, False)), False, "at the output default (no EDID)"),
-        (server(Output("VNC-0", False, True), extensions={"VNC-EXTENSION"}), True, "is VNC"),
-        (server(Output("VNC-0", False, True)), True, "the output VNC-0 is VNC"),
-        (server(Output("DUMMY0", False, True)), True, "the driver dummy"),
-        (server(Output("XWAYLAND0", False, True)), True, "an X11 session"),
-        (server(Output("eDP-1", False, False), extensions={"XWAYLAND"}), True, "Xwayland"),
-        (server(Output("rdp0", False, True)), True, "RDP"),
-        (server(Output("Virtual-1", True, True)), True, "a virtual output"),
-        (server(Output("HDMI-1", False, True)), True, "at the output HDMI-1 (no EDID)"),
+        (server(ScreenOutput("screen", False, False)), False, "at the output screen (no EDID)"),
+        (server(ScreenOutput("default", False, False)), False, "at the output default (no EDID)"),
+        (server(ScreenOutput("VNC-0", False, True), extensions={"VNC-EXTENSION"}), True, "is VNC"),
+        (server(ScreenOutput("VNC-0", False, True)), True, "the output VNC-0 is VNC"),
+        (server(ScreenOutput("DUMMY0", False, True)), True, "the driver dummy"),
+        (server(ScreenOutput("XWAYLAND0", False, True)), True, "an X11 session"),
+        (server(ScreenOutput("eDP-1", False, False), extensions={"XWAYLAND"}), True, "Xwayland"),
+        (server(ScreenOutput("rdp0", False, True)), True, "RDP"),
+        (server(ScreenOutput("Virtual-1", True, True)), True, "a virtual output"),
+        (server(ScreenOutput("HDMI-1", False, True)), True, "at the output HDMI-1 (no EDID)"),
         (server(), False, "no monitor is connected"),
         (server(MONITOR, display="localhost:10.0"), True, "another machine's"),
         (server(MONITOR, vendor="Colin Harrison"), True, "the X server is Colin Harrison"),
@@ -91,7 +91,7 @@ def test_a_server_without_a_monitor_is_virtual_even_with_a_graphics_card(asked, 
 
 
 def test_one_real_monitor_beside_a_virtual_output_is_enough():
-    assert not judged(CARD, server(Output("VIRTUAL1", False, True), MONITOR)).is_virtual
+    assert not judged(CARD, server(ScreenOutput("VIRTUAL1", False, True), MONITOR)).is_virtual
 
 
 def test_a_server_that_cannot_tell_its_outputs_is_believed():

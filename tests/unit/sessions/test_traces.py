@@ -18,7 +18,7 @@ from pypdf import PdfReader, PdfWriter
 
 from sessions.maintenance.backups import back_up_study, record_backup
 from sessions.pay.sheets import write_sheet
-from sessions.people.search import Bounds, knows, search
+from sessions.people.text_search import Bounds, knows, search
 from sessions.people.traces import elsewhere, recorded_backups
 from study.store import snapshot, transaction
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sessions.maintenance.access import access_findings
 from sessions.maintenance.backups import back_up_study
+from sessions.maintenance.rights import access_findings
 from study.config.study import kept
 from study.errors import ConfigError, StoreError
 from study.init import init_study, protect

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.config.evidence import Evidence
+from study.config.evidence import EvidenceRules
 from study.counting import IN_WORDS, LET_THROUGH_IN_REHEARSALS, Counted, Reason, counted, judged
 
-KEEP = Evidence()
-LEAVE_OUT = Evidence(**dict.fromkeys(Evidence.model_fields, "leave_out"))
+KEEP = EvidenceRules()
+LEAVE_OUT = EvidenceRules(**dict.fromkeys(EvidenceRules.model_fields, "leave_out"))
 GOOD = {
     "outcome": "rated", "stage": "window", "is_simulated": False, "grade": "A",
     "is_accepted": False, "is_withdrawn": False, "is_replaced": False, "n_other_clips": 0,
@@ -83,7 +83,7 @@ def test_a_rehearsal_lets_rigs_and_simulated_people_through_and_counts_them(faul
 @pytest.mark.parametrize(("fault", "reason"), FAULTS)
 def test_a_study_that_keeps_what_rigs_did_leaves_out_the_rest_and_counts_both(fault, reason):
     result = counted(judged(rows(fault), KEEP, rehearsal=False))
-    is_kept = reason.value in Evidence.model_fields
+    is_kept = reason.value in EvidenceRules.model_fields
     assert result.let_through == ({reason.value: 1} if is_kept else {})
     assert result.left_out == ({} if is_kept else {reason.value: 1})
 

@@ -1,0 +1,81 @@
+"""All sessions in a table: when and where, what was rated, and what it earned."""
+
+import pandas as pd
+
+from sessions.pay.receipt import AT_THE_DESK
+from sessions.pay.statement import is_settled_here, statement
+from study.config.study import Study
+from study.errors import StudyError
+from study.store import Db
+from study.store.ratings import evidence
+from study.store.ratings.counted import judged
+from study.store.ratings.rig_acceptances import grade_of
+from study.vocabulary import Phase
+
+COLUMNS = (
+    "session_id", "participant_id", "phase", "attempt", "stage", "simulated_profile",
+    "started_at", "ended_at", "end_reason", "host", "rig_grade", "n_trials", "n_failed",
+    "n_ratings", "n_counted", "worked_s", "hours_pence", "bonus_pence", "payment_state",
+)  # fmt: skip
+
+
+def session_table(db: Db, study: Study) -> pd.DataFrame:
+    """Return all sessions in the order in which they began.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, one row per session. ``n_trials`` includes those that could not be
+        shown (``n_failed``) or were left; ``n_counted`` ratings enter tables; ``worked_s`` leaves
+        pauses out; ``payment_state`` is ``"paid"``, ``"owed"`` or ``"open"``.
+
+    Raises
+    ------
+    StudyError
+        On a laptop, which does not know what has been paid.
+    """
+    if not is_settled_here(db):
+        raise StudyError(AT_THE_DESK)
+    sessions = evidence.sessions(db)
+    table = sessions.assign(rig_grade=sessions["rig"].map(grade_of))
+    for counts in (_trials(db, sessions["session_id"].tolist()), _ratings(db, study)):
+        table = table.merge(counts, on="session_id", how="left")
+    names = ["n_trials", "n_failed", "n_ratings", "n_counted"]
+    table[names] = table[names].fillna(0).astype("int64")
+    return table.merge(_earned(db, study), on="session_id", how="left")[list(COLUMNS)]
+
+
+def _trials(db: Db, session_ids: list[str]) -> pd.DataFrame:
+    trials = evidence.trials(db, session_ids)
+    trials = trials.assign(n_failed=trials["outcome"].eq("failed"))
+    found = trials.groupby("session_id")["n_failed"].agg(n_trials="size", n_failed="sum")
+    return found.reset_index()
+
+
+def _ratings(db: Db, study: Study) -> pd.DataFrame:
+    found = [judged(db, study, phase)[["session_id", "reason"]] for phase in Phase]
+    ratings = pd.concat([each for each in found if len(each)] or found)
+    ratings = ratings.assign(n_counted=ratings["reason"].eq(""))
+    return (
+        ratings.groupby("session_id")["n_counted"]
+        .agg(n_ratings="size", n_counted="sum")
+        .reset_index()
+    )
+
+
+def _earned(db: Db, study: Study) -> pd.DataFrame:
+    people = sorted(set(evidence.sessions(db)["participant_id"]))
+    rows = [
+        (
+            line.session_id,
+            line.worked.total_seconds(),
+            line.hours_pence,
+            line.bonus_pence,
+            line.state,
+        )
+        for person in people
+        for line in statement(db, person, study.config.protocol).lines
+        if line.session_id
+    ]
+    names = ["session_id", "worked_s", "hours_pence", "bonus_pence", "payment_state"]
+    return pd.DataFrame(rows, columns=names)
