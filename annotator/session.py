@@ -233,10 +233,8 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
     # Each person and phase has chances of its own, and does not answer a resumed session with
     # those of the first one.
     chance = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
-    with open_stage(pages, request.actor, request.options, chance=chance, lead=lead) as (
-        stage,
-        rig,
-    ):
+    actor, options = request.actor, request.options
+    with open_stage(pages, actor, options, chance=chance, lead=lead) as (stage, rig):
         grade = _grade_on_screen(request, study, grade, rig)
         recorder.keep_rig(machine() | rig | {"grade": grade})
         return _run(request, study, recorder, pages, stage)

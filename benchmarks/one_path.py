@@ -76,7 +76,7 @@ def rating_path(folder: Path) -> set[str]:
     from curation.release.export import export_ratings
     from study.store import snapshot, transaction
     from tests.worlds.rating_studies import PERSON, ROBOT, ratable_study
-    from tests.worlds.studies import rate
+    from tests.worlds.studies import AT, enrol, give_names, rate
 
     study, engine = ratable_study(folder, kinds=("missing",), n_ground_truths=1)
     trace = Trace()
@@ -90,6 +90,8 @@ def rating_path(folder: Path) -> set[str]:
     with traced(trace):
         perform(request, study_dir=study.folder, store=None)
     with transaction(engine) as db:
+        enrol(db, "P04")
+        give_names(db, [("training", "barking/0-missing.mp4", "barking")], AT)
         for person in (PERSON, "P04"):
             rate(db, person, {1: 1})
     trace.is_on = True
