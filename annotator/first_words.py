@@ -26,16 +26,13 @@ _SCREEN: dict[str, Any] = {
 def first_words(study_dir: Path | None, *, wanted: bool = True) -> Iterator[Moment | None]:
     """Show the words while the block runs, or until the task's window takes them away.
 
+    Yields None where there is no X server, or no study whose colours are known: whatever is wrong
+    is said by those who need it.
+
     Parameters
     ----------
     study_dir : Path or None
         The study's folder; None for ``$AVMIT_STUDY``, else the working directory.
-
-    Yields
-    ------
-    Moment or None
-        None where there is no X server, or no study whose colours are known: whatever is wrong
-        is said by those who need it.
     """
     look = None
     if wanted and sys.platform.startswith("linux") and os.environ.get("DISPLAY"):
@@ -53,10 +50,7 @@ def first_words(study_dir: Path | None, *, wanted: bool = True) -> Iterator[Mome
 def look_of(folder: Path) -> Look | None:
     """Return how a study's words look, without a check of what `study.toml` says.
 
-    Returns
-    -------
-    Look or None
-        None where it cannot be told.
+    Returns None where it cannot be told.
     """
     try:
         config = read_toml(folder / "study.toml")

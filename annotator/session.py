@@ -101,15 +101,12 @@ class Request:
 def perform(request: Request, *, study_dir: Path | None, store: str | None) -> str:
     """Run a session from its plan to its end; return how it went, in a line.
 
+    Raises StudyError if the participant may not start, or screen, sound or store cannot be used.
+
     Parameters
     ----------
     store : str or None
         A store URL that overrides the one in `study.toml`.
-
-    Raises
-    ------
-    StudyError
-        If the participant may not start, or screen, sound or store cannot be used.
     """
     study = find_study(study_dir, store)
     # Nobody sits in front of a simulated person's screen.
@@ -140,6 +137,9 @@ def open_stage(
 ) -> Iterator[tuple[Stage, dict[str, Any]]]:
     """Open the window, or the stage that costs no time.
 
+    Raises StageError if there is no display or no sound device. Raises ConfigError if a simulated
+    person is asked for in a real study, or of a profile that is not known.
+
     Parameters
     ----------
     pages : Pages
@@ -155,13 +155,6 @@ def open_stage(
         Closed after the block.
     rig : dict
         What is known of screen and sound, ready for JSON.
-
-    Raises
-    ------
-    StageError
-        If there is no display or no sound device.
-    ConfigError
-        If a simulated person is asked for in a real study, or of a profile that is not known.
     """
     study = pages.study
     protocol, keys = study.config.protocol, study.config.keys

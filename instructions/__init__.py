@@ -27,6 +27,8 @@ def text(
 ) -> str:
     """Return a text with its placeholders filled in.
 
+    Raises ConfigError if there is no such language or text, or a placeholder has no value.
+
     Parameters
     ----------
     name : str
@@ -39,11 +41,6 @@ def text(
     own : Path or None
         A folder with a study's own texts; one that is missing there is the shipped one.
 
-    Raises
-    ------
-    ConfigError
-        If there is no such language or text, or a placeholder has no value.
-
     Examples
     --------
     >>> text("break", "en", {"n_done": 100, "n_total": 250}).splitlines()[0]
@@ -55,15 +52,12 @@ def text(
 def template(name: str, language: str, words: Collection[str], *, own: Path | None = None) -> str:
     """Return a text before its placeholders are filled in, all of which are known.
 
+    Raises ConfigError if there is no such language or text, or it cannot be filled in.
+
     Parameters
     ----------
     name, language : str
         As `text` takes them.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such language or text, or it cannot be filled in.
     """
     path = _path(name, language, own)
     found = _read(path)
@@ -98,11 +92,8 @@ def filled(template: str, placeholders: Mapping[str, object]) -> str:
 def findings(study: Study) -> Iterator[str]:
     """Yield what is wrong with the texts that a study's sessions may need, one sentence each.
 
-    Yields
-    ------
-    str
-        What was found and what to do. The shipped sheets of paper need words of the laboratory's
-        and say so when they are printed; the study's own ones are checked here.
+    Yields what was found and what to do. The shipped sheets of paper need words of the laboratory's
+    and say so when they are printed; the study's own ones are checked here.
     """
     own = study.texts_path
     if own is not None and not own.is_dir():
@@ -126,16 +117,13 @@ def findings(study: Study) -> Iterator[str]:
 def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     """Return the values that every text may name.
 
+    Returns the protocol's numbers and the keys as a participant reads them, overridden by
+    ``[placeholders]``.
+
     Parameters
     ----------
     study : Study
         Gives the protocol and the study's own words.
-
-    Returns
-    -------
-    dict of str to object
-        The protocol's numbers and the keys as a participant reads them, overridden by
-        ``[placeholders]``.
     """
     protocol = study.config.protocol
     return {
@@ -154,15 +142,12 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
 def pence(amount_pence: int) -> str:
     """Return an amount of money as a participant reads it.
 
+    Returns pence below a pound, else pounds.
+
     Parameters
     ----------
     amount_pence : int
         Whole pence.
-
-    Returns
-    -------
-    str
-        Pence below a pound, else pounds.
 
     Examples
     --------

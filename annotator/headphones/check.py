@@ -34,15 +34,13 @@ def perform(
 ) -> str:
     """Do a headphone check from its first page to the store; return how it went, in a line.
 
+    Raises StudyError if there is no check in this study, the participant may not do it, or somebody
+    left.
+
     Parameters
     ----------
     store : str or None
         A store URL that overrides the one in `study.toml`.
-
-    Raises
-    ------
-    StudyError
-        If there is no check in this study, the participant may not do it, or somebody left.
     """
     options = options or StageOptions()
     options.require_for(actor)

@@ -13,17 +13,9 @@ from annotator.task.stage import Stage
 def set_level(stage: Stage, pages: Pages, actor: Actor = PERSON) -> float:
     """Let the participant set how loud the headphones are.
 
-    Returns
-    -------
-    float
-        The level in dB, 0 being as loud as the clips are in their files.
-
-    Raises
-    ------
-    LeftError
-        If somebody leaves.
-    StageError
-        If the sound device is gone and a simulated person cannot help.
+    Returns the level in dB, 0 being as loud as the clips are in their files. Raises LeftError if
+    somebody leaves. Raises StageError if the sound device is gone and a simulated person cannot
+    help.
     """
     config = pages.study.config
     limits, keys = config.headphones, config.keys
@@ -52,22 +44,13 @@ def check_headphones(
 ) -> list[int]:
     """Let the participant hear the sounds of a headphone check, and ask.
 
+    Returns which sound was named in each trial, from 1. Raises LeftError if somebody leaves. Raises
+    StageError if the sound device is gone and a simulated person cannot help.
+
     Parameters
     ----------
     stimulus : {"huggins", "antiphase"}
         Which sounds.
-
-    Returns
-    -------
-    list of int
-        Which sound was named in each trial, from 1.
-
-    Raises
-    ------
-    LeftError
-        If somebody leaves.
-    StageError
-        If the sound device is gone and a simulated person cannot help.
     """
     answers = []
     perform_page(stage, pages.headphones(stimulus), pages, actor)

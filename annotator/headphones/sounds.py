@@ -50,15 +50,12 @@ def headphone_trials(
     two ears: headphones play it as loud as the third, from loudspeakers it cancels itself out and
     seems the quietest.
 
+    Returns six trials; each place has the target in two of them.
+
     Parameters
     ----------
     stimulus : {"huggins", "antiphase"}
         Which sounds.
-
-    Returns
-    -------
-    list of HeadphoneTrial
-        Six trials; each place has the target in two of them.
     """
     make = {"huggins": _huggins_sounds, "antiphase": _antiphase_sounds}[stimulus]
     targets = rng.permutation(np.repeat(np.arange(1, N_INTERVALS + 1), N_TRIALS // N_INTERVALS))

@@ -47,20 +47,13 @@ SPREAD_OF_MAD = 1.4826  # makes the median deviation comparable to a standard de
 def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetime) -> RigCheck:
     """Measure screen, sound, keyboard and system.
 
+    Returns measurements and grade, to be kept in the store. Raises StageError if there is no
+    display or no sound device.
+
     Parameters
     ----------
     loopback : str or None
         A source on which what is played can be recorded; None to leave that out.
-
-    Returns
-    -------
-    RigCheck
-        Measurements and grade, to be kept in the store.
-
-    Raises
-    ------
-    StageError
-        If there is no display or no sound device.
     """
     # First of all: a source that is not there should not be found out after half a minute.
     from_end_to_end = [] if loopback is None else [_av_offset(screen, loopback)]
@@ -218,15 +211,12 @@ def _sleep() -> Measurement:
 def what_sleeps(told: str) -> list[str]:
     r"""Return what of the screen goes to sleep by itself.
 
+    The words are empty where nothing does.
+
     Parameters
     ----------
     told : str
         What ``xset q`` says.
-
-    Returns
-    -------
-    list of str
-        In words; empty where nothing does.
 
     Examples
     --------
@@ -271,10 +261,7 @@ def _av_offset(screen: Screen, device: str) -> Measurement:
 def lines(check: RigCheck) -> list[str]:
     """Return a check as lines of text.
 
-    Returns
-    -------
-    list of str
-        One line per measurement, with what to change below it.
+    Returns one line per measurement, with what to change below it.
     """
     told = []
     for m in check.measurements.values():

@@ -23,20 +23,13 @@ FLASHES_PER_PLAY = 3
 def play_flashes(screen: Screen, n_plays: int) -> list[float]:
     """Play the flash-and-beep clip at the clips' place.
 
+    Returns when the first frame of each whole playing was shown, in seconds on the rig clock.
+    Raises StageError if there is no display or no sound device, or somebody ends it.
+
     Parameters
     ----------
     n_plays : int
         How often; each has three flashes.
-
-    Returns
-    -------
-    list of float
-        When the first frame of each whole playing was shown, in seconds on the rig clock.
-
-    Raises
-    ------
-    StageError
-        If there is no display or no sound device, or somebody ends it.
     """
     from annotator.window.stage import PsychopyStage
 
@@ -56,10 +49,7 @@ def play_flashes(screen: Screen, n_plays: int) -> list[float]:
 def play_whole(stage: Stage, clip: Stimulus) -> None:
     """Play a clip to its end, from the beginning again where the stage was disturbed.
 
-    Raises
-    ------
-    StageError
-        If it cannot be played, or somebody ends it.
+    Raises StageError if it cannot be played, or somebody ends it.
     """
     stage.play(clip)
     while True:

@@ -153,11 +153,6 @@ def overall(measurements: Sequence[Measurement], *, is_virtual: bool) -> str:
         From `graded` and `observed`.
     is_virtual : bool
         Whether nobody can see the screen; such a rig has no grade.
-
-    Returns
-    -------
-    {"A", "B", "C", "not applicable"}
-        The grade.
     """
     if is_virtual:
         return NOT_APPLICABLE
@@ -174,20 +169,13 @@ def require_grade(
 ) -> str:
     """Return the grade to store with a session, or refuse to start one.
 
+    Returns ``"A"``, ``"B"`` or ``"ungraded"``. Raises StageError if the rig was never checked, too
+    long ago, or was found too poor.
+
     Parameters
     ----------
     ungraded_allowed : bool
         Whether a session may start all the same; its data are then flagged.
-
-    Returns
-    -------
-    str
-        ``"A"``, ``"B"`` or ``"ungraded"``.
-
-    Raises
-    ------
-    StageError
-        If the rig was never checked, too long ago, or was found too poor.
     """
     if check is None:
         problem = f"the rig {host} has not been checked"
@@ -213,22 +201,15 @@ def require_real_screen(
 ) -> str:
     """Return the grade of a session whose window is open, or refuse to go on.
 
+    Returns ``"A"``, ``"B"`` or ``"ungraded"``; the last on every virtual screen. Raises StageError
+    if the screen is virtual.
+
     Parameters
     ----------
     grade : str
         From `require_grade`: of the rig's last check, which may have been on another screen.
     ungraded_allowed : bool
         Whether a session may go on all the same; its data are then flagged.
-
-    Returns
-    -------
-    str
-        ``"A"``, ``"B"`` or ``"ungraded"``; the last on every virtual screen.
-
-    Raises
-    ------
-    StageError
-        If the screen is virtual.
     """
     if not screen.get("is_virtual"):
         return grade

@@ -19,11 +19,8 @@ def keyboard_path_s(keyboard: Keyboard) -> float | None:
 
     What the keyboard itself and its cable need is not in it.
 
-    Returns
-    -------
-    float or None
-        Median seconds from the press to its reading; None where no key can be pressed from a
-        program, such as under Wayland.
+    Returns median seconds from the press to its reading; None where no key can be pressed from a
+    program, such as under Wayland.
     """
     if not os.environ.get("DISPLAY"):
         return None

@@ -45,11 +45,8 @@ class SafeLead:
 def safe_lead_s(sound: "SoundPath", sample_rate_hz: int) -> float | None:
     """Find the shortest lead with which all of many sounds begin on time, and add a margin.
 
-    Returns
-    -------
-    float or None
-        Seconds, with a margin of one buffer of the driver; None where none of a tenth of a second
-        or less is safe.
+    Returns seconds, with a margin of one buffer of the driver; None where none of a tenth of a
+    second or less is safe.
     """
     silence = np.zeros((sample_rate_hz // 50, 2), dtype=np.float32)
     buffer_s = float(sound.facts()["buffer_size"]) / sample_rate_hz
@@ -63,10 +60,7 @@ def safe_lead_s(sound: "SoundPath", sample_rate_hz: int) -> float | None:
 def lead_of(check: RigCheck | None, *, at: datetime) -> SafeLead | None:
     """Return the lead that a machine's last check found safe.
 
-    Returns
-    -------
-    SafeLead or None
-        None where there is none, or the check is no longer valid.
+    Returns None where there is none, or the check is no longer valid.
     """
     if check is None or at - check.checked_at > VALID_FOR:
         return None

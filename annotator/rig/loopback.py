@@ -85,6 +85,8 @@ def sound_onsets(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
 def recorded(device: str, environment: dict[str, str] | None = None) -> Iterator[Recording]:
     """Record while the block runs.
 
+    Raises StageError if it cannot be recorded.
+
     Parameters
     ----------
     device : str
@@ -92,11 +94,6 @@ def recorded(device: str, environment: dict[str, str] | None = None) -> Iterator
         cable leads to.
     environment : dict of str to str or None
         Where the sound server is; None for this process's.
-
-    Raises
-    ------
-    StageError
-        If it cannot be recorded.
     """
     if shutil.which("parec") is None:
         raise StageError(

@@ -50,22 +50,15 @@ class TrueOffset:
 def true_offset(samples: npt.NDArray[np.float32], rate_hz: int) -> TrueOffset:
     """Compare flashes and beeps.
 
+    Returns one offset for each flash that has a beep within half a second. Raises StageError if a
+    channel holds no event, or too few of them belong together.
+
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples, 2)
         Left the photodiode, right the sound.
     rate_hz : int
         Samples per second.
-
-    Returns
-    -------
-    TrueOffset
-        One offset for each flash that has a beep within half a second.
-
-    Raises
-    ------
-    StageError
-        If a channel holds no event, or too few of them belong together.
     """
     flashes_s = _onsets_s(samples[:, 0], rate_hz, "left channel (photodiode)")
     beeps_s = _onsets_s(samples[:, 1], rate_hz, "right channel (sound)")
@@ -108,6 +101,8 @@ def _onsets_s(channel: npt.NDArray[np.float32], rate_hz: int, name: str) -> npt.
 def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
     """Read a recording.
 
+    Raises StageError if it cannot be read, or has not two channels.
+
     Parameters
     ----------
     path : Path
@@ -119,11 +114,6 @@ def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
         Left and right.
     rate_hz : int
         Samples per second.
-
-    Raises
-    ------
-    StageError
-        If it cannot be read, or has not two channels.
     """
     try:
         with av.open(f"file:{path}", container_options=RECORDING_OPTIONS) as container:
@@ -152,10 +142,7 @@ def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
 def lines(found: TrueOffset) -> list[str]:
     """Return a result as lines of text.
 
-    Returns
-    -------
-    list of str
-        Counts, offset, spread, range, and the grade with what to change.
+    Returns counts, offset, spread, range, and the grade with what to change.
     """
     offset = graded("av_offset", abs(found.median_ms))
     told = [

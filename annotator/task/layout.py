@@ -70,10 +70,7 @@ class Layout:
     def clip(self, width_px: int, height_px: int) -> Rectangle:
         """Return where a clip of this size stands.
 
-        Returns
-        -------
-        Rectangle
-            At the left and bottom edge that all clips have in common.
+        Returns its place at the left and bottom edge that all clips have in common.
         """
         return Rectangle(self.clip_box.left, self.clip_box.bottom, width_px, height_px)
 
@@ -81,11 +78,8 @@ class Layout:
 def task_layout(screen: Screen, width_px: int, height_px: int) -> Layout:
     """Lay out the task screen.
 
-    Returns
-    -------
-    Layout
-        Where everything stands. A window too small for the configured clip box gets a smaller
-        box, never a clip under the texts.
+    Returns where everything stands. A window too small for the configured clip box gets a smaller
+    box, never a clip under the texts.
     """
     margin, text = screen.margin_px, screen.text_height_px
     small = round(SMALL_TEXT_SHARE * text)

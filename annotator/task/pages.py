@@ -182,22 +182,13 @@ class LeftError(Exception):
 def perform_page(stage: Stage, page: Page, pages: Pages, actor: Actor = PERSON) -> str | None:
     """Show a page until a key or its time ends it; whatever comes between returns to it.
 
+    Returns the key; None where its time was over. Raises LeftError if somebody leaves. Raises
+    StageError if the sound device is gone and a simulated person cannot help.
+
     Parameters
     ----------
     pages : Pages
         What to show in a pause, before leaving, and where the sound device is gone.
-
-    Returns
-    -------
-    str or None
-        The key; None where its time was over.
-
-    Raises
-    ------
-    LeftError
-        If somebody leaves.
-    StageError
-        If the sound device is gone and a simulated person cannot help.
     """
     while True:
         match show_page(stage, page, pages.keys.pause):
@@ -219,15 +210,12 @@ def perform_page(stage: Stage, page: Page, pages: Pages, actor: Actor = PERSON) 
 def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | SoundLost:
     """Show a page until something ends it.
 
+    Raises LeftError if the program is ended from outside.
+
     Parameters
     ----------
     page : Page
         What to show; a key counts after `at_least_s`.
-
-    Raises
-    ------
-    LeftError
-        If the program is ended from outside.
     """
     shown_s = stage.now_s
     stage.show_page(page)
@@ -253,10 +241,7 @@ def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | Sound
 def leave_if_ordered(events: Sequence[Event]) -> None:
     """Raise if the program is ended from outside.
 
-    Raises
-    ------
-    LeftError
-        If one of them orders it.
+    Raises LeftError if one of them orders it.
     """
     if any(isinstance(event, LeaveOrdered) for event in events):
         raise LeftError

@@ -60,22 +60,15 @@ def run_trial(
 ) -> TrialRecord:
     """Present a stimulus until it is rated, cannot be shown, or the participant leaves.
 
+    Returns the response and the evidence of how it came about. Raises StageError if the sound
+    device is gone and a simulated person cannot help.
+
     Parameters
     ----------
     pages : Pages
         What to show in a pause, before leaving, and where the sound device is gone.
     asked_s : float or None
         When the key went down that asked for it; None where no key did.
-
-    Returns
-    -------
-    TrialRecord
-        The response and the evidence of how it came about.
-
-    Raises
-    ------
-    StageError
-        If the sound device is gone and a simulated person cannot help.
     """
     trial = Trial(pages.keys, asked_s=asked_s)
     stage.play(stimulus, trial.asked_s)

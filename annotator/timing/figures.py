@@ -25,15 +25,12 @@ _COLOURS = {NEXT_CLIP: "tab:blue", REPLAY: "tab:orange"}
 def plot_offsets(presentations: pd.DataFrame) -> Axes:
     """Plot the offsets between picture and sound, one outline per rig.
 
+    Returns the axes; what lies beyond them is counted in the last bins.
+
     Parameters
     ----------
     presentations : DataFrame
         From `annotator.timing.measures.measured`.
-
-    Returns
-    -------
-    Axes
-        The axes; what lies beyond them is counted in the last bins.
     """
     ax = new_axes()
     reach = _SHOWN_OFFSET_MS
@@ -87,15 +84,12 @@ def plot_offsets_by_session(presentations: pd.DataFrame, sessions: pd.DataFrame)
 def plot_waits(presentations: pd.DataFrame) -> Axes:
     """Plot how many waits were over after how long.
 
+    Returns the axes, with the limits of median and 95th percentile.
+
     Parameters
     ----------
     presentations : DataFrame
         From `annotator.timing.measures.measured`.
-
-    Returns
-    -------
-    Axes
-        The axes, with the limits of median and 95th percentile.
     """
     ax = new_axes()
     for limit_ms, share in ((WAIT_MEDIAN_LIMIT_MS, 0.5), (WAIT_P95_LIMIT_MS, 0.95)):

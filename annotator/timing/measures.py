@@ -82,16 +82,13 @@ class Timing:
 def described(sessions: pd.DataFrame) -> pd.DataFrame:
     """Add what has to be known of a session to read its times.
 
+    Returns sessions with ``period_s`` (of the screen's refresh), ``grade`` (of the rig; empty for
+    none) and ``flags`` (what makes the times worth less; empty for none).
+
     Parameters
     ----------
     sessions : DataFrame
         From `study.store.ratings.evidence.sessions`.
-
-    Returns
-    -------
-    DataFrame
-        With ``period_s`` (of the screen's refresh), ``grade`` (of the rig; empty for none) and
-        ``flags`` (what makes the times worth less; empty for none).
     """
     rigs = [rig or {} for rig in sessions["rig"]]
     screens = [rig.get("screen") or {} for rig in rigs]
@@ -120,6 +117,8 @@ def chosen(
 ) -> pd.DataFrame:
     """Return the sessions that were asked for, and whose clips were shown in a window.
 
+    Raises StoreError if there are none, or a beginning fits no session or more than one.
+
     Parameters
     ----------
     sessions : DataFrame
@@ -128,11 +127,6 @@ def chosen(
         Beginnings of session ids; none for all sessions.
     participant_id : str or None
         Whose sessions; None for everybody's.
-
-    Raises
-    ------
-    StoreError
-        If there are none, or a beginning fits no session or more than one.
     """
     windows = sessions[sessions["stage"] == "window"]
     if windows.empty:
@@ -184,13 +178,10 @@ def timing(evidence: TimingEvidence) -> Timing:
 def measured(evidence: TimingEvidence) -> pd.DataFrame:
     """Add to every presentation what is summed up.
 
-    Returns
-    -------
-    DataFrame
-        The presentations with ``host``, ``offset_ms`` (sound minus picture; missing where the
-        sound's start is not known, or was why playing broke off), ``asked_by`` ("next clip" after
-        a rating, "replay" after space), ``wait_ms`` (from that key to the first frame) and
-        ``n_flips`` (that fit into the time of playing).
+    Returns the presentations with ``host``, ``offset_ms`` (sound minus picture; missing where the
+    sound's start is not known, or was why playing broke off), ``asked_by`` ("next clip" after a
+    rating, "replay" after space), ``wait_ms`` (from that key to the first frame) and ``n_flips``
+    (that fit into the time of playing).
     """
     shown = evidence.presentations.merge(
         evidence.sessions[["session_id", "host", "period_s"]], on="session_id"
@@ -210,11 +201,8 @@ def measured(evidence: TimingEvidence) -> pd.DataFrame:
 def warnings(evidence: TimingEvidence) -> pd.DataFrame:
     """Return the presses that came too early, and how long their warnings took.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, host, trial_number, delay_ms, delay_frames``; missing where the
-        warning never came to the screen.
+    Returns columns ``session_id, host, trial_number, delay_ms, delay_frames``; missing where the
+    warning never came to the screen.
     """
     early = evidence.presses[evidence.presses["early"].astype(bool)].merge(
         evidence.sessions[["session_id", "host", "period_s"]], on="session_id"
@@ -229,6 +217,8 @@ def summaries(
 ) -> pd.DataFrame:
     """Sum up, one row per session or rig that has trials.
 
+    Returns column `by` and `SUMMARY_COLUMNS`.
+
     Parameters
     ----------
     shown : DataFrame
@@ -237,11 +227,6 @@ def summaries(
         From `warnings`.
     by : {"session_id", "host"}
         What a row stands for.
-
-    Returns
-    -------
-    DataFrame
-        Column `by` and `SUMMARY_COLUMNS`.
     """
     keys = list(dict.fromkeys(trials[by]))
     rows = [
@@ -286,10 +271,7 @@ def _summary(shown: pd.DataFrame, warned: pd.DataFrame, trials: pd.DataFrame) ->
 def robust_sd(values: "pd.Series[float]") -> float:
     """Return a spread that single outliers do not move.
 
-    Returns
-    -------
-    float
-        1.4826 times the median distance from the median; missing for no values.
+    Returns 1.4826 times the median distance from the median; missing for no values.
 
     Examples
     --------

@@ -53,6 +53,8 @@ def write_report(
 ) -> tuple[Timing, list[Path]]:
     """Write the page, and its numbers as CSV files beside it.
 
+    Raises StudyError if there is nothing to report, or a file exists already.
+
     Parameters
     ----------
     out : Path
@@ -68,11 +70,6 @@ def write_report(
         What was found.
     written : list of Path
         The files.
-
-    Raises
-    ------
-    StudyError
-        If there is nothing to report, or a file exists already.
     """
     if out.suffix != ".html":
         raise ConfigError(f"{out} is not a name for a page. Give one that ends in .html")

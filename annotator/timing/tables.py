@@ -150,15 +150,12 @@ def _pair(first: float, second: float, form: str) -> str:
 def number(value: float, form: str) -> str:
     """Return a number as it is printed; a dash where there is none.
 
+    Returns a unit is kept on the number's line.
+
     Parameters
     ----------
     form : str
         Format and unit, such as ``".1f"`` or ``".1f %"``.
-
-    Returns
-    -------
-    str
-        A unit is kept on the number's line.
 
     Examples
     --------

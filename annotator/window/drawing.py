@@ -16,15 +16,12 @@ SHRINK, SMALLEST_PX = 0.9, 10  # letters of texts that do not fit, step by step
 def heading_and_body(markdown: str) -> tuple[str, str]:
     r"""Split a page of text, and take its emphasis marks away.
 
+    Returns the heading is empty where there is none.
+
     Parameters
     ----------
     markdown : str
         Text with at most one heading, in its first line.
-
-    Returns
-    -------
-    heading, body : str
-        The heading is empty where there is none.
 
     Examples
     --------

@@ -57,15 +57,12 @@ class Look:
     def corner(self, size_px: tuple[int, int], picture_px: tuple[int, int]) -> tuple[int, int]:
         """Return where the picture's lower left corner is, counted from the window's.
 
+        Returns pixels to the right and upwards; the middle is where that of a page's text is.
+
         Parameters
         ----------
         size_px, picture_px : (int, int)
             Width and height of the window and of the picture.
-
-        Returns
-        -------
-        (int, int)
-            Pixels to the right and upwards; the middle is where that of a page's text is.
         """
         return (
             (size_px[0] - picture_px[0]) // 2,

@@ -101,11 +101,8 @@ class Playback:
     def frame_due(self, flip_s: float) -> int | None:
         """Return the frame to show at a flip.
 
-        Returns
-        -------
-        int or None
-            Index of the frame whose time has come on the sound's clock; None before the
-            beginning.
+        Returns index of the frame whose time has come on the sound's clock; None before the
+        beginning.
         """
         # Half a period early is nearer to this flip than to the next one.
         if self.onset_s is None and flip_s < self.requested_s - self._period_s / 2:
@@ -134,10 +131,7 @@ class Playback:
     ) -> Presentation | None:
         """Return the evidence.
 
-        Returns
-        -------
-        Presentation or None
-            None where no frame was shown.
+        Returns None where no frame was shown.
         """
         if self.onset_s is None:
             return None

@@ -102,15 +102,12 @@ class Player:
     def start(self, clip: PlayableClip, asked_s: float | None) -> None:
         """Schedule a clip, whose first frame is in its place.
 
+        Raises StageError if the sound device is gone.
+
         Parameters
         ----------
         asked_s : float or None
             When the key went down that asked for it, on the session clock.
-
-        Raises
-        ------
-        StageError
-            If the sound device is gone.
         """
         if not self._hurry:
             self._headset.load(clip.sound)
@@ -132,10 +129,7 @@ class Player:
     def draw(self) -> int | None:
         """Draw the frame that is due at the next flip.
 
-        Returns
-        -------
-        int or None
-            Its index; None where none is due.
+        Returns its index; None where none is due.
         """
         playback = self._playback
         if playback is None:
@@ -152,15 +146,12 @@ class Player:
     def flipped(self, shown_s: float, frame: int | None) -> list[Event]:
         """Take note of a flip.
 
+        Returns what has become of the playing: that it began, ended, or broke off.
+
         Parameters
         ----------
         frame : int or None
             What `draw` drew for it.
-
-        Returns
-        -------
-        list of Event
-            What has become of the playing: that it began, ended, or broke off.
         """
         playback = self._playback
         if playback is None or frame is None:

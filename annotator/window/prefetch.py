@@ -39,10 +39,7 @@ class Prefetcher:
     def get(self, stimulus: Stimulus) -> PlayableClip:
         """Return a clip, waiting for it if it is not ready.
 
-        Raises
-        ------
-        ClipError
-            If it cannot be decoded, or its file is not the one that was admitted.
+        Raises ClipError if it cannot be decoded, or its file is not the one that was admitted.
         """
         if stimulus not in self._clips:
             self._clips[stimulus] = self._worker.submit(self._decode, stimulus)

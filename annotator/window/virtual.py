@@ -105,15 +105,12 @@ class Verdict:
 def judged(renderer: str, server: Server | None) -> Verdict:
     """Judge a screen by what renderer and server say.
 
+    Returns virtual, if one of them gives it away.
+
     Parameters
     ----------
     server : Server or None
         The X server; None where there is none.
-
-    Returns
-    -------
-    Verdict
-        Virtual, if one of them gives it away.
 
     Examples
     --------
@@ -137,10 +134,7 @@ def judged(renderer: str, server: Server | None) -> Verdict:
 def ask_server() -> Server | None:
     """Ask the X server of this process's display.
 
-    Returns
-    -------
-    Server or None
-        None where there is no X server, such as on Windows.
+    Returns None where there is no X server, such as on Windows.
     """
     name = os.environ.get("DISPLAY")
     if not name or not sys.platform.startswith("linux"):

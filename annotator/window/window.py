@@ -112,10 +112,7 @@ class TaskWindow:
     def flip(self) -> float:
         """Show what was drawn.
 
-        Returns
-        -------
-        float
-            When it was shown, on the rig clock.
+        Returns when it was shown, on the rig clock.
         """
         if not self._paced:
             self.win.flip()
@@ -134,10 +131,7 @@ class TaskWindow:
     def idle(self, seen: Callable[[], bool]) -> bool:
         """Wait until the next flip is near, or something is seen.
 
-        Returns
-        -------
-        bool
-            Whether something was seen; then it is not yet time to flip.
+        Returns whether something was seen; then it is not yet time to flip.
         """
         until_s = self.next_flip_s() - _BEFORE_FLIP_S
         while self._now() < until_s:

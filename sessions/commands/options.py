@@ -23,15 +23,12 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help="the participant, 
 def checked_initials(by: str) -> str:
     """Refuse what could be a name or an e-mail address; the audit log keeps initials.
 
+    Raises BadParameter if it is neither initials, the expert nor the desk itself.
+
     Parameters
     ----------
     by : str
         What was given as ``--by``.
-
-    Raises
-    ------
-    BadParameter
-        If it is neither initials, the expert nor the desk itself.
     """
     if by != THE_DESK and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
         raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")
@@ -108,10 +105,8 @@ def write_text(
 ) -> None:
     """Write a Markdown text, as A4 PDF where the file's name says so.
 
-    Raises
-    ------
-    ConfigError
-        If the file's name says neither PDF nor Markdown, or the PDF library is not installed.
+    Raises ConfigError if the file's name says neither PDF nor Markdown, or the PDF library is not
+    installed.
     """
     if path.suffix not in {".pdf", ".md"}:
         raise ConfigError(f"{path} is expected to end in .pdf or .md")

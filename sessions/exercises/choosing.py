@@ -59,10 +59,7 @@ def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
 def labels(db: Db) -> list[str]:
     """Return the classes that have candidates; a set of an exercise has one clip of each.
 
-    Raises
-    ------
-    ConfigError
-        If there are no candidates.
+    Raises ConfigError if there are no candidates.
     """
     found = sorted(set(candidates.frame(db)["avmit_label"]))
     if not found:
@@ -73,10 +70,7 @@ def labels(db: Db) -> list[str]:
 def new_sets(db: Db, n_screening_sets: int) -> list[ExerciseSet]:
     """Return which sets come next.
 
-    Returns
-    -------
-    list of (Phase, int)
-        The training, unless it has been chosen, and screenings after those that there are.
+    Returns the training, unless it has been chosen, and screenings after those that there are.
     """
     training = [] if exercises.set_sizes(db, Phase.TRAINING) else [(Phase.TRAINING, TRAINING_SET)]
     first = max(exercises.set_sizes(db, Phase.SCREENING), default=0) + 1
@@ -88,23 +82,15 @@ def sample(
 ) -> pd.DataFrame:
     """Pick one clip per class for each set.
 
+    Returns columns ``candidate_id, phase, exercise_set, position, avmit_label, video_location,
+    filename``; no clip twice. Raises ConfigError if a class has too few clips.
+
     Parameters
     ----------
     free : DataFrame
         From `free_candidates`.
     sets : list of (Phase, int)
         From `new_sets`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``candidate_id, phase, exercise_set, position, avmit_label, video_location,
-        filename``; no clip twice.
-
-    Raises
-    ------
-    ConfigError
-        If a class has too few clips.
     """
     picked = []
     for label in labels:
@@ -136,22 +122,14 @@ def rehearsed(
 ) -> list[ExerciseClip]:
     """Take ratings and reasons from the scenes that rehearsal clips were made from.
 
+    Returns what the expert would say of each clip. Raises ConfigError if a clip has no scene.
+
     Parameters
     ----------
     picked : DataFrame
         From `sample`.
     truths, reasons : mapping of (video_location, filename) to Rating or str
         From `study.rehearsal`.
-
-    Returns
-    -------
-    list of ExerciseClip
-        What the expert would say of each clip.
-
-    Raises
-    ------
-    ConfigError
-        If a clip has no scene.
     """
     clips = []
     for row in picked.to_dict("records"):
@@ -177,15 +155,12 @@ def rehearsed(
 def set_exercise(desk: Desk, clips: list[ExerciseClip]) -> None:
     """Save chosen clips; from now on no plan takes them.
 
+    Raises ConfigError if a set that is there already would be changed, or one would never be shown.
+
     Parameters
     ----------
     clips : list of ExerciseClip
         From `rehearsed` or `read_list`.
-
-    Raises
-    ------
-    ConfigError
-        If a set that is there already would be changed, or one would never be shown.
     """
     for phase in EXERCISES:
         _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, desk.db)

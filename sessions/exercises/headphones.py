@@ -11,15 +11,12 @@ N_TRIALS, N_INTERVALS, PASS_MARK = 6, 3, 5
 def n_right(targets: Sequence[int], answers: Sequence[int]) -> int:
     """Count the sounds that were found.
 
+    Raises ConfigError if an answer is missing or names no sound.
+
     Parameters
     ----------
     targets, answers : sequence of int
         Which sound was to be found, and which was named, from 1.
-
-    Raises
-    ------
-    ConfigError
-        If an answer is missing or names no sound.
     """
     if len(targets) != len(answers) or any(not 1 <= answer <= N_INTERVALS for answer in answers):
         raise ConfigError(
@@ -32,15 +29,12 @@ def n_right(targets: Sequence[int], answers: Sequence[int]) -> int:
 def passed(n_found: int) -> bool:
     """Return whether a check is passed.
 
+    Returns True for five of six or more, which guessing reaches in 2 % of all cases.
+
     Parameters
     ----------
     n_found : int
         From `n_right`.
-
-    Returns
-    -------
-    bool
-        True for five of six or more, which guessing reaches in 2 % of all cases.
     """
     return n_found >= PASS_MARK
 
@@ -48,15 +42,12 @@ def passed(n_found: int) -> bool:
 def in_words(checks: Sequence[HeadphoneCheck]) -> str:
     """Return how the last headphone check went.
 
+    Returns text such as ``"passed 6/6"``.
+
     Parameters
     ----------
     checks : sequence of HeadphoneCheck
         Those of one participant, in the order of time.
-
-    Returns
-    -------
-    str
-        Such as ``"passed 6/6"``.
     """
     if not checks:
         return "-"

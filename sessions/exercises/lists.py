@@ -26,15 +26,12 @@ _SET = re.compile(r"[1-9][0-9]{0,3}")
 def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
     """Write chosen clips for the expert to fill in ratings and reasons.
 
+    Raises TableError if a clip would stand in the draft twice.
+
     Parameters
     ----------
     picked : DataFrame
         From `exercises.sample`.
-
-    Raises
-    ------
-    TableError
-        If a clip would stand in the draft twice.
     """
     draft = picked.assign(rating="", reasoning="")[list(COLUMNS)]
     prove_apart({path.name: keys_of(draft["video_location"], draft["filename"])})
@@ -45,6 +42,9 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
 def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[ExerciseClip]:
     """Read exercise clips that the expert has rated and explained.
 
+    Raises ConfigError if the file cannot be read, a clip is unknown, taken, named twice, of another
+    class or not rated, or a set does not have one clip of each class.
+
     Parameters
     ----------
     path : Path
@@ -53,12 +53,6 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
         From `exercises.free_candidates`.
     labels : collection of str
         The classes; every set has one clip of each.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read, a clip is unknown, taken, named twice, of another class or not
-        rated, or a set does not have one clip of each class.
 
     Notes
     -----

@@ -42,10 +42,7 @@ class Attempt:
 def attempts(db: Db, participant_id: str, phase: Phase) -> list[Attempt]:
     """Return a participant's attempts at an exercise.
 
-    Returns
-    -------
-    list of Attempt
-        In order; the last one may be unfinished.
+    Returns them in order; the last one may be unfinished.
     """
     sizes = exercises.set_sizes(db, phase)
     answers = exercises.answers(db, participant_id, phase)
@@ -63,15 +60,12 @@ def _attempt(number: int, n_clips: int, answers: pd.DataFrame) -> Attempt:
 def set_of(phase: Phase, attempt: int) -> int:
     """Return which set of clips an attempt uses.
 
+    Returns training repeats its clips; a repeated screening takes fresh ones.
+
     Parameters
     ----------
     attempt : int
         From 1.
-
-    Returns
-    -------
-    int
-        Training repeats its clips; a repeated screening takes fresh ones.
     """
     return attempt if phase is Phase.SCREENING else TRAINING_SET
 
@@ -111,15 +105,8 @@ def confusion(answers: pd.DataFrame) -> pd.DataFrame:
 def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[str]:
     """Return how a participant did in their last screening, to be talked about.
 
-    Returns
-    -------
-    list of str
-        The result, the confusion matrix, and the missed clips with the expert's reasoning.
-
-    Raises
-    ------
-    NotClearedError
-        If there has been no screening.
+    Returns the result, the confusion matrix, and the missed clips with the expert's reasoning.
+    Raises NotClearedError if there has been no screening.
     """
     participants.get(db, participant_id)
     found = attempts(db, participant_id, Phase.SCREENING)

@@ -40,15 +40,12 @@ def ground_truth_rated(
 ) -> int:
     """Turn a rating of the expert in phase ground_truth into a ground truth.
 
+    Returns the version of the ground truth; 1 unless it was rated before.
+
     Parameters
     ----------
     db : Session
         An open transaction, the one that adds the rating.
-
-    Returns
-    -------
-    int
-        The version of the ground truth; 1 unless it was rated before.
 
     Notes
     -----
@@ -73,15 +70,12 @@ def correct(
 ) -> Correction:
     """Correct a ground truth; bonuses that were shown stay.
 
+    Raises StudyError if there is no such ground truth, it is that already, or no reason is given.
+
     Parameters
     ----------
     clip : str
         A sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
-
-    Raises
-    ------
-    StudyError
-        If there is no such ground truth, it is that already, or no reason is given.
     """
     reason = checked_reason(reason)
     found = _sampled_clip(db, clip)
@@ -117,10 +111,7 @@ def correct(
 def corrections(db: Db) -> list[str]:
     """Return all corrections in words.
 
-    Returns
-    -------
-    list of str
-        One line each, in the order of time.
+    Returns one line each, in the order of time.
     """
     versions = ground_truths.versions(db)
     versions["before"] = versions.groupby("candidate_id")["rating"].shift()

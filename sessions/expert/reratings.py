@@ -65,15 +65,12 @@ def drawn(study: Study, candidate_ids: list[int]) -> list[int]:
 def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
     """Return what an expert rates again, once every sampled candidate has its first rating.
 
+    Returns what is to come and what is done.
+
     Parameters
     ----------
     participant_id : str
         The expert; each rates again what they rated first.
-
-    Returns
-    -------
-    Reratings
-        What is to come and what is done.
     """
     given = ratings.frame(db, Phase.GROUND_TRUTH)
     own = given[given["participant_id"] == participant_id]
@@ -86,10 +83,8 @@ def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
 def reliability(db: Db, study: Study) -> Reliability:
     """Return how reliably the expert rates.
 
-    Returns
-    -------
-    Reliability
-        Over all experts, each compared with themselves; a correction changes nothing of it.
+    The result is over all experts, each compared with themselves; a correction changes nothing of
+    it.
     """
     given = ratings.frame(db, Phase.GROUND_TRUTH)
     again = given["attempt"] == ATTEMPT
@@ -107,15 +102,12 @@ def reliability(db: Db, study: Study) -> Reliability:
 def in_words(found: Reliability) -> str:
     """Return the reliability as a sentence.
 
+    Returns percent agreement, weighted kappa, and the number of clips they rest on.
+
     Parameters
     ----------
     found : Reliability
         From `reliability`.
-
-    Returns
-    -------
-    str
-        Percent agreement, weighted kappa, and the number of clips they rest on.
     """
     to_come = f"{found.n_to_come} clips to be rated again by the expert"
     if not found.n:
@@ -134,16 +126,13 @@ def in_words(found: Reliability) -> str:
 def weighted_kappa(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> float | None:
     r"""Return Cohen's kappa with quadratic weights: two steps apart counts four times one step.
 
+    Returns 1 for perfect agreement, 0 for agreement by chance; None where chance alone agrees
+    fully, because all ratings are the same, or there are none.
+
     Parameters
     ----------
     first, second : ndarray of int64, shape (n_clips,)
         Ratings of the same clips.
-
-    Returns
-    -------
-    float or None
-        1 for perfect agreement, 0 for agreement by chance; None where chance alone agrees fully,
-        because all ratings are the same, or there are none.
 
     Notes
     -----

@@ -15,10 +15,7 @@ GIVEN, IS_PART, RETURNED = "deal", "dealt", "return"
 def on_laptops(db: Db) -> dict[str, str]:
     """Return whose clips are on a laptop.
 
-    Returns
-    -------
-    dict of str to str
-        Its file and number by participant; empty once the laptops are back.
+    Returns its file and number by participant; empty once the laptops are back.
     """
     out: dict[str, str] = {}
     for event in _moves(db):
@@ -33,10 +30,7 @@ def on_laptops(db: Db) -> dict[str, str]:
 def parts_given(db: Db) -> list[dict[str, Any]]:
     """Return every part of this store that a laptop was given.
 
-    Returns
-    -------
-    list of dict
-        ``deal_id``, ``participants``, ``file`` and ``seal``, in the order of time.
+    Returns ``deal_id``, ``participants``, ``file`` and ``seal``, in the order of time.
     """
     return [event for event in _moves(db) if event["action"] == GIVEN]
 
@@ -56,10 +50,7 @@ def _moves(db: Db) -> list[dict[str, Any]]:
 def in_words(db: Db) -> str:
     """Return who rates on a laptop at present.
 
-    Returns
-    -------
-    str
-        Everybody with the file they rate in; empty where all are here.
+    Returns everybody with the file they rate in; empty where all are here.
     """
     out = on_laptops(db)
     return "; ".join(f"{participant_id} in {where}" for participant_id, where in out.items())
@@ -68,20 +59,13 @@ def in_words(db: Db) -> str:
 def write_off(desk: Desk, name: str, *, reason: str) -> list[str]:
     """Write off a laptop that will not come back; its people rate here again.
 
+    Returns its people. What they rated there and nobody merged is to be rated again. Raises
+    StudyError if no such laptop is out, or no reason is given.
+
     Parameters
     ----------
     name : str
         The name of its file, or the number of its part.
-
-    Returns
-    -------
-    list of str
-        Its people. What they rated there and nobody merged is to be rated again.
-
-    Raises
-    ------
-    StudyError
-        If no such laptop is out, or no reason is given.
     """
     db, reason = desk.db, checked_reason(reason)
     out = on_laptops(db)
@@ -105,10 +89,8 @@ def files_of(db: Db, participant_id: str) -> list[str]:
 def require_whole(db: Db) -> None:
     """Raise if a store is a laptop's part of one.
 
-    Raises
-    ------
-    StudyError
-        If it is: what the experimenter changes there would not come back with the ratings.
+    Raises StudyError if it is: what the experimenter changes there would not come back with the
+    ratings.
     """
     if audit.own(db, IS_PART):
         raise StudyError(
@@ -120,10 +102,7 @@ def require_whole(db: Db) -> None:
 def require_here(db: Db, participant_id: str) -> None:
     """Raise if a participant's clips are on a laptop.
 
-    Raises
-    ------
-    NotClearedError
-        If they rate there, and not here.
+    Raises NotClearedError if they rate there, and not here.
     """
     where = on_laptops(db).get(participant_id)
     if where is not None:
@@ -137,10 +116,7 @@ def require_here(db: Db, participant_id: str) -> None:
 def require_all_here(db: Db, participant_ids: list[str]) -> None:
     """Raise if one of several participants' clips are on a laptop.
 
-    Raises
-    ------
-    StudyError
-        If somebody rates elsewhere, and a change here could not be seen there.
+    Raises StudyError if somebody rates elsewhere, and a change here could not be seen there.
     """
     out = on_laptops(db)
     away = [participant_id for participant_id in participant_ids if participant_id in out]

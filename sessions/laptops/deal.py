@@ -32,10 +32,7 @@ def deal_part(desk: Desk, people: list[str], path: Path) -> Part:
     From now on they rate there and nowhere else, and their clips are not moved, so that what
     comes back cannot contradict what is here.
 
-    Raises
-    ------
-    StoreError
-        If the file is there already, or one of them is rating.
+    Raises StoreError if the file is there already, or one of them is rating.
     """
     db = desk.db
     refuse_existing(path, overwrite=False)

@@ -47,15 +47,12 @@ class Laptop:
 def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) -> Iterator[str]:
     """Yield what cannot have come about by rating on a laptop.
 
+    Yields what was found; nothing where all is well.
+
     Parameters
     ----------
     laptop : Session
         An open transaction on a copy of the laptop's file (`study.store.laptops.foreign`).
-
-    Yields
-    ------
-    str
-        What was found; nothing where all is well.
     """
     added = seals.new_rows(laptop, seal)
     for table in sorted(added.keys() - _WRITTEN - _UPGRADED):

@@ -40,6 +40,9 @@ class Merged:
 def merge_part(desk: Desk, path: Path, *, final: bool) -> Merged:
     """Bring back what was rated on a laptop; what is here already is left alone.
 
+    Raises StoreError if the file is not a store of this study, is not a part of this store or its
+    laptop is back, was changed by hand, or a session on it is still open.
+
     Parameters
     ----------
     desk : Desk
@@ -48,12 +51,6 @@ def merge_part(desk: Desk, path: Path, *, final: bool) -> Merged:
         The laptop's SQLite file; it is only read.
     final : bool
         Whether the laptop is back, so that its people rate here again.
-
-    Raises
-    ------
-    StoreError
-        If the file is not a store of this study, is not a part of this store or its laptop
-        is back, was changed by hand, or a session on it is still open.
     """
     with foreign.opened(path) as laptop:
         require_honest(laptop, desk.db, desk.study, path)
@@ -87,10 +84,7 @@ def require_honest(laptop: Db, db: Db, study: Study, path: Path) -> None:
 def bring_back(laptop: Db, desk: Desk, path: Path, *, final: bool) -> Merged:
     """Merge a laptop's file that `require_honest` has looked at.
 
-    Raises
-    ------
-    StoreError
-        If it contradicts what is here by now.
+    Raises StoreError if it contradicts what is here by now.
     """
     db = desk.db
     part_id, people, seal = _part_of(laptop, db, path)

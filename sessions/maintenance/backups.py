@@ -29,6 +29,8 @@ def back_up_study(
 ) -> tuple[Path, dict[str, int]]:
     """Copy a study's store and check that the copy can be read.
 
+    Raises StoreError if no whole copy could be made.
+
     Parameters
     ----------
     out : Path or None
@@ -40,11 +42,6 @@ def back_up_study(
         The back-up.
     counts : dict of str to int
         Rows by table; of the copy, for SQLite, and of the server, for PostgreSQL.
-
-    Raises
-    ------
-    StoreError
-        If no whole copy could be made.
     """
     file = sqlite_path(study.store_url)
     is_file = file is not None
@@ -63,10 +60,7 @@ def back_up_study(
 def record_backup(study: Study, path: Path, *, actor: str, at: datetime) -> bool:
     """Record in the audit log where a back-up is, because erasing somebody has to name it.
 
-    Returns
-    -------
-    bool
-        False where nothing can be recorded: the store can only be read, or is a laptop's part.
+    Returns False where nothing can be recorded: the store can only be read, or is a laptop's part.
     """
     if is_read_only(study.store_url):
         return False

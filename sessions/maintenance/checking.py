@@ -18,17 +18,14 @@ from study.tools.progress import track
 def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str]:
     """Yield what is wrong with a store, one sentence each.
 
+    Yields what was found and what to do; nothing where all is well.
+
     Parameters
     ----------
     clips : bool
         Whether to look for the clips on the disk.
     hashes : bool
         Whether to read every clip and compare it with what was admitted; takes minutes.
-
-    Yields
-    ------
-    str
-        What was found and what to do; nothing where all is well.
     """
     yield from maintenance.broken_pages(db)
     yield from maintenance.odd_rows(db)

@@ -24,16 +24,13 @@ _ADVICE = {
 def evidence_findings(db: Db, study: Study, given: pd.DataFrame) -> Iterator[str]:
     """Yield what the evidence says against ratings, one sentence each.
 
+    Yields which ratings it concerns and what to do; nothing of ratings in whose place others were
+    given.
+
     Parameters
     ----------
     given : DataFrame
         The ratings of the annotation, from `study.store.ratings.counted.judged`.
-
-    Yields
-    ------
-    str
-        Which ratings it concerns and what to do; nothing of ratings in whose place others were
-        given.
     """
     standing = given[~given["is_replaced"].astype(bool)]
     for reason in Reason:

@@ -13,15 +13,12 @@ from study.tools.urls import has_password
 def access_findings(db: Db, study: Study) -> Iterator[str]:
     """Yield who can read or change what is said of people, and should not; one sentence each.
 
+    Yields what was found and what to do; nothing where all is well.
+
     Parameters
     ----------
     study : Study
         Its store, back-ups and logs are looked at; on PostgreSQL the rights on its tables.
-
-    Yields
-    ------
-    str
-        What was found and what to do; nothing where all is well.
     """
     group = study.config.desk.group
     for path in _files(study):

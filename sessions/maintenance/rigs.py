@@ -43,16 +43,13 @@ def accept(desk: Desk, *, host: str, prefixes: Sequence[str], reason: str) -> Ac
 
     Later sessions there are not accepted with them: whoever accepts has seen how these went.
 
+    Raises StudyError if no session of the machine waits for it, no reason is given, or this is a
+    laptop's part of a store.
+
     Parameters
     ----------
     prefixes : sequence of str
         Beginnings of session ids; none for all sessions that wait.
-
-    Raises
-    ------
-    StudyError
-        If no session of the machine waits for it, no reason is given, or this is a laptop's part
-        of a store.
     """
     db = desk.db
     require_whole(db)

@@ -59,15 +59,12 @@ def alarms(ratings: pd.DataFrame, truths: dict[int, int]) -> list[Alarm]:
 def in_short(found: list[Alarm]) -> list[Alarm]:
     """Return one alarm per participant and kind: when it began, and how often it came.
 
+    Returns the first of each, with the details of the last.
+
     Parameters
     ----------
     found : list of Alarm
         From `alarms`.
-
-    Returns
-    -------
-    list of Alarm
-        The first of each, with the details of the last.
     """
     by_kind: dict[tuple[str, str], list[Alarm]] = {}
     for alarm in found:

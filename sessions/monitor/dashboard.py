@@ -32,10 +32,7 @@ _KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fas
 def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> FastAPI:
     """Return the web application of the dashboard.
 
-    Returns
-    -------
-    FastAPI
-        One page, made anew at every request, which the browser loads again every minute.
+    Returns one page, made anew at every request, which the browser loads again every minute.
     """
     app = new_web_app("dashboard", site)
     engine = open_to_read(study.store_url)

@@ -16,17 +16,14 @@ def agreement(ratings: pd.DataFrame, truths: dict[int, int]) -> pd.DataFrame:
     A rating is compared with earlier ones only, so that what is said of a trial was known when it
     was given, and a careless rater does not spoil the record of those who rated before.
 
+    Returns columns `COLUMNS`, one row per comparison in the order of time: ``n_trial`` counts the
+    participant's trials from 1, ``at`` is the row of `ratings`, ``source`` is ``"ground_truth"`` or
+    ``"peer"``.
+
     Parameters
     ----------
     ratings : DataFrame
         Columns ``participant_id, candidate_id, rating``, in the order in which they were given.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, one row per comparison in the order of time: ``n_trial`` counts the
-        participant's trials from 1, ``at`` is the row of `ratings`, ``source`` is
-        ``"ground_truth"`` or ``"peer"``.
     """
     table = ratings[["participant_id", "candidate_id", "rating"]].reset_index(drop=True)
     table = table.assign(n_trial=table.groupby("participant_id").cumcount() + 1)

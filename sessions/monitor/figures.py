@@ -54,6 +54,8 @@ def plot_agreement(
 ) -> Axes:
     """Plot how often each participant agreed with the ground truths, or with others, over trials.
 
+    Returns the axes; a point is the share of the last 100 ground truths, or 500 earlier ratings.
+
     Parameters
     ----------
     evidence : DataFrame
@@ -64,11 +66,6 @@ def plot_agreement(
         Where to draw; None for a new figure.
     source : {"ground_truth", "peer"}
         With what they were compared.
-
-    Returns
-    -------
-    Axes
-        The axes; a point is the share of the last 100 ground truths, or 500 earlier ratings.
     """
     ax = new_axes() if ax is None else ax
     own = evidence[evidence["source"] == source]
@@ -85,6 +82,8 @@ def plot_response_times(
 ) -> Axes:
     """Plot how long each participant took to answer, over their trials.
 
+    Returns the axes; a point is the mean of the last 500 trials, the slowest 1 % cut off.
+
     Parameters
     ----------
     ratings : DataFrame
@@ -93,11 +92,6 @@ def plot_response_times(
         As in `plot_agreement`.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes; a point is the mean of the last 500 trials, the slowest 1 % cut off.
     """
     ax = new_axes() if ax is None else ax
     # One answer after a telephone call would hide hundreds of others.
@@ -117,6 +111,8 @@ def plot_per_100(
 ) -> Axes:
     """Plot how often each participant did something, over their trials.
 
+    Returns the axes; a point is the number in 100 trials, over the last 500.
+
     Parameters
     ----------
     ratings : DataFrame
@@ -127,11 +123,6 @@ def plot_per_100(
         As in `plot_agreement`.
     ax : Axes or None
         Where to draw; None for a new figure.
-
-    Returns
-    -------
-    Axes
-        The axes; a point is the number in 100 trials, over the last 500.
     """
     ax = new_axes() if ax is None else ax
     scaled = ratings.assign(**{column: 100 * ratings[column]})

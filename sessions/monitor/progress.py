@@ -140,17 +140,14 @@ def forecast(days: pd.DataFrame, n_left: int, today: date) -> tuple[float, date 
 def per_day(given: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
     """Count ratings per day and participant.
 
+    Returns days by the lab's clock as rows, without days off; participants as columns.
+
     Parameters
     ----------
     given : DataFrame
         Columns ``participant_id, rated_at``.
     zone : tzinfo or None
         The lab's; None for the machine's.
-
-    Returns
-    -------
-    DataFrame
-        Days by the lab's clock as rows, without days off; participants as columns.
     """
     if given.empty:
         return pd.DataFrame()

@@ -22,17 +22,10 @@ COLUMNS = (
 def session_table(db: Db, study: Study) -> pd.DataFrame:
     """Return all sessions in the order in which they began.
 
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, one row per session. ``n_trials`` includes those that could not be
-        shown (``n_failed``) or were left; ``n_counted`` ratings enter tables; ``worked_s`` leaves
-        pauses out; ``payment_state`` is ``"paid"``, ``"owed"`` or ``"open"``.
-
-    Raises
-    ------
-    StudyError
-        On a laptop, which does not know what has been paid.
+    Returns columns `COLUMNS`, one row per session. ``n_trials`` includes those that could not be
+    shown (``n_failed``) or were left; ``n_counted`` ratings enter tables; ``worked_s`` leaves
+    pauses out; ``payment_state`` is ``"paid"``, ``"owed"`` or ``"open"``. Raises StudyError on a
+    laptop, which does not know what has been paid.
     """
     if not is_settled_here(db):
         raise StudyError(AT_THE_DESK)

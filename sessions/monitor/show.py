@@ -18,10 +18,8 @@ from study.vocabulary import ParticipantKind, Phase
 def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     """Return what the experimenter wants to know before a session.
 
-    Returns
-    -------
-    list of str
-        A few lines; the last ones say which phases may start and what is missing for the others.
+    Returns a few lines; the last ones say which phases may start and what is missing for the
+    others.
     """
     participant = participants.get(db, participant_id)
     since = local_day(participant.enrolled_at)

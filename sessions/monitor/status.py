@@ -144,15 +144,12 @@ def agreement_table(people: pd.DataFrame) -> Table:
 def owed_in_words(owed_pence: float | None) -> str:
     """Return what is owed to somebody.
 
+    Returns an amount, or that only the desk knows it.
+
     Parameters
     ----------
     owed_pence : float or None
         From `monitor.progress.progress`; missing on a laptop.
-
-    Returns
-    -------
-    str
-        An amount, or that only the desk knows it.
     """
     if owed_pence is None or math.isnan(owed_pence):
         return SETTLED_ELSEWHERE

@@ -9,15 +9,12 @@ from study.vocabulary import Rating
 def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol) -> int:
     """Return what a rating in the annotation phase earns.
 
+    Returns whole pence.
+
     Parameters
     ----------
     ground_truth : Rating or None
         The expert's; None where the candidate has none.
-
-    Returns
-    -------
-    int
-        Whole pence.
 
     Notes
     -----
@@ -36,9 +33,6 @@ def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol)
 def total_pence(db: Db, participant_id: str) -> int:
     """Return all bonus that a participant has been shown, over all sessions.
 
-    Returns
-    -------
-    int
-        Sum of the stored bonuses: a correction of a ground truth does not change it.
+    Returns sum of the stored bonuses: a correction of a ground truth does not change it.
     """
     return payments.bonus_pence(db, participant_id)

@@ -45,16 +45,13 @@ def session_lines(everything: Statement, *, is_settled_here: bool) -> list[str]:
 def statement_text(everything: Statement, title: str) -> str:
     """Return a statement as Markdown, to be printed and signed.
 
+    Returns one table row a session, what was received before and is received now, and a line to
+    sign on. What is received now is what is owed; where nothing is, the last payment.
+
     Parameters
     ----------
     everything : Statement
         From `sessions.pay.statement.statement`, with what has been paid.
-
-    Returns
-    -------
-    str
-        One table row a session, what was received before and is received now, and a line to sign
-        on. What is received now is what is owed; where nothing is, the last payment.
     """
     return "\n".join(
         [

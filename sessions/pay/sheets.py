@@ -84,15 +84,12 @@ def write_sheet(
 ) -> int:
     """Set a text on A4.
 
+    Raises ConfigError if the font lacks a letter of the text.
+
     Parameters
     ----------
     footer : str
         Stands at the foot of every page, left of the page number.
-
-    Raises
-    ------
-    ConfigError
-        If the font lacks a letter of the text.
     """
     lacking = [letter for letter in dict.fromkeys(markdown + footer) if not _has_letter(letter)]
     if lacking:

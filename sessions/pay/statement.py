@@ -112,10 +112,7 @@ class Statement:
 def is_settled_here(db: Db) -> bool:
     """Return whether money is settled in this store; a laptop's part does not know of payments.
 
-    Returns
-    -------
-    bool
-        False on a laptop: only the desk knows what was paid.
+    Returns False on a laptop: only the desk knows what was paid.
     """
     return not audit.own(db, IS_PART)
 
@@ -125,6 +122,8 @@ def statement(
 ) -> Statement:
     """Return what a participant has earned.
 
+    Returns one line a session; one that is still open counts up to its last trial.
+
     Parameters
     ----------
     protocol : Protocol
@@ -132,11 +131,6 @@ def statement(
         whatever `study.toml` says by now.
     unpaid_only : bool
         Whether to leave out sessions that have been paid.
-
-    Returns
-    -------
-    Statement
-        One line a session; one that is still open counts up to its last trial.
 
     Notes
     -----
@@ -168,15 +162,12 @@ def settle(
 ) -> Statement:
     """Mark all that is owed as paid; the same session cannot be paid again.
 
+    Raises StudyError if nothing is owed, or a session is still open.
+
     Parameters
     ----------
     protocol : Protocol
         As in `statement`.
-
-    Raises
-    ------
-    StudyError
-        If nothing is owed, or a session is still open.
     """
     owed = statement(db, participant_id, protocol, unpaid_only=True)
     if any(line.is_open for line in owed.lines):

@@ -52,15 +52,12 @@ def hours_pence(time: timedelta, hourly_rate_pence: int) -> int:
 
     Nothing is rounded before, so that nobody loses a part of a penny.
 
+    Returns whole pence.
+
     Parameters
     ----------
     time : timedelta
         From `worked`, of one session.
-
-    Returns
-    -------
-    int
-        Whole pence.
 
     Examples
     --------

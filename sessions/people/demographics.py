@@ -26,18 +26,13 @@ _WITH_OPTION = ("age", "sex", "hearing_normal", "vision_normal")
 def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
     """Record a participant's answers about themselves.
 
+    Raises ConfigError if the participant is not a person, nothing was said, something was said that
+    the study does not ask, or an answer cannot be. Raises NotClearedError if there is no consent.
+
     Parameters
     ----------
     answers : mapping of str to object
         By question; None where they did not want to say. Earlier answers to others stay.
-
-    Raises
-    ------
-    ConfigError
-        If the participant is not a person, nothing was said, something was said that the study
-        does not ask, or an answer cannot be.
-    NotClearedError
-        If there is no consent.
     """
     db = desk.db
     if not answers:
@@ -64,6 +59,8 @@ def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
 def pair(text: str) -> tuple[str, str | None]:
     """Read an answer to a question of the study's own.
 
+    Raises ConfigError if it is not such a pair, or has an option of its own.
+
     Parameters
     ----------
     text : str
@@ -75,11 +72,6 @@ def pair(text: str) -> tuple[str, str | None]:
         The question.
     answer : str or None
         What they said.
-
-    Raises
-    ------
-    ConfigError
-        If it is not such a pair, or has an option of its own.
 
     Examples
     --------
@@ -97,10 +89,7 @@ def pair(text: str) -> tuple[str, str | None]:
 def consenting(db: Db) -> list[Participant]:
     """Return the people who take part: all who ever gave consent, closed and withdrawn or not.
 
-    Returns
-    -------
-    list of Participant
-        By id; neither the expert nor simulated people.
+    Returns them by id; neither the expert nor simulated people.
     """
     return [
         person
@@ -112,10 +101,7 @@ def consenting(db: Db) -> list[Participant]:
 def answers_of(db: Db, people: Sequence[Participant]) -> list[dict[str, Any]]:
     """Return what people said of themselves, one for each of them.
 
-    Returns
-    -------
-    list of dict
-        Answers by question; empty for who was not asked.
+    Returns answers by question; empty for who was not asked.
     """
     known = demographics.answers(db)
     return [known.get(person.id, {}) for person in people]
@@ -127,10 +113,7 @@ def banded(db: Db) -> pd.DataFrame:
     Each question is counted on its own, so that answers cannot be put together. Everybody who gave
     consent counts; who said nothing is in the group of those.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``question, band, n``.
+    Returns columns ``question, band, n``.
     """
     everybody = answers_of(db, consenting(db))
     questions = sorted({question for answers in everybody for question in answers})
@@ -147,15 +130,12 @@ def merged(
 ) -> list[tuple[str, int]]:
     """Merge groups until none is too small.
 
+    Returns groups of `smallest` or more; one group of all where there are too few people for two.
+
     Parameters
     ----------
     counts : sequence of (str, int)
         Groups in an order in which neighbours may be merged.
-
-    Returns
-    -------
-    list of (str, int)
-        Groups of `smallest` or more; one group of all where there are too few people for two.
 
     Examples
     --------
@@ -179,10 +159,7 @@ def merged(
 def age_band(age: int) -> str:
     """Return the band of an age.
 
-    Returns
-    -------
-    str
-        Such as ``"25-34"``.
+    Returns text such as ``"25-34"``.
 
     Examples
     --------

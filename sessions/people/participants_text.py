@@ -32,16 +32,13 @@ class _Facts:
 def participants_text(desk: Desk, *, exact: bool) -> str:
     """Return the paragraph on participants.
 
+    Raises StudyError on a laptop, which knows neither all people nor what they were paid.
+
     Parameters
     ----------
     exact : bool
         Whether ages and sexes are given as they are, which is written to the audit log; in
         bands otherwise.
-
-    Raises
-    ------
-    StudyError
-        On a laptop, which knows neither all people nor what they were paid.
 
     Notes
     -----

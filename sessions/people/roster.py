@@ -27,15 +27,12 @@ _CLEARED_PHASES = (Phase.TRAINING, Phase.SCREENING, Phase.ANNOTATION)
 def check_id(participant_id: str, kind: ParticipantKind) -> None:
     """Raise unless an id is short and says nothing about the person.
 
+    Raises ConfigError if it could be a name, initials with a year or a date, or an e-mail address.
+
     Parameters
     ----------
     kind : ParticipantKind
         The expert may be called ``EXPERT``.
-
-    Raises
-    ------
-    ConfigError
-        If it could be a name, initials with a year or a date, or an e-mail address.
 
     Examples
     --------
@@ -101,15 +98,12 @@ def new_consent(
 ) -> Consent:
     """Return a consent after checking what was typed.
 
+    Raises ConfigError if something is empty, not a date, in the future, or a whole name.
+
     Parameters
     ----------
     signed_on : str or None
         ISO date; None for today.
-
-    Raises
-    ------
-    ConfigError
-        If something is empty, not a date, in the future, or a whole name.
     """
     for option, value in (("form-version", form_version), ("ethics-approval", ethics_approval)):
         if not value.strip():
@@ -125,15 +119,8 @@ def new_consent(
 def close(desk: Desk, participant_id: str, *, reason: str) -> int:
     """Close a participant's record; their ratings stay.
 
-    Returns
-    -------
-    int
-        Clips that are assigned to them and not rated.
-
-    Raises
-    ------
-    ConfigError
-        If the reason is empty, or could name somebody.
+    Returns clips that are assigned to them and not rated. Raises ConfigError if the reason is
+    empty, or could name somebody.
     """
     reason = checked_reason(reason)
     participants.close(desk.db, participant_id, reason=reason, at=desk.at)
@@ -145,10 +132,7 @@ def close(desk: Desk, participant_id: str, *, reason: str) -> int:
 def clear_for_rehearsal(desk: Desk, participant_id: str) -> None:
     """Let somebody rate in a rehearsal without training and screening.
 
-    Raises
-    ------
-    ConfigError
-        If the study is a real one.
+    Raises ConfigError if the study is a real one.
     """
     if not desk.study.config.rehearsal:
         raise ConfigError(

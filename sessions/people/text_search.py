@@ -144,15 +144,12 @@ def _in_content(path: Path, content: mmap, word: str) -> list[Trace]:
 def knows(content: bytes | mmap, word: str) -> bool:
     """Return whether a word stands in bytes, in any encoding that texts and tables have.
 
+    Returns False where it is only a part of a longer word.
+
     Parameters
     ----------
     content : bytes or mmap
         A text, or anything with texts in it.
-
-    Returns
-    -------
-    bool
-        False where it is only a part of a longer word.
 
     Examples
     --------

@@ -16,15 +16,12 @@ _SEARCHED = Bounds()
 def rewrite_store(study: Study) -> None:
     """Write the store's file anew, because a database only marks deleted rows as free.
 
+    Raises StoreError if the file is in use.
+
     Parameters
     ----------
     study : Study
         The study; on PostgreSQL the server does it in its own time.
-
-    Raises
-    ------
-    StoreError
-        If the file is in use.
     """
     engine = open_store(study.store_url)
     try:

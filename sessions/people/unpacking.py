@@ -40,15 +40,9 @@ Letters = dict[bytes, str]  # what a font's codes stand for
 def parts(content: bytes | mmap) -> Iterator[bytes]:
     """Yield what a file has packed: pages of a PDF, words in a PNG, members of an archive.
 
-    Yields
-    ------
-    bytes
-        At most `LARGEST_PART` of each of the first `MOST_PARTS`; nothing for other kinds.
-
-    Raises
-    ------
-    ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError
-        If it cannot be unpacked, because it is damaged or encrypted.
+    Yields at most `LARGEST_PART` of each of the first `MOST_PARTS`; nothing for other kinds. Raises
+    ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError if it cannot be
+    unpacked, because it is damaged or encrypted.
     """
     head = content[:8]
     if len(content) > LARGEST_PACKED and head.startswith((_PDF, _ZIP, _GZIP)):

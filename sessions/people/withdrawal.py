@@ -44,21 +44,13 @@ class Withdrawal:
 def withdraw(desk: Desk, participant_id: str, *, keep_ratings: bool) -> Withdrawal:
     """Withdraw a participant's consent; nobody asks them why.
 
+    Returns what became of their clips: the others rate them. Raises StudyError if the participant
+    is rating or has withdrawn already, or ratings are to go that have not been paid yet.
+
     Parameters
     ----------
     keep_ratings : bool
         What they chose to be done with what they have rated.
-
-    Returns
-    -------
-    Withdrawal
-        What became of their clips: the others rate them.
-
-    Raises
-    ------
-    StudyError
-        If the participant is rating or has withdrawn already, or ratings are to go that have not
-        been paid yet.
     """
     db, study = desk.db, desk.study
     participant = participants.get(db, participant_id)
@@ -85,15 +77,12 @@ def erase(desk: Desk, participant_id: str, *, rng: np.random.Generator) -> Withd
     The audit log keeps its events under the same number, so that the sums still add up and nothing
     leads back to the person.
 
+    Raises StudyError if the participant is rating, or something has not been paid yet.
+
     Parameters
     ----------
     rng : Generator
         Source of the random number; not the study's seed.
-
-    Raises
-    ------
-    StudyError
-        If the participant is rating, or something has not been paid yet.
     """
     db, study = desk.db, desk.study
     _require_person(participant_id, participants.get(db, participant_id).kind)

@@ -57,17 +57,14 @@ class Again:
 def judged_slots(db: Db, study: Study, given: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the plan with what became of each slot.
 
+    Returns the columns of `study.store.plan.assignments.frame` with ``reason`` (why the rating does
+    not count; empty where it does or there is none), and truth values ``is_good`` (rated, and it
+    counts), ``is_lost`` (rated, it does not count, and nothing was given in its place).
+
     Parameters
     ----------
     given : DataFrame or None
         From `study.store.ratings.counted.judged`, for who has it already.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `study.store.plan.assignments.frame` with ``reason`` (why the rating does
-        not count; empty where it does or there is none), and truth values ``is_good`` (rated, and
-        it counts), ``is_lost`` (rated, it does not count, and nothing was given in its place).
     """
     plan = assignments.frame(db)
     keys = ["candidate_id", "participant_id"]
@@ -83,16 +80,13 @@ def judged_slots(db: Db, study: Study, given: pd.DataFrame | None = None) -> pd.
 def standing(slots: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return how each planned clip stands.
 
+    Returns columns ``n_slots, n_good, n_open, n_lost, n_again`` by ``candidate_id``, in ascending
+    order; ``n_again`` ratings are missing because others do not count.
+
     Parameters
     ----------
     slots : DataFrame
         From `judged_slots`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``n_slots, n_good, n_open, n_lost, n_again`` by ``candidate_id``, in ascending
-        order; ``n_again`` ratings are missing because others do not count.
     """
     table = slots.assign(is_open=~slots["done"]).groupby("candidate_id", sort=True)
     found = table[["is_good", "is_open", "is_lost"]].sum().astype("int64")
@@ -105,17 +99,14 @@ def standing(slots: pd.DataFrame, study: Study) -> pd.DataFrame:
 def n_complete(clips: pd.DataFrame, n_wanted: int) -> int:
     """Return how many planned clips have all their ratings, those that count.
 
+    Returns clips of which nobody has a rating to give any more, and as many count as are wanted.
+
     Parameters
     ----------
     clips : DataFrame
         From `standing`.
     n_wanted : int
         Ratings that a clip should have at least.
-
-    Returns
-    -------
-    int
-        Clips of which nobody has a rating to give any more, and as many count as are wanted.
     """
     return int((clips["n_open"].eq(0) & clips["n_good"].ge(n_wanted)).sum())
 
@@ -123,18 +114,15 @@ def n_complete(clips: pd.DataFrame, n_wanted: int) -> int:
 def n_without_rater(clips: pd.DataFrame, n_wanted: int) -> int:
     """Return how many ratings of planned clips are wanted that nobody is asked for.
 
+    Returns more than none after somebody has left whose clips nobody else could take. A rating that
+    does not count and that nobody was asked to give again is not among them.
+
     Parameters
     ----------
     clips : DataFrame
         From `standing`.
     n_wanted : int
         Ratings that a clip should have at least.
-
-    Returns
-    -------
-    int
-        More than none after somebody has left whose clips nobody else could take. A rating that
-        does not count and that nobody was asked to give again is not among them.
     """
     n_asked = clips[["n_good", "n_open", "n_lost"]].sum(axis=1)
     return int((n_wanted - n_asked).clip(lower=0).sum())
@@ -143,15 +131,12 @@ def n_without_rater(clips: pd.DataFrame, n_wanted: int) -> int:
 def sentence(clips: pd.DataFrame) -> str:
     """Return in words that clips lost ratings.
 
+    Returns a sentence that says what to do; empty where none did.
+
     Parameters
     ----------
     clips : DataFrame
         From `standing`.
-
-    Returns
-    -------
-    str
-        A sentence that says what to do; empty where none did.
     """
     n_clips, n_ratings = int(clips["n_again"].gt(0).sum()), int(clips["n_again"].sum())
     if not n_clips:
@@ -169,15 +154,8 @@ def plan_again(desk: Desk) -> Again:
     Nobody gets a clip that they have seen. A rating that was given up stays in the store, and does
     not count even if its rig is accepted once the other one is there.
 
-    Returns
-    -------
-    Again
-        What was planned; nothing where no clip lost a rating that has not been planned again.
-
-    Raises
-    ------
-    StudyError
-        If there is no plan.
+    Returns what was planned; nothing where no clip lost a rating that has not been planned again.
+    Raises StudyError if there is no plan.
     """
     db, study = desk.db, desk.study
     if not assignments.exist(db):
@@ -212,11 +190,8 @@ def plan_again(desk: Desk) -> Again:
 def take_back(db: Db, study: Study) -> int:
     """Let ratings that were given up stand where they count now and nobody has rated again yet.
 
-    Returns
-    -------
-    int
-        How many; as many slots without a rating are taken back, but for those of people who are
-        rating at this moment or on a laptop.
+    Returns how many; as many slots without a rating are taken back, but for those of people who are
+    rating at this moment or on a laptop.
     """
     slots = judged_slots(db, study)
     counts_now = slots[slots["replaced"] & slots["reason"].eq(Reason.RATED_AGAIN)]

@@ -27,6 +27,8 @@ def plan_raters(
     what is left over goes to whoever has least. Clips of a stratum stand together in the rounds,
     so that every participant also gets an equal part of each class and of the ground truths.
 
+    Raises StudyError if there are fewer participants than slots.
+
     Parameters
     ----------
     strata : sequence of ndarray, each of shape (n_clips,)
@@ -36,11 +38,6 @@ def plan_raters(
     -------
     ndarray of int64, shape (n_clips, n_slots)
         Participants from 0; all different within a row.
-
-    Raises
-    ------
-    StudyError
-        If there are fewer participants than slots.
     """
     require_enough(n_participants, n_slots)
     n_clips = len(strata[0])
@@ -73,6 +70,8 @@ def fill(
     Among those with equally little to do, whoever shares fewest clips with the clip's other
     raters is taken, then chance decides.
 
+    Raises StudyError if all who may be given a slot rate that clip already, and `strict`.
+
     Parameters
     ----------
     raters : ndarray of int64, shape (n_clips, n_slots)
@@ -92,11 +91,6 @@ def fill(
     -------
     ndarray of int64, shape (n_clips, n_slots)
         A copy in which they are filled.
-
-    Raises
-    ------
-    StudyError
-        If all who may be given a slot rate that clip already, and `strict`.
     """
     filled = raters.copy()
     load = loads.tolist()
@@ -261,10 +255,7 @@ def _take(
 def require_enough(n_participants: int, n_slots: int) -> None:
     """Raise unless there are as many participants as a clip has slots.
 
-    Raises
-    ------
-    StudyError
-        If there are too few.
+    Raises StudyError if there are too few.
     """
     if n_participants < n_slots:
         raise StudyError(

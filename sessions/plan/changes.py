@@ -21,15 +21,13 @@ def reassign(desk: Desk, leaving: list[str]) -> Change:
     Slots that lost their rater before, because too few people were there to take them, are
     filled as well.
 
+    Raises StudyError if nobody is left who may rate one of the clips, or somebody who leaves is
+    rating.
+
     Parameters
     ----------
     leaving : list of str
         Whose clips; empty to fill slots without a rater only.
-
-    Raises
-    ------
-    StudyError
-        If nobody is left who may rate one of the clips, or somebody who leaves is rating.
     """
     db, study = desk.db, desk.study
     for participant_id in leaving:
@@ -50,17 +48,15 @@ def reassign(desk: Desk, leaving: list[str]) -> Change:
 def extend(desk: Desk, joiner: str, *, n_clips: int | None) -> Change:
     """Give a participant who joins late unrated clips of those with most left to do.
 
+    Raises StudyError if there is no plan or nothing left to take, or one of those concerned is
+    rating.
+
     Parameters
     ----------
     joiner : str
         Who joins; enrolled, and no expert.
     n_clips : int or None
         How many clips at most; None for an equal part of what is left.
-
-    Raises
-    ------
-    StudyError
-        If there is no plan or nothing left to take, or one of those concerned is rating.
     """
     db, study = desk.db, desk.study
     people = able_raters(db, study)

@@ -46,11 +46,8 @@ def is_undecided(tallies: Ints, protocol: Protocol) -> Flags:
 def undecided(db: Db, study: Study) -> pd.Series:
     """Return the clips that wait for a further rating that nobody has been asked for.
 
-    Returns
-    -------
-    Series of int
-        Ratings that count by ``candidate_id``, in ascending order; empty unless the study asks
-        for further ratings.
+    Returns ratings that count by ``candidate_id``, in ascending order; empty unless the study asks
+    for further ratings.
     """
     protocol = study.config.protocol
     if protocol.most_ratings == protocol.ratings_per_clip:
@@ -110,15 +107,12 @@ def fill_further(db: Db, study: Study, people: list[str], rng: np.random.Generat
 def sentence(n_waiting: int) -> str:
     """Return in words that clips wait for a further rating.
 
+    Returns a sentence that says what to do; empty where none waits.
+
     Parameters
     ----------
     n_waiting : int
         How many, from `undecided`.
-
-    Returns
-    -------
-    str
-        A sentence that says what to do; empty where none waits.
     """
     if not n_waiting:
         return ""

@@ -48,16 +48,13 @@ class Change:
 def able_raters(db: Db, study: Study, ids: list[str] | None = None) -> list[str]:
     """Return who may be given clips.
 
+    Raises StudyError if one of `ids` rates no clips.
+
     Parameters
     ----------
     ids : list of str or None
         Only these; None for everybody who is enrolled, not closed, not the expert and not
         rating on a laptop.
-
-    Raises
-    ------
-    StudyError
-        If one of `ids` rates no clips.
     """
     away = on_laptops(db)
     raters = {ParticipantKind.HUMAN}
@@ -87,15 +84,12 @@ def in_order(
 ) -> pd.DataFrame:
     """Put each participant's new slots into an order, after those that they have.
 
+    Returns the rows with ``position``, ground truths spread evenly.
+
     Parameters
     ----------
     rows : DataFrame
         With ``participant_id`` and ``is_ground_truth``.
-
-    Returns
-    -------
-    DataFrame
-        The rows with ``position``, ground truths spread evenly.
     """
     ordered = []
     for participant_id, own in rows.groupby("participant_id", sort=True):
@@ -130,10 +124,7 @@ def flags(column: "pd.Series[Any]") -> assignment.Flags:
 def left_to_do(db: Db, people: list[str]) -> dict[str, int]:
     """Return how many clips people have still to rate.
 
-    Returns
-    -------
-    dict of str to int
-        In the order of `people`.
+    Returns them in the order of `people`.
     """
     counts = assignments.counts(db)
     none = assignments.Count(0, 0)

@@ -29,16 +29,13 @@ from study.vocabulary import ParticipantKind, Phase
 def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
     """Raise where a plan would take the clips that have to be chosen before it.
 
+    Raises StudyError if ground truths have not been sampled, or somebody has to be trained or
+    screened with clips that nobody has chosen.
+
     Parameters
     ----------
     ids : list of str or None
         Who rates; None for everybody who can.
-
-    Raises
-    ------
-    StudyError
-        If ground truths have not been sampled, or somebody has to be trained or screened with
-        clips that nobody has chosen.
 
     Notes
     -----
@@ -67,15 +64,12 @@ def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
 def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     """Give every candidate that is not an exercise clip its raters, and everybody an order.
 
+    Raises StudyError if there is a plan, or there are no candidates or too few participants.
+
     Parameters
     ----------
     ids : list of str or None
         Who rates; None for everybody who is enrolled, not closed and not the expert.
-
-    Raises
-    ------
-    StudyError
-        If there is a plan, or there are no candidates or too few participants.
 
     Notes
     -----
@@ -104,15 +98,8 @@ def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
 def plan_late_candidates(desk: Desk) -> Change:
     """Give candidates that were admitted after the plan their raters.
 
-    Returns
-    -------
-    Change
-        What was planned; the clips come after those that people have already.
-
-    Raises
-    ------
-    StudyError
-        If there is no plan, or no late candidates, or too few participants.
+    Returns what was planned; the clips come after those that people have already. Raises StudyError
+    if there is no plan, or no late candidates, or too few participants.
     """
     db, study = desk.db, desk.study
     if not assignments.exist(db):
@@ -130,15 +117,8 @@ def plan_late_candidates(desk: Desk) -> Change:
 def plan_disagreements(desk: Desk) -> Change:
     """Ask for one further rating of each clip whose raters disagree.
 
-    Returns
-    -------
-    Change
-        What was planned; clips that everybody has seen are left out.
-
-    Raises
-    ------
-    StudyError
-        If the study asks for no further ratings.
+    Returns what was planned; clips that everybody has seen are left out. Raises StudyError if the
+    study asks for no further ratings.
     """
     db, study = desk.db, desk.study
     protocol = study.config.protocol

@@ -73,6 +73,8 @@ def fill_slots(
 ) -> pd.DataFrame:
     """Find raters until candidates have as many as wanted.
 
+    Returns the new assignments; their clips come after those that people have.
+
     Parameters
     ----------
     candidate_ids : ndarray of int64, shape (n_candidates,)
@@ -83,11 +85,6 @@ def fill_slots(
         Pairs of candidate and participant that are not to come together again.
     strict : bool
         False leaves slots without a rater where nobody can take them.
-
-    Returns
-    -------
-    DataFrame
-        The new assignments; their clips come after those that people have.
     """
     table = assignments.frame(db)
     own = table[table["candidate_id"].isin(candidate_ids)]

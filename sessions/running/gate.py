@@ -19,10 +19,7 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
     A person needs a consent for every phase, a finished training for the screening, and a passed
     screening for the annotation. Simulated people need neither, and may rate in rehearsals only.
 
-    Raises
-    ------
-    NotClearedError
-        If something is missing.
+    Raises NotClearedError if something is missing.
 
     Notes
     -----
@@ -56,10 +53,7 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
 def require_may_check_headphones(db: Db, study: Study, participant_id: str) -> None:
     """Raise unless a participant may do the headphone check now.
 
-    Raises
-    ------
-    NotClearedError
-        If the person's record is closed, is somewhere else, or holds no consent.
+    Raises NotClearedError if the person's record is closed, is somewhere else, or holds no consent.
     """
     participant = participants.get(db, participant_id)
     _require_open(participant)
@@ -75,10 +69,7 @@ def require_screening_passed(
 ) -> None:
     """Raise unless the last finished screening was passed.
 
-    Raises
-    ------
-    NotClearedError
-        If there is no finished screening, or the last one was failed.
+    Raises NotClearedError if there is no finished screening, or the last one was failed.
     """
     run = f"python -m annotator --participant {participant_id} --phase"
     finished = [attempt for attempt in screenings if attempt.finished]

@@ -14,10 +14,7 @@ from study.tools.local_time import local_time
 def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> None:
     """Raise if somebody is rating whom a change concerns.
 
-    Raises
-    ------
-    StudyError
-        If one of them has an open session; it names all.
+    Raises StudyError if one of them has an open session; it names all.
     """
     participants.lock(db, participant_ids)  # nobody of them opens one until this is done
     found = [s for s in sessions.open_sessions(db) if s.participant_id in participant_ids]
@@ -35,15 +32,12 @@ def require_none_open(db: Db, participant_ids: Collection[str], what: str) -> No
 def end_crashed(desk: Desk, participant_id: str, *, is_running: Callable[[int], bool]) -> None:
     """Close a session whose program is gone; its ratings stay.
 
+    Raises StudyError if none is open, or it shows signs of life.
+
     Parameters
     ----------
     is_running : callable
         Whether a process of this machine is an annotator that runs.
-
-    Raises
-    ------
-    StudyError
-        If none is open, or it shows signs of life.
     """
     db = desk.db
     participants.get(db, participant_id)

@@ -58,16 +58,9 @@ class Recorder:
     def keep(self, record: TrialRecord) -> int | None:
         """Write a trial, durably, and return the new bonus total.
 
-        Returns
-        -------
-        int or None
-            All bonus that the participant has been shown, in pence; None where there is no
-            counter.
-
-        Raises
-        ------
-        StoreError
-            If the store does not take it; nothing of it was written and it may be tried again.
+        Returns all bonus that the participant has been shown, in pence; None where there is no
+        counter. Raises StoreError if the store does not take it; nothing of it was written and it
+        may be tried again.
         """
         plan, at = self.plan, self.now()
         candidate_id = record.stimulus.candidate_id
@@ -108,10 +101,8 @@ class Recorder:
     def end(self, reason: EndReason) -> None:
         """Close the session; what closes it first says why.
 
-        Raises
-        ------
-        StoreError
-            If the store does not take it; the next start of the participant then closes it.
+        Raises StoreError if the store does not take it; the next start of the participant then
+        closes it.
         """
         with transaction(self.engine) as db:
             sessions.end(db, self.session_id, reason=reason, at=self.now())
@@ -163,6 +154,10 @@ def open_session(
     Whether the participant may start, what is left for them, and the session itself are one
     transaction: nobody moves their clips, takes them to a laptop or rates them in between.
 
+    Yields writes trials of its ``plan``; where nothing is left to rate, no session is opened.
+    Raises NotClearedError if the participant may not start, or there is nothing that they could be
+    shown. Raises StoreError if a session of the participant is open elsewhere.
+
     Parameters
     ----------
     study : Study
@@ -180,18 +175,6 @@ def open_session(
         Whether a process of this machine still is an annotator; None to ask the system.
     database_clock : callable
         The time by which signs of life are judged; that of the database.
-
-    Yields
-    ------
-    Recorder
-        Writes trials of its ``plan``; where nothing is left to rate, no session is opened.
-
-    Raises
-    ------
-    NotClearedError
-        If the participant may not start, or there is nothing that they could be shown.
-    StoreError
-        If a session of the participant is open elsewhere.
     """
     session_id = uuid.uuid4().hex
     with transaction(engine) as db:
@@ -229,10 +212,7 @@ def open_session(
 def machine() -> dict[str, Any]:
     """Return what machine and which versions these are.
 
-    Returns
-    -------
-    dict
-        Host, system, processor and package versions, ready for JSON.
+    Returns host, system, processor and package versions, ready for JSON.
     """
     from importlib import metadata
 

@@ -59,15 +59,8 @@ class SessionPlan:
 def plan_session(db: Db, study: Study, participant_id: str, phase: Phase) -> SessionPlan:
     """Return what a session is to show, after checking that the participant may start it.
 
-    Returns
-    -------
-    SessionPlan
-        With no trials when the phase is finished.
-
-    Raises
-    ------
-    NotClearedError
-        If the participant may not start, or there is nothing that they could be shown.
+    Returns a plan without trials when the phase is finished. Raises NotClearedError if the
+    participant may not start, or there is nothing that they could be shown.
     """
     require_cleared(db, study, participant_id, phase)
     match phase:

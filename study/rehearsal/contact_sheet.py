@@ -24,22 +24,13 @@ _WORDS = {
 def contact_sheet(scenes: pd.DataFrame, mit_root: Path, clips_per_rating: int = 2) -> Figure:
     """Draw clips of every class and every rating: the middle frame and the spectrogram.
 
+    Returns one row per class; the caller saves it. Raises ConfigError if there is no clip with
+    sound. Raises ClipError if a clip is missing or cannot be decoded.
+
     Parameters
     ----------
     scenes : DataFrame
         From `study.rehearsal.truth.read_scenes`; clips without sound are left out.
-
-    Returns
-    -------
-    Figure
-        One row per class; the caller saves it.
-
-    Raises
-    ------
-    ConfigError
-        If there is no clip with sound.
-    ClipError
-        If a clip is missing or cannot be decoded.
     """
     heard = scenes[scenes["audio"] == "sound"]
     if heard.empty:

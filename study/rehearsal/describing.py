@@ -58,10 +58,7 @@ _PASSING = _Part((0.9, 1.7), (0.26, 0.42), (0.06, 0.16))
 def feeding_classes(avmit_label: str) -> tuple[str, ...]:
     """Return the Moments-in-Time classes whose clips are rated under a class.
 
-    Returns
-    -------
-    tuple of str
-        In alphabetical order; often the class alone.
+    In alphabetical order; often the class alone.
 
     Notes
     -----

@@ -81,15 +81,12 @@ class SceneSound:
 def steady_times(n_frames: int, frame_rate_hz: Fraction) -> tuple[float, ...]:
     """Return when the frames of a film with a constant rate are shown.
 
+    Returns seconds from the start.
+
     Parameters
     ----------
     frame_rate_hz : Fraction
         Frames a second.
-
-    Returns
-    -------
-    tuple of float
-        Seconds from the start.
     """
     return tuple(float(i / frame_rate_hz) for i in range(n_frames))
 

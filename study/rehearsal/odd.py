@@ -37,15 +37,12 @@ def is_flash(time_s: float) -> bool:
 def make_odd_clip(kind: str, path: Path) -> Path:
     """Make one odd clip.
 
+    Raises ConfigError if the kind is not known.
+
     Parameters
     ----------
     kind : str
         One of `ODD_KINDS`.
-
-    Raises
-    ------
-    ConfigError
-        If the kind is not known.
     """
     if kind not in ODD_KINDS:
         raise ConfigError(f"no odd clip of kind {kind!r}. Known: {', '.join(ODD_KINDS)}")

@@ -115,10 +115,7 @@ class SimulatedPerson:
     def on_play(self, stimulus: Stimulus) -> tuple[str, float] | None:
         """Return an early press, if the person makes one during this playing.
 
-        Returns
-        -------
-        (str, float) or None
-            The key and seconds after the onset.
+        Returns the key and seconds after the onset.
         """
         if self._rng.random() >= self.profile.early_rate:
             return None
@@ -127,10 +124,7 @@ class SimulatedPerson:
     def on_prompt(self, stimulus: Stimulus) -> tuple[str, float]:
         """Return the key that the person presses when asked.
 
-        Returns
-        -------
-        (str, float)
-            ``"1"``, ``"2"``, ``"3"`` or ``"space"``, and seconds after the offset.
+        Returns ``"1"``, ``"2"``, ``"3"`` or ``"space"``, and seconds after the offset.
         """
         delay_s = self._delay_s()
         if self._rng.random() < self.profile.replay_rate:

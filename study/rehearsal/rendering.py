@@ -21,10 +21,7 @@ _LIMIT = 0.98
 def film_of(scene: Scene) -> Film:
     """Return the pictures of a scene.
 
-    Returns
-    -------
-    Film
-        Its pictures are drawn while they are taken.
+    Returns its pictures are drawn while they are taken.
     """
     rate = scene.source.frame_rate_hz
     times_s = steady_times(round(scene.duration_s * rate), rate)
@@ -35,10 +32,7 @@ def film_of(scene: Scene) -> Film:
 def track_of(scene: Scene) -> SceneSound | None:
     """Return the sound of a scene.
 
-    Returns
-    -------
-    SceneSound or None
-        None for a clip without a sound stream.
+    Returns None for a clip without a sound stream.
     """
     if scene.audio == "none":
         return None

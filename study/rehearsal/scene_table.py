@@ -112,21 +112,13 @@ def write_scenes(rows: Iterable[SceneRow], path: Path) -> None:
 def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
     """Read `scenes.csv` row by row.
 
+    Returns the rows in the order of the file. Raises ConfigError if the file is not a table, a
+    column is missing, or a row that must not be skipped is broken or names a clip again.
+
     Parameters
     ----------
     skip_broken : bool
         Whether to pass over a row that is cut short or holds what it must not.
-
-    Returns
-    -------
-    iterator of SceneRow
-        The rows in the order of the file.
-
-    Raises
-    ------
-    ConfigError
-        If the file is not a table, a column is missing, or a row that must not be skipped is broken
-        or names a clip again.
     """
     return _whole_rows(path) if skip_broken else _all_rows(path)
 

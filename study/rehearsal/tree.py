@@ -49,6 +49,9 @@ def make_clips(
     What was made before, by this seed, is kept; clips of further classes and further clips of
     the same classes are added.
 
+    Returns how many clips had to be made. Raises ConfigError if a class is not known, or the folder
+    holds other clips.
+
     Parameters
     ----------
     root : Path
@@ -63,16 +66,6 @@ def make_clips(
         How many clips are made at a time; None for one per core.
     overwrite : bool
         Whether to make every clip anew, whatever is there.
-
-    Returns
-    -------
-    int
-        How many clips had to be made.
-
-    Raises
-    ------
-    ConfigError
-        If a class is not known, or the folder holds other clips.
     """
     classes = list(dict.fromkeys(classes))  # a class named twice is not made twice
     _check(root, classes, n_per_class)
@@ -97,10 +90,7 @@ def make_clips(
 def make_clip(root: Path, scene: Scene) -> SceneRow:
     """Make the clip of one scene.
 
-    Returns
-    -------
-    SceneRow
-        What is known about the clip, its digest included.
+    Returns what is known about the clip, its digest included.
     """
     from study.rehearsal.encoding import write_clip  # opens the codecs: slow to import
     from study.rehearsal.rendering import film_of, track_of

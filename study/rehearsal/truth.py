@@ -14,20 +14,13 @@ from study.vocabulary import Rating, Stimulus
 def read_scenes(mit_root: Path) -> pd.DataFrame:
     """Read what is known about the clips of a rehearsal.
 
+    Returns one row per clip, with the columns of `SceneRow`. Raises ConfigError if there is no
+    `scenes.csv`, so that these are real clips, or it is not one.
+
     Parameters
     ----------
     mit_root : Path
         Folder with ``training/``, ``validation/`` and `scenes.csv`.
-
-    Returns
-    -------
-    DataFrame
-        One row per clip, with the columns of `SceneRow`.
-
-    Raises
-    ------
-    ConfigError
-        If there is no `scenes.csv`, so that these are real clips, or it is not one.
     """
     return pd.DataFrame([asdict(row) for row in _rows(mit_root)], columns=list(COLUMNS))
 
@@ -35,20 +28,13 @@ def read_scenes(mit_root: Path) -> pd.DataFrame:
 def truths(mit_root: Path) -> dict[Clip, Rating]:
     """Return what a perfect rater says of every clip of a rehearsal.
 
+    Returns them by ``video_location`` and ``filename``. Raises ConfigError if there is no
+    `scenes.csv`.
+
     Parameters
     ----------
     mit_root : Path
         Folder with `scenes.csv`.
-
-    Returns
-    -------
-    dict of (str, str) to Rating
-        By ``video_location`` and ``filename``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no `scenes.csv`.
     """
     return {row.clip: Rating(row.rating) for row in _rows(mit_root)}
 
@@ -56,20 +42,13 @@ def truths(mit_root: Path) -> dict[Clip, Rating]:
 def truth_of(mit_root: Path) -> Callable[[Stimulus], Rating]:
     """Return a function that says what a perfect rater says of a stimulus.
 
+    Returns raises `ConfigError` for a clip that `scenes.csv` does not name. Raises ConfigError if
+    there is no `scenes.csv`.
+
     Parameters
     ----------
     mit_root : Path
         Folder with `scenes.csv`.
-
-    Returns
-    -------
-    callable
-        Raises `ConfigError` for a clip that `scenes.csv` does not name.
-
-    Raises
-    ------
-    ConfigError
-        If there is no `scenes.csv`.
     """
     known = truths(mit_root)
 
@@ -89,20 +68,13 @@ def truth_of(mit_root: Path) -> Callable[[Stimulus], Rating]:
 def reasons(mit_root: Path) -> dict[Clip, str]:
     """Return why every clip of a rehearsal deserves its rating, one sentence each.
 
+    Returns them by ``video_location`` and ``filename``. Raises ConfigError if there is no
+    `scenes.csv`.
+
     Parameters
     ----------
     mit_root : Path
         Folder with `scenes.csv`.
-
-    Returns
-    -------
-    dict of (str, str) to str
-        By ``video_location`` and ``filename``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no `scenes.csv`.
     """
     return {row.clip: _reason(row) for row in _rows(mit_root)}
 

@@ -18,15 +18,8 @@ _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite store.
 
-    Returns
-    -------
-    str
-        What stands for something else in a URL is written as ``%`` and two digits.
-
-    Raises
-    ------
-    ConfigError
-        If the path is not UTF-8.
+    Returns what stands for something else in a URL is written as ``%`` and two digits. Raises
+    ConfigError if the path is not UTF-8.
 
     Examples
     --------
@@ -48,15 +41,12 @@ def absolute_url(url: str, folder: Path) -> str:
     ``?`` and ``#`` belong to the name of a SQLite file. ``%20`` is a space, unless a file or
     folder is there whose name has ``%20`` in it.
 
+    Returns a URL that `parsed` reads; anything but a SQLite URL is left as it is.
+
     Parameters
     ----------
     url : str
         From `study.toml` or ``--store``.
-
-    Returns
-    -------
-    str
-        A URL that `parsed` reads; anything but a SQLite URL is left as it is.
     """
     prefix = next((prefix for prefix in _SQLITE if url.startswith(prefix)), None)
     written = "" if prefix is None else url.removeprefix(prefix)
@@ -72,20 +62,13 @@ def absolute_url(url: str, folder: Path) -> str:
 def parsed(url: str) -> URL:
     """Return the parts of a store URL.
 
+    Returns the URL of a database that a store can be in. Raises StoreError if it is not the URL of
+    a store.
+
     Parameters
     ----------
     url : str
         ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
-
-    Returns
-    -------
-    URL
-        Of a database that a store can be in.
-
-    Raises
-    ------
-    StoreError
-        If it is not the URL of a store.
     """
     try:
         found = make_url(url)

@@ -59,10 +59,7 @@ def rename(db: Db, participant_id: str, number: str) -> None:
 def is_guarded(db: Db) -> bool:
     """Return whether the database still refuses to change the audit log.
 
-    Returns
-    -------
-    bool
-        False once somebody has removed the triggers that refuse it, or switched them off.
+    Returns False once somebody has removed the triggers that refuse it, or switched them off.
     """
     if db.get_bind().dialect.name == "sqlite":
         return len(_guards(db)) == N_SQLITE_GUARDS
@@ -107,15 +104,12 @@ def _renamed(value: Any, is_id: re.Pattern[str], number: str) -> Any:  # noqa: A
 def own(db: Db, *actions: str) -> list[dict[str, Any]]:
     """Return what was done with this store itself, not what a laptop's file says was done there.
 
+    Returns ``action`` and what `add` was given as ``detail``, in the order of events.
+
     Parameters
     ----------
     *actions : str
         Which, as in `add`.
-
-    Returns
-    -------
-    list of dict
-        ``action`` and what `add` was given as ``detail``, in the order of events.
     """
     query = select(AuditEventRow.action, AuditEventRow.detail).order_by(AuditEventRow.id)
     found = db.execute(query.where(AuditEventRow.action.in_(actions)))
@@ -129,10 +123,7 @@ def own(db: Db, *actions: str) -> list[dict[str, Any]]:
 def frame(db: Db) -> pd.DataFrame:
     """Return the whole audit log.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``at, actor, action, subject, detail``, in the order of events.
+    Returns columns ``at, actor, action, subject, detail``, in the order of events.
     """
     rows = db.scalars(select(AuditEventRow).order_by(AuditEventRow.id))
     return pd.DataFrame(

@@ -114,10 +114,7 @@ def _told_in_one_line(engine: Engine) -> Iterator[None]:
 def clock(db: Db) -> datetime:
     """Return the time by the clock of the database, which is the same for all who use it.
 
-    Returns
-    -------
-    datetime
-        The server's time; a SQLite file is used by one machine, and that one's clock holds.
+    Returns the server's time; a SQLite file is used by one machine, and that one's clock holds.
     """
     if db.get_bind().dialect.name == "sqlite":
         return datetime.now(UTC)
@@ -144,15 +141,12 @@ def copy_sqlite(source: Path, target: Path) -> None:
 def copy_open_store(engine: Engine, target: Path) -> None:
     """Copy an open SQLite store, also where it can only be read.
 
+    Raises StoreError if the store is damaged, or the target's disk has no room left.
+
     Parameters
     ----------
     target : Path
         Where to; an existing file is replaced.
-
-    Raises
-    ------
-    StoreError
-        If the store is damaged, or the target's disk has no room left.
     """
     with closing(engine.raw_connection()) as connection:
         _copy(connection.driver_connection, target, shown(engine))
@@ -207,10 +201,7 @@ def engine_of(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
 def engine_of_copy(path: Path) -> Engine:
     """Return the engine of a copied SQLite store, which is only read and may lie on a share.
 
-    Returns
-    -------
-    Engine
-        Takes no lock, and leaves no file beside it.
+    Returns takes no lock, and leaves no file beside it.
     """
     return engine_at(path, "mode=ro&immutable=1")
 
@@ -351,10 +342,7 @@ def check_sqlite_file(path: Path) -> None:
 def check_file(path: Path) -> None:
     """Raise if a file cannot be a store, written to or not.
 
-    Raises
-    ------
-    StoreError
-        If it is missing, empty or a folder.
+    Raises StoreError if it is missing, empty or a folder.
     """
     if path.is_dir():
         raise StoreError(f"store {path} is a folder. Name a file, such as {path}/store.sqlite")

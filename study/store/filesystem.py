@@ -27,15 +27,12 @@ _FUSE = 0x65735546  # local or not: only the list of mounts says which
 def file_system_of(path: Path) -> str:
     """Return the type of the file system that holds a path, such as ``"ext4"``.
 
+    Returns the type, or an empty string where the system does not say.
+
     Parameters
     ----------
     path : Path
         A file or folder; it need not exist yet.
-
-    Returns
-    -------
-    str
-        The type, or an empty string where the system does not say.
     """
     there = _nearest_that_exists(path.resolve())
     with suppress(OSError):
@@ -63,10 +60,7 @@ def is_network_file_system(path: Path) -> bool:
 def magic_of(path: Path) -> int:
     """Return the number by which the kernel knows the type of a file system.
 
-    Returns
-    -------
-    int
-        ``f_type`` of statfs(2); 0 where the system has none.
+    Returns ``f_type`` of statfs(2); 0 where the system has none.
     """
     statfs = getattr(ctypes.CDLL(None), "statfs", None)
     answer = (ctypes.c_long * 64)()  # more than the structure needs; its first word is f_type

@@ -9,9 +9,6 @@ from sqlalchemy import Result
 def as_frame(result: Result[*tuple[Any, ...]]) -> pd.DataFrame:
     """Return all rows of a result; a result without rows keeps its columns.
 
-    Returns
-    -------
-    DataFrame
-        One row per row, columns under the names that the query gave them.
+    Returns one row per row, columns under the names that the query gave them.
     """
     return pd.DataFrame(result.all(), columns=list(result.keys()))

@@ -47,16 +47,13 @@ _LONGEST_LOOK_S = 30.0  # into one back-up, for one person
 def back_up(engine: Engine, target: Path) -> None:
     """Copy a store that may be in use.
 
+    Raises StoreError if ``pg_dump`` is missing or fails.
+
     Parameters
     ----------
     target : Path
         Where to, replaced if it is there; a SQLite file, or for PostgreSQL a dump that
         ``pg_restore`` reads.
-
-    Raises
-    ------
-    StoreError
-        If ``pg_dump`` is missing or fails.
     """
     if engine.url.get_backend_name() == "sqlite":
         copy_open_store(engine, target)
@@ -86,15 +83,12 @@ def back_up(engine: Engine, target: Path) -> None:
 def rewrite(engine: Engine) -> None:
     """Write a SQLite file anew without what was deleted from it, and empty its log.
 
+    Raises StoreError if somebody else uses it.
+
     Parameters
     ----------
     engine : Engine
         The store; PostgreSQL is left alone.
-
-    Raises
-    ------
-    StoreError
-        If somebody else uses it.
     """
     if engine.url.get_backend_name() != "sqlite":
         return
@@ -115,10 +109,7 @@ def rewrite(engine: Engine) -> None:
 def n_ratings_in(path: Path, participant_id: str) -> int | None:
     """Return how many ratings a back-up holds of a person, without changing it.
 
-    Returns
-    -------
-    int or None
-        -1 where the person is not in it; None where it cannot be read, such as a dump.
+    Returns -1 where the person is not in it; None where it cannot be read, such as a dump.
     """
     try:
         copy = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -147,10 +138,7 @@ def n_ratings_in(path: Path, participant_id: str) -> int | None:
 def broken_pages(db: Db) -> Iterator[str]:
     """Yield what the database itself finds wrong with its file and its references.
 
-    Yields
-    ------
-    str
-        One finding each; PostgreSQL checks references at all times and has none.
+    Yields one finding each; PostgreSQL checks references at all times and has none.
     """
     if db.get_bind().dialect.name != "sqlite":
         return
@@ -165,11 +153,8 @@ def broken_pages(db: Db) -> Iterator[str]:
 def open_to_all(db: Db) -> list[tuple[str, str]]:
     """Return what of the database everybody who can connect to its server may read or change.
 
-    Returns
-    -------
-    list of tuple of str
-        Tables (or their columns) that PUBLIC has rights on, and the rights; empty for SQLite,
-        where files say who may read.
+    Returns tables (or their columns) that PUBLIC has rights on, and the rights; empty for SQLite,
+    where files say who may read.
     """
     if db.get_bind().dialect.name == "sqlite":
         return []
@@ -190,10 +175,7 @@ def open_to_all(db: Db) -> list[tuple[str, str]]:
 def superuser(db: Db) -> str:
     """Return the role of this connection if nothing is refused to it.
 
-    Returns
-    -------
-    str
-        A superuser of the PostgreSQL server; empty for others and for SQLite.
+    Returns a superuser of the PostgreSQL server; empty for others and for SQLite.
     """
     if db.get_bind().dialect.name == "sqlite":
         return ""
@@ -204,10 +186,7 @@ def superuser(db: Db) -> str:
 def odd_rows(db: Db) -> Iterator[str]:
     """Yield which tables have rows that the database would refuse today.
 
-    Yields
-    ------
-    str
-        One finding a rule: the rows are older than it, or were written past this program.
+    Yields one finding a rule: the rows are older than it, or were written past this program.
     """
     for table in Base.metadata.sorted_tables:
         for rule in table.constraints:

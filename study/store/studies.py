@@ -50,20 +50,13 @@ def add(db: Db, *, study: Study, store_id: str, at: datetime) -> None:
 def identity(db: Db, study: Study) -> StoreIdentity:
     """Return what the store says of itself, after checking that it belongs to the study.
 
+    Returns id, age, whether it holds a rehearsal, and the revision of its schema. Raises StoreError
+    if the store is empty, or one of the two is a rehearsal and the other is not.
+
     Parameters
     ----------
     study : Study
         The study whose `study.toml` was read.
-
-    Returns
-    -------
-    StoreIdentity
-        Id, age, whether it holds a rehearsal, and the revision of its schema.
-
-    Raises
-    ------
-    StoreError
-        If the store is empty, or one of the two is a rehearsal and the other is not.
     """
     row = db.scalars(select(StudyRow)).one_or_none()
     if row is None:
@@ -81,10 +74,7 @@ def identity(db: Db, study: Study) -> StoreIdentity:
 def config_sha256(config: StudyConfig) -> str:
     """Return a digest of all of a configuration that bears on what a rating means.
 
-    Returns
-    -------
-    str
-        64 hexadecimal digits; where clips and store lie does not change them.
+    Returns 64 hexadecimal digits; where clips and store lie does not change them.
     """
     return hashlib.sha256(_meaningful_json(config).encode()).hexdigest()
 
@@ -92,10 +82,7 @@ def config_sha256(config: StudyConfig) -> str:
 def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
     """Return the number under which the present configuration is kept, adding it if it is new.
 
-    Raises
-    ------
-    ConfigError
-        If another configuration is frozen.
+    Raises ConfigError if another configuration is frozen.
     """
     refuse_changed(db, config)
     digest = config_sha256(config)
@@ -124,10 +111,7 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
 def refuse_changed(db: Db, config: StudyConfig) -> None:
     """Raise if another configuration than this one is frozen.
 
-    Raises
-    ------
-    ConfigError
-        If it differs in what bears on a rating; names the keys.
+    Raises ConfigError if it differs in what bears on a rating; names the keys.
     """
     frozen = _frozen(db)
     if frozen is not None and not _is_same(frozen, config):
@@ -140,15 +124,12 @@ def refuse_changed(db: Db, config: StudyConfig) -> None:
 def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetime) -> int:
     """Freeze the present configuration: from now on another one is refused.
 
+    Raises ConfigError if another configuration is frozen and no reason is given.
+
     Parameters
     ----------
     amend_reason : str or None
         Why a frozen configuration is replaced by a new version; None to refuse that.
-
-    Raises
-    ------
-    ConfigError
-        If another configuration is frozen and no reason is given.
     """
     frozen = _frozen(db)
     if frozen is not None and amend_reason is not None:

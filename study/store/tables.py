@@ -38,10 +38,7 @@ class UtcTime(TypeDecorator[datetime]):
 def one_of(column: str, *values: str) -> CheckConstraint:
     """Return a constraint that a column holds one of a closed set of words.
 
-    Returns
-    -------
-    CheckConstraint
-        Named ``<column>_known``.
+    The columns are named ``<column>_known``.
     """
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

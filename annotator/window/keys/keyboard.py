@@ -34,15 +34,12 @@ class Keyboard:
     def take_presses(self, clock_start_s: float) -> list[KeyPressed]:
         """Return the presses since the last call.
 
+        Returns them in the order of time, in seconds on the session clock.
+
         Parameters
         ----------
         clock_start_s : float
             Where the session clock stands at 0, on the rig clock.
-
-        Returns
-        -------
-        list of KeyPressed
-            In the order of time, in seconds on the session clock.
         """
         found = [
             *self._device.getKeys(waitRelease=False),

@@ -29,16 +29,13 @@ Symbols = Callable[[int], int]  # the symbol of a key without shift, 0 for none
 def printed_name(position: str, code: int, symbol_of: Symbols) -> str:
     """Return the name of a key by what is printed on it.
 
+    Returns the letter, if it bears a Latin one. Else its position's name; but a position whose
+    letter is printed on another key is never called by that letter.
+
     Parameters
     ----------
     symbol_of : callable
         Takes a key's number; returns the X symbol it has in the active layout, without shift.
-
-    Returns
-    -------
-    str
-        The letter, if it bears a Latin one. Else its position's name; but a position whose letter
-        is printed on another key is never called by that letter.
     """
     if len(position) > 1 and position not in _MAY_BEAR_LETTERS:
         return position
@@ -69,17 +66,14 @@ class Keymap:
     def name_of(self, position: str, ptb_code: int) -> str:
         """Return the name of a key.
 
+        Returns keys by what is printed on them in the layout that is active now.
+
         Parameters
         ----------
         position : str
             PsychoPy's name, by its place on a US keyboard.
         ptb_code : int
             Psychtoolbox's number, which is one more than the X server's.
-
-        Returns
-        -------
-        str
-            By what is printed on it in the layout that is active now.
         """
         if not self._display:
             return position

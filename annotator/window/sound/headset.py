@@ -35,15 +35,12 @@ class Headset:
     def load(self, samples: Samples) -> None:
         """Take the sound of the next playing, on a device that is there.
 
+        Raises StageError if the device is gone and cannot be opened again.
+
         Parameters
         ----------
         samples : ndarray of float32, shape (n_samples, 2)
             What will be heard.
-
-        Raises
-        ------
-        StageError
-            If the device is gone and cannot be opened again.
         """
         if not self._is_open:
             self._path = open_sound(self._audio_path, self._sample_rate_hz)

@@ -76,15 +76,12 @@ class SoundPath(Protocol):
 def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
     """Open a sound path and warm it up with silence, so that the first clip is as good as any.
 
+    Raises StageError if there is no device, or it does not take samples.
+
     Parameters
     ----------
     name : {"psychtoolbox", "sounddevice"}
         Which path.
-
-    Raises
-    ------
-    StageError
-        If there is no device, or it does not take samples.
     """
     sound: SoundPath
     if name == "psychtoolbox":
@@ -102,10 +99,7 @@ def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
 
     The first start of a stream comes up to two seconds late.
 
-    Raises
-    ------
-    StageError
-        If the device takes no samples.
+    Raises StageError if the device takes no samples.
     """
     silence = np.zeros((sample_rate_hz // 20, _N_CHANNELS), dtype=np.float32)
     give_up_s = time.monotonic() + WARM_UP_PATIENCE_S
@@ -122,17 +116,14 @@ def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
 def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float | None:
     """Return how much later than scheduled a sound started.
 
+    Returns seconds; None where it never started.
+
     Parameters
     ----------
     samples : ndarray of float32, shape (n_samples, 2)
         What to play.
     give_up_s : float
         Until when to wait, on the monotonic clock.
-
-    Returns
-    -------
-    float or None
-        Seconds; None where it never started.
     """
     from psychtoolbox import GetSecs
 
@@ -160,10 +151,7 @@ def threads_starting() -> Iterator[None]:
     it at that moment, the process ends with a segmentation fault. So this thread holds it
     meanwhile, and what they print goes nowhere.
 
-    Yields
-    ------
-    None
-        Keep the block short: no other thread of Python runs.
+    Yields keep the block short: no other thread of Python runs.
     """
     if sys.platform != "linux":
         yield

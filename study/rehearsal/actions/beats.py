@@ -34,15 +34,12 @@ class Beats:
     def level(self, time_s: float) -> float:
         """Return how strongly the event happens at a moment.
 
+        The result goes from 0 (still) to 1.
+
         Parameters
         ----------
         time_s : float
             Seconds from the start of the clip.
-
-        Returns
-        -------
-        float
-            From 0 (still) to 1.
         """
         since = time_s - self.times_s
         going_on = (since >= 0) & (since < self.lengths_s)
@@ -70,15 +67,12 @@ class Beats:
     def progress(self, index: int, time_s: float) -> float:
         """Return how far one beat has come.
 
+        The result goes from 0 at its start to 1 at its end.
+
         Parameters
         ----------
         time_s : float
             Seconds from the start of the clip.
-
-        Returns
-        -------
-        float
-            From 0 at its start to 1 at its end.
         """
         return float((time_s - self.times_s[index]) / self.lengths_s[index])
 

@@ -125,15 +125,12 @@ def forget_rejects(db: Db, reasons: Sequence[str] | None = None) -> None:
 def known(db: Db, video_location: str, filenames: Sequence[str]) -> set[str]:
     """Return which clips have been decided on, admitted or not.
 
+    Returns those of them that are candidates or rejects.
+
     Parameters
     ----------
     video_location : {"training", "validation"}
         The part of Moments in Time.
-
-    Returns
-    -------
-    set of str
-        Those of them that are candidates or rejects.
     """
     return {
         filename
@@ -154,10 +151,7 @@ def n_known(db: Db) -> int:
 def counts(db: Db) -> pd.DataFrame:
     """Count clips by class and by what became of them.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``mit_label, reason`` (empty for candidates) and ``n``.
+    Returns columns ``mit_label, reason`` (empty for candidates) and ``n``.
     """
     admitted = select(CandidateRow.mit_label, literal(""), func.count())
     rejected = select(RejectRow.mit_label, RejectRow.reason, func.count())
@@ -171,10 +165,7 @@ def counts(db: Db) -> pd.DataFrame:
 def frame(db: Db) -> pd.DataFrame:
     """Return all candidates.
 
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, in the order of ``candidate_id``.
+    Returns columns `COLUMNS`, in the order of ``candidate_id``.
     """
     columns = [getattr(CandidateRow, name) for name in COLUMNS[1:]]
     rows = db.execute(select(CandidateRow.id, *columns).order_by(CandidateRow.id)).all()
@@ -184,10 +175,7 @@ def frame(db: Db) -> pd.DataFrame:
 def rejects(db: Db) -> pd.DataFrame:
     """Return all rejects.
 
-    Returns
-    -------
-    DataFrame
-        Columns `REJECT_COLUMNS`, sorted by location and filename.
+    Returns columns `REJECT_COLUMNS`, sorted by location and filename.
     """
     return pd.concat(reject_frames(db), ignore_index=True)
 
@@ -211,10 +199,7 @@ def reject_frames(db: Db) -> Iterator[pd.DataFrame]:
 def get(db: Db, candidate_id: int) -> Candidate:
     """Return one candidate.
 
-    Raises
-    ------
-    StoreError
-        If there is none of this id.
+    Raises StoreError if there is none of this id.
     """
     found = get_many(db, [candidate_id])
     if candidate_id not in found:

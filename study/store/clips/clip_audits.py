@@ -128,11 +128,8 @@ def forget_rejected(db: Db, reasons: Sequence[str] | None = None) -> None:
 def frames(db: Db) -> Iterator[pd.DataFrame]:
     """Yield all audits, some thousands at once, so that memory stays bounded.
 
-    Yields
-    ------
-    DataFrame
-        Columns `COLUMNS`, sorted by location and filename; at least one, with no row where no
-        clip was audited.
+    Yields columns `COLUMNS`, sorted by location and filename; at least one, with no row where no
+    clip was audited.
     """
     columns = [
         func.nullif(getattr(ClipAuditRow, name), ALONE).label(name)
@@ -153,10 +150,8 @@ def frames(db: Db) -> Iterator[pd.DataFrame]:
 def flagged(db: Db) -> dict[str, set[Key]]:
     """Return which clips have which flag.
 
-    Returns
-    -------
-    dict of str to set of tuple of str
-        By flag, pairs of location and filename; asked for a flag that no clip has, an empty set.
+    Returns them by flag, pairs of location and filename; asked for a flag that no clip has, an
+    empty set.
     """
     query = select(ClipAuditRow.video_location, ClipAuditRow.filename, ClipAuditRow.flags)
     found: dict[str, set[Key]] = defaultdict(set)
@@ -169,11 +164,8 @@ def flagged(db: Db) -> dict[str, set[Key]]:
 def steps(db: Db) -> pd.DataFrame:
     """Return how evenly the frames of each clip follow one another.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``usual_frame_rate_hz, n_odd_steps`` by location and filename; missing where a clip
-        was audited before steps were counted, or could not be.
+    Returns columns ``usual_frame_rate_hz, n_odd_steps`` by location and filename; missing where a
+    clip was audited before steps were counted, or could not be.
     """
     names = ["video_location", "filename", "usual_frame_rate_hz", "n_odd_steps"]
     rows = db.execute(select(*(getattr(ClipAuditRow, name) for name in names))).all()
@@ -210,15 +202,12 @@ def hashes(db: Db, column: HashColumn) -> tuple[Ints, Words]:
 def are_grouped(db: Db, column: HashColumn) -> bool:
     """Return whether every audit with a hash has been compared with the others.
 
+    Returns False too where a run ended before it got to comparing.
+
     Parameters
     ----------
     column : {"frame_hash", "sound_hash"}
         Which hash.
-
-    Returns
-    -------
-    bool
-        False too where a run ended before it got to comparing.
     """
     hashed, group = getattr(ClipAuditRow, column), getattr(ClipAuditRow, _GROUP_OF[column])
     return db.scalar(select(ClipAuditRow.id).where(hashed != "", group.is_(None)).limit(1)) is None
@@ -252,10 +241,8 @@ def set_groups(db: Db, column: HashColumn, ids: Ints, groups: Ints) -> None:
 def group_sizes(db: Db) -> dict[str, tuple[int, int]]:
     """Return how many clips are alike.
 
-    Returns
-    -------
-    dict of str to tuple of int
-        By ``duplicate_group`` and ``same_sound_group``: clips that stand in a group, and groups.
+    Returns them by ``duplicate_group`` and ``same_sound_group``: clips that stand in a group, and
+    groups.
     """
     columns = {name: getattr(ClipAuditRow, name) for name in _GROUP_OF.values()}
     found = {
@@ -270,16 +257,8 @@ def group_sizes(db: Db) -> dict[str, tuple[int, int]]:
 def duplicates(db: Db) -> pd.Series | None:
     """Return which clips show nearly the same.
 
-    Returns
-    -------
-    Series of int or None
-        Group by location and filename, clips alike to no other left out; None where no clip was
-        audited.
-
-    Raises
-    ------
-    StoreError
-        If a run ended before its clips were compared.
+    Returns group by location and filename, clips alike to no other left out; None where no clip was
+    audited. Raises StoreError if a run ended before its clips were compared.
     """
     if db.scalar(select(ClipAuditRow.id).limit(1)) is None:
         return None

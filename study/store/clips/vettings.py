@@ -53,10 +53,7 @@ def add(
 def history(db: Db) -> pd.DataFrame:
     """Return every row of every curator.
 
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, in the order given.
+    Returns columns `COLUMNS`, in the order given.
     """
     columns = [getattr(VettingRow, name) for name in COLUMNS]
     rows = db.execute(select(*columns).order_by(VettingRow.id)).all()
@@ -66,10 +63,7 @@ def history(db: Db) -> pd.DataFrame:
 def verdicts(db: Db) -> pd.DataFrame:
     """Return what each curator says of each clip now.
 
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`; one row per clip and curator, undone verdicts left out.
+    Returns columns `COLUMNS`; one row per clip and curator, undone verdicts left out.
     """
     rows = history(db)
     last = rows.loc[rows["verdict"] != "note"].drop_duplicates(
@@ -111,10 +105,7 @@ def set_hints(db: Db, scores: Iterable[tuple[int, str, float]], at: datetime) ->
 def hints(db: Db) -> pd.DataFrame:
     """Return all hints.
 
-    Returns
-    -------
-    DataFrame
-        One row per clip, indexed by ``candidate_id``, one column per hint.
+    Returns one row per clip, indexed by ``candidate_id``, one column per hint.
     """
     rows = pd.DataFrame(
         db.execute(select(HintRow.candidate_id, HintRow.name, HintRow.score)).all(),

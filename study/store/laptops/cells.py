@@ -32,11 +32,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 def require_right(connection: sqlite3.Connection, path: Path) -> None:
     """Raise if a cell is not what its column holds.
 
-    Raises
-    ------
-    StoreError
-        If one is of another type, out of range, too long, or not a time or not JSON; it says
-        which.
+    Raises StoreError if one is of another type, out of range, too long, or not a time or not JSON;
+    it says which.
     """
     names = {row[0] for row in connection.execute(_TABLES)}
     # Text that is not UTF-8 would be an error that does not say where.

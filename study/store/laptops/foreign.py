@@ -33,22 +33,14 @@ _MAGIC = b"SQLite format 3\x00"
 def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
     """Yield a transaction on a private copy of a store that came from outside.
 
+    Yields on the copy, in the present schema; every cell has the type and range of its column, and
+    refers to what is there. What the rows say has not been looked at. Raises StoreError if it is
+    missing, too large, damaged, not a store that this program wrote, or takes too long to look at.
+
     Parameters
     ----------
     path : Path
         The file; it is only read, and left as it is.
-
-    Yields
-    ------
-    Session
-        On the copy, in the present schema; every cell has the type and range of its column, and
-        refers to what is there. What the rows say has not been looked at.
-
-    Raises
-    ------
-    StoreError
-        If it is missing, too large, damaged, not a store that this program wrote, or takes too
-        long to look at.
     """
     with tempfile.TemporaryDirectory(prefix="avmit-laptop-") as folder:
         copy = Path(folder) / "store.sqlite"
@@ -72,10 +64,7 @@ def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
 def require_own(file: Path, path: Path, *, longest_s: float = LONGEST_S) -> None:
     """Raise if a SQLite file is not a store that this program wrote.
 
-    Raises
-    ------
-    StoreError
-        If schema, pages, references or cells are not what they should be.
+    Raises StoreError if schema, pages, references or cells are not what they should be.
     """
     give_up_s = time.monotonic() + longest_s
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:

@@ -72,10 +72,7 @@ def new_rows(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the trials of a laptop, and those of the same sessions that are here already.
 
-    Returns
-    -------
-    theirs, ours : DataFrame
-        Columns ``session_id, number, candidate_id, outcome, rating``.
+    Returns columns ``session_id, number, candidate_id, outcome, rating``.
     """
     return _trials(laptop, participant_ids), _trials(main, participant_ids)
 
@@ -144,10 +141,7 @@ def merge_ground_truths(laptop: Db, main: Db, given_by: Sequence[str]) -> int:
 def plan_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
     """Return the slots of some participants, without what they have done.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``candidate_id, slot, participant_id, position, sha256``, in a fixed order.
+    Returns columns ``candidate_id, slot, participant_id, position, sha256``, in a fixed order.
     """
     result = db.execute(
         select(
@@ -167,15 +161,12 @@ def plan_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
 def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
     """Return how many ratings of some sessions of a laptop were given here as well.
 
+    Returns ratings by the same people of the same clips in the same phase and attempt.
+
     Parameters
     ----------
     session_ids : sequence of str
         Sessions that `main` does not have.
-
-    Returns
-    -------
-    int
-        Ratings by the same people of the same clips in the same phase and attempt.
     """
     keys = (RatingRow.participant_id, RatingRow.candidate_id, RatingRow.phase, RatingRow.attempt)
     theirs = set(
@@ -193,10 +184,7 @@ def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
 def marked_without_rating(db: Db, participant_ids: Sequence[str]) -> bool:
     """Return whether clips are marked as rated that have no rating, or the other way round.
 
-    Returns
-    -------
-    bool
-        False where slots and ratings of the annotation say the same.
+    Returns False where slots and ratings of the annotation say the same.
     """
     marked = select(AssignmentRow.participant_id, AssignmentRow.candidate_id).where(
         AssignmentRow.participant_id.in_(participant_ids), AssignmentRow.done.is_(True)
@@ -211,10 +199,7 @@ def marked_without_rating(db: Db, participant_ids: Sequence[str]) -> bool:
 def sessions_of(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
     """Return the sessions of some participants.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, participant_id, started_at, ended_at``.
+    Returns columns ``session_id, participant_id, started_at, ended_at``.
     """
     result = db.execute(
         select(

@@ -19,16 +19,13 @@ Shape = dict[tuple[str, str], frozenset[str]]
 def require_known(connection: sqlite3.Connection, path: Path) -> None:
     """Raise if a file has another schema than the one of the revision that it names.
 
+    Raises StoreError if it is not a store, is of an unknown revision, or has more, less or
+    something else than a store of that revision has.
+
     Parameters
     ----------
     connection : Connection
         The file, with ``trusted_schema`` off; nothing of its content is run.
-
-    Raises
-    ------
-    StoreError
-        If it is not a store, is of an unknown revision, or has more, less or something else than a
-        store of that revision has.
     """
     query = f"SELECT type, name, sql FROM sqlite_schema LIMIT {_MOST}"
     found = shape_of(connection.execute(query))
@@ -57,15 +54,12 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
 def shape_of(rows: Iterable[tuple[str, str, str | None]]) -> Shape:
     """Return what a schema has, without the order and spelling that mean nothing.
 
+    Returns the clauses of each table, index and trigger.
+
     Parameters
     ----------
     rows : iterable of tuple of str
         Type, name and SQL, as ``sqlite_schema`` has them.
-
-    Returns
-    -------
-    dict
-        The clauses of each table, index and trigger.
     """
     return {(str(kind), str(name)): _clauses(str(sql or "")) for kind, name, sql in rows}
 

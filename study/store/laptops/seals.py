@@ -16,10 +16,8 @@ _MAY_CHANGE = {("assignment", "done"), ("protocol_version", "frozen")}
 def seal(db: Db) -> dict[str, dict[str, Any]]:
     """Return digests of all rows of a store.
 
-    Returns
-    -------
-    dict of str to dict
-        By table: ``columns``, ``sha256``, and which rows: those up to ``last``, or ``keys``.
+    Returns them by table: ``columns``, ``sha256``, and which rows: those up to ``last``, or
+    ``keys``.
     """
     return {table.name: _sealed(db, table) for table in Base.metadata.sorted_tables}
 
@@ -43,15 +41,12 @@ def broken(db: Db, sealed: dict[str, dict[str, Any]]) -> list[str]:
 def new_rows(db: Db, sealed: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return what was added to a store since it was sealed.
 
+    Returns rows by table, in the order of their keys; tables without any are left out.
+
     Parameters
     ----------
     sealed : dict of str to dict
         From `seal`, on the same store.
-
-    Returns
-    -------
-    dict of str to list of dict
-        Rows by table, in the order of their keys; tables without any are left out.
     """
     found = {}
     for table in Base.metadata.sorted_tables:

@@ -55,15 +55,12 @@ class Upgrade:
 def create_store(url: str) -> Engine:
     """Make a new, empty store with the present schema.
 
+    Raises StoreError if there is a store already, or none can be made there.
+
     Parameters
     ----------
     url : str
         ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
-
-    Raises
-    ------
-    StoreError
-        If there is a store already, or none can be made there.
     """
     engine = engine_of(url)
     path = sqlite_path(engine.url)
@@ -85,17 +82,14 @@ def create_store(url: str) -> Engine:
 def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     """Open an existing store of this software's version.
 
+    Raises StoreError if there is none, it cannot be written, or it is of another version.
+
     Parameters
     ----------
     url : str
         ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
     busy_timeout_s : float
         How long a transaction waits for another one to end before it is refused (SQLite).
-
-    Raises
-    ------
-    StoreError
-        If there is none, it cannot be written, or it is of another version.
     """
     engine = engine_of(url, busy_timeout_s)
     path = sqlite_path(engine.url)
@@ -113,16 +107,13 @@ def open_store(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
 def open_to_read(url: str) -> Engine:
     """Open an existing store to read it, which may lie where nothing can be written.
 
+    Returns the open store, for `snapshot`. One that cannot be written and is of an older version is
+    read from a copy that was upgraded.
+
     Parameters
     ----------
     url : str
         As `open_store` takes it.
-
-    Returns
-    -------
-    Engine
-        The open store, for `snapshot`. One that cannot be written and is of an older version is
-        read from a copy that was upgraded.
 
     Raises
     ------
@@ -145,10 +136,7 @@ def upgrade_store(url: str) -> Upgrade:
 
     A store of the present schema is left alone.
 
-    Raises
-    ------
-    StoreError
-        If it is not a store, or of a version that this software does not know.
+    Raises StoreError if it is not a store, or of a version that this software does not know.
     """
     engine = engine_of(url)
     path = sqlite_path(engine.url)
@@ -212,10 +200,7 @@ def store_snapshot(url: str) -> Iterator[Db]:
 def alembic_config() -> Config:
     """Return what alembic needs to know of the migrations.
 
-    Returns
-    -------
-    Config
-        Put the connection to migrate into its ``attributes``.
+    Returns put the connection to migrate into its ``attributes``.
     """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
@@ -229,10 +214,7 @@ def _scripts() -> ScriptDirectory:
 def present_revision() -> str:
     """Return the revision of the schema that this software writes.
 
-    Returns
-    -------
-    str
-        The revision of the last migration there is.
+    Returns the revision of the last migration there is.
     """
     return str(_scripts().get_current_head())
 

@@ -52,10 +52,7 @@ class Consent:
 def add(db: Db, *, participant_id: str, kind: ParticipantKind, at: datetime) -> None:
     """Add a participant.
 
-    Raises
-    ------
-    StoreError
-        If the id is taken.
+    Raises StoreError if the id is taken.
     """
     if db.get(ParticipantRow, participant_id) is not None:
         raise StoreError(f"participant {participant_id} is enrolled already. Choose another id")
@@ -78,10 +75,7 @@ def lock(db: Db, participant_ids: Collection[str]) -> None:
 def get(db: Db, participant_id: str) -> Participant:
     """Return a participant.
 
-    Raises
-    ------
-    NotClearedError
-        If nobody is enrolled under this id.
+    Raises NotClearedError if nobody is enrolled under this id.
     """
     row = db.get(ParticipantRow, participant_id)
     if row is None:
@@ -101,10 +95,7 @@ def listed(db: Db) -> list[Participant]:
 def close(db: Db, participant_id: str, *, reason: str, at: datetime) -> None:
     """Close a participant's record: no session may start any more.
 
-    Raises
-    ------
-    StoreError
-        If it is closed already.
+    Raises StoreError if it is closed already.
     """
     if get(db, participant_id).closed_at is not None:
         raise StoreError(f"participant {participant_id} is closed already. Nothing was changed")

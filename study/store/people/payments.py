@@ -54,10 +54,7 @@ def received(db: Db, payee: str) -> tuple[Payment, ...]:
 def bonus_pence(db: Db, participant_id: str) -> int:
     """Return the sum of the bonuses that a participant was shown.
 
-    Returns
-    -------
-    int
-        Whole pence.
+    Returns whole pence.
     """
     return db.scalars(
         select(func.coalesce(func.sum(RatingRow.bonus_pence), 0)).where(
@@ -69,10 +66,7 @@ def bonus_pence(db: Db, participant_id: str) -> int:
 def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
     """Return the bonuses of a single rating that some people were shown, without that of nothing.
 
-    Returns
-    -------
-    frozenset of int
-        Whole pence; more than one where the protocol changed under way.
+    Returns whole pence; more than one where the protocol changed under way.
     """
     query = (
         select(RatingRow.bonus_pence)
@@ -85,13 +79,10 @@ def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
 def sessions(db: Db, participant_id: str) -> pd.DataFrame:
     """Return a participant's sessions with the bonus of each.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, phase, started_at, ended_at, heartbeat_at, protocol_version_id,
-        n_rated, bonus_pence, payment_id, paid_hours_pence, paid_bonus_pence``, in the order of
-        time; ``ended_at`` is missing while a session is open, ``payment_id`` until it is paid, the
-        paid amounts also where an older version paid.
+    Returns columns ``session_id, phase, started_at, ended_at, heartbeat_at, protocol_version_id,
+    n_rated, bonus_pence, payment_id, paid_hours_pence, paid_bonus_pence``, in the order of time;
+    ``ended_at`` is missing while a session is open, ``payment_id`` until it is paid, the paid
+    amounts also where an older version paid.
     """
     result = db.execute(
         select(
@@ -120,10 +111,7 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
 def hourly_rates_pence(db: Db) -> dict[int, int]:
     """Return the hourly rate of each version of the protocol.
 
-    Returns
-    -------
-    dict of int to int
-        Whole pence by version; a version whose configuration names no rate is left out.
+    Returns whole pence by version; a version whose configuration names no rate is left out.
     """
     return _promised(db, "hourly_rate_pence")
 
@@ -131,10 +119,7 @@ def hourly_rates_pence(db: Db) -> dict[int, int]:
 def match_pence(db: Db) -> dict[int, int]:
     """Return the bonus of a match in each version of the protocol.
 
-    Returns
-    -------
-    dict of int to int
-        Whole pence by version; a version whose configuration names none is left out.
+    Returns whole pence by version; a version whose configuration names none is left out.
     """
     return _promised(db, "bonus_pence")
 
@@ -148,10 +133,7 @@ def _promised(db: Db, key: str) -> dict[int, int]:
 def trial_times(db: Db, session_ids: Sequence[str]) -> dict[str, list[datetime]]:
     """Return when the trials of some sessions were recorded.
 
-    Returns
-    -------
-    dict of str to list of datetime
-        By session, in the order of trials; sessions without a trial are left out.
+    Returns them by session, in the order of trials; sessions without a trial are left out.
     """
     times: dict[str, list[datetime]] = {}
     for session_id, recorded_at in db.execute(
@@ -174,17 +156,14 @@ def add(
 ) -> int:
     """Add a payment and the sessions that it covers.
 
+    Raises StoreError if one of the sessions has been paid before.
+
     Parameters
     ----------
     sessions : sequence of PaidSession
         What is paid; the payment is their sum.
     worked_s : int
         Whole seconds of work.
-
-    Raises
-    ------
-    StoreError
-        If one of the sessions has been paid before.
     """
     payment = PaymentRow(
         payee=payee,
@@ -210,11 +189,8 @@ def add(
 def wrong_sums(db: Db) -> list[tuple[int, int, int]]:
     """Return the payments that are not the sum of what was paid for their sessions.
 
-    Returns
-    -------
-    list of tuple of int
-        Payment, its amount, and the sum over its sessions, in pence; payments of an older version,
-        which kept the sums only, and of erased people are left out.
+    Returns payment, its amount, and the sum over its sessions, in pence; payments of an older
+    version, which kept the sums only, and of erased people are left out.
     """
     amount = PaymentRow.hours_pence + PaymentRow.bonus_pence
     of_sessions = func.sum(PaidSessionRow.hours_pence + PaidSessionRow.bonus_pence)
@@ -232,10 +208,7 @@ def wrong_sums(db: Db) -> list[tuple[int, int, int]]:
 def frame(db: Db) -> pd.DataFrame:
     """Return all payments.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``payment_id, payee, paid_at, paid_by, worked_s, hours_pence, bonus_pence``.
+    Returns columns ``payment_id, payee, paid_at, paid_by, worked_s, hours_pence, bonus_pence``.
     """
     result = db.execute(
         select(

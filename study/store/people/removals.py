@@ -31,10 +31,7 @@ def withdraw_consent(db: Db, participant_id: str, *, at: object) -> None:
 def remove_ratings(db: Db, participant_id: str) -> int:
     """Remove a participant's trials with all that hangs on them; sessions and pay stay.
 
-    Returns
-    -------
-    int
-        How many ratings, of all phases; trials without one go as well and are not counted.
+    Returns how many ratings, of all phases; trials without one go as well and are not counted.
     """
     n_ratings = db.scalars(
         select(func.count())

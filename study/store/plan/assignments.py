@@ -65,12 +65,9 @@ def add_many(db: Db, assignments: pd.DataFrame) -> None:
 def frame(db: Db) -> pd.DataFrame:
     """Return all assignments.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``id, candidate_id, slot, participant_id, position, done, replaced``, by candidate
-        and slot; the rating of a replaced slot does not count, and another slot was given in its
-        place.
+    Returns columns ``id, candidate_id, slot, participant_id, position, done, replaced``, by
+    candidate and slot; the rating of a replaced slot does not count, and another slot was given in
+    its place.
     """
     result = db.execute(
         select(
@@ -166,10 +163,7 @@ def counts(db: Db) -> dict[str, Count]:
 def per_class(db: Db) -> pd.DataFrame:
     """Return how far each class is.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``avmit_label, n_slots, n_done``, in alphabetical order.
+    Returns columns ``avmit_label, n_slots, n_done``, in alphabetical order.
     """
     rows = db.execute(
         select(
@@ -187,15 +181,13 @@ def per_class(db: Db) -> pd.DataFrame:
 def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
     """Mark a candidate as rated by a participant.
 
+    Raises StoreError if it is not assigned to the participant; it may have been given to somebody
+    else.
+
     Parameters
     ----------
     db : Session
         An open transaction, the one that adds the rating.
-
-    Raises
-    ------
-    StoreError
-        If it is not assigned to the participant; it may have been given to somebody else.
     """
     marked = db.execute(
         update(AssignmentRow)

@@ -56,18 +56,15 @@ def add_many(db: Db, clips: Iterable[ExerciseClip]) -> None:
 def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -> pd.DataFrame:
     """Return the clips of exercises.
 
+    Returns columns ``candidate_id, phase, exercise_set, position, expert_rating, reasoning,
+    avmit_label, video_location, filename, sha256``, in the order of showing.
+
     Parameters
     ----------
     phase : Phase or None
         Training or screening; None for both.
     exercise_set : int or None
         Which set; None for all.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``candidate_id, phase, exercise_set, position, expert_rating, reasoning,
-        avmit_label, video_location, filename, sha256``, in the order of showing.
     """
     query = (
         select(
@@ -95,10 +92,7 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
 def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
     """Return how many clips each set of an exercise has.
 
-    Returns
-    -------
-    dict of int to int
-        Number of clips by set; empty where none has been chosen.
+    Returns number of clips by set; empty where none has been chosen.
     """
     rows = db.execute(
         select(ExerciseClipRow.exercise_set, func.count())
@@ -112,11 +106,8 @@ def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
 def answers(db: Db, participant_id: str, phase: Phase) -> pd.DataFrame:
     """Return what a participant answered in an exercise, beside the expert's ratings.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``attempt, candidate_id, rating, expert_rating, reasoning, avmit_label,
-        video_location, filename``, in the order of rating.
+    Returns columns ``attempt, candidate_id, rating, expert_rating, reasoning, avmit_label,
+    video_location, filename``, in the order of rating.
     """
     result = db.execute(
         select(

@@ -47,10 +47,7 @@ def eligible(db: Db) -> list[int]:
 def current(db: Db, candidate_id: int) -> Rating | None:
     """Return what the expert says of a candidate now.
 
-    Returns
-    -------
-    Rating or None
-        The latest version; None where the candidate was not sampled or not rated yet.
+    Returns the latest version; None where the candidate was not sampled or not rated yet.
     """
     row = _latest(db, candidate_id)
     return None if row is None else Rating(row.rating)
@@ -61,20 +58,12 @@ def add_version(
 ) -> int:
     """Add what the expert says of a candidate; an earlier version stays.
 
+    Returns the version's number, from 1. Raises StoreError if the candidate was not sampled.
+
     Parameters
     ----------
     reason : str
         Why it was corrected; empty for the first version.
-
-    Returns
-    -------
-    int
-        The version's number, from 1.
-
-    Raises
-    ------
-    StoreError
-        If the candidate was not sampled.
     """
     if db.get(GroundTruthRow, candidate_id) is None:
         raise StoreError(
@@ -100,10 +89,7 @@ def add_version(
 def frame(db: Db) -> pd.DataFrame:
     """Return all sampled candidates with the latest word of the expert.
 
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, in the expert's order; what is not rated yet has no rating.
+    Returns columns `COLUMNS`, in the expert's order; what is not rated yet has no rating.
     """
     newest = (
         select(
@@ -138,11 +124,8 @@ def frame(db: Db) -> pd.DataFrame:
 def versions(db: Db) -> pd.DataFrame:
     """Return everything that was ever said of the sampled candidates.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``candidate_id, filename, version, rating, given_by, given_at, reason``, by
-        candidate and version.
+    Returns columns ``candidate_id, filename, version, rating, given_by, given_at, reason``, by
+    candidate and version.
     """
     version = GroundTruthVersionRow
     result = db.execute(

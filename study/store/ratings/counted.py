@@ -38,17 +38,14 @@ _PLAYING = (
 def counted(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> Counted:
     """Return the ratings of a phase that count, and why others do not.
 
+    Returns ratings with the columns of `judged`, in the order in which they were given.
+
     Parameters
     ----------
     study : Study
         What it leaves out, and whether it is a rehearsal.
     phase : {"training", "screening", "annotation", "ground_truth"}
         What the sessions were for.
-
-    Returns
-    -------
-    Counted
-        Ratings with the columns of `judged`, in the order in which they were given.
     """
     return counting.counted(judged(db, study, phase))
 
@@ -56,18 +53,15 @@ def counted(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> Coun
 def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
     """Return all ratings of a phase, each with why it does not count, if it does not.
 
+    Returns `study.store.ratings.ratings.COLUMNS` with the evidence, ``reason`` and ``doubts`` of
+    `study.counting.judged`.
+
     Parameters
     ----------
     study : Study
         What it leaves out, and whether it is a rehearsal.
     phase : {"training", "screening", "annotation", "ground_truth"}
         What the sessions were for.
-
-    Returns
-    -------
-    DataFrame
-        `study.store.ratings.ratings.COLUMNS` with the evidence, ``reason`` and ``doubts`` of
-        `study.counting.judged`.
     """
     found = ratings.frame(db, phase)
     for evidence, keys in (

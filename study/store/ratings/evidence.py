@@ -24,11 +24,8 @@ _PRESS_COLUMNS = ("key", "t_s", "early", "warned_s")
 def sessions(db: Db) -> pd.DataFrame:
     """Return all sessions.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, participant_id, phase, attempt, stage, simulated_profile,
-        started_at, ended_at, end_reason, host, rig``, in the order in which they began.
+    Returns columns ``session_id, participant_id, phase, attempt, stage, simulated_profile,
+    started_at, ended_at, end_reason, host, rig``, in the order in which they began.
     """
     columns = [SessionRow.id, *(getattr(SessionRow, name) for name in _SESSION_COLUMNS)]
     query = select(*columns).order_by(SessionRow.started_at, SessionRow.id)
@@ -38,11 +35,8 @@ def sessions(db: Db) -> pd.DataFrame:
 def trials(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
     """Return the trials of some sessions.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, trial_number, filename, outcome, failure, recorded_at``, session by
-        session in the order of the trials.
+    Returns columns ``session_id, trial_number, filename, outcome, failure, recorded_at``, session
+    by session in the order of the trials.
     """
     query = (
         select(
@@ -63,11 +57,8 @@ def trials(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
 def presentations(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
     """Return what was played in some sessions.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, trial_number`` and those of a presentation, session by session in
-        the order of playing.
+    Returns columns ``session_id, trial_number`` and those of a presentation, session by session in
+    the order of playing.
     """
     query = (
         select(
@@ -85,11 +76,8 @@ def presentations(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
 def key_presses(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
     """Return the keys that were pressed in some sessions.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, trial_number, key, t_s, early, warned_s``, session by session in the
-        order of time.
+    Returns columns ``session_id, trial_number, key, t_s, early, warned_s``, session by session in
+    the order of time.
     """
     query = (
         select(

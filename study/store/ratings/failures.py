@@ -11,11 +11,8 @@ from study.store.tables import CandidateRow, SessionRow, TrialRow
 def frame(db: Db) -> pd.DataFrame:
     """Return the trials in which a clip could not be shown.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``participant_id, candidate_id, recorded_at, filename, failure``, in the order of
-        time.
+    Returns columns ``participant_id, candidate_id, recorded_at, filename, failure``, in the order
+    of time.
     """
     result = db.execute(
         select(

@@ -31,17 +31,14 @@ COLUMNS = _RATING_COLUMNS + _CANDIDATE_COLUMNS
 def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
     """Return all ratings of a phase; which of them count says `study.store.ratings.counted`.
 
+    Returns columns `COLUMNS`, one row per rating, in the order in which they were given.
+    ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the rating
+    did not separate interruptions; its ``rt_s`` may contain pauses.
+
     Parameters
     ----------
     phase : {"training", "screening", "annotation", "ground_truth"}
         What the sessions were for.
-
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`, one row per rating, in the order in which they were given.
-        ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the
-        rating did not separate interruptions; its ``rt_s`` may contain pauses.
     """
     query = (
         select(
@@ -58,11 +55,8 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
 def earnings(db: Db) -> pd.DataFrame:
     """Return what every rating earned, with what that follows from.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``trial_id, session_id, participant_id, candidate_id, phase, rating, bonus_pence,
-        rated_at, protocol_version_id``, in the order in which they were given.
+    Returns columns ``trial_id, session_id, participant_id, candidate_id, phase, rating,
+    bonus_pence, rated_at, protocol_version_id``, in the order in which they were given.
     """
     rating = RatingRow
     result = db.execute(
@@ -81,10 +75,7 @@ def earnings(db: Db) -> pd.DataFrame:
 def bonuses(db: Db, candidate_id: int) -> list[int]:
     """Return the bonuses that were shown for ratings of a candidate.
 
-    Returns
-    -------
-    list of int
-        Whole pence, in the order in which they were shown.
+    Returns whole pence, in the order in which they were shown.
     """
     query = (
         select(RatingRow.bonus_pence)

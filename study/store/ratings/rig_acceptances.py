@@ -16,11 +16,8 @@ _COLUMNS = ("session_id", "host", "participant_id", "phase", "started_at", "n_ra
 def waiting(db: Db) -> pd.DataFrame:
     """Return the ended sessions on ungraded rigs that nobody has accepted.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``session_id, host, participant_id, phase, started_at, n_ratings``, in the order in
-        which they began.
+    Returns columns ``session_id, host, participant_id, phase, started_at, n_ratings``, in the order
+    in which they began.
     """
     n_ratings = (
         select(func.count(RatingRow.trial_id))

@@ -39,10 +39,7 @@ def add(db: Db, check: RigCheck) -> None:
 def latest(db: Db, host: str) -> RigCheck | None:
     """Return the last check of a machine, however old.
 
-    Returns
-    -------
-    RigCheck or None
-        None where it was never checked.
+    Returns None where it was never checked.
     """
     row = db.scalars(
         select(RigCheckRow)

@@ -85,6 +85,8 @@ def begin(
 
     A session left open by a process that is gone is closed as abandoned; its ratings stay.
 
+    Raises StoreError if a session of the participant is open elsewhere.
+
     Parameters
     ----------
     attempt : int
@@ -104,11 +106,6 @@ def begin(
         Now, by the clock of the station, which times the session.
     beat_at : datetime or None
         Now, by the clock of the database, which decides who is alive; None where that is the same.
-
-    Raises
-    ------
-    StoreError
-        If a session of the participant is open elsewhere.
     """
     beat_at = beat_at or at
     abandon(db, participant_id, host=process.host, is_running=is_running, at=beat_at)
@@ -148,10 +145,7 @@ def heartbeat(db: Db, session_id: str, at: datetime) -> None:
 def require_open(db: Db, session_id: str) -> None:
     """Raise if a session was closed from outside while its program still runs.
 
-    Raises
-    ------
-    StoreError
-        If it is closed: its clips may be somebody else's by now.
+    Raises StoreError if it is closed: its clips may be somebody else's by now.
     """
     row = db.get(SessionRow, session_id)
     if row is None or row.ended_at is not None:
@@ -191,17 +185,14 @@ def abandon(
 ) -> bool:
     """Close a session whose program is gone; its ratings stay.
 
+    Raises StoreError if the session shows signs of life.
+
     Parameters
     ----------
     host : str
         This machine, whose processes can be asked for.
     is_running : callable
         Whether a process of this machine is alive; if it is, the session is, whatever clocks say.
-
-    Raises
-    ------
-    StoreError
-        If the session shows signs of life.
     """
     row = db.scalars(
         select(SessionRow).where(

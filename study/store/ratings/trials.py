@@ -25,10 +25,8 @@ def add(
     The bonus is stored with the rating, not worked out again later: it is what the participant
     was shown and must be paid, even if the ground truth is corrected.
 
-    Raises
-    ------
-    StoreError
-        If the participant has rated this candidate before, or candidate or session are unknown.
+    Raises StoreError if the participant has rated this candidate before, or candidate or session
+    are unknown.
     """
     n_before = db.scalars(
         select(func.count()).select_from(TrialRow).where(TrialRow.session_id == session_id)
@@ -76,10 +74,7 @@ def is_rated(db: Db, session_id: str, candidate_id: int) -> bool:
 
     A commit whose acknowledgement was lost may have succeeded: who retries asks first.
 
-    Returns
-    -------
-    bool
-        True where a rating of this session stands.
+    Returns True where a rating of this session stands.
     """
     found = db.scalars(
         select(TrialRow.id).where(
