@@ -221,3 +221,15 @@ def _has_right_size(found: pd.DataFrame) -> "pd.Series[bool]":
 
 def _ratings(n: int) -> str:
     return f"{n} rating{'s' * (n != 1)}"
+
+
+def grade_of(rig: object) -> str:
+    """Return the grade that a session's rig had when the session began.
+
+    Parameters
+    ----------
+    rig : object
+        `session.rig`, out of a store that may have been on a laptop.
+    """
+    grade = rig.get("grade") if isinstance(rig, dict) else None
+    return grade if isinstance(grade, str) else ""

@@ -8,8 +8,8 @@ from study.config.study import Study
 from study.counting import IN_WORDS, SHOWN_WRONG, Reason
 from study.store import Db
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import failures
 from study.store.ratings.counted import judged
+from study.store.ratings.evidence import failures
 from study.vocabulary import Phase
 
 MOST_NAMED = 20  # clips in one line
@@ -87,7 +87,7 @@ def _listed(named: Sequence[str]) -> str:
 
 
 def _failure_findings(db: Db) -> Iterator[str]:
-    failed = failures.frame(db).drop_duplicates(["participant_id", "candidate_id"], keep="last")
+    failed = failures(db).drop_duplicates(["participant_id", "candidate_id"], keep="last")
     plan = assignments.frame(db)
     waiting = plan.loc[~plan["done"].astype(bool), ["candidate_id", "participant_id"]]
     for (clip, why), own in failed.merge(waiting).groupby(["filename", "failure"], sort=True):

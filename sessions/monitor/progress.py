@@ -16,8 +16,8 @@ from study.config.study import Study
 from study.counting import SHOWN_WRONG, Reason
 from study.store import Db
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import failures
 from study.store.ratings.counted import judged
+from study.store.ratings.evidence import failures
 from study.tools.local_time import local_day
 from study.tools.wording import counted
 
@@ -89,7 +89,7 @@ def progress(db: Db, study: Study) -> Progress:
     sample = ground_truths.frame(db).dropna(subset=["rating"])
     truths = dict(zip(sample["candidate_id"], sample["rating"].astype(int), strict=True))
     evidence = agreement(given, truths)
-    failed = failures.frame(db)
+    failed = failures(db)
     people = [
         _person(db, study, participant_id, count, given, evidence, failed)
         for participant_id, count in sorted(assignments.counts(db).items())

@@ -5,11 +5,11 @@ import pandas as pd
 from sessions.pay.receipt import AT_THE_DESK
 from sessions.pay.statement import is_settled_here, statement
 from study.config.study import Study
+from study.counting import grade_of
 from study.errors import StudyError
 from study.store import Db
 from study.store.ratings import evidence
 from study.store.ratings.counted import judged
-from study.store.ratings.rig_acceptances import grade_of
 from study.vocabulary import Phase
 
 COLUMNS = (

@@ -9,12 +9,11 @@ from sqlalchemy import select
 from study import counting
 from study.config.screen import Screen
 from study.config.study import Study
-from study.counting import Counted
+from study.counting import Counted, grade_of
 from study.store import audit
 from study.store.engine import Db
 from study.store.frames import as_frame
 from study.store.ratings import ratings
-from study.store.ratings.rig_acceptances import grade_of
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,

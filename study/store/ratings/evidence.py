@@ -90,3 +90,25 @@ def key_presses(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
         .order_by(TrialRow.session_id, TrialRow.number, KeyPressRow.id)
     )
     return as_frame(db.execute(query))
+
+
+def failures(db: Db) -> pd.DataFrame:
+    """Return the trials in which a clip could not be shown.
+
+    Returns columns ``participant_id, candidate_id, recorded_at, filename, failure``, in the order
+    of time.
+    """
+    result = db.execute(
+        select(
+            SessionRow.participant_id,
+            TrialRow.candidate_id,
+            TrialRow.recorded_at,
+            CandidateRow.filename,
+            TrialRow.failure,
+        )
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .join(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .where(TrialRow.outcome == "failed")
+        .order_by(TrialRow.id)
+    )
+    return as_frame(result)

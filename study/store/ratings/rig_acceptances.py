@@ -6,7 +6,7 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import func, insert, select
 
-from study.counting import GRADES_THAT_COUNT
+from study.counting import GRADES_THAT_COUNT, grade_of
 from study.store.engine import Db
 from study.store.tables import RatingRow, RigAcceptanceRow, SessionRow, TrialRow
 
@@ -54,15 +54,3 @@ def add(db: Db, session_ids: Sequence[str], *, accepted_by: str, reason: str, at
     ]
     if rows:
         db.execute(insert(RigAcceptanceRow), rows)
-
-
-def grade_of(rig: object) -> str:
-    """Return the grade that a session's rig had when the session began.
-
-    Parameters
-    ----------
-    rig : object
-        `session.rig`, out of a store that may have been on a laptop.
-    """
-    grade = rig.get("grade") if isinstance(rig, dict) else None
-    return grade if isinstance(grade, str) else ""
