@@ -32,7 +32,7 @@ PANELS = (
         "annotator.commands.photodiode",
         {
             "flash-and-beep": "Play flashes with beeps where clips stand.",
-            "photodiode": "Measure the true offset of picture and sound in a recording.",
+            "photodiode": "Show the true offset of picture and sound.",
         },
     ),
     Panel(

@@ -1,9 +1,9 @@
 """Measure the house: how wide its rooms are, how high its floors, and what is said twice.
 
-Run: python -m benchmarks.house [--since REVISION]
+Run: python -m benchmarks.house [--since REVISION | --paths]
 
-Reads the source with `ast`; runs nothing of it. With ``--since`` the same is measured of an
-earlier commit and printed beside it.
+Reads the source with `ast` and runs nothing of it, but for ``--paths``. With ``--since`` the same
+is measured of an earlier commit and printed beside it.
 """
 
 import argparse
@@ -184,7 +184,16 @@ def main() -> None:
     """Print the measures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--since", metavar="REVISION", help="measure that commit too")
-    since = parser.parse_args().since
+    parser.add_argument(
+        "--paths", action="store_true", help="list the files that one rating and one clip pass"
+    )
+    options = parser.parse_args()
+    if options.paths:
+        from benchmarks import one_path  # runs the program, which the rest does not
+
+        one_path.main()
+        return
+    since = options.since
     columns = {}
     if since:
         with tempfile.TemporaryDirectory() as folder:

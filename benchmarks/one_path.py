@@ -7,8 +7,9 @@ module runs is not counted, and neither are files outside the packages.
 
 - A rating: from the event of the key, as the stage hands it out, to the new bonus on the stage;
   then from an open store to `video_ratings.csv` on the disc (`export_ratings`).
-- A clip: its admission (`admit`: probed, audited, named, in the store), its extraction (one
-  record of one embedding set, one process) and one epoch of training on that record.
+- A clip: its admission (`admit`: probed, audited, named, in the store), its extraction with
+  untrained networks (`features extract`, one process) and one epoch of `models train` on a small
+  world of records. What reads the command line and shows progress is not counted.
 """
 
 import sys
@@ -102,13 +103,57 @@ def rating_path(folder: Path) -> set[str]:
     return trace.files
 
 
-def main() -> None:
-    """Print the files."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = rating_path(Path(folder))
-    print(f"a rating, from key press to video_ratings.csv: {len(files)} files")
+def clip_path(folder: Path) -> set[str]:
+    """Admit one clip, extract it, and train one epoch; return the files on its way."""
+    import features.__main__ as features_front
+    import models.__main__ as models_front
+    from curation.clips.admission import admit
+    from study.init import init_study
+    from study.rehearsal.odd import make_odd_clip
+    from tests.worlds.model_worlds import make_world
+
+    root = folder / "mit"
+    clip = root / "training" / "barking" / "one_1.mp4"
+    clip.parent.mkdir(parents=True)
+    make_odd_clip("plain", clip)
+    at = datetime.now(UTC)
+    settings = ["rehearsal=true", f'mit_root="{root}"']
+    study = init_study(folder / "study", settings, at)
+    extract = ("extract", "--ratings", root, "--set", "yamnet_effnet", "--out", folder / "records",
+               "--untrained", 1, "--processes", 1)  # fmt: skip
+    world = make_world(folder / "world")
+    train = world.train_flags(folder / "model", set="vggish_vgg16", rnn="gru", epochs=1)
+    trace = Trace()
+    trace.is_on = True
+    with traced(trace):
+        admit(study, at=at, n_processes=1)
+        features_front.app([str(word) for word in extract], standalone_mode=False)
+        models_front.app([str(word) for word in train[0:]], standalone_mode=False)
+    return {name for name in trace.files if not _is_command_line(name)}
+
+
+def _is_command_line(name: str) -> bool:
+    """Tell what reads a command and shows progress from what works on the clip."""
+    return (
+        "/commands/" in name
+        or name.endswith("__main__.py")
+        or name in {f"study/tools/{tool}.py" for tool in ("cli", "commands", "progress")}
+    )
+
+
+def report(title: str, files: set[str]) -> None:
+    """Print a path."""
+    print(f"{title}: {len(files)} files")
     for name in sorted(files):
         print(f"    {name}")
+
+
+def main() -> None:
+    """Print the files of both paths."""
+    with tempfile.TemporaryDirectory() as folder:
+        report("a rating, from key press to video_ratings.csv", rating_path(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        report("a clip, from mp4 to weights", clip_path(Path(folder)))
 
 
 if __name__ == "__main__":

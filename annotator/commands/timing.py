@@ -31,7 +31,7 @@ def timing_report(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Show the timing of sessions: a page with plots, and its numbers as CSV files."""
+    """Show the timing of sessions; a page with plots, and its numbers as CSV files."""
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
     with store_snapshot(found.store_url) as db, stderr_console().status("timing"):

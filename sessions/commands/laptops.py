@@ -29,7 +29,7 @@ def deal(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Prepare a laptop without a network; its participants rate nowhere else until merged."""
+    """Prepare a laptop without a network for some participants; they rate nowhere else."""
     people = sorted({*participants, *(more or [])})
     with changing(study, store, by) as desk:
         part = deal_part(desk, people, out)

@@ -61,7 +61,8 @@ def test_every_page_of_a_session_has_all_its_words(tmp_path):
         pages.welcome(), pages.rest(1), pages.level(-20.0, noise), pages.pause(), pages.leave(),
         pages.leave(is_saved=False), pages.technical_failure(), pages.finished(5),
         pages.call_experimenter("{{ full }}"), pages.feedback(TRIAL, Rating.UNCLEAN),
-        check.headphones("huggins"), check.listen(1, 3, noise), check.which("huggins", 1, 6, 2),
+        check.headphones("huggins"), check.listen(1, 3, noise, gap_s=0.5),
+        check.which("huggins", 1, 6, 2),
         check.headphones_result(passed=True), check.headphones_result(passed=False),
     ]  # fmt: skip
     texts = [page.text for page in shown] + [pages.warning(), pages.reminder()]

@@ -180,7 +180,7 @@ def test_breaks_come_at_the_same_places_after_a_resume():
 def test_a_break_lasts_as_long_as_it_must():
     stage = ScriptedStage(on_page={"break": [lambda t: KeyPressed("space", t - 1)]})
     # The scripted press comes a second too soon and leaves the agenda empty: it did not count.
-    with pytest.raises(RuntimeError, match="waits for ever"):
+    with pytest.raises(RuntimeError, match="wait for ever"):
         perform(stage, plan_of(2), trials_per_block=1)
 
 

@@ -60,7 +60,7 @@ def test_clips_whose_raters_left_are_not_complete_and_their_ratings_are_wanted(w
     assert (found.n_clips, found.n_complete, found.n_ratings, found.n_wanted) == (24, 0, 48, 72)
     now = progress(db, study)
     assert sentence(now, AT).endswith(
-        "24 ratings more are wanted that nobody is asked for: enrol another participant, then "
+        "24 ratings more are needed than the plan has raters for: enrol another participant, then "
         "python -m sessions reassign"
     )
     assert "48 of 72 ratings (66.7 %)" in page(now, study, AT)

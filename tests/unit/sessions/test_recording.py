@@ -138,7 +138,9 @@ def test_a_full_disk_refuses_a_rating_whole_and_takes_it_when_there_is_room(stud
         limit_pages(engine, 1)  # SQLite takes the present size for the least
         many = tuple(KeyPress("q" * 100, float(i)) for i in range(1000))
         large = replace(rated(plan, 2, i=1), key_presses=many)
-        with pytest.raises(StoreError, match=r"disk is full\. Nothing was changed\. Make room"):
+        with pytest.raises(
+            StoreError, match=r"disk is full\. Nothing was changed\. Free some space"
+        ):
             recorder.keep(large)
         assert (count(engine, RatingRow), count(engine, PresentationRow)) == (1, 2)
         limit_pages(engine, 1_000_000)
