@@ -28,8 +28,8 @@ from features.extraction.extractor import Extractor
 from features.extraction.job import Job, extract_clip
 from features.extraction.prepare import prepare
 from features.inputs.frames import shrink
-from features.networks.catalogue import NETWORKS
 from features.networks.layers import Weights
+from features.networks.specs import NETWORKS
 from features.networks.untrained import untrained_weights
 from features.records.records import read_record
 from study.clips.extraction import decode_for_extraction
@@ -325,15 +325,12 @@ def matmul_peak(size: int = 1536, seconds: float = 2.0) -> float:
 def engines() -> None:
     """Print CPU milliseconds per item by network, engine and batch, and the difference."""
     from features.engines.running import open_engine
-    from features.weights.sources import find_weights, prepare_graph
+    from features.weights.find import find_weights, prepare_graph
 
     batches = {"yamnet": (1, 6, 24), "vggish": (1, 3, 12), "efficientnetb0": (1, 4, 7),
                "vgg16": (1, 4, 7)}  # fmt: skip
-    print(
-        "| network | batch | ONNX Runtime | ncnn | OpenVINO f32 | OpenVINO bf16 "
-        "| ncnn diff | f32 diff | bf16 diff |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| network | batch | ONNX Runtime | ncnn | difference |")
+    print("|---|---|---|---|---|")
     for network, sizes in batches.items():
         with tempfile.TemporaryDirectory() as empty:
             source = find_weights(network, Path(empty), SEED)
@@ -341,8 +338,6 @@ def engines() -> None:
         found: dict[str, Any] = {
             "onnxruntime": open_engine(graph).run,
             "ncnn": open_engine(prepare_graph(source, "ncnn")).run,
-            "openvino": _openvino_f32(graph),
-            "bf16": open_engine(graph, "bfloat16").run,
         }
         spec = NETWORKS[network]
         for size in sizes:
@@ -358,15 +353,6 @@ def engines() -> None:
             cells = [f"{1000 * times[name] / size:.2f}" for name in found]
             cells += [f"{diff:.0e}" for diff in diffs]
             print(f"| {network} | {size} | {' | '.join(cells)} |", flush=True)
-
-
-def _openvino_f32(graph: Path) -> Callable[[np.ndarray], np.ndarray]:
-    import openvino
-
-    settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1,
-                "INFERENCE_NUM_THREADS": 1, "ENABLE_CPU_PINNING": False}  # fmt: skip
-    request = openvino.Core().compile_model(graph, "CPU", settings).create_infer_request()
-    return lambda inputs: np.array(request.infer({"input": inputs})["embedding"])
 
 
 def _timed(run: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> float:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from features.records.reading import dataset, read
+    from features.records.read import dataset, read
 
 __all__ = ["dataset", "read"]
 
@@ -14,7 +14,7 @@ if not TYPE_CHECKING:  # a type checker would take it for a promise of any name
         # At the first use: the command line answers --help where records cannot be read.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from features.records import reading
+        from features.records import read as reading
 
         return getattr(reading, name)
 

@@ -13,7 +13,7 @@ PANELS = (
     ),
     Panel(
         "Extraction",
-        "features.commands.extraction",
+        "features.commands.extract",
         {
             "extract": "Write one record per clip, and a manifest beside them.",
             "forecast": "Write a page with hours and cost for 57,177 and 1,000,000 clips.",

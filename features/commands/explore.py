@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from features.explore.page import write_page
+from features.explore.clip_map import write_page
 from features.records.folder import record_paths
 from study.tools.cli import (
     LARGEST_NUMBER,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from features.records.archive import pack_archive, unpack_archive
-from features.records.check import check_records
+from features.records.check_records import check_records
 from features.records.folder import record_paths, set_of
 from features.records.pack import pack_arrays
 from study.tools.cli import (

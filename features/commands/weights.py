@@ -1,27 +1,21 @@
 """Command lines for weights: fetch, list, verify."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import TaskID
 
-from features.engines.onnx_graph import require_fit
-from features.networks.catalogue import NETWORKS
+from features.commands.options import WeightsFolderOption
+from features.networks.specs import NETWORKS
 from features.weights.fetch import DOWNLOADS, fetch
-from features.weights.files import read_weights
-from features.weights.sources import find_file, hash_of, verified_hash, weights_folder
+from features.weights.find import find_file, hash_of, require_fit, verified_hash, weights_folder
+from features.weights.formats import read_weights
 from study.errors import RecordError
 from study.tools.cli import fail
 from study.tools.commands import new_app
 from study.tools.progress import progress_bar
 
 weights = new_app("Fetch, list and verify the weights of the four networks.")
-
-WeightsFolderOption = Annotated[
-    Path | None,
-    typer.Option("--weights", help="folder with weights [default: in the user's cache]"),
-]
 
 
 @weights.command("fetch")
@@ -50,7 +44,7 @@ def fetch_weights(
 
 @weights.command("list")
 def list_weights(weights: WeightsFolderOption = None) -> None:
-    """Say which weights are there."""
+    """Show which weights are there."""
     folder = weights or weights_folder()
     found = {network: find_file(network, folder) for network in NETWORKS}
     for network, path in found.items():
@@ -62,7 +56,7 @@ def list_weights(weights: WeightsFolderOption = None) -> None:
 
 @weights.command("verify")
 def verify_weights(weights: WeightsFolderOption = None) -> None:
-    """Prove that the weights are those that were downloaded, and fit their networks."""
+    """Check that the weights are those that were downloaded, and fit their networks."""
     folder = weights or weights_folder()
     found = {network: find_file(network, folder) for network in NETWORKS}
     present = {network: path for network, path in found.items() if path is not None}

@@ -1,1 +1,1 @@
-"""Write networks as graphs and run them: ONNX Runtime, ncnn, OpenVINO."""
+"""Write networks as graphs and run them: ONNX Runtime, ncnn."""

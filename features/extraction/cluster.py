@@ -8,7 +8,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from features.engines.formats import files_of
+from features.engines.graph import files_of
 from features.extraction.clip_list import ListedClip
 from features.extraction.extractor import Extractor
 from features.extraction.job import Job, Reject, extract_clip, load

@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
-from features.engines.running import Engine, open_engine
+from features.engines.graph import Engine
+from features.engines.running import open_engine
 from features.inputs import waveform
 from features.inputs.frames import choose_frames, shrink
 from features.inputs.mel import PATCH_SAMPLES, patches
-from features.networks import vision
+from features.networks.efficientnetb0 import normalised
 from features.networks.layers import Floats
+from features.networks.vgg16 import zero_centred
 from features.records.manifest import Recipe
 from study.clips.extraction import DecodedClip, decode_for_extraction
 from study.errors import ClipError
@@ -59,7 +61,7 @@ class Extractor:
     Parameters
     ----------
     audio_graph, visual_graph : Path
-        From `features.weights.sources.prepare_graph`.
+        From `features.weights.find.prepare_graph`.
     n_threads : int
         Cores that it may use.
     """
@@ -71,8 +73,8 @@ class Extractor:
         self.recipe = recipe
         self.embedding_set = find_embedding_set(recipe.embedding_set)
         self.step_ms = self.embedding_set.visual_step_ms(recipe.grid)
-        self.audio_engine = open_engine(audio_graph, recipe.precision, n_threads)
-        self.visual_engine = open_engine(visual_graph, recipe.precision, n_threads)
+        self.audio_engine = open_engine(audio_graph, n_threads)
+        self.visual_engine = open_engine(visual_graph, n_threads)
 
     def extract(self, path: Path) -> Extraction:
         """Compute the embeddings of a clip.
@@ -120,9 +122,9 @@ class Extractor:
     def _prepared(self, frames: npt.NDArray[np.uint8]) -> Floats:
         match self.recipe.normalisation:
             case "keras3" | "tf2.3" as normalisation:
-                return vision.normalised(frames, normalisation)
+                return normalised(frames, normalisation)
             case _:
-                return vision.zero_centred(frames)
+                return zero_centred(frames)
 
 
 def _warnings(clip: DecodedClip, timesteps: int) -> list[str]:

@@ -9,14 +9,13 @@ from features.embedding_set import (
     EmbeddingSet,
     Grid,
     Normalisation,
-    Precision,
     find_embedding_set,
 )
 from features.engines.running import graph_format, open_engine
 from features.extraction.job import Job
-from features.networks.catalogue import NETWORKS
+from features.networks.specs import NETWORKS
 from features.records.manifest import NetworkNote, Recipe
-from features.weights.sources import WeightsSource, find_weights, prepare_graph
+from features.weights.find import WeightsSource, find_weights, prepare_graph
 from study.errors import ConfigError
 
 MAX_RELATIVE_DIFFERENCE = 1e-4  # of fewer multiplications against all of them, in single precision
@@ -28,7 +27,6 @@ def prepare(
     grid: Grid,
     normalisation: Normalisation,
     silence_for_missing_audio: bool,
-    precision: Precision = "float32",
     weights_folder: Path | None,
     weights_of: Mapping[str, Path] | None = None,
     untrained_seed: int | None,
@@ -44,8 +42,6 @@ def prepare(
         Of EfficientNetB0's frames; no matter for the other set.
     silence_for_missing_audio : bool
         Whether 3 s of zeros stand in for a missing audio stream.
-    precision : {"float32", "bfloat16"}
-        What the networks calculate in.
     weights_folder : Path or None
         Where weights lie; None for the downloaded ones.
     weights_of : dict of str to Path or None
@@ -79,7 +75,6 @@ def prepare(
         embedding_set=embedding_set.name,
         grid=grid,
         normalisation=normalisation if is_efficientnet else None,
-        precision=precision,
         silence_for_missing_audio=silence_for_missing_audio,
         audio=_note(audio),
         visual=_note(visual),
@@ -87,8 +82,8 @@ def prepare(
     notes = [audio.description, visual.description]
     job = Job(
         recipe,
-        audio_graph=_graph(audio, precision, notes),
-        visual_graph=_graph(visual, precision, notes),
+        audio_graph=_graph(audio, notes),
+        visual_graph=_graph(visual, notes),
         folder=out / embedding_set.folder,
     )
     return job, notes
@@ -131,14 +126,14 @@ def _note(source: WeightsSource) -> NetworkNote:
     return NetworkNote(source.network, name, source.sha256, source.seed)
 
 
-def _graph(source: WeightsSource, precision: Precision, notes: list[str]) -> Path:
-    graph = prepare_graph(source, graph_format(source.network, precision))
+def _graph(source: WeightsSource, notes: list[str]) -> Path:
+    graph = prepare_graph(source, graph_format(source.network))
     if graph.suffix == ".onnx":
         return graph
     # How much is lost by fewer multiplications hangs on the weights and on the processor.
     reference = prepare_graph(source)
     difference = difference_of(graph, reference, source.network)
-    if difference <= MAX_RELATIVE_DIFFERENCE:  # and is a number
+    if difference <= MAX_RELATIVE_DIFFERENCE:  # and is not NaN
         return graph
     notes.append(
         f"{NETWORKS[source.network].title}: computed with all multiplications, at half the speed, "

@@ -1,7 +1,7 @@
 """The layers that the four networks are made of, and what a network is made with.
 
 A network is a function that says which layers follow one another. Who performs the layers
-decides what comes of it: an ONNX graph (`features.engines.onnx_graph`) or seeded, calibrated
+decides what comes of it: an ONNX graph (`features.engines.onnx`) or seeded, calibrated
 weights (`features.networks.untrained`).
 """
 

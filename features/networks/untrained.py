@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from features.networks.catalogue import NetworkSpec
 from features.networks.layers import Floats, Layer, Weights, same_padding
+from features.networks.specs import NetworkSpec
 
 N_EXAMPLES = 12
 # Around 1 activations are nearly straight: weak clips do not fade, and strong ones not burst.

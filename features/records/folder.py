@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet, find_embedding_set
-from features.records.manifest import MANIFEST_NAME, Manifest, read_manifest, read_recipe
+from features.records.manifest import MANIFEST_NAME, RecordManifest, read_manifest, read_recipe
 from features.records.records import read_record
 from study.errors import RecordError
 
@@ -28,12 +28,12 @@ def record_paths(folder: Path) -> list[Path]:
     return found
 
 
-def manifest_of(folder: Path) -> Manifest | None:
+def manifest_of(folder: Path) -> RecordManifest | None:
     """Return the manifest of a folder, None where there is none."""
     return read_manifest(folder) if (folder / MANIFEST_NAME).is_file() else None
 
 
-def column_of(manifest: Manifest | None, column: str) -> dict[str, str]:
+def column_of(manifest: RecordManifest | None, column: str) -> dict[str, str]:
     """Return what a manifest says of each record.
 
     Returns

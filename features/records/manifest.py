@@ -133,7 +133,7 @@ _SOFTWARE_FORM = TypeAdapter(dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Manifest:
+class RecordManifest:
     """A manifest as it was read.
 
     Parameters
@@ -163,7 +163,7 @@ def write_manifest(
     return path
 
 
-def read_manifest(folder: Path | str) -> Manifest:
+def read_manifest(folder: Path | str) -> RecordManifest:
     """Read the manifest of a folder of records.
 
     Parameters
@@ -184,7 +184,7 @@ def read_manifest(folder: Path | str) -> Manifest:
             rows = _frame(file.read(use_threads=False))
     except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
         raise _unreadable(path, error) from error
-    return Manifest(recipe=recipe, software=software, rows=rows)
+    return RecordManifest(recipe=recipe, software=software, rows=rows)
 
 
 def read_recipe(folder: Path | str) -> Recipe:
@@ -296,7 +296,7 @@ def rows_from(frame: pd.DataFrame) -> list[ManifestRow]:
     Parameters
     ----------
     frame : DataFrame
-        ``Manifest.rows``.
+        ``RecordManifest.rows``.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from features.weights.sources import CHECKSUMS_NAME, Checksum, hash_of, read_checksums
+from features.weights.find import CHECKSUMS_NAME, Checksum, hash_of, read_checksums
 from study.errors import ConfigError
 from study.reading.archives import TAR_ERRORS, unpack_tar
 from study.tools.files import written_atomically

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from features.embedding_set import EMBEDDING_SETS
-from features.engines.onnx_graph import write_graph
+from features.engines.onnx import write_onnx_graph
 from features.engines.running import open_engine
 from features.inputs import waveform
 from features.inputs.mel import patches
-from features.networks.catalogue import NETWORKS
 from features.networks.layers import Layer
+from features.networks.specs import NETWORKS
 from features.networks.yamnet import scores
-from features.weights.files import read_arrays, read_weights
+from features.weights.formats import read_arrays, read_weights
 from study.clips.extraction import decode_for_extraction
 from study.errors import ConfigError
 from tests.paths import SHARED
@@ -49,7 +49,7 @@ def sound_of(name):
 def yamnet(tmp_path_factory):
     path = tmp_path_factory.mktemp("graphs") / "yamnet.onnx"
     spec = NETWORKS["yamnet"]
-    write_graph(spec.definition, read_weights(WEIGHTS, spec), spec.input_shape, path)
+    write_onnx_graph(spec.definition, read_weights(WEIGHTS, spec), spec.input_shape, path)
     return open_engine(path)
 
 
@@ -113,7 +113,9 @@ def test_vggish_equals_a_forward_pass_written_tap_by_tap(vggish_arrays, tmp_path
         for name, array in vggish_arrays.items():
             file[f"{name}:0"] = array
     spec = NETWORKS["vggish"]
-    write_graph(spec.definition, read_weights(path, spec), spec.input_shape, tmp_path / "g.onnx")
+    write_onnx_graph(
+        spec.definition, read_weights(path, spec), spec.input_shape, tmp_path / "g.onnx"
+    )
     sound = np.random.default_rng(1).normal(0, 0.1, 16000).astype(np.float32)
     seen = patches(sound, VGGISH)
     by_hand = np.stack([vggish_by_hand(patch, vggish_arrays) for patch in seen])
@@ -128,7 +130,9 @@ def test_the_saved_model_route_gives_the_same_embeddings(yamnet, sounds, tmp_pat
     folder = tmp_path / "yamnet"
     save_yamnet(read_yamnet_h5(WEIGHTS), folder)
     spec = NETWORKS["yamnet"]
-    write_graph(spec.definition, read_weights(folder, spec), spec.input_shape, tmp_path / "g.onnx")
+    write_onnx_graph(
+        spec.definition, read_weights(folder, spec), spec.input_shape, tmp_path / "g.onnx"
+    )
     module = tf.saved_model.load(str(folder))
     ours = open_engine(tmp_path / "g.onnx")
     for sound in sounds.values():

@@ -1,16 +1,16 @@
-"""Engines: batches, reduced precision, GPUs."""
+"""Engines: batches, broken graphs, GPUs."""
 
 import numpy as np
 import onnxruntime
 import pytest
 
-from features.engines.ncnn_graph import write_ncnn_graph
-from features.engines.onnx_graph import write_graph
-from features.engines.running import graph_format, open_engine, providers
-from features.networks.catalogue import NETWORKS
+from features.engines.ncnn import write_ncnn_graph
+from features.engines.onnx import providers, write_onnx_graph
+from features.engines.running import graph_format, open_engine
 from features.networks.layers import Layer
+from features.networks.specs import NETWORKS
 from features.networks.untrained import examples, untrained_weights
-from features.weights.sources import find_weights, prepare_graph
+from features.weights.find import find_weights, prepare_graph
 from study.errors import ConfigError, RecordError
 
 SPEC = NETWORKS["yamnet"]
@@ -19,7 +19,7 @@ SPEC = NETWORKS["yamnet"]
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory):
     path = tmp_path_factory.mktemp("graphs") / "yamnet.onnx"
-    write_graph(SPEC.definition, untrained_weights(SPEC, 3), SPEC.input_shape, path)
+    write_onnx_graph(SPEC.definition, untrained_weights(SPEC, 3), SPEC.input_shape, path)
     return path
 
 
@@ -45,7 +45,7 @@ def test_ncnn_and_onnx_runtime_give_the_same_embeddings(tmp_path, network):
     frames = examples(spec.input_shape, seed=6)[:2]
     shown = np.float32(spec.input_mean) + np.float32(spec.input_spread) * frames
     found = {}
-    for suffix, write in ((".onnx", write_graph), (".ncnn", write_ncnn_graph)):
+    for suffix, write in ((".onnx", write_onnx_graph), (".ncnn", write_ncnn_graph)):
         path = tmp_path / f"g{suffix}"
         write(spec.definition, weights, spec.input_shape, path)
         found[suffix] = open_engine(path, n_threads=2).run(shown)
@@ -53,14 +53,13 @@ def test_ncnn_and_onnx_runtime_give_the_same_embeddings(tmp_path, network):
     assert relative_error(found[".ncnn"], found[".onnx"]) < 2e-5
 
 
-def test_vgg16_goes_to_ncnn_only_in_single_precision_on_a_processor(monkeypatch):
-    assert graph_format("vgg16", "bfloat16") == "onnx"
-    assert graph_format("efficientnetb0", "float32") == "onnx"
+def test_vgg16_goes_to_ncnn_only_on_a_processor(monkeypatch):
+    assert graph_format("efficientnetb0") == "onnx"
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
-    assert graph_format("vgg16", "float32") == "ncnn"
+    assert graph_format("vgg16") == "ncnn"
     seen = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: seen)
-    assert graph_format("vgg16", "float32") == "onnx"
+    assert graph_format("vgg16") == "onnx"
 
 
 @pytest.mark.parametrize("form", ["onnx", "ncnn"])
@@ -73,13 +72,6 @@ def test_a_broken_cached_graph_is_named(tmp_path, monkeypatch, form, left):
         file.write_bytes(whole[: int(left * len(whole))])
     with pytest.raises(ConfigError, match=f"{graph.name} is broken. Delete"):
         open_engine(graph)
-
-
-def test_bfloat16_is_near_and_not_the_default(graph, inputs):
-    expected = open_engine(graph).run(inputs)
-    found = open_engine(graph, "bfloat16").run(inputs)
-    assert relative_error(found, expected) < 0.1
-    assert relative_error(open_engine(graph).run(inputs), expected) == 0
 
 
 @pytest.mark.skipif(
@@ -110,7 +102,7 @@ def test_untrained_weights_follow_from_the_seed():
 def test_untrained_networks_neither_fade_nor_burst_with_weak_and_strong_inputs(tmp_path, name):
     spec = NETWORKS[name]
     path = tmp_path / "g.onnx"
-    write_graph(spec.definition, untrained_weights(spec, 1), spec.input_shape, path)
+    write_onnx_graph(spec.definition, untrained_weights(spec, 1), spec.input_shape, path)
     engine = open_engine(path, n_threads=2)
     for strength in (0.3, 1.0, 2.0):
         standard = strength * examples(spec.input_shape, seed=4)[:4]
@@ -124,7 +116,7 @@ def test_weights_of_another_shape_are_refused(tmp_path):
     layer = weights["layer1/conv"]
     weights["layer1/conv"] = Layer(layer.kernel[..., :16], layer.bias[:16])
     with pytest.raises(RecordError, match=r"'layer1/conv' has a kernel of shape \(3, 3, 1, 16\)"):
-        write_graph(SPEC.definition, weights, SPEC.input_shape, tmp_path / "g.onnx")
+        write_onnx_graph(SPEC.definition, weights, SPEC.input_shape, tmp_path / "g.onnx")
     del weights["layer1/conv"]
     with pytest.raises(RecordError, match="lack the layer 'layer1/conv'"):
-        write_graph(SPEC.definition, weights, SPEC.input_shape, tmp_path / "g.onnx")
+        write_onnx_graph(SPEC.definition, weights, SPEC.input_shape, tmp_path / "g.onnx")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from features.weights import fetch as fetching
-from features.weights.files import read_arrays
-from features.weights.sources import find_weights
+from features.weights.find import find_weights
+from features.weights.formats import read_arrays
 from study.errors import ConfigError
 
 

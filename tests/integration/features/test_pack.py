@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import features
 from features.__main__ import app
 from features.embedding_set import EMBEDDING_SETS
-from features.records.check import Problem, check_records
+from features.records.check_records import Problem, check_records
 from features.records.folder import set_of
 from features.records.manifest import (
     ManifestRow,

@@ -4,13 +4,14 @@ import h5py
 import numpy as np
 import pytest
 
-from features.engines.ncnn_graph import write_ncnn_graph
-from features.engines.onnx_graph import write_graph
+from features.engines.ncnn import write_ncnn_graph
+from features.engines.onnx import write_onnx_graph
 from features.engines.running import open_engine
 from features.inputs.frames import choose_frames, shrink
-from features.networks import vision
-from features.networks.catalogue import NETWORKS
-from features.weights.files import read_weights
+from features.networks.efficientnetb0 import normalised
+from features.networks.specs import NETWORKS
+from features.networks.vgg16 import zero_centred
+from features.weights.formats import read_weights
 from study.clips.extraction import decode_for_extraction
 from study.errors import ConfigError
 from tests.paths import SHARED
@@ -62,7 +63,7 @@ def save_legacy_h5(model, path):
 
 def embed(path, name, inputs, folder, form="onnx"):
     spec = NETWORKS[name]
-    write = {"onnx": write_graph, "ncnn": write_ncnn_graph}[form]
+    write = {"onnx": write_onnx_graph, "ncnn": write_ncnn_graph}[form]
     write(spec.definition, read_weights(path, spec), spec.input_shape, folder / f"g.{form}")
     return open_engine(folder / f"g.{form}", n_threads=2).run(inputs)
 
@@ -117,25 +118,25 @@ def test_efficientnet_equals_keras_under_both_normalisations(
         save_legacy_h5(efficientnet, path)
     else:
         efficientnet.save(path)
-    inputs = vision.normalised(frames, normalisation)
+    inputs = normalised(frames, normalisation)
     found = embed(path, "efficientnetb0", inputs, tmp_path)
     assert relative_error(found, reference(efficientnet, frames)) < 1e-4
 
 
 def test_the_two_normalisations_are_not_the_same(frames):
-    one, other = (vision.normalised(frames, name) for name in ("keras3", "tf2.3"))
+    one, other = (normalised(frames, name) for name in ("keras3", "tf2.3"))
     assert np.abs(one - other).max() > 0.5
 
 
 def test_normalised_frames_have_the_mean_and_spread_of_imagenet_taken_away():
     grey = np.full((1, 2, 2, 3), 127, np.uint8)
     expected = (127 / 255 - MEAN) / STD
-    np.testing.assert_allclose(vision.normalised(grey, "keras3")[0, 0, 0], expected, rtol=1e-5)
+    np.testing.assert_allclose(normalised(grey, "keras3")[0, 0, 0], expected, rtol=1e-5)
 
 
 def test_zero_centred_frames_equal_keras(frames):
     expected = keras.applications.vgg16.preprocess_input(frames.astype(np.float32))
-    np.testing.assert_allclose(vision.zero_centred(frames), expected, atol=1e-4)
+    np.testing.assert_allclose(zero_centred(frames), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("form", ["onnx", "ncnn"])
@@ -144,7 +145,7 @@ def test_vgg16_equals_keras(frames, tmp_path, form):
         keras.applications.VGG16(include_top=False, weights=None, pooling="avg"), 2
     )
     save_legacy_h5(model, tmp_path / "vgg16.h5")
-    inputs = vision.zero_centred(frames)
+    inputs = zero_centred(frames)
     found = embed(tmp_path / "vgg16.h5", "vgg16", inputs, tmp_path, form)
     assert relative_error(found, np.asarray(model(inputs))) < 1e-5
 

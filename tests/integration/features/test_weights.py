@@ -15,10 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from features.__main__ import app
-from features.networks.catalogue import NETWORKS
+from features.networks.specs import NETWORKS
 from features.weights import fetch as fetching
-from features.weights.files import read_weights
-from features.weights.sources import find_weights
+from features.weights.find import find_weights
+from features.weights.formats import read_weights
 from study.errors import ConfigError, StudyError
 
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models.__main__ import app
-from models.checkpoints.files import find_prefix, read_layers
+from models.checkpoints.checkpoint_files import find_prefix, read_layers
 from models.checkpoints.importing import import_checkpoint
 from models.network.backend import keras
 from models.network.predict import log_probabilities

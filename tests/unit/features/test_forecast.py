@@ -3,7 +3,7 @@
 from typer.testing import CliRunner
 
 from features.__main__ import app
-from features.extraction.forecast import forecast
+from features.extraction.cost import forecast
 
 
 def test_hours_shrink_with_cores_and_cost_does_not():

@@ -79,7 +79,7 @@ def test_a_hostile_record_is_one_line(name, tmp_path):
 IN_LITTLE_MEMORY = """
 import resource, sys
 from pathlib import Path
-from features.records.check import check_records
+from features.records.check_records import check_records
 from features.records.records import read_record
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 print(*check_records(Path(sys.argv[1])), sep="\\n")

@@ -6,14 +6,14 @@ import sys
 import pytest
 
 import features
-from features.records import reading
+from features.records import read as reading
 
 MODULES = (
     "features",
-    "features.records.check",
+    "features.records.check_records",
     "features.extraction.clip_list",
     "features.extraction.cluster",
-    "features.explore.page",
+    "features.explore.clip_map",
     "features.extraction.run",
     "features.weights.fetch",
     "features.records.manifest",
@@ -21,7 +21,7 @@ MODULES = (
     "features.extraction.prepare",
     "features.extraction.processes",
     "features.records.records",
-    "features.weights.files",
+    "features.weights.formats",
 )
 
 

@@ -1,12 +1,16 @@
-"""Networks as ncnn graphs, whose 3 x 3 convolutions need fewer multiplications (Winograd's way)."""
+"""Networks as ncnn graphs, written down and run by ncnn (docs/adr/0042).
+
+Its 3 x 3 convolutions need fewer multiplications (Winograd's way), in single precision too.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from features.engines.formats import INPUT, OUTPUT, files_of
+from features.engines.graph import INPUT, OUTPUT, GraphValue, files_of
 from features.networks.layers import Floats, Network, Weights, checked_kernel, same_padding
+from study.errors import ConfigError
 from study.tools.files import written_atomically
 
 _MAGIC = 7767517  # ncnn's mark of a graph file
@@ -14,6 +18,14 @@ _FLOAT32 = np.uint32(0)  # its mark of weights in single precision
 _RELU = 1
 _ADD, _MULTIPLY = 0, 2
 _CHANNELS_FASTEST = 3
+# What makes ncnn calculate in less than single precision, as it does where it can.
+_REDUCED = (
+    "use_fp16_packed",
+    "use_fp16_storage",
+    "use_fp16_arithmetic",
+    "use_bf16_packed",
+    "use_bf16_storage",
+)
 
 
 def write_ncnn_graph(
@@ -45,14 +57,6 @@ def write_ncnn_graph(
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
-    """A value of the graph: its name, and its shape, channels last."""
-
-    name: str
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Node:
     """A layer of the graph: what it is, what it takes and gives, and ncnn's numbered settings."""
 
@@ -70,19 +74,21 @@ class NcnnWriter:
         self.nodes: list[Node] = []
         self.arrays: list[np.ndarray] = []
 
-    def begin(self, shape: tuple[int, int, int]) -> Tensor:
+    def begin(self, shape: tuple[int, int, int]) -> GraphValue:
         """Return the graph's input, channels first."""
         height, width, n_channels = shape
         settings = ((0, width), (1, height), (2, n_channels))
         return self.emit("Input", [], settings, shape, output=INPUT)
 
-    def conv(self, x: Tensor, name: str, n_filters: int, size: int, stride: int = 1) -> Tensor:
+    def conv(
+        self, x: GraphValue, name: str, n_filters: int, size: int, stride: int = 1
+    ) -> GraphValue:
         """Convolve with square windows and add a bias."""
         kernel = checked_kernel(self.weights, name, (size, size, x.shape[2], n_filters))
         self._keep(kernel.transpose(3, 2, 0, 1), self.weights[name].bias)
         return self._convolve("Convolution", x, n_filters, size, stride, kernel.size)
 
-    def depthwise(self, x: Tensor, name: str, size: int, stride: int = 1) -> Tensor:
+    def depthwise(self, x: GraphValue, name: str, size: int, stride: int = 1) -> GraphValue:
         """Convolve every channel on its own and add a bias."""
         n_channels = x.shape[2]
         kernel = checked_kernel(self.weights, name, (size, size, n_channels, 1))
@@ -91,77 +97,77 @@ class NcnnWriter:
             "ConvolutionDepthWise", x, n_channels, size, stride, kernel.size, ((7, n_channels),)
         )
 
-    def dense(self, x: Tensor, name: str, n_units: int) -> Tensor:
+    def dense(self, x: GraphValue, name: str, n_units: int) -> GraphValue:
         """Connect everything with everything and add a bias."""
         kernel = checked_kernel(self.weights, name, (x.shape[0], n_units))
         self._keep(kernel.T, self.weights[name].bias)
         settings = ((0, n_units), (1, 1), (2, kernel.size))
         return self.emit("InnerProduct", [x], settings, (n_units,))
 
-    def relu(self, x: Tensor) -> Tensor:
+    def relu(self, x: GraphValue) -> GraphValue:
         """Set negative values to 0."""
         producer = self.nodes[-1]
         if producer.outputs == (x.name,) and producer.kind != "ReLU":
             # Done by the convolution itself, while the value is at hand; x exists no more.
-            fused = Tensor(f"{x.name}r", x.shape)
+            fused = GraphValue(f"{x.name}r", x.shape)
             settings = (*producer.settings, (9, _RELU))
             self.nodes[-1] = replace(producer, outputs=(fused.name,), settings=settings)
             return fused
         return self.emit("ReLU", [x], (), x.shape)
 
-    def sigmoid(self, x: Tensor) -> Tensor:
+    def sigmoid(self, x: GraphValue) -> GraphValue:
         """Squeeze values between 0 and 1."""
         return self.emit("Sigmoid", [x], (), x.shape)
 
-    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
+    def multiply(self, x: GraphValue, y: GraphValue) -> GraphValue:
         """Multiply element by element."""
         return self.emit("BinaryOp", [x, y], ((0, _MULTIPLY),), x.shape)
 
-    def add(self, x: Tensor, y: Tensor) -> Tensor:
+    def add(self, x: GraphValue, y: GraphValue) -> GraphValue:
         """Add element by element."""
         return self.emit("BinaryOp", [x, y], ((0, _ADD),), x.shape)
 
-    def max_pool(self, x: Tensor) -> Tensor:
+    def max_pool(self, x: GraphValue) -> GraphValue:
         """Keep the largest of each 2 by 2 square."""
         height, width, n_channels = x.shape
         shape = (height // 2, width // 2, n_channels)
         return self.emit("Pooling", [x], ((0, 0), (1, 2), (2, 2), (5, 1)), shape)
 
-    def mean(self, x: Tensor) -> Tensor:
+    def mean(self, x: GraphValue) -> GraphValue:
         """Average over height and width, which stay as 1 by 1."""
         pooled = self.emit("Pooling", [x], ((0, 1), (4, 1)), x.shape[2:])
         return self.emit("Reshape", [pooled], ((0, 1), (1, 1), (2, x.shape[2])), (1, 1, x.shape[2]))
 
-    def flatten(self, x: Tensor) -> Tensor:
+    def flatten(self, x: GraphValue) -> GraphValue:
         """Put height, width and channels into one axis, channels fastest."""
-        turned = self.emit("Permute", [x], ((0, _CHANNELS_FASTEST),), x.shape)
+        last = self.emit("Permute", [x], ((0, _CHANNELS_FASTEST),), x.shape)
         size = int(np.prod(x.shape))
-        return self.emit("Reshape", [turned], ((0, size),), (size,))
+        return self.emit("Reshape", [last], ((0, size),), (size,))
 
     def emit(
         self,
         kind: str,
-        inputs: list[Tensor],
+        inputs: list[GraphValue],
         settings: tuple[tuple[int, int], ...],
         shape: tuple[int, ...],
         *,
         output: str | None = None,
-    ) -> Tensor:
+    ) -> GraphValue:
         """Add a layer and return its output."""
         name = output or f"t{len(self.nodes)}"
         self.nodes.append(Node(kind, tuple(x.name for x in inputs), (name,), settings))
-        return Tensor(name, shape)
+        return GraphValue(name, shape)
 
     def _convolve(
         self,
         kind: str,
-        x: Tensor,
+        x: GraphValue,
         n_filters: int,
         size: int,
         stride: int,
         n_weights: int,
         more: tuple[tuple[int, int], ...] = (),
-    ) -> Tensor:
+    ) -> GraphValue:
         top, bottom = same_padding(x.shape[0], size, stride)
         left, right = same_padding(x.shape[1], size, stride)
         shape = (-(-x.shape[0] // stride), -(-x.shape[1] // stride), n_filters)
@@ -212,3 +218,32 @@ def _with_splits(nodes: list[Node]) -> list[Node]:
                 copies = tuple(f"{name}_{number}" for number in range(n_takers[name]))
                 found.append(Node("Split", (name,), copies))
     return found
+
+
+class NcnnEngine:
+    """A graph in ncnn."""
+
+    def __init__(self, graph: Path, n_threads: int) -> None:
+        import ncnn  # only those who need it wait for it
+
+        self._ncnn, self._net = ncnn, ncnn.Net()
+        self._net.opt.num_threads = n_threads
+        self._net.opt.use_winograd63_convolution = False  # no faster, and more memory
+        for option in _REDUCED:
+            setattr(self._net.opt, option, False)
+        layers, weights = (str(path) for path in files_of(graph))
+        if self._net.load_param(layers) or self._net.load_model(weights):
+            raise ValueError("ncnn cannot read it")
+
+    def run(self, inputs: Floats) -> Floats:
+        """Return the embeddings of a batch."""
+        return np.stack([self._run_one(one) for one in inputs])
+
+    def _run_one(self, one: Floats) -> Floats:
+        channels_first = np.ascontiguousarray(one.transpose(2, 0, 1))  # ncnn borrows its memory
+        extractor = self._net.create_extractor()
+        extractor.input(INPUT, self._ncnn.Mat(channels_first))
+        failed, embedding = extractor.extract(OUTPUT)
+        if failed:
+            raise ConfigError("a network does not fit into memory. Use fewer --processes")
+        return np.array(embedding, dtype=np.float32)

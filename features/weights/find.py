@@ -6,8 +6,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from features.engines.formats import GraphFormat
-from features.networks.catalogue import NETWORKS
+from features.engines.graph import GraphFormat
+from features.engines.ncnn import write_ncnn_graph
+from features.engines.onnx import OnnxWriter, write_onnx_graph
+from features.networks.layers import Weights
+from features.networks.specs import NETWORKS, NetworkSpec
+from features.networks.untrained import untrained_weights
+from features.weights.formats import read_weights
 from study.errors import ConfigError, RecordError
 from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.cache import cache_folder, own_folder
@@ -235,24 +240,29 @@ def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
     path = own_folder("graphs") / name
     if path.is_file():
         return path
-    from features.engines.ncnn_graph import write_ncnn_graph
-    from features.engines.onnx_graph import (
-        write_graph,  # onnx, h5py and TensorFlow: only for the first run
-    )
-    from features.networks.untrained import untrained_weights
-    from features.weights.files import read_weights
-
     spec = NETWORKS[source.network]
     if source.path is None:
         weights = untrained_weights(spec, source.seed or 0)
     else:
         weights = read_weights(source.path, spec)
-    write = write_graph if form == "onnx" else write_ncnn_graph
+    write = write_onnx_graph if form == "onnx" else write_ncnn_graph
     try:
         write(spec.definition, weights, spec.input_shape, path)
     except RecordError as error:
         raise ConfigError(f"{source.path} cannot be used: {error}") from error
     return path
+
+
+def require_fit(weights: Weights, spec: NetworkSpec) -> None:
+    """Raise if weights are not those of a network.
+
+    Raises
+    ------
+    RecordError
+        If a layer's weights are missing or have another shape.
+    """
+    writer = OnnxWriter(weights)
+    spec.definition(writer, writer.begin(spec.input_shape))
 
 
 def _could_be(path: Path, network: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from features.embedding_set import EmbeddingSet, find_embedding_set
 from features.records.folder import Sizes, column_of, manifest_of, record_paths, vote
 from features.records.identity import other_clip
-from features.records.manifest import MANIFEST_NAME, Manifest
+from features.records.manifest import MANIFEST_NAME, RecordManifest
 from features.records.records import read_record
 from study.errors import RecordError
 from study.tools.files import sha256_of
@@ -72,7 +72,9 @@ def _note_of(path: Path) -> _Note:
     return _Note(sizes, record.label, record.filename)
 
 
-def _judged(sizes: Sequence[Sizes], manifest: Manifest | None, folder: Path) -> EmbeddingSet | None:
+def _judged(
+    sizes: Sequence[Sizes], manifest: RecordManifest | None, folder: Path
+) -> EmbeddingSet | None:
     # None where every record is broken, or of no set: each is named for itself.
     found = vote(sizes)
     if found is None and manifest is not None:
@@ -85,7 +87,9 @@ def _judged(sizes: Sequence[Sizes], manifest: Manifest | None, folder: Path) -> 
     return found
 
 
-def _of_manifest(manifest: Manifest | None, embedding_set: EmbeddingSet | None) -> list[Problem]:
+def _of_manifest(
+    manifest: RecordManifest | None, embedding_set: EmbeddingSet | None
+) -> list[Problem]:
     if manifest is None or embedding_set is None:
         return []
     stated = find_embedding_set(manifest.recipe.embedding_set)
@@ -110,7 +114,7 @@ def _problem_of(note: _Note, embedding_set: EmbeddingSet | None, label: str) -> 
 
 
 def _against(
-    manifest: Manifest | None, folder: Path, notes: Mapping[str, _Note], blamed: set[str]
+    manifest: RecordManifest | None, folder: Path, notes: Mapping[str, _Note], blamed: set[str]
 ) -> list[Problem]:
     if manifest is None:
         return []

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from features.networks.efficientnetb0 import INPUT_SHAPE as EFFICIENTNET_INPUT
+from features.networks.efficientnetb0 import efficientnetb0
 from features.networks.layers import Network
+from features.networks.vgg16 import INPUT_SHAPE as VGG16_INPUT
+from features.networks.vgg16 import vgg16
 from features.networks.vggish import INPUT_SHAPE as VGGISH_INPUT
 from features.networks.vggish import vggish
-from features.networks.vision import INPUT_SHAPE as FRAME
-from features.networks.vision import efficientnetb0, vgg16
 from features.networks.yamnet import BATCH_NORM_EPSILON as YAMNET_EPSILON
 from features.networks.yamnet import INPUT_SHAPE as YAMNET_INPUT
 from features.networks.yamnet import yamnet
@@ -65,8 +67,10 @@ NETWORKS: dict[str, NetworkSpec] = {
     "vggish": NetworkSpec(
         "VGGish", vggish, VGGISH_INPUT, input_mean=_LOG_MEL[0], input_spread=_LOG_MEL[1]
     ),
-    "vgg16": NetworkSpec("VGG-16", vgg16, FRAME, input_spread=64.0),
-    "efficientnetb0": NetworkSpec("EfficientNetB0", efficientnetb0, FRAME, _norm_of_efficientnet),
+    "vgg16": NetworkSpec("VGG-16", vgg16, VGG16_INPUT, input_spread=64.0),
+    "efficientnetb0": NetworkSpec(
+        "EfficientNetB0", efficientnetb0, EFFICIENTNET_INPUT, _norm_of_efficientnet
+    ),
 }
 
 

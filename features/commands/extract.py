@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from features.commands.weights import WeightsFolderOption
-from features.embedding_set import Grid, Normalisation, Precision, SetName
-from features.extraction import forecast as forecasting
+from features.commands.options import WeightsFolderOption
+from features.embedding_set import Grid, Normalisation, SetName
+from features.extraction import cost
 from features.extraction.clip_list import (
     read_clip_list,
 )
@@ -60,9 +60,6 @@ def extract(
     silence_for_missing_audio: Annotated[
         bool, typer.Option("--silence-for-missing-audio", help="3 s of zeros, not a reject")
     ] = False,
-    precision: Annotated[
-        Precision, typer.Option(help="bfloat16 is faster on some processors and not the same")
-    ] = "float32",
     processes: Annotated[
         int | None,
         typer.Option(min=1, max=MOST_PROCESSES, help="how many processes [default: one per core]"),
@@ -80,7 +77,6 @@ def extract(
         grid=grid,
         normalisation=normalisation,
         silence_for_missing_audio=silence_for_missing_audio,
-        precision=precision,
         weights_folder=weights,
         weights_of=dict(_named_path(text) for text in weights_of or ()),
         untrained_seed=untrained,
@@ -146,8 +142,8 @@ def forecast(
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise typer.BadParameter(f"{cores!r} is not a list such as 2,16", param_hint="--cores")
     n_cores = [int(part) for part in parts]
-    table = forecasting.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
-    page = forecasting.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)
+    table = cost.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
+    page = cost.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)
     with written_atomically(out, overwrite=overwrite) as part:
         part.write_text(page, encoding="utf-8")
     for row in table.itertuples():

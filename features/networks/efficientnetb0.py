@@ -1,4 +1,4 @@
-"""VGG-16 and EfficientNetB0: the visual networks, and how each wants its frames."""
+"""EfficientNetB0: the visual network beside YAMNet, and how it wants its frames."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,16 +9,12 @@ from features.networks.layers import Floats, Layers, Value
 
 INPUT_SHAPE = (SIZE_PX, SIZE_PX, 3)
 
-# ImageNet's mean colour, blue first, on 0..255: VGG-16 is trained on frames without it.
-_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
-# The same and its spread, red first, on 0..1: EfficientNetB0's.
+# ImageNet's mean colour and its spread, red first, on 0..1.
 _MEAN_RGB = np.array([0.485, 0.456, 0.406])
 _STD_RGB = np.array([0.229, 0.224, 0.225])
 
-# Filters and number of convolutions of VGG-16's five blocks.
-_VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-# Window, repeats, filters, widening and first stride of EfficientNetB0's seven blocks.
-_EFFICIENTNET_BLOCKS = (
+# Window, repeats, filters, widening and first stride of the seven blocks.
+_BLOCKS = (
     (3, 1, 16, 1, 1),
     (3, 2, 24, 6, 2),
     (5, 2, 40, 6, 2),
@@ -27,27 +23,6 @@ _EFFICIENTNET_BLOCKS = (
     (5, 4, 192, 6, 2),
     (3, 1, 320, 6, 1),
 )
-
-
-def zero_centred(frames: npt.NDArray[np.uint8]) -> Floats:
-    """Prepare frames for VGG-16: blue first, ImageNet's mean colour taken away.
-
-    Parameters
-    ----------
-    frames : ndarray of uint8, shape (timesteps, 224, 224, 3)
-        Frames, red first.
-
-    Returns
-    -------
-    ndarray of float32, shape (timesteps, 224, 224, 3)
-        Not scaled.
-
-    Notes
-    -----
-    Paper: Neural Network Embeddings (which says VGGish where it means VGG-16).
-    """
-    centred: Floats = np.subtract(frames[..., ::-1], _MEAN_BGR, dtype=np.float32)
-    return centred
 
 
 def normalised(frames: npt.NDArray[np.uint8], normalisation: Normalisation) -> Floats:
@@ -79,30 +54,6 @@ def normalised(frames: npt.NDArray[np.uint8], normalisation: Normalisation) -> F
     return prepared
 
 
-def vgg16(layers: Layers[Value], x: Value) -> Value:
-    """Define VGG-16 from frame to embedding.
-
-    Parameters
-    ----------
-    x : Value
-        Frames of shape (224, 224, 3), prepared by `zero_centred`.
-
-    Returns
-    -------
-    Value
-        Embeddings of size 512: the last pooled activations, averaged over the frame.
-
-    Notes
-    -----
-    Paper: Neural Network Embeddings.
-    """
-    for block, (n_filters, n_convolutions) in enumerate(_VGG16_BLOCKS, start=1):
-        for number in range(1, n_convolutions + 1):
-            x = layers.relu(layers.conv(x, f"block{block}_conv{number}", n_filters, size=3))
-        x = layers.max_pool(x)
-    return layers.flatten(layers.mean(x))
-
-
 def efficientnetb0(layers: Layers[Value], x: Value) -> Value:
     """Define EfficientNetB0 from frame to embedding.
 
@@ -122,9 +73,7 @@ def efficientnetb0(layers: Layers[Value], x: Value) -> Value:
     """
     x = _swish(layers, layers.conv(x, "stem_conv", 32, size=3, stride=2))
     n_channels = 32
-    for block, (size, repeats, n_filters, widening, stride) in enumerate(
-        _EFFICIENTNET_BLOCKS, start=1
-    ):
+    for block, (size, repeats, n_filters, widening, stride) in enumerate(_BLOCKS, start=1):
         for repeat in range(repeats):
             name = f"block{block}{'abcd'[repeat]}_"
             step = stride if repeat == 0 else 1

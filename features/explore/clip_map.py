@@ -12,7 +12,7 @@ import pandas as pd
 
 from features.explore import neighbours
 from features.records.folder import column_of, manifest_of, set_of_most
-from features.records.manifest import Manifest
+from features.records.manifest import RecordManifest
 from study.clips.extraction import decode_for_extraction
 from study.errors import ClipError, RecordError
 from study.reports.html import image_to_data_uri, render
@@ -128,7 +128,7 @@ def explore_page(
     )
 
 
-def pictures_of(manifest: Manifest | None, mit_root: Path | None, folder: Path) -> Picture:
+def pictures_of(manifest: RecordManifest | None, mit_root: Path | None, folder: Path) -> Picture:
     """Return a function that shows the first frame of a record's clip.
 
     Parameters
