@@ -44,13 +44,7 @@ class EmbeddingSet:
     paper_visual_step_ms: int
 
     def visual_step_ms(self, grid: Grid) -> int:
-        """Return the distance of two frames on a grid, in milliseconds.
-
-        Parameters
-        ----------
-        grid : {"paper", "released"}
-            The paper's text, or the published extraction script.
-        """
+        """Return the distance of two frames on a grid, in milliseconds."""
         return self.paper_visual_step_ms if grid == "paper" else RELEASED_STEP_MS
 
 
@@ -80,11 +74,6 @@ EMBEDDING_SETS = {
 
 def find_embedding_set(name: str) -> EmbeddingSet:
     """Return the embedding set of a name.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such set.
 
     Examples
     --------

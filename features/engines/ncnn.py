@@ -39,11 +39,6 @@ def write_ncnn_graph(
         Height, width and channels; the graph takes one input at a time, channels first.
     path : Path
         Where to write the graph; completely or not at all.
-
-    Raises
-    ------
-    RecordError
-        If a layer's weights are missing or have another shape.
     """
     writer = NcnnWriter(weights)
     embedding = network(writer, writer.begin(input_shape))

@@ -27,11 +27,6 @@ def write_onnx_graph(
         Height, width and channels; the graph takes any number of inputs, channels last.
     path : Path
         Where to write; completely or not at all.
-
-    Raises
-    ------
-    RecordError
-        If a layer's weights are missing or have another shape.
     """
     writer = OnnxWriter(weights)
     x = writer.begin(input_shape)

@@ -12,13 +12,7 @@ _WINOGRAD = frozenset({"vgg16"})
 
 
 def open_engine(graph: Path, n_threads: int = 1) -> Engine:
-    """Load a network from the graph that `features.weights.find.prepare_graph` made.
-
-    Raises
-    ------
-    ConfigError
-        If the graph is broken.
-    """
+    """Load a network from the graph that `features.weights.find.prepare_graph` made."""
     engine = NcnnEngine if graph.suffix == ".ncnn" else OnnxEngine
     try:
         return engine(graph, n_threads)

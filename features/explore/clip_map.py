@@ -49,12 +49,6 @@ def write_page(
         Folder of the clips; None for a page without pictures.
     max_clips : int
         How many to draw where there are more.
-
-    Raises
-    ------
-    RecordError
-        If there are fewer than three records, or one is broken, of another set than most of them
-        or another clip's.
     """
     manifest = manifest_of(folder)
     is_untrained = manifest is not None and manifest.recipe.is_untrained
@@ -129,18 +123,7 @@ def explore_page(
 
 
 def pictures_of(manifest: RecordManifest | None, mit_root: Path | None, folder: Path) -> Picture:
-    """Return a function that shows the first frame of a record's clip.
-
-    Parameters
-    ----------
-    mit_root : Path or None
-        Folder of the clips; None for pages without pictures.
-
-    Returns
-    -------
-    callable
-        From record name to a ``data:`` address; clips that cannot be shown give None.
-    """
+    """Return a function from a record's name to its clip's first frame as a ``data:`` address."""
     if manifest is None or mit_root is None:
         return lambda name: None
     rows: Mapping[Any, Mapping[Any, str]] = manifest.rows.set_index("tfrecord_filename")[

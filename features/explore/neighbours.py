@@ -55,11 +55,6 @@ def read_clips(
     ----------
     filenames : mapping of str to str
         The clip of each record, where a manifest states it.
-
-    Raises
-    ------
-    RecordError
-        If a record is broken, of another set, or another clip's.
     """
     rows, audio, visual = [], [], []
     for path in paths:
@@ -75,11 +70,6 @@ def read_clips(
 
 def unit_vectors(means: npt.NDArray[np.floating]) -> Floats:
     """Standardise each dimension over the clips, then scale each clip's vector to length 1.
-
-    Parameters
-    ----------
-    means : ndarray of float, shape (n_clips, size)
-        Mean embeddings.
 
     Returns
     -------

@@ -36,7 +36,7 @@ class ListedClip:
 
 
 def read_clip_list(source: Path, mit_root: Path | None) -> list[ListedClip]:
-    """Read which clips to extract.
+    """Read which clips to extract, in the order of the list, each record once.
 
     Parameters
     ----------
@@ -44,17 +44,6 @@ def read_clip_list(source: Path, mit_root: Path | None) -> list[ListedClip]:
         `video_ratings.csv`, `test_set.csv`, a training list, or a folder ``<label>/<clip>``.
     mit_root : Path or None
         Folder with ``training/<class>/<clip>.mp4``; not needed for a folder.
-
-    Returns
-    -------
-    list of ListedClip
-        In the order of the list, each record once.
-
-    Raises
-    ------
-    TableError
-        If a row of the list does not say what it should, there is no clip, or two clips have the
-        same record.
     """
     clips = _of_folder(source) if source.is_dir() else _of_table(source, mit_root)
     if not clips:

@@ -32,16 +32,6 @@ def on_cluster(
     networks once. What a lost worker had begun is done again by another one; records are
     written at once or not at all, so that doing one twice does no harm. A clip that takes its
     worker down alone is rejected.
-
-    Parameters
-    ----------
-    address : str
-        The scheduler, such as ``tcp://10.0.0.1:8786``.
-
-    Raises
-    ------
-    ConfigError
-        If Dask is not installed, or no scheduler answers.
     """
     shards = [list(clips[at : at + shard_size]) for at in range(0, len(clips), shard_size)]
     with _client(address) as client, _shared_graphs(job) as shared:

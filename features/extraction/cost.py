@@ -51,15 +51,7 @@ def forecast(
 def forecast_page(
     table: pd.DataFrame, *, rate: float, on_cores: int, price_per_core_h: float
 ) -> str:
-    """Return a page with a forecast.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `forecast`.
-    rate : float
-        The measured rate, clips per second.
-    """
+    """Return a page with a forecast."""
     return render(
         "features.extraction",
         "forecast.html",

@@ -77,13 +77,7 @@ class Extractor:
         self.visual_engine = open_engine(visual_graph, n_threads)
 
     def extract(self, path: Path) -> Extraction:
-        """Compute the embeddings of a clip.
-
-        Raises
-        ------
-        ClipError
-            If the clip cannot be used; the reason says why.
-        """
+        """Compute the embeddings of a clip."""
         clip = decode_for_extraction(
             path, choose=lambda times_ms: choose_frames(times_ms, self.step_ms), keep=shrink
         )

@@ -13,13 +13,7 @@ from study.tools.files import sha256_of
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a process needs to extract clips.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of the embedding set, for the records.
-    """
+    """What a process needs to extract clips."""
 
     recipe: Recipe
     audio_graph: Path
@@ -42,13 +36,7 @@ def load(job: Job) -> Extractor:
 
 
 def extract_clip(extractor: Extractor, clip: ListedClip, folder: Path) -> ManifestRow | Reject:
-    """Extract one clip and write its record.
-
-    Returns
-    -------
-    ManifestRow or Reject
-        What is known of the record, or why there is none.
-    """
+    """Extract one clip and write its record, or say why there is none."""
     try:
         extraction = extractor.extract(clip.path)
     except ClipError as error:

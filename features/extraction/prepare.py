@@ -50,18 +50,6 @@ def prepare(
         Untrained networks where weights are missing; None to refuse.
     out : Path
         Where the folder of the set is to lie.
-
-    Returns
-    -------
-    job : Job
-        For `features.extraction.run.extract_all`.
-    notes : list of str
-        One line per network, for the screen.
-
-    Raises
-    ------
-    ConfigError
-        If weights are missing or cannot be used.
     """
     embedding_set = find_embedding_set(embedding_set_name)
     named = dict(weights_of or {})
@@ -92,15 +80,7 @@ def prepare(
 def difference_of(graph: Path, reference: Path, network: str) -> float:
     """Run two graphs of a network on one made-up input and compare their embeddings.
 
-    Parameters
-    ----------
-    network : str
-        A key of `NETWORKS`.
-
-    Returns
-    -------
-    float
-        The largest difference, relative to the largest value of the reference.
+    The largest difference, relative to the largest value of the reference.
     """
     spec = NETWORKS[network]
     height, width, n_channels = spec.input_shape

@@ -10,7 +10,7 @@ SIZE_PX = 224  # both visual networks look at squares of this size
 
 
 def choose_frames(times_ms: Sequence[float] | npt.NDArray[np.float64], step_ms: float) -> list[int]:
-    """Return which frames the published extraction loop picks.
+    """Return the indices of the frames that the published extraction loop picks, ascending.
 
     The loop asks for the time of the frame that it has read last (0 before the first), reads on
     until that is at least one step after the last such time, and takes the frame that follows.
@@ -20,11 +20,6 @@ def choose_frames(times_ms: Sequence[float] | npt.NDArray[np.float64], step_ms: 
     ----------
     times_ms : sequence of float
         Times of all frames from the start of the stream, ascending.
-
-    Returns
-    -------
-    list of int
-        Indices of the frames, ascending.
 
     Notes
     -----

@@ -85,16 +85,6 @@ def checked_kernel(weights: Weights, name: str, shape: tuple[int, ...]) -> Float
     ----------
     shape : tuple of int
         What its kernel must have, axes as in `Layer`.
-
-    Returns
-    -------
-    ndarray of float32
-        The kernel.
-
-    Raises
-    ------
-    RecordError
-        If the layer is missing or its kernel has another shape.
     """
     layer = weights.get(name)
     if layer is None:
@@ -110,15 +100,12 @@ def checked_kernel(weights: Weights, name: str, shape: tuple[int, ...]) -> Float
 def same_padding(length: int, size: int, stride: int) -> tuple[int, int]:
     """Return how many zeros stand before and after, so that windows cover the length.
 
+    TensorFlow's "SAME": an odd one goes to the end.
+
     Parameters
     ----------
     length, size, stride : int
         Length of the axis, of the window, and of a step.
-
-    Returns
-    -------
-    before, after : int
-        TensorFlow's "SAME": an odd one goes to the end.
 
     Examples
     --------

@@ -24,13 +24,6 @@ def pack_archive(folder: Path, path: Path, *, overwrite: bool, advance: Callable
     ----------
     path : Path
         The archive; equal records make equal archives.
-
-    Raises
-    ------
-    RecordError
-        If there are no records.
-    StudyError
-        If the archive exists and must not be replaced.
     """
     members = record_paths(folder)
     manifest = folder / MANIFEST_NAME
@@ -54,12 +47,6 @@ def unpack_archive(path: Path, folder: Path) -> Path:
     ----------
     path : Path
         The archive; not compressed, as the published ones are.
-
-    Raises
-    ------
-    RecordError
-        If it is no archive, holds anything but files within one folder, or ends too early, or if
-        the folder is there already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:

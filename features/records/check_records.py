@@ -37,11 +37,6 @@ def check_records(folder: Path, advance: Callable[[], None] = lambda: None) -> l
     Each must hold exactly one record of finite embeddings in the sizes of the set that most of them
     have, be of the clip and have the label that the manifest states, else those of its own name and
     folder, and be the file that the manifest lists.
-
-    Raises
-    ------
-    RecordError
-        If there is no record, or the manifest cannot be read.
     """
     notes = {}
     for path in record_paths(folder):

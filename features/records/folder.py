@@ -15,13 +15,7 @@ Sizes = tuple[int, int]
 
 
 def record_paths(folder: Path) -> list[Path]:
-    """Return the records of a folder, ``<label>/<stem>.tfrecord``, in the order of their names.
-
-    Raises
-    ------
-    RecordError
-        If there is none.
-    """
+    """Return the records of a folder, ``<label>/<stem>.tfrecord``, in the order of their names."""
     found = sorted(p for p in folder.glob("*/*.tfrecord") if not p.name.startswith("."))
     if not found:
         raise RecordError(f"no records <label>/<stem>.tfrecord in {folder}. Name another folder")
@@ -34,13 +28,7 @@ def manifest_of(folder: Path) -> RecordManifest | None:
 
 
 def column_of(manifest: RecordManifest | None, column: str) -> dict[str, str]:
-    """Return what a manifest says of each record.
-
-    Returns
-    -------
-    dict of str to str
-        By record; empty where there is no manifest.
-    """
+    """Return what a manifest says of each record; nothing where there is no manifest."""
     if manifest is None:
         return {}
     rows = manifest.rows
@@ -48,26 +36,14 @@ def column_of(manifest: RecordManifest | None, column: str) -> dict[str, str]:
 
 
 def set_of(folder: Path) -> EmbeddingSet:
-    """Return the embedding set of a folder: by its manifest, else by the sizes of most records.
-
-    Raises
-    ------
-    RecordError
-        If there is no record, or no set has most of them.
-    """
+    """Return the embedding set of a folder: by its manifest, else by the sizes of most records."""
     if (folder / MANIFEST_NAME).is_file():
         return find_embedding_set(read_recipe(folder).embedding_set)
     return set_of_most(record_paths(folder), str(folder))
 
 
 def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
-    """Return the embedding set of most records; of many, some spread over all are asked.
-
-    Raises
-    ------
-    RecordError
-        If none of them can be read, or none is of a known set, or two sets have equally many.
-    """
+    """Return the embedding set of most records; of many, some spread over all are asked."""
     sizes, first_error = [], None
     for path in paths[:: -(-len(paths) // _VOTERS)]:
         try:
@@ -88,13 +64,7 @@ def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
 
 
 def vote(sizes: Iterable[Sizes]) -> EmbeddingSet | None:
-    """Return the set that most records are of.
-
-    Returns
-    -------
-    EmbeddingSet or None
-        None where none is of a known set, or two have equally many.
-    """
+    """Return the set that most records are of; None if of none, or of two equally often."""
     counts = Counter(sizes)
     known = {each: (each.audio_size, each.visual_size) for each in EMBEDDING_SETS.values()}
     votes = sorted(((counts[pair], each.name) for each, pair in known.items()), reverse=True)

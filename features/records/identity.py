@@ -56,7 +56,7 @@ def is_of_file(recorded: str, tfrecord_filename: str) -> bool:
 
 
 def other_clip(recorded: str, tfrecord_filename: str, filename: str | None) -> str | None:
-    """Say whose record it is, where it is another clip's.
+    """Return a sentence on whose record it is, from "it" on; None if it is its own clip's.
 
     Parameters
     ----------
@@ -64,11 +64,6 @@ def other_clip(recorded: str, tfrecord_filename: str, filename: str | None) -> s
         Its file within the folder of the set.
     filename : str or None
         The clip that it should be of, from the manifest; None where only the file's name tells.
-
-    Returns
-    -------
-    str or None
-        A sentence that begins with "it"; None where all is well.
     """
     if filename is None:
         is_right, expected = is_of_file(recorded, tfrecord_filename), tfrecord_filename

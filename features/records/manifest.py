@@ -164,18 +164,7 @@ def write_manifest(
 
 
 def read_manifest(folder: Path | str) -> RecordManifest:
-    """Read the manifest of a folder of records.
-
-    Parameters
-    ----------
-    folder : Path or str
-        The folder of an embedding set, such as ``.../YamNet_EffNetB0``.
-
-    Raises
-    ------
-    RecordError
-        If there is none, or it is not a manifest of this program.
-    """
+    """Read the manifest of a folder of records."""
     path = Path(folder) / MANIFEST_NAME
     try:
         with _opened(path) as file:
@@ -188,13 +177,7 @@ def read_manifest(folder: Path | str) -> RecordManifest:
 
 
 def read_recipe(folder: Path | str) -> Recipe:
-    """Read what made a folder of records, and not the rows.
-
-    Raises
-    ------
-    RecordError
-        If there is no manifest, or it is not one of this program.
-    """
+    """Read what made a folder of records, and not the rows."""
     path = Path(folder) / MANIFEST_NAME
     try:
         with _opened(path) as file:
@@ -262,18 +245,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 def recipe_from(content: bytes | str) -> Recipe:
-    """Return a recipe from its JSON form.
-
-    Parameters
-    ----------
-    content : bytes or str
-        The JSON of what ``dataclasses.asdict`` made.
-
-    Raises
-    ------
-    RecordError
-        If parts are missing or unknown.
-    """
+    """Return a recipe from its JSON form."""
     try:
         return _RECIPE_FORM.validate_json(content)
     except ValidationError as error:
@@ -291,18 +263,7 @@ def first_reason(error: ValidationError) -> str:
 
 
 def rows_from(frame: pd.DataFrame) -> list[ManifestRow]:
-    """Return the rows of a manifest as objects.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``RecordManifest.rows``.
-
-    Returns
-    -------
-    list of ManifestRow
-        In the order of the frame.
-    """
+    """Return the rows of a manifest as objects, in their order."""
     return [row_from(row) for row in frame.to_dict("records")]
 
 
@@ -327,11 +288,6 @@ def row_from(content: dict[Any, Any]) -> ManifestRow:
 
 def parse_row(line: str) -> ManifestRow:
     """Return a row from its JSON form.
-
-    Parameters
-    ----------
-    line : str
-        The JSON of what ``dataclasses.asdict`` made.
 
     Raises
     ------

@@ -118,22 +118,12 @@ def pack_arrays(
 ) -> int:
     """Pack all records of a folder, with an index beside the rows.
 
+    Returns how many records have more than 7 timesteps, of which the rest is left out.
+
     Parameters
     ----------
     path : Path
         The `.npy` file of the rows; the index is the `.json` beside it.
-
-    Returns
-    -------
-    int
-        Records that have more than 7 timesteps, of which the rest is left out.
-
-    Raises
-    ------
-    RecordError
-        If a record is broken, of another set, or another clip's.
-    StudyError
-        If one of the files exists and must not be replaced.
     """
     refuse_existing(index_path(path), overwrite=overwrite)
     refuse_existing(path, overwrite=overwrite)
@@ -167,11 +157,6 @@ def write_rows(
         The `.npy` file; replaced.
     require : callable
         Called with the name of every record and the record; raises where it must not be packed.
-
-    Raises
-    ------
-    RecordError
-        If a record is broken or of another set.
     """
     notes: list[tuple[str, str, int, int]] = []
     # Written row by row, not mapped: a full disk then is an error and not the end of the process.
@@ -198,32 +183,13 @@ def write_rows(
 
 
 def write_index(index: PackIndex, path: Path) -> None:
-    """Write the index of a packed file; written last, it makes the rows a pack.
-
-    Parameters
-    ----------
-    index : PackIndex
-        From `write_rows`.
-    path : Path
-        A `.json` file; replaced.
-    """
+    """Write the index of a packed file; written last, it makes the rows a pack."""
     with written_atomically(path) as part:
         part.write_text(index.model_dump_json() + "\n", encoding="utf-8")
 
 
 def read_pack(path: Path | str) -> Pack:
-    """Read packed records, whose digest is compared first; the rows are mapped, not loaded.
-
-    Parameters
-    ----------
-    path : Path or str
-        The `.npy` file that the command `pack` wrote, its `.json` beside it.
-
-    Raises
-    ------
-    RecordError
-        If one of the two files is missing, or they are not such files or not of one another.
-    """
+    """Read packed records, whose digest is compared first; the rows are mapped, not loaded."""
     path = Path(path)
     try:
         index = read_index(index_path(path))
@@ -238,22 +204,10 @@ def read_pack(path: Path | str) -> Pack:
 
 
 def read_index(path: Path) -> PackIndex:
-    """Read the index of a packed file.
-
-    Parameters
-    ----------
-    path : Path
-        The `.json` file.
-
-    Returns
-    -------
-    PackIndex
-        What the rows are; nothing is known of the rows yet.
+    """Read the index of a packed file; nothing is known of the rows yet.
 
     Raises
     ------
-    RecordError
-        If it cannot be read.
     ValueError
         If it is not an index.
     """
@@ -263,11 +217,6 @@ def read_index(path: Path) -> PackIndex:
 
 def open_rows(path: Path, index: PackIndex) -> Pack:
     """Map the rows of a packed file, once their type, shape and size are known to be right.
-
-    Parameters
-    ----------
-    path : Path
-        The `.npy` file.
 
     Raises
     ------
@@ -282,18 +231,7 @@ def open_rows(path: Path, index: PackIndex) -> Pack:
 
 
 def index_path(path: Path) -> Path:
-    """Return where the index of a packed file is.
-
-    Parameters
-    ----------
-    path : Path
-        The `.npy` file.
-
-    Returns
-    -------
-    Path
-        The `.json` beside it.
-    """
+    """Return where the index of a packed file is: the `.json` beside it."""
     return path.with_suffix(".json")
 
 

@@ -59,20 +59,7 @@ class Record:
 
 
 def write_record(path: Path, record: Record, *, overwrite: bool = True) -> None:
-    """Write the record of a clip, completely or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        Where to write; the released layout is ``<label>/<stem>.tfrecord``.
-
-    Raises
-    ------
-    RecordError
-        If an embedding is not a finite matrix with at least one timestep.
-    StudyError
-        If the record exists and must not be replaced.
-    """
+    """Write the record of a clip, completely or not at all."""
     _require_matrix(record.audio, "audio")
     _require_matrix(record.visual, "visual")
     content = wire.frame(serialise(record))
@@ -91,12 +78,6 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
         hour of a clip.
     embedding_set : EmbeddingSet or None
         The sizes to expect; None to take what is there.
-
-    Raises
-    ------
-    RecordError
-        If the file is missing, broken, larger than any record, holds not exactly one record, or is
-        of another set.
     """
     content = _unpacked(path)
     try:
@@ -133,13 +114,7 @@ def _only_entry(content: bytes) -> bytes:
 
 
 def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
-    """Raise if a record does not belong to an embedding set.
-
-    Raises
-    ------
-    RecordError
-        If the sizes differ.
-    """
+    """Raise if a record does not belong to an embedding set."""
     found = (record.audio.shape[1], record.visual.shape[1])
     expected = (embedding_set.audio_size, embedding_set.visual_size)
     if found != expected:
@@ -150,13 +125,7 @@ def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
 
 
 def set_of_record(record: Record) -> EmbeddingSet:
-    """Return the embedding set that a record belongs to, by its sizes.
-
-    Raises
-    ------
-    RecordError
-        If no set has these sizes.
-    """
+    """Return the embedding set that a record belongs to, by its sizes."""
     sizes = (record.audio.shape[1], record.visual.shape[1])
     for embedding_set in EMBEDDING_SETS.values():
         if sizes == (embedding_set.audio_size, embedding_set.visual_size):
@@ -182,13 +151,7 @@ def serialise(record: Record) -> bytes:
 
 
 def parse(message: bytes) -> Record:
-    """Return the record that a serialised ``tf.train.SequenceExample`` holds.
-
-    Raises
-    ------
-    RecordError
-        If a part is missing or the parts contradict one another.
-    """
+    """Return the record that a serialised ``tf.train.SequenceExample`` holds."""
     parts = _single(_only_bytes(wire.fields(message, _MOST_PARTS)))
     context = _read_entries(parts.get(_CONTEXT, b""))
     sequences = _read_entries(parts.get(_SEQUENCES, b""))

@@ -16,23 +16,14 @@ _FOOTER = struct.Struct("<I")  # checksum of the data
 def frame(data: bytes) -> bytes:
     """Return one entry of a TFRecord file.
 
-    Returns
-    -------
-    bytes
-        Length, checksum of the length, data, checksum of the data.
+    Length, checksum of the length, data, checksum of the data.
     """
     length = struct.pack("<Q", len(data))
     return length + checksum(length) + data + checksum(data)
 
 
 def unframe(content: bytes) -> Iterator[bytes]:
-    """Yield the messages of a TFRecord file.
-
-    Raises
-    ------
-    RecordError
-        If the file is cut off or a checksum is wrong.
-    """
+    """Yield the messages of a TFRecord file."""
     position = 0
     while position < len(content):
         if position + _HEADER.size > len(content):
@@ -52,12 +43,7 @@ def unframe(content: bytes) -> Iterator[bytes]:
 
 
 def varint(value: int) -> bytes:
-    """Return a non-negative integer in the variable-length form of protocol buffers.
-
-    Returns
-    -------
-    bytes
-        Seven bits a byte, lowest first.
+    """Return a non-negative integer as protocol buffers do: seven bits a byte, lowest first.
 
     Examples
     --------
@@ -73,13 +59,7 @@ def varint(value: int) -> bytes:
 
 
 def field(number: int, payload: bytes) -> bytes:
-    """Return a length-delimited field of a message.
-
-    Parameters
-    ----------
-    payload : bytes
-        Its content: bytes, a string or a message.
-    """
+    """Return a length-delimited field of a message."""
     return varint(number << 3 | BYTES) + varint(len(payload)) + payload
 
 
@@ -92,11 +72,6 @@ def fields(message: bytes, at_most: int) -> Iterator[tuple[int, int | bytes]]:
         The field's number.
     value : int or bytes
         An integer, or the content of a length-delimited or fixed-size field.
-
-    Raises
-    ------
-    RecordError
-        If these are not the bytes of a message, or it has more fields.
     """
     position = n_fields = 0
     while position < len(message):
@@ -122,25 +97,7 @@ def fields(message: bytes, at_most: int) -> Iterator[tuple[int, int | bytes]]:
 
 
 def read_varint(message: bytes, position: int) -> tuple[int, int]:
-    """Read a variable-length integer.
-
-    Parameters
-    ----------
-    position : int
-        From which byte on.
-
-    Returns
-    -------
-    value : int
-        The integer.
-    position : int
-        The byte after it.
-
-    Raises
-    ------
-    RecordError
-        If the integer does not end.
-    """
+    """Read a variable-length integer; return it and the position of the byte after it."""
     value = 0
     for shift in range(0, 70, 7):
         if position >= len(message):

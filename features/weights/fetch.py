@@ -88,12 +88,6 @@ def fetch(
         An address under which the files lie by their own names; None for the publishers.
     advance : callable
         Called with the bytes of each piece and the bytes of all, where known.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such network, or the download fails, is no archive or has another checksum
-        than its publisher states.
     """
     if network not in DOWNLOADS:
         raise ConfigError(f"there is no network {network!r}. Choose of {', '.join(DOWNLOADS)}")

@@ -81,7 +81,7 @@ def find_weights(
     untrained_seed: int | None = None,
     file: Path | None = None,
 ) -> WeightsSource:
-    """Find the weights of a network.
+    """Find the weights of a network: real ones where there are any, else untrained ones.
 
     Parameters
     ----------
@@ -93,17 +93,6 @@ def find_weights(
         Takes the place of weights that are not there; None to refuse.
     file : Path or None
         The file or SavedModel itself, whatever it is called; None to look in the folder.
-
-    Returns
-    -------
-    WeightsSource
-        Real weights where there are any, else untrained ones.
-
-    Raises
-    ------
-    ConfigError
-        If there are none, more than one file could be meant, or the file is not the one that
-        was downloaded.
     """
     if file is not None:
         if not _holds_weights(file):
@@ -135,21 +124,7 @@ def find_weights(
 def find_file(network: str, folder: Path) -> Path | None:
     """Return the weights file of a network.
 
-    Parameters
-    ----------
-    network : str
-        A key of `NETWORKS`.
-
-    Returns
-    -------
-    Path or None
-        A file or the folder of a SavedModel whose name begins with that of the network; None
-        where there is none.
-
-    Raises
-    ------
-    ConfigError
-        If there is more than one.
+    A file, or the folder of a SavedModel, whose name begins with that of the network.
     """
     found = sorted(path for path in folder.glob("*") if _could_be(path, network))
     if len(found) > 1:
@@ -161,18 +136,7 @@ def find_file(network: str, folder: Path) -> Path | None:
 
 
 def verified_hash(path: Path) -> str:
-    """Return the hash of weights, and prove that they are what was downloaded.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    ConfigError
-        If a checksum was noted at the download and is another one.
-    """
+    """Return the SHA-256 of weights, once they are known to be what was downloaded."""
     found = hash_of(path)
     noted = read_checksums(path.parent).get(path.name)
     if noted is not None and noted.sha256 != found:
@@ -184,18 +148,7 @@ def verified_hash(path: Path) -> str:
 
 
 def read_checksums(folder: Path) -> dict[str, Checksum]:
-    """Return the checksums that were noted when weights were downloaded.
-
-    Returns
-    -------
-    dict
-        By file name; empty where nothing was noted.
-
-    Raises
-    ------
-    ConfigError
-        If it is not such a list.
-    """
+    """Return by file name the checksums that were noted when weights were downloaded."""
     path = folder / CHECKSUMS_NAME
     if not path.is_file():
         return {}
@@ -208,13 +161,7 @@ def read_checksums(folder: Path) -> dict[str, Checksum]:
 
 
 def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file, or of all files of a folder in the order of their names.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
+    """Return the SHA-256 of a file, or of all files of a folder in the order of their names."""
     if path.is_file():
         return sha256_of(path)
     digest = hashlib.sha256()
@@ -224,18 +171,7 @@ def hash_of(path: Path) -> str:
 
 
 def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
-    """Return the graph of a network with its weights; make it where it is not cached.
-
-    Parameters
-    ----------
-    form : {"onnx", "ncnn"}
-        From `features.engines.running.graph_format`.
-
-    Raises
-    ------
-    ConfigError
-        If the weights cannot be read or belong to another network.
-    """
+    """Return the graph of a network with its weights; make it where it is not cached."""
     name = f"{source.network}-v{_GRAPH_VERSION}-{source.sha256[:16]}.{form}"
     path = own_folder("graphs") / name
     if path.is_file():
@@ -254,13 +190,7 @@ def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
 
 
 def require_fit(weights: Weights, spec: NetworkSpec) -> None:
-    """Raise if weights are not those of a network.
-
-    Raises
-    ------
-    RecordError
-        If a layer's weights are missing or have another shape.
-    """
+    """Raise if weights are not those of a network."""
     writer = OnnxWriter(weights)
     spec.definition(writer, writer.begin(spec.input_shape))
 

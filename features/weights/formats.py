@@ -58,22 +58,13 @@ _ROLES = {
 def read_weights(path: Path, spec: NetworkSpec) -> Weights:
     """Read the weights of a network, batch normalisation folded in.
 
+    Layers that the network does not name are left out.
+
     Parameters
     ----------
     path : Path
         An `.h5` or `.weights.h5` file with Keras weights, a `.keras` model, or the folder of a
         SavedModel.
-
-    Returns
-    -------
-    dict of str to Layer
-        Weights by layer; layers that the network does not name are left out.
-
-    Raises
-    ------
-    ConfigError
-        If the file cannot be read, lacks a layer, or has convolutions that the network has not:
-        VGG-19 and EfficientNetB1 hold all layers of their smaller sisters, and others beside them.
     """
     arrays = read_arrays(path)
     named = _by_layer(arrays, spec)
@@ -93,23 +84,7 @@ def read_weights(path: Path, spec: NetworkSpec) -> Weights:
 
 
 def read_arrays(path: Path) -> Arrays:
-    """Read all variables of a file by their names.
-
-    Parameters
-    ----------
-    path : Path
-        As `read_weights`.
-
-    Returns
-    -------
-    dict of str to ndarray
-        The variables.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such file, or it is of another kind.
-    """
+    """Read all variables of a file by their names."""
     if path.is_dir():
         return _saved_model_arrays(path)
     try:

@@ -50,8 +50,6 @@ def read_index(path: Path) -> dict[str, Variable]:
 
     Raises
     ------
-    LimitError, RecordError
-        If it is not such a table, or larger than any.
     OSError
         If it cannot be read.
     """
@@ -81,15 +79,8 @@ def read_values(prefix: Path, variable: Variable, n_shards: int) -> Floats:
     variable : Variable
         From `read_index`.
 
-    Returns
-    -------
-    ndarray of float32
-        The values.
-
     Raises
     ------
-    LimitError
-        If they are not there, are of another type, or have another checksum.
     OSError
         If they cannot be read.
     """

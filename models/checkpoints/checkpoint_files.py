@@ -24,18 +24,7 @@ Layer = Mapping[str, npt.NDArray[np.float32]]
 
 
 def find_prefix(folder: Path) -> Path:
-    """Find the checkpoint in a folder.
-
-    Returns
-    -------
-    Path
-        The checkpoint's name without ``.index``.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, it is not clear which, or its data are missing.
-    """
+    """Return the name, without ``.index``, of the checkpoint in a folder."""
     names = [path.name.removesuffix(".index") for path in sorted(folder.glob("*.index"))]
     if not names:
         raise ConfigError(
@@ -69,17 +58,12 @@ def _latest(folder: Path) -> str | None:
 
 
 def data_files(prefix: Path) -> list[Path]:
-    """Return the files with a checkpoint's values.
+    """Return the files with a checkpoint's values, in their order; none where they are missing.
 
     Parameters
     ----------
     prefix : Path
         The checkpoint's name without ``.index``.
-
-    Returns
-    -------
-    list of Path
-        In their order; none where they are missing.
     """
     return sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.data-*"))
 
@@ -87,20 +71,12 @@ def data_files(prefix: Path) -> list[Path]:
 def read_layers(prefix: Path) -> list[Layer]:
     """Read the variables of a TensorFlow checkpoint, layer by layer.
 
+    Variables by name, in the order of the layers.
+
     Parameters
     ----------
     prefix : Path
         The checkpoint's name without ``.index``.
-
-    Returns
-    -------
-    list of mapping of str to ndarray
-        Variables by name, in the order of the layers.
-
-    Raises
-    ------
-    ConfigError
-        If it is broken, or larger than any released network.
     """
     layers: dict[int, dict[str, npt.NDArray[np.float32]]] = {}
     n_shards, left = len(data_files(prefix)), _MOST_BYTES

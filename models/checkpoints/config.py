@@ -45,13 +45,7 @@ class CheckpointConfig:
 
 
 def read_config(folder: Path) -> CheckpointConfig:
-    """Read the `train.yaml` beside a checkpoint.
-
-    Raises
-    ------
-    ConfigError
-        If the file is missing, or says something that no released network has.
-    """
+    """Read the `train.yaml` beside a checkpoint."""
     path = folder / CONFIG_NAME
     if not path.is_file():
         raise ConfigError(f"no {CONFIG_NAME} in {folder}. Name the folder of a released network")

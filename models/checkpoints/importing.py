@@ -24,18 +24,6 @@ def weights_of(layers: list[Layer], config: CheckpointConfig) -> tuple[Weights, 
         From `read_layers`.
     config : CheckpointConfig
         What `train.yaml` says.
-
-    Returns
-    -------
-    weights : Weights
-        The weights.
-    embedding_set : EmbeddingSet
-        The set whose sizes the network takes.
-
-    Raises
-    ------
-    ConfigError
-        If the layers are not those of such a network.
     """
     convolutions = [layer for layer in layers if _dimensions(layer) == 4]
     norms = [layer for layer in layers if "gamma" in layer]
@@ -71,18 +59,6 @@ def correspondence_weights_of(
         From `read_layers`.
     config : CheckpointConfig
         What `train.yaml` says.
-
-    Returns
-    -------
-    weights : CorrespondenceWeights
-        The weights.
-    embedding_set : EmbeddingSet
-        The set whose sizes the network takes.
-
-    Raises
-    ------
-    ConfigError
-        If the layers are not those of such a network.
     """
     recurrent = [layer for layer in layers if "recurrent_kernel" in layer]
     dense = [
@@ -192,7 +168,7 @@ def _require(shapes: Mapping[str, tuple[object, object]]) -> None:
 def import_checkpoint(
     folder: Path, *, made_at: datetime
 ) -> tuple[Card, Weights | CorrespondenceWeights]:
-    """Read one of the authors' released networks.
+    """Read one of the authors' released networks: its card and its weights.
 
     Parameters
     ----------
@@ -200,18 +176,6 @@ def import_checkpoint(
         With a TensorFlow checkpoint and its `train.yaml`.
     made_at : datetime
         For the card, in UTC.
-
-    Returns
-    -------
-    card : Card
-        What it is; what it was trained on is known by name only.
-    weights : Weights or CorrespondenceWeights
-        Its weights.
-
-    Raises
-    ------
-    ConfigError
-        If the folder does not hold a released network.
     """
     config, prefix = read_config(folder), find_prefix(folder)
     sort_layers = correspondence_weights_of if config.task == "correspondence" else weights_of

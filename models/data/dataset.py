@@ -80,13 +80,6 @@ def load_dataset(
         Folder for packed rows; None for the user's cache.
     trust_list : bool
         Take the list's labels where the record has others.
-
-    Raises
-    ------
-    RecordError
-        If a record is missing, broken, of another set, another clip's or under another label.
-    TableError
-        If a label is not among the classes.
     """
     targets = np.asarray(class_indices(clips, classes), dtype=np.int32)
     pack, sha256 = load_pack(embeddings.resolve(), clips.records, embedding_set, cache)
@@ -132,7 +125,7 @@ def _require_same_labels(embeddings: Path, clips: LabelledClips, index: PackInde
 def load_pack(
     folder: Path, records: Sequence[str], embedding_set: EmbeddingSet, cache: Path | None = None
 ) -> tuple[Pack, str]:
-    """Return records as one array, from the cache where it is there and proven.
+    """Return records as one array and the digest of their content, from the cache if proven.
 
     The packed file is named after the content of all records. Hashing them takes a while, so a
     note says which content a set of paths, sizes, places and times stood for. Notes and indexes
@@ -142,18 +135,6 @@ def load_pack(
     ----------
     cache : Path or None
         Folder of the rows; None for the user's cache.
-
-    Returns
-    -------
-    pack : Pack
-        The rows, mapped from the file.
-    sha256 : str
-        Digest of the records' content.
-
-    Raises
-    ------
-    RecordError
-        If a record is missing or cannot be used.
     """
     notes = own_folder(CACHE_NAME)
     place = cache or notes

@@ -49,11 +49,6 @@ class LabelledClips:
 def read_list(path: Path) -> LabelledClips:
     """Read a list, in Table 2's columns or in one of the published spellings.
 
-    Raises
-    ------
-    TableError
-        If the file is missing, or a row does not say what it should.
-
     Notes
     -----
     Paper: Data Description, Table 2 and Table 3.
@@ -82,11 +77,6 @@ def class_indices(clips: LabelledClips, classes: Sequence[str]) -> list[int]:
     ----------
     classes : sequence of str
         The classes of the training list, in alphabetical order.
-
-    Raises
-    ------
-    TableError
-        If a label is not among the classes: it must not pass for another class.
     """
     index_of = {label: index for index, label in enumerate(classes)}
     for filename, label in zip(clips.filenames, clips.labels, strict=True):
@@ -99,13 +89,7 @@ def class_indices(clips: LabelledClips, classes: Sequence[str]) -> list[int]:
 
 
 def shared_records(one: LabelledClips, other: LabelledClips) -> list[str]:
-    """Return the records that stand in both lists, or whose clips do.
-
-    Returns
-    -------
-    list of str
-        Records of `one`, sorted.
-    """
+    """Return the records of `one` that stand in both lists, or whose clips do, sorted."""
     records, names = set(other.records), set(_spelt_alike(other))
     return sorted(
         record
@@ -119,13 +103,7 @@ def _spelt_alike(clips: LabelledClips) -> list[str]:
 
 
 def refuse_overlap(one: LabelledClips, other: LabelledClips) -> None:
-    """Raise if a clip stands in both lists.
-
-    Raises
-    ------
-    TableError
-        If they share a clip.
-    """
+    """Raise if a clip stands in both lists."""
     shared = shared_records(one, other)
     if shared:
         raise TableError(
@@ -148,13 +126,7 @@ def training_set_of(list_name: str) -> str:
 
 
 def count_shared_sources(one: LabelledClips, other: LabelledClips) -> int:
-    """Count the source videos that feed both lists.
-
-    Returns
-    -------
-    int
-        Number of sources; clips of one source may share scene and sound.
-    """
+    """Count the source videos of both lists, whose clips may share scene and sound."""
     return len(_sources(one.filenames) & _sources(other.filenames))
 
 

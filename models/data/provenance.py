@@ -33,15 +33,7 @@ class DataCard(BaseModel):
 def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:
     """Return what made the embeddings, and refuse untrained networks unless asked for.
 
-    Returns
-    -------
-    Recipe or None
-        What the manifest says; None where there is none, as beside the published embeddings.
-
-    Raises
-    ------
-    RecordError
-        If an untrained network was among them and that was not allowed.
+    None where there is no manifest, as beside the published embeddings.
     """
     if not (embeddings / MANIFEST_NAME).is_file():
         return None

@@ -65,13 +65,7 @@ class Difference:
 
 
 def group(evaluations: Iterable[Evaluation]) -> list[Group]:
-    """Gather evaluations by network and training set.
-
-    Returns
-    -------
-    list of Group
-        In the order of Table 5.
-    """
+    """Gather evaluations by network and training set, in the order of Table 5."""
     return [
         Group(
             training_set=key[2],
@@ -87,13 +81,7 @@ def group(evaluations: Iterable[Evaluation]) -> list[Group]:
 
 
 def mean_with_interval(values: Sequence[float]) -> MeanEstimate:
-    """Return the mean and Student's 95 % interval.
-
-    Returns
-    -------
-    MeanEstimate
-        Without an interval where there is only one value.
-    """
+    """Return the mean and Student's 95 % interval; none where there is only one value."""
     mean = float(np.mean(values))
     if len(values) < 2:
         return MeanEstimate(mean)
@@ -105,15 +93,7 @@ def mean_with_interval(values: Sequence[float]) -> MeanEstimate:
 def differences(evaluations: Iterable[Evaluation], rng: np.random.Generator) -> list[Difference]:
     """Compare training sets, network by network.
 
-    Returns
-    -------
-    list of Difference
-        The first training set minus each other one, in alphabetical order: AVMIT minus MIT 16.
-
-    Raises
-    ------
-    ConfigError
-        If two runs were not evaluated on the same list.
+    The first training set minus each other one, in alphabetical order: AVMIT minus MIT 16.
     """
     networks = _by_network(evaluations)
     found = []

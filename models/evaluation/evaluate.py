@@ -41,11 +41,6 @@ def evaluate_and_write(
         Whether each clip gets the sound of a clip of another class, which the seed draws.
     allow_untrained, allow_overlap : bool
         Whether embeddings may come from untrained networks, and clips may have been trained on.
-
-    Raises
-    ------
-    StudyError
-        If the model, the list or a record cannot be used.
     """
     if modality not in get_args(Modality):
         raise ConfigError(f"there is no modality {modality!r}. Choose both, audio or visual")

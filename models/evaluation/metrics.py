@@ -110,11 +110,6 @@ def incongruent_partners(
     ndarray of int, shape (n_clips,)
         A permutation in which no clip gets a sound of its own class, if no class has more than
         half of the clips; else each clip's partner is drawn on its own.
-
-    Raises
-    ------
-    ConfigError
-        If there is only one class.
     """
     n_clips, largest = len(targets), int(np.bincount(targets).max())
     if largest == n_clips:
@@ -132,17 +127,14 @@ def incongruent_partners(
 def top_k(logarithms: npt.NDArray[np.float64], targets: npt.NDArray[np.int32], k: int) -> float:
     """Return the share of clips whose class has one of the k highest probabilities.
 
+    A class counts when fewer than k others have a higher probability.
+
     Parameters
     ----------
     logarithms : ndarray of float64, shape (n_clips, n_classes)
         Log probabilities.
     targets : ndarray of int32, shape (n_clips,)
         Classes.
-
-    Returns
-    -------
-    float
-        The share; a class counts when fewer than k others have a higher probability.
     """
     own = logarithms[np.arange(len(targets)), targets][:, None]
     return float(((logarithms > own).sum(axis=1) < k).mean())
@@ -151,17 +143,12 @@ def top_k(logarithms: npt.NDArray[np.float64], targets: npt.NDArray[np.int32], k
 def confusion_matrix(
     targets: npt.NDArray[np.int32], predicted: npt.NDArray[np.intp], n_classes: int
 ) -> tuple[tuple[int, ...], ...]:
-    """Count clips by class and prediction.
+    """Count clips by class (rows) and prediction (columns).
 
     Parameters
     ----------
     targets, predicted : ndarray of int, shape (n_clips,)
         Classes and predictions.
-
-    Returns
-    -------
-    tuple of tuple of int
-        One row per class, one column per prediction.
     """
     counts = np.zeros((n_classes, n_classes), dtype=int)
     np.add.at(counts, (targets, predicted), 1)

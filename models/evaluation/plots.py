@@ -17,13 +17,7 @@ _SUFFIXES = (".png", ".svg")
 
 
 def new_figure(n_rows: int, n_columns: int, *, width: float = 4.5, height: float = 3.2) -> Any:  # noqa: ANN401
-    """Return an empty figure that no screen knows of, and its axes.
-
-    Returns
-    -------
-    tuple of Figure and ndarray of Axes, shape (n_rows, n_columns)
-        The figure and its axes.
-    """
+    """Return an empty figure that no screen knows of, and its axes."""
     figure = Figure(figsize=(width * n_columns, height * n_rows), layout="constrained")
     return figure, figure.subplots(n_rows, n_columns, squeeze=False)
 
@@ -31,10 +25,7 @@ def new_figure(n_rows: int, n_columns: int, *, width: float = 4.5, height: float
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Save a figure as PNG, to look at, and as SVG, for print.
 
-    Returns
-    -------
-    list of Path
-        The files; the same figure gives the same bytes.
+    The same figure gives the same bytes.
     """
     return write_figure(figure, folder, name, _SUFFIXES)
 

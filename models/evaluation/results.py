@@ -146,11 +146,6 @@ def read_evaluation(path: Path) -> Evaluation:
     ----------
     path : Path
         A file that `write_evaluation` wrote.
-
-    Raises
-    ------
-    ConfigError
-        If the file is none.
     """
     try:
         return Evaluation.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
@@ -159,13 +154,7 @@ def read_evaluation(path: Path) -> Evaluation:
 
 
 def read_evaluations(folders: list[Path]) -> list[Evaluation]:
-    """Read all evaluations below some folders.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or a file is none.
-    """
+    """Read all evaluations below some folders."""
     found = []
     for path in sorted(
         {path for top in folders for path in top.glob(f"**/{EVALUATIONS_NAME}/*.json")}
@@ -184,11 +173,6 @@ def of_one_test(evaluations: list[Evaluation], name: str | None = None) -> list[
     ----------
     name : str or None
         The test list; None where there is only one.
-
-    Raises
-    ------
-    ConfigError
-        If none is left, or they are of several lists.
     """
     plain = [
         each

@@ -17,11 +17,6 @@ def memory_errors(folder: Path) -> Iterator[None]:
     ----------
     folder : Path
         The model or result on which the block works; the message names it.
-
-    Raises
-    ------
-    StudyError
-        If JAX or numpy cannot get memory.
     """
     try:
         yield

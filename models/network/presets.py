@@ -19,22 +19,12 @@ PRESETS = {"paper": PAPER}
 
 
 def preset(name: str, cell: Cell) -> Hyperparameters:
-    """Return the hyperparameters of a preset for one cell.
+    """Return the hyperparameters of a preset, such as those of Table 4, for one cell.
 
     Parameters
     ----------
     name : str
         ``"paper"``, or the path of a ``best.json`` that a search wrote.
-
-    Returns
-    -------
-    Hyperparameters
-        Those of Table 4 for the preset ``"paper"``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such preset, or it lacks the cell.
 
     Notes
     -----

@@ -77,13 +77,7 @@ TITLES = {"yamnet_effnet": "YamNet + EffNetB0", "vggish_vgg16": "VGGish + VGG-16
 
 
 def cell_of(embedding_set: str, rnn: str) -> Cell:
-    """Return the cell with these names.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such cell.
-    """
+    """Return the cell with these names."""
     return cell_named(f"{embedding_set}-{rnn}")
 
 
@@ -94,11 +88,6 @@ def cell_named(name: str) -> Cell:
     ----------
     name : str
         Such as ``"yamnet_effnet-gru"``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such cell.
     """
     for cell in CELLS:
         if cell.name == name:
@@ -149,17 +138,12 @@ class Schedule:
     min_delta: float = 0.001
 
     def learning_rate(self, start: float, epoch: int) -> float:
-        """Return the learning rate of an epoch; the first one is decayed already.
+        """Return ``start * exp(-0.1 * epoch)``, as in the published checkpoints; from epoch 1.
 
         Parameters
         ----------
         epoch : int
             From 1.
-
-        Returns
-        -------
-        float
-            ``start * exp(-0.1 * epoch)``, as in the published checkpoints.
         """
         return float(start * np.exp(-_DECAY * epoch))
 

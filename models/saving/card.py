@@ -126,13 +126,7 @@ def software_versions() -> dict[str, str]:
 
 
 def read_card(folder: Path) -> Card:
-    """Read the card of a model.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or it is not one.
-    """
+    """Read the card of a model."""
     path = folder / CARD_NAME
     if not path.is_file():
         raise ConfigError(f"no model in {folder}: {CARD_NAME} is missing. Train one first")

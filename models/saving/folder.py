@@ -18,11 +18,6 @@ def require_place(folder: Path, *, resume: bool, overwrite: bool) -> None:
     ----------
     resume : bool
         Whether to go on with a training that was interrupted.
-
-    Raises
-    ------
-    ConfigError
-        If a model or an interrupted training is there that neither flag covers.
     """
     if overwrite:
         return

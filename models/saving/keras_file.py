@@ -28,22 +28,12 @@ Shapes = dict[tuple[str, int], tuple[int, ...]]
 
 
 def read_weights(path: Path, card: Card) -> Weights:
-    """Read the weights of a network from the file that was saved with its card.
+    """Read the float32 weights of a network from the file that was saved with its card.
 
     Parameters
     ----------
     path : Path
         A ``.keras`` file.
-
-    Returns
-    -------
-    Weights
-        As float32 arrays.
-
-    Raises
-    ------
-    ConfigError
-        If the file does not hold the weights of such a network, all of them and no others.
     """
     shapes = _shapes(card)
     n_bytes = sum(4 * int(np.prod(shape)) for shape in shapes.values())

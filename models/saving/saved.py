@@ -27,12 +27,6 @@ def load_model(folder: Path) -> SavedModel:
     ----------
     folder : Path
         Where `save_model` put it.
-
-    Raises
-    ------
-    ConfigError
-        If the folder holds no model, one that names no actions, or a file that its card does not
-        describe.
     """
     card = read_card(folder)
     path = folder / MODEL_NAME

@@ -18,11 +18,8 @@ GUESSED_EPOCHS = 20
 def n_operations(cell: Cell, hyperparameters: Hyperparameters) -> float:
     """Return how many multiplications and additions training takes per clip and epoch.
 
-    Returns
-    -------
-    float
-        Operations of the matrix products: two per weight forwards, two for the weights'
-        gradient, and two for the inputs' gradient except at the embeddings.
+    Those of the matrix products: two per weight forwards, two for the weights' gradient, and two
+    for the inputs' gradient except at the embeddings.
     """
     embedding_set = find_embedding_set(cell.embedding_set)
     size = embedding_set.audio_size + embedding_set.visual_size
@@ -50,13 +47,7 @@ class Forecast:
     measured: bool
 
     def text(self, n_at_a_time: int) -> str:
-        """Return the forecast as a line.
-
-        Returns
-        -------
-        str
-            Hours of one core, and hours with so many.
-        """
+        """Return the forecast as a line: hours of one core, and hours with so many at a time."""
         basis = "measured on what is done" if self.measured else "a guess until some are done"
         return (
             f"{self.n_done} surrogates done, {self.n_left} left: {self.core_s / 3600:.1f} core "

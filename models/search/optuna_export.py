@@ -20,11 +20,6 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
     ----------
     url : str
         Storage, such as ``sqlite:///search.db``; studies that are there are replaced.
-
-    Raises
-    ------
-    ConfigError
-        If the storage cannot be opened.
     """
     import optuna
     from optuna.distributions import CategoricalDistribution, FloatDistribution

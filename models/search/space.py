@@ -13,16 +13,13 @@ LEARNING_RATES = (1.0e-5, 5.0e-3)
 def draw_surrogate(seed: int, cell: Cell, number: int) -> Hyperparameters:
     """Draw the hyperparameters of one surrogate of the random search.
 
+    A function of the arguments and of nothing else, so that any machine can run any surrogate in
+    any order.
+
     Parameters
     ----------
     number : int
         Which surrogate, from 0.
-
-    Returns
-    -------
-    Hyperparameters
-        A function of the arguments and of nothing else, so that any machine can run any
-        surrogate in any order.
 
     Notes
     -----

@@ -107,13 +107,7 @@ class Task:
 
 
 def write_plan(plan: SearchPlan, folder: Path) -> None:
-    """Start a search in a folder, or go on with the same one.
-
-    Raises
-    ------
-    ConfigError
-        If the folder holds another search.
-    """
+    """Start a search in a folder, or go on with the same one."""
     path = folder / PLAN_NAME
     if not path.exists():
         with written_atomically(path) as part:
@@ -131,13 +125,7 @@ def write_plan(plan: SearchPlan, folder: Path) -> None:
 
 
 def read_plan(folder: Path) -> SearchPlan:
-    """Read what a search is.
-
-    Raises
-    ------
-    ConfigError
-        If there is none.
-    """
+    """Read what a search is."""
     path = folder / PLAN_NAME
     if not path.is_file():
         raise ConfigError(f"no search in {folder}. Start one: python -m models search run")
@@ -170,19 +158,7 @@ def missing_tasks(plan: SearchPlan, folder: Path) -> list[Task]:
 
 
 def read_results(folder: Path) -> list[SurrogateResult]:
-    """Read what a search has found so far.
-
-    Returns
-    -------
-    list of SurrogateResult
-        Those of the plan, each once, by cell and number.
-
-    Raises
-    ------
-    ConfigError
-        If a result is not one, does not belong to the plan, or was found on other records than
-        those before it.
-    """
+    """Read what a search has found so far: each result of its plan, by cell and number."""
     plan = read_plan(folder)
     found = []
     first_on: dict[str, tuple[Path, tuple[str, str]]] = {}
@@ -204,13 +180,7 @@ def read_results(folder: Path) -> list[SurrogateResult]:
 
 
 def read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
-    """Read the result of a surrogate.
-
-    Raises
-    ------
-    ConfigError
-        If it is not one, or does not belong to the plan.
-    """
+    """Read the result of a surrogate."""
     try:
         result = SurrogateResult.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
     except ValueError as error:

@@ -21,13 +21,7 @@ from study.tools.files import written_atomically
 
 
 def prepare(plan: SearchPlan, *, allow_untrained: bool) -> None:
-    """Pack the records of a search once, before many processes want them.
-
-    Raises
-    ------
-    StudyError
-        If a list or a record cannot be used.
-    """
+    """Pack the records of a search once, before many processes want them."""
     for cell in {cell.embedding_set: cell for cell in plan_cells(plan)}.values():
         load_data(replace(plan.training(Task(cell, 0)), allow_untrained=allow_untrained))
 
@@ -36,11 +30,6 @@ def run_surrogate(plan: SearchPlan, task: Task, folder: Path) -> SurrogateResult
     """Train one surrogate and write its result into the search's folder.
 
     A result that is there already stays.
-
-    Raises
-    ------
-    ConfigError
-        If the lists have changed since the search began.
     """
     path = result_path(folder, task)
     if path.exists():  # another machine was faster

@@ -82,13 +82,7 @@ class TrainingData:
 
 
 def load_data(training: Training) -> TrainingData:
-    """Load the clips of a training, and refuse what must not be trained on.
-
-    Raises
-    ------
-    StudyError
-        If a list or a record cannot be used.
-    """
+    """Load the clips of a training, and refuse what must not be trained on."""
     lists = read_list(training.train), read_list(training.validation)
     classes = lists[0].classes
     if len(classes) < 2:

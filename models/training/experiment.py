@@ -37,11 +37,6 @@ def parse_training_set(text: str) -> TrainingSet:
     text : str
         ``NAME=TRAIN,VALIDATION``.
 
-    Raises
-    ------
-    ConfigError
-        If the text is not of that form.
-
     Examples
     --------
     >>> parse_training_set("MIT 16=MIT16_train.csv,MIT16_validation.csv").validation.name
@@ -67,11 +62,6 @@ def planned_trainings(
     ----------
     base : Training
         What all share; its `embeddings` holds the folders of the embedding sets.
-
-    Raises
-    ------
-    ConfigError
-        If two training sets have one name, and so one folder.
     """
     names = [each.name.replace(" ", "_") for each in training_sets]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -110,15 +100,6 @@ def run_all(
     ------
     Evaluation or None
         Of each network in turn; None where it had been evaluated before.
-
-    Raises
-    ------
-    TableError
-        If the test list shares clips with one that is trained on, before anything is trained.
-    RecordError
-        If the embeddings come from untrained networks and that was not allowed.
-    ConfigError
-        If a network that is there was trained in another way.
     """
     # Once for each set: a manifest has a row for every record.
     recipes = {

@@ -80,13 +80,6 @@ def learn(
     n_batches : Array of int32, shape ()
         How many to take.
 
-    Returns
-    -------
-    state : OptimizerState
-        After.
-    metrics : Metrics
-        With these batches.
-
     Notes
     -----
     Paper: Hyperparameter Search and Training (cross-entropy, Adam).

@@ -38,22 +38,12 @@ def write_state(state: TrainingState, plan: str, folder: Path) -> None:
 
 
 def read_state(start: TrainingState, plan: str, folder: Path) -> TrainingState:
-    """Read a training that was interrupted.
+    """Read a training that was interrupted; `start` if no epoch was finished.
 
     Parameters
     ----------
     start : TrainingState
         The same training before its first epoch: gives the shapes.
-
-    Returns
-    -------
-    TrainingState
-        Training after the last whole epoch; `start` if none was finished.
-
-    Raises
-    ------
-    ConfigError
-        If what is there was another training, or cannot be read.
     """
     path = folder / STATE_NAME
     if not path.is_file():

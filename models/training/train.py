@@ -45,13 +45,6 @@ def train_model(
         For the card, in UTC.
     on_step : callable or None
         Called with a number of clips when they have been handed to the network.
-
-    Raises
-    ------
-    ConfigError
-        If the folder is taken, or the training diverged.
-    StudyError
-        If the memory does not suffice.
     """
     require_place(folder, resume=resume, overwrite=overwrite)
     for part in folder.glob(".*.part.*"):  # of a training that was killed while it wrote
