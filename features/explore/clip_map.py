@@ -152,7 +152,9 @@ def pictures_of(manifest: RecordManifest | None, mit_root: Path | None, folder: 
 
 def _drawn(paths: Sequence[Path], max_clips: int, seed: int) -> Sequence[Path]:
     if len(paths) < _FEWEST:
-        raise RecordError(f"{len(paths)} records are no map: at least {_FEWEST} are needed")
+        raise RecordError(
+            f"{len(paths)} records are too few for a map: at least {_FEWEST} are needed"
+        )
     if len(paths) <= max_clips:
         return paths
     drawn = np.random.default_rng(seed).choice(len(paths), max_clips, replace=False)

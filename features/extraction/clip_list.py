@@ -92,7 +92,7 @@ def _is_in_validation(mit_root: Path, filename: str) -> bool:
 
 def _require_name(name: str, where: str) -> None:
     longest = max(len(part.encode(errors="replace")) for part in name.split("/"))
-    # Names that are no text come from the file system with half characters in them.
+    # Names that are not text come from the file system with half characters in them.
     if longest > _LONGEST_NAME or not _is_text(name):
         raise TableError(
             f"{where} has {name!r}, which cannot be a record's or a clip's name: text of at "

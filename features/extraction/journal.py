@@ -40,7 +40,7 @@ class Journal:
     Raises
     ------
     RecordError
-        If another process is writing it, or the file system cannot tell.
+        If another process is writing it, or the file system does not say.
     """
 
     def __init__(self, path: Path, recipe: Recipe, *, begin_again: bool = False) -> None:

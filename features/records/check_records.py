@@ -1,4 +1,4 @@
-"""Prove every record of a folder."""
+"""Check every record of a folder."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def _judged(
         return find_embedding_set(manifest.recipe.embedding_set)
     if found is None and any(vote([each]) for each in sizes):
         raise RecordError(
-            f"{folder} holds as many records of one embedding set as of the other. Keep one of "
+            f"{folder} holds as many records of one embedding set as of the other. Leave one of "
             "the two there"
         )
     return found

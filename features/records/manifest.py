@@ -273,7 +273,7 @@ def row_from(content: dict[Any, Any]) -> ManifestRow:
     Parameters
     ----------
     content : dict
-        The fields; lists of any kind and missing numbers as NaN are put right.
+        The fields; lists of any kind and missing numbers as NaN are corrected.
     """
     lists = {
         "audio_times_s": tuple(float(time) for time in content["audio_times_s"]),

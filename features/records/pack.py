@@ -198,7 +198,7 @@ def read_pack(path: Path | str) -> Pack:
             raise ValueError("its rows are not those that its index describes")
     except (OSError, ValueError) as error:
         raise RecordError(
-            f"{path} is no packed file of records: {_reason(error)}. {_AGAIN}"
+            f"{path} is not a packed file of records: {_reason(error)}. {_AGAIN}"
         ) from error
     return pack
 

@@ -69,7 +69,7 @@ def write_record(path: Path, record: Record, *, overwrite: bool = True) -> None:
 
 
 def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record:
-    """Read the record of a clip and prove that it is whole.
+    """Read the record of a clip and check that it is whole.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Download the public weights once, and keep their checksums."""
+"""Download the public weights once, and note their checksums."""
 
 import gzip
 import hashlib
@@ -131,7 +131,7 @@ def _download(
         )
     if md5 is not None and digest.hexdigest() != md5:
         raise ConfigError(
-            f"{url} has the MD5 {digest.hexdigest()}, expected {md5}. It was not kept; "
+            f"{url} has the MD5 {digest.hexdigest()}, expected {md5}. It was not saved; "
             "try again or another --mirror"
         )
 
@@ -139,7 +139,9 @@ def _download(
 @contextmanager
 def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
     if not url.startswith(("https://", "http://", "file://")):
-        raise ConfigError(f"{url} is no address. Pass --mirror with http://, https:// or file://")
+        raise ConfigError(
+            f"{url} is not an address. Pass --mirror with http://, https:// or file://"
+        )
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
             length = response.headers.get("Content-Length")

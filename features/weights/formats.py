@@ -106,7 +106,7 @@ def _h5_arrays(path: Path) -> Arrays:
         # Beside a whole model's weights stand those of its optimiser, under the same names.
         group = file.get("model_weights", file)
         if not isinstance(group, h5py.Group):
-            raise LimitError("model_weights is no group")
+            raise LimitError("model_weights is not a group")
         for item in numbers_in(group, _MOST_ARRAY_BYTES, skip=_OPTIMISERS):
             name = item.name.removeprefix(group.name).removeprefix("/")
             found[_name_of(name, item)] = np.asarray(item, dtype=np.float32)

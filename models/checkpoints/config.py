@@ -27,7 +27,7 @@ class CheckpointConfig:
     Parameters
     ----------
     task : {"action", "correspondence"}
-        What it was trained to tell.
+        What it was trained to say.
     classes : tuple of str
         In the order of the outputs.
     timesteps : int

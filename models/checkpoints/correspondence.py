@@ -1,6 +1,6 @@
-"""The authors' correspondence network, which tells whether sound and picture belong together.
+"""The authors' correspondence network, which says whether sound and picture belong together.
 
-It is no network of the paper; the authors released it beside those, and its checkpoints can be
+It is not a network of the paper; the authors released it beside those, and its checkpoints can be
 imported and used in Keras.
 """
 

@@ -125,7 +125,7 @@ def _require_same_labels(embeddings: Path, clips: LabelledClips, index: PackInde
 def load_pack(
     folder: Path, records: Sequence[str], embedding_set: EmbeddingSet, cache: Path | None = None
 ) -> tuple[Pack, str]:
-    """Return records as one array and the digest of their content, from the cache if proven.
+    """Return records as one array and the digest of their content, from the cache if it fits.
 
     The packed file is named after the content of all records. Hashing them takes a while, so a
     note says which content a set of paths, sizes, places and times stood for. Notes and indexes
@@ -192,12 +192,12 @@ def _open_pack(notes: Path, place: Path, key: str, records: Sequence[str]) -> Pa
         if index.tfrecord_filename != tuple(records):
             return None
         pack = open_rows(rows, index)
-        return pack if _is_proven(notes, rows, key, index.sha256) else None
+        return pack if _is_checked(notes, rows, key, index.sha256) else None
     except (RecordError, FileNotFoundError, ValueError):
         return None
 
 
-def _is_proven(notes: Path, rows: Path, key: str, sha256: str) -> bool:
+def _is_checked(notes: Path, rows: Path, key: str, sha256: str) -> bool:
     seen, traces = notes / f"{key}.seen", f"{_traces(rows.stat())} {sha256}"
     if _read_note(seen) == traces:  # the file is as it was when its digest was taken
         return True

@@ -62,7 +62,7 @@ def read_list(path: Path) -> LabelledClips:
 
 
 def write_list(clips: LabelledClips, path: Path) -> None:
-    """Write a list in Table 2's spellings, so that a model keeps what it was trained on."""
+    """Write a list in Table 2's spellings, so that a model has what it was trained on."""
     frame = pd.DataFrame(
         dict(zip(COLUMNS, (clips.filenames, clips.labels, clips.records), strict=True))
     )

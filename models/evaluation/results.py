@@ -150,7 +150,7 @@ def read_evaluation(path: Path) -> Evaluation:
     try:
         return Evaluation.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
     except ValueError as error:
-        raise ConfigError(f"{path} is no evaluation of this version. Evaluate again") from error
+        raise ConfigError(f"{path} is not an evaluation of this version. Evaluate again") from error
 
 
 def read_evaluations(folders: list[Path]) -> list[Evaluation]:
@@ -167,7 +167,7 @@ def read_evaluations(folders: list[Path]) -> list[Evaluation]:
 
 
 def of_one_test(evaluations: list[Evaluation], name: str | None = None) -> list[Evaluation]:
-    """Keep the evaluations that belong into Table 5: of one list, both modalities, congruent.
+    """Return the evaluations that belong into Table 5: of one list, both modalities, congruent.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from study.errors import StudyError
 
 @contextmanager
 def memory_errors(folder: Path) -> Iterator[None]:
-    """Turn a want of memory in this block into an error that a person can put right.
+    """Turn a want of memory in this block into an error with a way out.
 
     Parameters
     ----------

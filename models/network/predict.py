@@ -61,7 +61,7 @@ def log_probabilities(
         batch = predict_batch(weights, padded, architecture=architecture, heard=heard, seen=seen)
         scores.append(np.asarray(batch, dtype=np.float64)[: len(chunk)])
     found = np.concatenate(scores)
-    with np.errstate(invalid="ignore"):  # scores of a training that diverged; the caller tells
+    with np.errstate(invalid="ignore"):  # scores of a training that diverged; the caller says so
         return np.asarray(found - np.logaddexp.reduce(found, axis=1, keepdims=True))
 
 

@@ -40,7 +40,7 @@ class Card(BaseModel):
     origin : str
         ``"trained"``, or where it was imported from.
     task : {"action", "correspondence"}
-        What it tells: which action a clip shows, or whether its sound and picture belong together.
+        What it says: which action a clip shows, or whether its sound and picture belong together.
     hyperparameters : Hyperparameters
         Widths, activation, dropout, learning rate.
     training_set : str
@@ -134,7 +134,7 @@ def read_card(folder: Path) -> Card:
         return Card.model_validate_json(read_bytes(path, largest=LARGEST_SETTINGS))
     except ValidationError as error:
         where = first_reason(error)
-        raise ConfigError(f"{path} is no model card of this version ({where})") from error
+        raise ConfigError(f"{path} is not a model card of this version ({where})") from error
 
 
 def write_card(card: Card, folder: Path) -> None:
@@ -220,7 +220,7 @@ def _training_lines(card: Card) -> list[str]:
 
 def _limit_lines(card: Card) -> list[str]:
     if card.task == "correspondence":
-        lines = ["- it tells whether sound and picture belong together, and names no action"]
+        lines = ["- it says whether sound and picture belong together, and names no action"]
     else:
         lines = ["- it knows its classes only: every clip is given to one of them"]
     if card.train is None:

@@ -38,7 +38,7 @@ def clear_place(folder: Path) -> None:
     folder : Path
         The model's folder; the state of a training and files of others stay.
     """
-    (folder / CARD_NAME).unlink(missing_ok=True)  # first: without it the rest is no model
+    (folder / CARD_NAME).unlink(missing_ok=True)  # first: without it the rest is not a model
     for name in (LISTS_NAME, EVALUATIONS_NAME):
         shutil.rmtree(folder / name, ignore_errors=True)
     for path in folder.glob("history.*"):

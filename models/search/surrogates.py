@@ -132,7 +132,7 @@ def read_plan(folder: Path) -> SearchPlan:
     try:
         plan = SearchPlan.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
     except ValueError as error:
-        raise ConfigError(f"{path} is no search of this version") from error
+        raise ConfigError(f"{path} is not a search of this version") from error
     if plan.n_surrogates > _MOST_SURROGATES:
         raise ConfigError(
             f"{path} asks for {plan.n_surrogates:.6g} surrogates per cell, and at most "
@@ -147,7 +147,7 @@ def plan_cells(plan: SearchPlan) -> tuple[Cell, ...]:
 
 
 def result_path(folder: Path, task: Task) -> Path:
-    """Return where the result of a surrogate is kept."""
+    """Return where the result of a surrogate is."""
     return folder / task.cell.name / f"{task.number:03d}.json"
 
 
@@ -184,7 +184,7 @@ def read_result(path: Path, plan: SearchPlan, task: Task) -> SurrogateResult:
     try:
         result = SurrogateResult.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
     except ValueError as error:
-        raise ConfigError(f"{path} is no result. Delete it and run the search again") from error
+        raise ConfigError(f"{path} is not a result. Delete it and run the search again") from error
     expected = draw_surrogate(plan.seed, task.cell, task.number)
     own = (plan.seed, task.cell.name, task.number, expected)
     if (result.seed, result.cell, result.number, result.hyperparameters) != own:

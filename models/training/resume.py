@@ -22,7 +22,7 @@ _MOST_SAID_BYTES = 64_000_000
 
 
 def write_state(state: TrainingState, plan: str, folder: Path) -> None:
-    """Keep a training after an epoch, so that it can go on from there.
+    """Write the state of a training after an epoch, so that it can go on from there.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def read_state(start: TrainingState, plan: str, folder: Path) -> TrainingState:
             arrays = [_read_leaf(kept, number, leaf) for number, leaf in enumerate(leaves)]
     except (*ZIP_ERRORS, OSError) as error:
         raise ConfigError(
-            f"{path} is no whole state of a training. Start afresh with --overwrite"
+            f"{path} is not a whole state of a training. Start afresh with --overwrite"
         ) from error
     optimizer, best = jax.tree.unflatten(structure, arrays)
     return TrainingState(optimizer, best, said.best_epoch, said.history)

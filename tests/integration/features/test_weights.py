@@ -88,7 +88,7 @@ def test_a_missing_download_and_a_dead_server_are_one_line(server, tmp_path):
         fetching.fetch("yamnet", tmp_path, mirror=server.url)
     with pytest.raises(ConfigError, match=r"could not be fetched: .*refused"):
         fetching.fetch("yamnet", tmp_path, mirror="http://127.0.0.1:9")
-    with pytest.raises(ConfigError, match="is no address"):
+    with pytest.raises(ConfigError, match="is not an address"):
         fetching.fetch("yamnet", tmp_path, mirror="ftp://somewhere")
 
 

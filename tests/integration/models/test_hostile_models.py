@@ -246,7 +246,9 @@ def test_a_state_whose_arrays_are_forged_is_one_line(state, tmp_path):
     for name, contents in forged.items():
         for content in contents:
             save_state(path, state, **{name: content})
-            with pytest.raises(ConfigError, match=r"is no whole state of a training\. Start afr"):
+            with pytest.raises(
+                ConfigError, match=r"is not a whole state of a training\. Start afr"
+            ):
                 read_state(state, "plan", tmp_path)
 
 

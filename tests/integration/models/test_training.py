@@ -337,7 +337,9 @@ def test_a_state_that_was_cut_short_is_one_line(world, tmp_path):
     out = tmp_path / "model"
     out.mkdir()
     (out / "training.npz").write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ConfigError, match=r"training.npz is no whole state of a training\. Start"):
+    with pytest.raises(
+        ConfigError, match=r"training.npz is not a whole state of a training\. Start"
+    ):
         invoke([*world.train_flags(out, set="vggish_vgg16", epochs=1), "--resume"])
 
 

@@ -124,7 +124,7 @@ def test_a_half_written_result_is_named(tmp_path):
     keep(tmp_path, GRU, 1, 0.5)
     path = result_path(tmp_path, Task(GRU, 1))
     path.write_text(path.read_text()[:40])
-    with pytest.raises(ConfigError, match=r"001.json is no result. Delete it"):
+    with pytest.raises(ConfigError, match=r"001.json is not a result. Delete it"):
         read_results(tmp_path)
 
 
