@@ -57,7 +57,7 @@ def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
     found = vote(sizes)
     if found is None:
         raise RecordError(
-            f"the records of {where} are not of a known set, or of two sets in equal numbers. Leave "
+            f"the records of {where} are of no set, or of two sets in equal numbers. Leave "
             "the records of one set there"
         )
     return found
