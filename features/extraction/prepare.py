@@ -63,6 +63,7 @@ def prepare(
         embedding_set=embedding_set.name,
         grid=grid,
         normalisation=normalisation if is_efficientnet else None,
+        precision="float32",
         silence_for_missing_audio=silence_for_missing_audio,
         audio=_note(audio),
         visual=_note(visual),
