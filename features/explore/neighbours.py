@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
 
 from features.embedding_set import EmbeddingSet
 from features.networks.layers import Floats
@@ -179,9 +181,6 @@ def project(vectors: Floats, seed: int) -> npt.NDArray[np.float64]:
     ndarray of float64, shape (n_clips, 2)
         Places between 0 and 1.
     """
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
     n_components = min(50, *vectors.shape)
     reduced = PCA(n_components, random_state=seed).fit_transform(vectors)
     perplexity = min(30.0, (len(vectors) - 1) / 3)

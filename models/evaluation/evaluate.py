@@ -31,16 +31,44 @@ def evaluate_and_write(
     allow_overlap: bool = False,
     trust_list: bool = False,
 ) -> tuple[Evaluation, Path]:
-    """Evaluate the network of a folder and write the figures and a page beside it.
+    """Evaluate the network of a folder; write its figures and a page of them into the folder.
 
     Parameters
     ----------
+    folder : Path
+        The model's folder.
+    embeddings : Path
+        Folder of its embedding set, with the records.
+    test : Path
+        The test list.
     modality : str
         ``"both"``, ``"audio"`` or ``"visual"``.
     incongruent : bool
-        Whether each clip gets the sound of a clip of another class, which the seed draws.
+        Whether each clip gets the sound of a clip of another class.
+    seed : int
+        Draws the incongruent pairs.
+    cache : Path or None
+        Folder for packed rows; None for the user's cache.
     allow_untrained, allow_overlap : bool
         Whether embeddings may come from untrained networks, and clips may have been trained on.
+    trust_list : bool
+        Whether a list's label goes before a record's.
+
+    Returns
+    -------
+    evaluation : Evaluation
+        The figures.
+    page : Path
+        The page that shows them; the figures are in the JSON file beside it.
+
+    Raises
+    ------
+    StudyError
+        If the model, the list or a record cannot be used.
+
+    Notes
+    -----
+    Paper: Evaluation Method.
     """
     if modality not in get_args(Modality):
         raise ConfigError(f"there is no modality {modality!r}. Choose both, audio or visual")

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -57,10 +60,6 @@ def plot_parallel_coordinates(surrogates: pd.DataFrame, ax: Axes) -> Axes:
     surrogates : DataFrame
         Hyperparameters and ``val_loss`` of one cell, one row per surrogate.
     """
-    from matplotlib import colormaps
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
     names = [name for name in surrogates.columns if name != "val_loss"]
     heights = pd.DataFrame({name: _from_0_to_1(surrogates[name]) for name in names})
     norm = Normalize(float(surrogates["val_loss"].min()), float(surrogates["val_loss"].max()))

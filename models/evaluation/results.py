@@ -154,7 +154,23 @@ def read_evaluation(path: Path) -> Evaluation:
 
 
 def read_evaluations(folders: list[Path]) -> list[Evaluation]:
-    """Read all evaluations below some folders."""
+    """Read all evaluations below some folders.
+
+    Parameters
+    ----------
+    folders : list of Path
+        Models, or folders that hold models.
+
+    Returns
+    -------
+    list of Evaluation
+        In the order of their paths.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or a file is not one.
+    """
     found = []
     for path in sorted(
         {path for top in folders for path in top.glob(f"**/{EVALUATIONS_NAME}/*.json")}

@@ -27,6 +27,17 @@ def load_model(folder: Path) -> SavedModel:
     ----------
     folder : Path
         Where `save_model` put it.
+
+    Returns
+    -------
+    SavedModel
+        Its card and its weights, float32.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no model, one that names no actions, or a file that its card does not
+        describe.
     """
     card = read_card(folder)
     path = folder / MODEL_NAME

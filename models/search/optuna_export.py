@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.storages import BaseStorage
 
 from models.network.spec import ACTIVATIONS
 from models.search import space
 from models.search.surrogates import SurrogateResult
 from study.errors import ConfigError
-
-if TYPE_CHECKING:
-    from optuna.storages import BaseStorage
 
 
 def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
@@ -21,9 +21,6 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
     url : str
         Storage, such as ``sqlite:///search.db``; studies that are there are replaced.
     """
-    import optuna
-    from optuna.distributions import CategoricalDistribution, FloatDistribution
-
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = _open(url)
     distributions = {
@@ -52,9 +49,7 @@ def to_optuna(results: Sequence[SurrogateResult], url: str) -> int:
     return n_copied
 
 
-def _open(url: str) -> "BaseStorage":
-    import optuna
-
+def _open(url: str) -> BaseStorage:
     try:
         return optuna.storages.get_storage(url)
     except Exception as error:  # Optuna passes on whatever its database's driver raises

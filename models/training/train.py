@@ -39,12 +39,36 @@ def train_model(
 
     Parameters
     ----------
+    training : Training
+        What to train on what.
     data : TrainingData
-        From `load_data`.
+        Its clips, from `load_data`.
+    folder : Path
+        The model's folder.
     made_at : datetime
         For the card, in UTC.
+    resume, overwrite : bool
+        Whether to go on with a training that was interrupted, and to replace what is there.
+    on_epoch : callable or None
+        Called with each `Epoch`, before it is saved.
     on_step : callable or None
         Called with a number of clips when they have been handed to the network.
+
+    Returns
+    -------
+    Card
+        What was saved; the weights are those of the epoch with the best validation loss.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is taken, or the training diverged.
+    StudyError
+        If the memory does not suffice.
+
+    Notes
+    -----
+    Paper: Hyperparameter Search and Training.
     """
     require_place(folder, resume=resume, overwrite=overwrite)
     for part in folder.glob(".*.part.*"):  # of a training that was killed while it wrote
