@@ -78,7 +78,7 @@ def test_weights_are_downloaded_once_and_their_checksum_is_noted(server, vgg16, 
 
 def test_a_download_with_another_checksum_is_not_kept(server, vgg16, tmp_path):
     vgg16.write_bytes(b"something else")
-    with pytest.raises(ConfigError, match=r"has the MD5 .* It was not kept"):
+    with pytest.raises(ConfigError, match=r"has the MD5 .* It was not saved"):
         fetching.fetch("vgg16", tmp_path / "weights", mirror=server.url)
     assert list((tmp_path / "weights").iterdir()) == []
 
