@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from models.network.parameters import OutputLayer, Recurrent
 from models.network.spec import Rnn
-from models.network.weights import OutputLayer, Recurrent
 from models.saving.card import Card
 
 _MIN_SQUARE = 1e-7  # Keras' epsilon, below which a squared distance does not fall

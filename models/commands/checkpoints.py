@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from models.checkpoints import importing
-from models.saving.folder import clear_place, require_place
+from models.saving.model_folder import clear_place, require_place
 from models.saving.save import save_model
 from study.tools.cli import OverwriteOption
 

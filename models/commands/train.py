@@ -18,7 +18,7 @@ from models.commands.options import (
 from models.network.presets import preset as preset_of
 from models.network.spec import CELLS, Epoch, Rnn, Schedule, cell_named, cell_of
 from models.saving.card import Card
-from models.saving.folder import require_place
+from models.saving.model_folder import require_place
 from models.training.description import Training, load_data
 from models.training.experiment import parse_training_set, planned_trainings, run_all
 from models.training.tensorboard import EventFile

@@ -13,7 +13,7 @@ from models.evaluation.evaluation_page import write_page
 from models.evaluation.metrics import evaluate, incongruent_partners
 from models.evaluation.results import Evaluation, Modality, evaluation_path, write_evaluation
 from models.network.memory import memory_errors
-from models.saving.folder import LISTS_NAME
+from models.saving.model_folder import LISTS_NAME
 from models.saving.saved import SavedModel, load_model
 from study.errors import ConfigError
 

@@ -6,8 +6,8 @@ import numpy.typing as npt
 from models.data.dataset import Dataset
 from models.data.provenance import DataCard
 from models.evaluation.results import CalibrationBin, ClassScore, Evaluation, Modality
+from models.network.parameters import Weights
 from models.network.predict import log_probabilities
-from models.network.weights import Weights
 from models.saving.card import Card
 from study.errors import ConfigError
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.data.provenance import DataCard
 from models.network.spec import CELLS, TITLES, cell_of
-from models.saving.folder import EVALUATIONS_NAME
+from models.saving.model_folder import EVALUATIONS_NAME
 from study.errors import ConfigError
 from study.reading.text import read_bytes
 from study.tools.files import written_atomically

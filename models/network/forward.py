@@ -10,8 +10,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from models.network.parameters import Array, Moving, Recurrent, Squeeze, Weights
 from models.network.spec import BN_EPSILON, BN_MOMENTUM, Architecture, Rnn
-from models.network.weights import Array, Moving, Recurrent, Squeeze, Weights
 
 ComputeType = type[jnp.bfloat16] | None  # None for that of the factors
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"relu": jax.nn.relu, "swish": jax.nn.silu}

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from models.network.spec import N_GATES, Hyperparameters, Rnn
-from models.network.weights import (
+from models.network.parameters import (
     Array,
     Moving,
     OutputLayer,
@@ -12,6 +11,7 @@ from models.network.weights import (
     Trainable,
     Weights,
 )
+from models.network.spec import N_GATES, Hyperparameters, Rnn
 
 
 def initial_weights(

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from models.network.parameters import Weights
 from models.network.spec import BN_EPSILON, BN_MOMENTUM, TIMESTEPS, Hyperparameters, Rnn
-from models.network.weights import Weights
 from study.tools.files import written_atomically
 
 KerasModel = Any

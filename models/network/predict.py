@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from models.data.dataset import Dataset
 from models.network.forward import logits
+from models.network.parameters import Array, Weights
 from models.network.spec import Architecture
-from models.network.weights import Array, Weights
 
 # Clips that are in memory at once, beside the mapped file. Larger chunks take fresh pages from the
 # system every time, which cost a fifth of the smallest network's epoch.

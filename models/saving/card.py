@@ -22,7 +22,7 @@ from models.network.spec import (
     cell_of,
     checked,
 )
-from models.saving.folder import CARD_NAME
+from models.saving.model_folder import CARD_NAME
 from study.errors import ConfigError
 from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.files import written_atomically

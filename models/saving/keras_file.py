@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from models.network.parameters import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
 from models.network.spec import N_GATES, Rnn
-from models.network.weights import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
 from models.saving.card import Card
 from study.errors import ConfigError
 from study.reading.bounded import ZIP_ERRORS, LimitError, copy_member, open_file

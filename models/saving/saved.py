@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.network.weights import Weights
+from models.network.parameters import Weights
 from models.saving.card import Card, read_card
-from models.saving.folder import MODEL_NAME
 from models.saving.keras_file import read_weights
+from models.saving.model_folder import MODEL_NAME
 from study.errors import ConfigError
 from study.tools.files import sha256_of
 

@@ -14,7 +14,7 @@ from models.evaluation.results import Evaluation, evaluation_path, read_evaluati
 from models.network.presets import preset
 from models.network.spec import Cell
 from models.saving.card import Card, read_card
-from models.saving.folder import CARD_NAME
+from models.saving.model_folder import CARD_NAME
 from models.training.description import Training, load_data
 from models.training.train import train_model
 from study.errors import ConfigError

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from models.network.forward import Dropout, training_logits
+from models.network.parameters import Array, Moving, Trainable, Weights
 from models.network.spec import Architecture
-from models.network.weights import Array, Moving, Trainable, Weights
 from models.training.state import AdamState, OptimizerState
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras' defaults for Adam

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from models.network.spec import Epoch
-from models.saving.folder import STATE_NAME
+from models.saving.model_folder import STATE_NAME
 from models.training.state import TrainingState
 from study.errors import ConfigError
 from study.reading.arrays import read_array

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from models.network.parameters import Array, Trainable, Weights
 from models.network.spec import Epoch, Schedule
-from models.network.weights import Array, Trainable, Weights
 
 
 class AdamState(NamedTuple):

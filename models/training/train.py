@@ -14,7 +14,7 @@ from models.evaluation.plots import new_figure, plot_history, save_figure
 from models.network.memory import memory_errors
 from models.network.spec import Epoch
 from models.saving.card import Card, software_versions
-from models.saving.folder import LISTS_NAME, STATE_NAME, clear_place, require_place
+from models.saving.model_folder import LISTS_NAME, STATE_NAME, clear_place, require_place
 from models.saving.save import save_model
 from models.training.description import Training, TrainingData, fingerprint
 from models.training.epochs import epochs, first_state

@@ -1,4 +1,4 @@
-"""The weights of a network, by layer; numpy's arrays or JAX's."""
+"""The parameters of a network, by layer; numpy's arrays or JAX's."""
 
 from typing import Any, NamedTuple
 
