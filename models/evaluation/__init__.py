@@ -1,1 +1,1 @@
-"""Evaluation: measures, comparisons, Tables 4 and 5, figures."""
+"""Evaluation: results (read without JAX), metrics, comparisons, Table 5, plots."""

@@ -1,1 +1,1 @@
-"""The network: its hyperparameters, and its arithmetic in JAX and Keras."""
+"""The network: what it is (plain data), its arithmetic in JAX, and the same in Keras."""

@@ -1,1 +1,1 @@
-"""Training: the compiled loop, schedules, runs and experiments."""
+"""Training: its description, the compiled loop, epochs, resuming, experiments."""
