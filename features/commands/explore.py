@@ -12,6 +12,7 @@ from study.tools.cli import (
     OverwriteOption,
 )
 from study.tools.files import refuse_existing
+from study.tools.wording import counted
 
 
 def explore(
@@ -38,6 +39,6 @@ def explore(
     )
     n_suspects = int((table["suggested_label"] != table["label"]).sum())
     typer.echo(
-        f"{len(table)} clips, {n_suspects} among clips of another class, {len(duplicates)} pairs "
-        f"of near-duplicates: {out}"
+        f"{counted(len(table), 'clip')}, {n_suspects} among clips of another class, "
+        f"{counted(len(duplicates), 'pair')} of near-duplicates: {out}"
     )

@@ -26,6 +26,7 @@ from study.tools.cli import (
 )
 from study.tools.files import written_atomically
 from study.tools.progress import progress_bar
+from study.tools.wording import counted
 
 
 def extract(
@@ -147,5 +148,8 @@ def forecast(
     with written_atomically(out, overwrite=overwrite) as part:
         part.write_text(page, encoding="utf-8")
     for row in table.itertuples():
-        typer.echo(f"{row.clips} clips, {row.cores} cores: {row.hours:.3g} h, {row.cost:.2f}")
-    typer.echo(f"{len(table)} forecasts: {out}")
+        typer.echo(
+            f"{counted(row.clips, 'clip')}, {counted(row.cores, 'core')}: {row.hours:.3g} h, "
+            f"{row.cost:.2f}"
+        )
+    typer.echo(f"{counted(len(table), 'forecast')}: {out}")

@@ -14,6 +14,7 @@ from study.tools.cli import (
     fail,
 )
 from study.tools.progress import progress_bar
+from study.tools.wording import counted
 
 
 def check(
@@ -26,9 +27,9 @@ def check(
         problems = check_records(folder, lambda: progress.advance(task))
     for problem in problems:
         typer.echo(f"{problem.tfrecord_filename}: {problem.detail}")
-    typer.echo(f"{n_records} records, {len(problems)} problems: {folder}")
+    typer.echo(f"{counted(n_records, 'record')}, {counted(len(problems), 'problem')}: {folder}")
     if problems:
-        fail(f"{len(problems)} problems in {folder}. Extract those clips again")
+        fail(f"{counted(len(problems), 'problem')} in {folder}. Extract those clips again")
 
 
 def pack(
@@ -49,7 +50,9 @@ def pack(
 
         n_cut = pack_arrays(folder, arrays, embedding_set, overwrite=overwrite, advance=advance)
         pack_archive(folder, archive, overwrite=overwrite, advance=advance)
-    typer.echo(f"{n_records} records, {n_cut} of them cut to 7 timesteps in the arrays: {out}")
+    typer.echo(
+        f"{counted(n_records, 'record')}, {n_cut} of them cut to 7 timesteps in the arrays: {out}"
+    )
 
 
 def unpack(

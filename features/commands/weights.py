@@ -14,6 +14,7 @@ from study.errors import RecordError
 from study.tools.cli import fail
 from study.tools.commands import new_app
 from study.tools.progress import progress_bar
+from study.tools.wording import counted
 
 weights = new_app("Fetch, list and verify the weights of the four networks.")
 
@@ -39,7 +40,7 @@ def fetch_weights(
                 progress.update(task, advance=n_bytes, total=total)
 
             fetch(network, folder, mirror=mirror, advance=advance)
-    typer.echo(f"weights of {len(chosen)} networks: {folder}")
+    typer.echo(f"weights of {counted(len(chosen), 'network')}: {folder}")
 
 
 @weights.command("list")

@@ -17,6 +17,7 @@ from models.evaluation.evaluate import evaluate_and_write
 from models.evaluation.results import table_5_row
 from models.evaluation.table_text import table_text
 from study.tools.cli import LARGEST_NUMBER
+from study.tools.wording import counted
 
 
 def evaluate(
@@ -51,4 +52,4 @@ def evaluate(
     typer.echo(table_text(pd.DataFrame([table_5_row(evaluation)])))
     if evaluation.untrained_embeddings:
         typer.echo("the embeddings come from untrained networks: not the paper's figures")
-    typer.echo(f"{evaluation.test.n_clips} clips: {page}")
+    typer.echo(f"{counted(evaluation.test.n_clips, 'clip')}: {page}")

@@ -26,6 +26,7 @@ from models.search.surrogates import (
 )
 from models.search.table4 import table_4
 from study.errors import ConfigError
+from study.tools.wording import counted
 
 
 def status(out: OutOption) -> None:
@@ -56,7 +57,7 @@ def best(
     typer.echo(table_text(table_4(chosen), layout))
     write_best(chosen, out / "best.json")
     if layout == "markdown":
-        typer.echo(f"{len(chosen)} cells: {out / 'best.json'}")
+        typer.echo(f"{counted(len(chosen), 'cell')}: {out / 'best.json'}")
 
 
 def plots(out: OutOption) -> None:
@@ -82,7 +83,7 @@ def plots(out: OutOption) -> None:
         figure.suptitle(cell.name)
         save_figure(figure, out, cell.name)
         n_drawn += 1
-    typer.echo(f"{n_drawn} cells plotted: {out}")
+    typer.echo(f"{counted(n_drawn, 'cell')} plotted: {out}")
 
 
 def to_optuna(
@@ -92,6 +93,5 @@ def to_optuna(
     """Copy the results into Optuna studies; its dashboard shows them."""
     from models.search import optuna_export  # the extra [search]
 
-    typer.echo(
-        f"{optuna_export.to_optuna(read_results(out), storage)} surrogates copied: {storage}"
-    )
+    n_copied = optuna_export.to_optuna(read_results(out), storage)
+    typer.echo(f"{counted(n_copied, 'surrogate')} copied: {storage}")

@@ -27,6 +27,7 @@ from models.search.train_surrogate import prepare
 from models.search.workers import cluster_size, run_here, run_on_cluster
 from study.tools.cli import LARGEST_NUMBER, MOST_PROCESSES, stderr_console
 from study.tools.progress import progress_bar
+from study.tools.wording import counted
 
 
 def run(
@@ -81,7 +82,9 @@ def run(
     _show(results, plan, out, n_at_a_time, n_clips=len(lists[0]))
     done = read_results(out)
     n_diverged = sum(result.diverged for result in done)
-    typer.echo(f"{len(done)} surrogates with a result, {n_diverged} of them diverged: {out}")
+    typer.echo(
+        f"{counted(len(done), 'surrogate')} with a result, {n_diverged} of them diverged: {out}"
+    )
 
 
 def _show(

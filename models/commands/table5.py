@@ -11,6 +11,7 @@ from models.evaluation.comparison import differences, group
 from models.evaluation.results import of_one_test, read_evaluations
 from models.evaluation.table5 import difference_table, table_5
 from models.evaluation.table_text import table_text
+from study.tools.wording import counted
 
 
 def table5(
@@ -30,4 +31,4 @@ def table5(
     if layout == "markdown":
         if any(evaluation.untrained_embeddings for evaluation in plain):
             typer.echo("some embeddings come from untrained networks: not the paper's figures")
-        typer.echo(f"{len(plain)} evaluations on {plain[0].test.name}")
+        typer.echo(f"{counted(len(plain), 'evaluation')} on {plain[0].test.name}")

@@ -25,6 +25,7 @@ from models.training.tensorboard import EventFile
 from models.training.train import train_model
 from study.tools.cli import LARGEST_NUMBER, OverwriteOption, fail
 from study.tools.progress import progress_bar, track
+from study.tools.wording import counted
 
 
 def train(
@@ -88,7 +89,7 @@ def train(
         fail(f"{out}: stopped after a whole epoch; go on with --resume", exit_code=130)
     best = card.history[card.best_epoch - 1]
     typer.echo(
-        f"{len(card.history)} epochs, best {card.best_epoch} (validation loss "
+        f"{counted(len(card.history), 'epoch')}, best {card.best_epoch} (validation loss "
         f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %): {out}"
     )
 
@@ -165,4 +166,4 @@ def experiment(
     trainings = planned_trainings(training_sets, chosen, range(1, seeds + 1), base, preset)
     done = run_all(trainings, test, out, lambda: datetime.now(UTC))
     n_new = sum(each is not None for each in track(done, "networks", len(trainings)))
-    typer.echo(f"{len(trainings)} networks, {n_new} of them evaluated now: {out}")
+    typer.echo(f"{counted(len(trainings), 'network')}, {n_new} of them evaluated now: {out}")

@@ -172,7 +172,7 @@ def test_optuna_gets_every_surrogate(world, tmp_path):
     command = [sys.executable, "-m", "models", "search", "run", *flags(world, out, 1)]
     subprocess.run(command, capture_output=True, timeout=250, check=True)
     said = runner.invoke(app, ["search", "to-optuna", "--out", str(out), "--storage", storage])
-    assert "1 surrogates copied" in said.stdout, said.output
+    assert "1 surrogate copied" in said.stdout, said.output
     study = optuna.load_study(study_name=CELL, storage=storage)
     assert study.best_value == read_results(out)[0].val_loss
     for bad in ("nonsense", f"sqlite:///{tmp_path}/nowhere/search.db"):

@@ -361,10 +361,10 @@ def test_an_experiment_evaluates_again_where_the_test_list_has_changed(world, tm
     flags = ["--embeddings", root, "--test", test, "--out", tmp_path / "out", "--seeds", 1]
     flags += ["--cell", "vggish_vgg16-frnn", "--epochs", 1]
     flags += ["--lists", f"AVMIT={world.train},{world.validation}"]
-    assert "1 networks, 1 of them evaluated now" in invoke(["experiment", *flags])
-    assert "1 networks, 0 of them evaluated now" in invoke(["experiment", *flags])
+    assert "1 network, 1 of them evaluated now" in invoke(["experiment", *flags])
+    assert "1 network, 0 of them evaluated now" in invoke(["experiment", *flags])
     test.write_text("\n".join(test.read_text().splitlines()[:-1]) + "\n")
-    assert "1 networks, 1 of them evaluated now" in invoke(["experiment", *flags])
+    assert "1 network, 1 of them evaluated now" in invoke(["experiment", *flags])
     note = NetworkNote("vggish", "vggish.h5", "a" * 64, None)
     recipe = Recipe("vggish_vgg16", "paper", None, "float32", False, note, note)
     write_manifest(root / "VGGish_VGG16", recipe, {}, [])
