@@ -147,9 +147,7 @@ def forecast(
     page = cost.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)
     with written_atomically(out, overwrite=overwrite) as part:
         part.write_text(page, encoding="utf-8")
-    for row in table.itertuples():
-        typer.echo(
-            f"{counted(row.clips, 'clip')}, {counted(row.cores, 'core')}: {row.hours:.3g} h, "
-            f"{row.cost:.2f}"
-        )
+    for n_clips, n_cores, hours, money in table.itertuples(index=False, name=None):
+        known = f"{counted(n_clips, 'clip')}, {counted(n_cores, 'core')}"
+        typer.echo(f"{known}: {hours:.3g} h, {money:.2f}")
     typer.echo(f"{counted(len(table), 'forecast')}: {out}")
