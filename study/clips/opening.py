@@ -41,6 +41,10 @@ _OPTIONS = {
     "protocol_whitelist": "file",
     "max_streams": str(_MAX_STREAMS),
 }
+# PyAV decoded all metadata at once before version 19; a clip must not fall for a stray letter.
+_METADATA: dict[str, Any] = (
+    {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
 
 RECORDING_OPTIONS = {  # of sound that a person recorded
     "format_whitelist": "wav,w64,flac,aiff,caf,ogg,matroska,mov,mp3",
@@ -81,9 +85,7 @@ def open_clip(path: Path, content: bytes | None = None) -> Iterator[Any]:
     # The protocol keeps a name such as "concat:a" from being read as an address.
     source = f"file:{path}" if content is None else io.BytesIO(content)
     try:
-        with av.open(
-            source, format=name, container_options=_OPTIONS, metadata_errors="replace"
-        ) as container:
+        with av.open(source, format=name, container_options=_OPTIONS, **_METADATA) as container:
             for stream in container.streams.video:
                 if stream.codec_context is not None:
                     _limit_pixels(stream.codec_context, path)

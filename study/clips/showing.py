@@ -34,6 +34,7 @@ class Showing:
         self._path, self._video = path, video
         self._box_px, self._rate_hz = box_px, rate_hz
         self._pixel_aspect = float(_pixel_aspect(video))
+        self._usual_interval_s = _usual_interval_s(video)  # asked while the container is open
         self._room = MAX_FRAMES_BYTES
         self._begin_s: float | None = None
         # AVI stamps frames in the order of decoding; elsewhere they come in the order of showing.
@@ -48,7 +49,7 @@ class Showing:
     @property
     def picture_end_s(self) -> float:
         """When the last picture is gone, on the file's clock."""
-        return max(self.picture_times_s) + (self._last_length_s or _usual_interval_s(self._video))
+        return max(self.picture_times_s) + (self._last_length_s or self._usual_interval_s)
 
     def picture(self, frame: av.VideoFrame) -> tuple[int, int, Orientation]:
         """Ask one picture.
