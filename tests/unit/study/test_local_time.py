@@ -1,4 +1,3 @@
-import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,11 +9,9 @@ from sessions.monitor.progress import per_day
 from sessions.people import roster
 from study.errors import ConfigError
 from study.tools.local_time import local_day, local_time
-from tests.paths import ROOT
 
 TOKYO, BERLIN = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
-KINDS = {".py", ".html"}
 LATE = datetime(2026, 1, 5, 22, 30, tzinfo=UTC)
 EARLY = datetime(2026, 1, 6, 3, 0, tzinfo=UTC)
 
@@ -60,17 +57,3 @@ def test_a_form_signed_this_morning_is_not_in_the_future_and_tomorrows_is():
     assert roster.new_consent("1", "E", "AB", "2026-01-06", today).signed_on == "2026-01-06"
     with pytest.raises(ConfigError, match=r"2026-01-07 is in the future. Today is 2026-01-06"):
         roster.new_consent("1", "E", "AB", "2026-01-07", today)
-
-
-def test_no_other_place_writes_a_day_or_an_hour():
-    # File names and cards say that theirs is UTC.
-    in_utc = {"annotator/log.py", "models/saving/card.py", "sessions/maintenance/backups.py"}
-    in_utc.add("study/tools/local_time.py")
-    packages = ("annotator", "curation", "lab", "models", "sessions", "study")
-    files = (p for package in packages for p in (ROOT / package).rglob("*.*") if p.suffix in KINDS)
-    found = {
-        str(path.relative_to(ROOT))
-        for path in files
-        if re.search(r"%Y|%H|\.date\(\)|(?<!def )(?<!_local)\.astimezone\(\)", path.read_text())
-    }
-    assert found == in_utc
