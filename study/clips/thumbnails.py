@@ -1,10 +1,11 @@
 """Small pictures of a clip: all frames for measuring, nine for looking."""
 
+import io
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from study.clips.opening import frames_of, open_clip
 from study.clips.probe import missing_stream, probe, require_codecs, video_streams
@@ -78,5 +79,6 @@ def contact_sheet(path: Path, *, n_frames: int = 9) -> bytes:
     for place, picture in enumerate(chosen):
         row, column = divmod(place, _SHEET_COLUMNS)
         sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
-    _, encoded = cv2.imencode(".jpg", sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return bytes(encoded)
+    encoded = io.BytesIO()
+    Image.fromarray(sheet).save(encoded, "JPEG", quality=_JPEG_QUALITY)
+    return encoded.getvalue()
