@@ -19,6 +19,7 @@ PANELS = (
         "curation.commands.tables",
         {
             "export-ratings": "Write raw_video_ratings.csv and video_ratings.csv.",
+            "export-trials": "Write the table of trials, with pseudonyms and without dates.",
         },
     ),
     Panel(

@@ -122,7 +122,13 @@ def figure_2(clips: pd.DataFrame) -> Figure:
 
 
 def save_figure(
-    figure: Figure, folder: Path, name: str, *, overwrite: bool, stamp: str = ""
+    figure: Figure,
+    folder: Path,
+    name: str,
+    *,
+    overwrite: bool,
+    stamp: str = "",
+    suffixes: Sequence[str] = _SUFFIXES,
 ) -> list[Path]:
     """Save a figure as SVG, PDF and PNG.
 
@@ -130,6 +136,8 @@ def save_figure(
     ----------
     stamp : str
         Set small into the corner, such as ``"rehearsal"``; empty for none.
+    suffixes : sequence of {".svg", ".pdf", ".png"}
+        The formats.
 
     Returns
     -------
@@ -138,7 +146,7 @@ def save_figure(
     """
     if stamp:
         figure.text(0.995, 0.005, stamp, ha="right", va="bottom", color="#b3261e", fontsize=8)
-    return write_figure(figure, folder, name, _SUFFIXES, overwrite=overwrite)
+    return write_figure(figure, folder, name, suffixes, overwrite=overwrite)
 
 
 def _palette(n_colours: int) -> Sequence[object]:

@@ -12,7 +12,15 @@ DEMO = Panel(
     },
 )
 
-app = new_app("Run and report a whole study.", (DEMO,))
+RELEASE = Panel(
+    "Release",
+    "lab.commands.release",
+    {
+        "release": "Write a release that leaves the lab whole.",
+    },
+)
+
+app = new_app("Run, report and release a whole study.", (DEMO, RELEASE))
 
 
 def main() -> None:

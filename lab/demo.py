@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.evidence import Evidence
+from lab.evidence import DATASET, RELEASE, Evidence
 from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal
 from lab.report import REPORT_NAME, write_report
 from lab.size import DemoSize
@@ -57,7 +57,8 @@ def closing_lines(folder: Path) -> Sequence[str]:
     return (
         "",
         f"The report:       {folder / REPORT_NAME}",
-        f"The tables:       {folder / 'release'}",
+        f"The tables:       {folder / RELEASE}",
+        f"The dataset:      {folder / DATASET}",
         f"Rate yourself:    {rate}",
         f"Where it stands:  {look}",
         f"Start afresh:     {afresh}",

@@ -17,7 +17,8 @@ from study.store.people import participants as people
 from study.store.plan import assignments, exercises, ground_truths
 from study.vocabulary import Phase
 
-RELEASE = "release"
+RELEASE = "release"  # the tables that curation writes
+DATASET = "dataset"  # what leaves the lab
 EMBEDDINGS = "embeddings"
 MODELS = "models"
 MIT = "mit"
@@ -113,6 +114,10 @@ class Evidence:
     def has_evaluation(self, name: str) -> bool:
         """Return whether a network has been evaluated."""
         return any((self.folder / MODELS / name / "evaluations").glob("*.json"))
+
+    def has_dataset(self) -> bool:
+        """Return whether a release has been made; it is whole, or not there."""
+        return (self.folder / DATASET).is_dir()
 
     @property
     def study(self) -> Study:

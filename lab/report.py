@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from features.records.manifest import MANIFEST_NAME, read_manifest
 from instructions import pence
-from lab.evidence import EMBEDDINGS, MODELS, RELEASE
+from lab.evidence import DATASET, EMBEDDINGS, MODELS, RELEASE
 from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import PROFILES, SCREENSHOTS, TITLES, next_steps
 from models.evaluation.results import (
@@ -195,7 +195,8 @@ def _links(folder: Path) -> list[tuple[str, list[Link]]]:
     groups = {
         "Study": [folder / "study.toml", folder / "store.sqlite", folder / JOURNAL_NAME],
         "Clips": [folder / "mit/scenes.csv", folder / "mit/classes.csv"],
-        "Release": sorted((folder / RELEASE).glob("*")),
+        "Tables": sorted((folder / RELEASE).glob("*")),
+        "Release": sorted((folder / DATASET).glob("*")),
         "Embeddings": sorted((folder / EMBEDDINGS).glob("*/manifest.parquet")),
         "Networks": sorted(p for p in (folder / MODELS).glob("**/*") if p.is_file()),
         "Screenshots": sorted((folder / SCREENSHOTS).glob("*/*.png")),

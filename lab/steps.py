@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab.evidence import EMBEDDINGS, MIT, MODELS, RELEASE, Evidence
+from lab.evidence import DATASET, EMBEDDINGS, MIT, MODELS, RELEASE, Evidence
 from lab.size import DemoSize
 from study.tools.cli import python_command
 from study.vocabulary import Phase
@@ -26,6 +26,7 @@ TITLES = (
     "Write the tables",
     "Extract embeddings",
     "Train and evaluate networks",
+    "Release",
     "Report",
 )
 
@@ -97,6 +98,7 @@ def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple
         *_tables(found),
         *_embeddings(found, weights),
         *_networks(found, size),
+        *_release(found),
     )
 
 
@@ -254,3 +256,14 @@ def _networks(found: Evidence, size: DemoSize) -> Iterator[Step]:
             ("models", "evaluate", *rules, "--model", model, "--test", test),
             partial(found.has_evaluation, name),
         )
+
+
+def _release(found: Evidence) -> Iterator[Step]:
+    # The late joiner has clips left, so the study of a demo is never finished.
+    where = ("--study", str(found.folder), "--out", str(found.folder / DATASET))
+    yield Step(
+        7,
+        "release the dataset",
+        ("lab", "release", "--allow-unfinished", *where),
+        found.has_dataset,
+    )

@@ -16,6 +16,7 @@ from curation.commands.options import (
 )
 from curation.figures import figure_2, plot_test_set, save_figure
 from curation.release import export
+from curation.release import trials as trial_rows
 from curation.release.tables import TEST_SET, is_changed, read_table
 from curation.selection import lists as selection
 from curation.selection import materialise as making
@@ -28,6 +29,7 @@ from study.store.clips import candidates
 from study.tools.access import notice
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.progress import track
+from study.vocabulary import Phase
 
 
 def export_ratings(
@@ -68,6 +70,28 @@ def export_ratings(
         f"{len(result.tally.clips)} clips, {len(result.counted.ratings)} ratings; "
         f"{result.tally.n_left_out} clips with too few ratings left out: {result.paths[1]}"
     )
+
+
+def export_trials(
+    study: StudyOption = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Write the table of trials, with pseudonyms and without dates; trials.csv and its Parquet."""
+    found, at = find_study(study, store), datetime.now(UTC)
+    known = trial_rows.with_pseudonyms(found, at)
+    path = tables_folder(out, found) / "trials.csv"
+    with store_snapshot(found.store_url) as db:
+        result = trial_rows.trials(db, found, known)
+        trial_rows.write_trials(db, found, result, path, at=at, overwrite=overwrite)
+    for phase, n in result.too_few.items():
+        typer.echo(f"{n} ratings of the {phase} left out: fewer than three people rated in it")
+    for line in result.counted[Phase.ANNOTATION].lines():
+        typer.echo(line)
+    _say_rehearsal(found)
+    people = result.rows["participant"].nunique()
+    typer.echo(f"{len(result.rows)} trials of {people} participants: {path}")
 
 
 def test_set(

@@ -37,14 +37,20 @@ class Column:
         What the program calls it.
     means : str
         Its description for the data dictionary.
-    kind : {"text", "count", "seconds"}
+    kind : {"text", "count", "seconds", "number", "flag"}
         Type of its values.
+    optional : bool
+        Whether a cell may be empty.
+    values : tuple of str
+        All that a cell may hold; empty for anything of its kind.
     """
 
     name: str
     inside: str
     means: str
     kind: str = "text"
+    optional: bool = False
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,17 @@ class Schema:
         What a row of it is.
     is_one_row_per_clip : bool
         False for a table of ratings.
+    key : tuple of str
+        Released columns that tell its rows apart; empty where rows may be alike.
+    refers : dict of str to tuple of str
+        Released columns that are the key of another table, by that table's file.
     """
 
     title: str
     columns: tuple[Column, ...]
     is_one_row_per_clip: bool = True
+    key: tuple[str, ...] = ()
+    refers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -200,13 +212,10 @@ def write_table(
     for target in (path, sidecar):
         refuse_existing(target, overwrite=overwrite)
     refuse_twice(frame, schema, path)
-    columns = [column.inside for column in schema.columns]
     # What is published can be read by everybody; raters' ids stay in the lab.
     readers = Readers.OWNER if schema == RAW_WITH_PARTICIPANT else Readers.EVERYBODY
     with written_atomically(path, overwrite=overwrite, readers=readers) as part:
-        frame[columns].set_axis(schema.names, axis=1).to_csv(
-            part, index=False, lineterminator="\n", encoding="utf-8", quoting=csv.QUOTE_MINIMAL
-        )
+        write_rows(frame, schema, part)
     described = {
         column.name: {"description": column.means, "type": column.kind} for column in schema.columns
     }
@@ -214,6 +223,22 @@ def write_table(
         **_origin(len(frame), path, provenance), "title": schema.title, "columns": described,
     }  # fmt: skip
     _write_sidecar(content, sidecar, overwrite=overwrite, readers=readers)
+
+
+def write_rows(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
+    """Write the rows of a released table as CSV; the same rows give the same bytes.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the columns that the schema calls ``inside``; others are not written.
+    path : Path
+        Replaced.
+    """
+    columns = [column.inside for column in schema.columns]
+    frame[columns].set_axis(schema.names, axis=1).to_csv(
+        path, index=False, lineterminator="\n", encoding="utf-8", quoting=csv.QUOTE_MINIMAL
+    )
 
 
 def refuse_twice(frame: pd.DataFrame, schema: Schema, path: Path) -> None:

@@ -3,11 +3,12 @@
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from features.records.folder import record_paths
-from features.records.manifest import MANIFEST_NAME
+from features.records.manifest import MANIFEST_NAME, read_manifest, rows_from, write_manifest
 from study.errors import RecordError
 from study.reading.archives import TAR_ERRORS, unpack_tar
 from study.reading.bounded import open_file
@@ -17,27 +18,50 @@ _MOST_BYTES = 1 << 40
 _MOST_FILES = 4_000_000
 
 
-def pack_archive(folder: Path, path: Path, *, overwrite: bool, advance: Callable[[], None]) -> None:
+def pack_archive(
+    folder: Path,
+    path: Path,
+    *,
+    overwrite: bool,
+    advance: Callable[[], None],
+    only: Collection[str] | None = None,
+) -> None:
     """Write all records and the manifest into the `.tar` of a release.
 
     Parameters
     ----------
     path : Path
         The archive; equal records make equal archives.
+    only : collection of str or None
+        Which records, ``<label>/<stem>.tfrecord``; the manifest then lists these. None for all.
     """
     members = record_paths(folder)
-    manifest = folder / MANIFEST_NAME
+    if only is not None:
+        members = [each for each in members if each.relative_to(folder).as_posix() in only]
     with (
+        _manifest(folder, only) as manifest,
         written_atomically(path, overwrite=overwrite) as part,
         tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive,
     ):
         for member in [*([manifest] if manifest.is_file() else []), *members]:
-            name = f"{path.stem}/{member.relative_to(folder).as_posix()}"
-            info = tarfile.TarInfo(name)  # no owner and no time
+            inside = MANIFEST_NAME if member == manifest else member.relative_to(folder).as_posix()
+            info = tarfile.TarInfo(f"{path.stem}/{inside}")  # no owner and no time
             info.size, info.mode = member.stat().st_size, 0o644
             with member.open("rb") as file:
                 archive.addfile(info, file)
             advance()
+
+
+@contextmanager
+def _manifest(folder: Path, only: Collection[str] | None) -> Iterator[Path]:
+    whole = folder / MANIFEST_NAME
+    if only is None or not whole.is_file():
+        yield whole
+        return
+    found = read_manifest(folder)
+    rows = found.rows[found.rows["tfrecord_filename"].isin(only)]
+    with tempfile.TemporaryDirectory() as temporary:
+        yield write_manifest(Path(temporary), found.recipe, found.software, rows_from(rows))
 
 
 def unpack_archive(path: Path, folder: Path) -> Path:

@@ -16,6 +16,7 @@ from study.config.evidence import EvidenceRules
 from study.config.headphones import Headphones
 from study.config.keys import Keys
 from study.config.protocol import Protocol
+from study.config.release import Release
 from study.config.screen import Screen
 from study.errors import ConfigError
 from study.reading.text import LARGEST_SETTINGS, parsed, read_text
@@ -65,6 +66,8 @@ class StudyConfig(BaseModel):
         Which group of accounts shares the study.
     evidence : EvidenceRules
         What becomes of ratings whose evidence speaks against them.
+    release : Release
+        What a release says of itself: authors, licence, day of publication.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -87,6 +90,7 @@ class StudyConfig(BaseModel):
     headphones: Headphones = Headphones()
     desk: DeskFiles = DeskFiles()
     evidence: EvidenceRules = EvidenceRules()
+    release: Release = Release()
 
     @field_validator("title")
     @classmethod

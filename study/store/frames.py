@@ -11,4 +11,5 @@ def as_frame(result: Result[*tuple[Any, ...]]) -> pd.DataFrame:
 
     Returns one row per row, columns under the names that the query gave them.
     """
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    # Plain tuples: pandas asks every row of SQLAlchemy whether it is a dataclass.
+    return pd.DataFrame(list(map(tuple, result)), columns=list(result.keys()))

@@ -17,9 +17,9 @@ from study.store import audit
 from study.store.engine import Db
 from study.store.tables import ProtocolVersionRow, StudyRow
 
-# Where clips and store lie, what the screens say and what people are asked of themselves does not
-# change what a rating means.
-_INCIDENTAL = ("mit_root", "store", "placeholders", "demographics", "desk")
+# Where clips and store lie, what the screens say, what people are asked of themselves and what a
+# release says of itself does not change what a rating means.
+_INCIDENTAL = ("mit_root", "store", "placeholders", "demographics", "desk", "release")
 
 
 @dataclass(frozen=True, slots=True)

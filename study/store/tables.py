@@ -99,6 +99,16 @@ class ParticipantRow(Base):
     close_reason: Mapped[str | None]
 
 
+class PseudonymRow(Base):
+    """What a participant is called in releases: drawn once, kept in all that follow."""
+
+    __tablename__ = "pseudonym"
+
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(16), unique=True)
+    given_at: Mapped[datetime]
+
+
 class ConsentRow(Base):
     """A consent form that a participant signed on paper."""
 

@@ -61,8 +61,8 @@ def _conditions(participant_ids: Sequence[str]) -> dict[str, ColumnElement[bool]
             found.setdefault(table.name, column.in_(ids))
     for table, column in _references("participant"):
         found.setdefault(table.name, column.in_(participant_ids))
-    # Pay and people's answers stay with the experimenter.
-    for name in ("demographics", "paid_session"):
+    # Pay, people's answers and what releases call them stay with the experimenter.
+    for name in ("demographics", "paid_session", "pseudonym"):
         found.pop(name, None)
     return found
 

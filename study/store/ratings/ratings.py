@@ -49,7 +49,7 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
         .where(RatingRow.phase == Phase(phase).value)
         .order_by(RatingRow.trial_id)
     )
-    return pd.DataFrame(db.execute(query).all(), columns=list(COLUMNS))
+    return as_frame(db.execute(query))
 
 
 def earnings(db: Db) -> pd.DataFrame:

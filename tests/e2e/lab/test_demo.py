@@ -114,3 +114,13 @@ def test_nothing_is_left_running(finished):
     folder, _ = finished
     words = [p.read_bytes().decode(errors="replace") for p in Path("/proc").glob("[0-9]*/cmdline")]
     assert not [line for line in words if str(folder) in line]
+
+
+def test_the_dataset_is_released_and_the_page_links_to_it(finished):
+    folder, said = finished
+    assert f"The dataset:      {folder / 'dataset'}" in said
+    done = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "CHECKSUMS.sha256"], cwd=folder / "dataset"
+    )
+    assert done.returncode == 0
+    assert 'href="dataset/README.md"' in (folder / "report.html").read_text()

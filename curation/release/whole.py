@@ -1,0 +1,259 @@
+"""All tables of a release, out of a store and the lists that were drawn from it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from curation.analysis.agreement import agreement_table
+from curation.chance import generator
+from curation.release.export import all_clips, with_record_names
+from curation.release.small_groups import SMALLEST_GROUP
+from curation.release.tables import (
+    AVMIT_LABEL,
+    FILENAME,
+    LOCATION,
+    MIT_LABEL,
+    RAW_VIDEO_RATINGS,
+    TEST_SET,
+    TFRECORD,
+    VIDEO_RATINGS,
+    Column,
+    Schema,
+    read_table,
+    refuse_twice,
+)
+from curation.release.trials import TRIALS, Trials
+from curation.selection.known_clips import as_in_store, with_rejects
+from curation.tally import Tally, clip_keys, tally_ratings
+from study.config.study import Study
+from study.counting import IN_WORDS, Reason
+from study.errors import TableError
+from study.store import Db, audit
+from study.store.clips import candidates
+from study.vocabulary import Phase
+
+_CLIP = ("video_location", "filename")
+_IN_CLIPS = {"clips.csv": _CLIP}
+LISTS = ("test_set.csv", "AVMIT_train.csv", "AVMIT_validation.csv", "MIT16_train.csv",
+         "MIT16_validation.csv")  # fmt: skip
+_DRAWN_FROM_RATED = ("test_set.csv", "AVMIT_train.csv", "AVMIT_validation.csv")
+
+CLIPS = Schema(
+    "One row per clip that was rated, or could have been",
+    (
+        LOCATION, FILENAME, AVMIT_LABEL, MIT_LABEL, TFRECORD,
+        Column("has_sound", "has_sound", "whether it has a sound; clips without one are in the "
+               "MIT16 lists only", "flag"),
+        Column("duration_s", "duration_s", "length in seconds", "seconds", optional=True),
+        Column("frame_rate_hz", "frame_rate_hz", "average frame rate", "number", optional=True),
+        Column("width_px", "width_px", "width of the upright picture", "count", optional=True),
+        Column("height_px", "height_px", "height of the upright picture", "count", optional=True),
+    ),
+    key=_CLIP,
+)  # fmt: skip
+REJECTS = Schema(
+    "One row per clip that was not admitted to annotation",
+    (LOCATION, FILENAME, MIT_LABEL,
+     Column("reason", "reason", "why: empty, unreadable, no_video, no_audio, silent, ...")),
+    key=_CLIP,
+)  # fmt: skip
+AGREEMENT = Schema(
+    "One row per class, scale and measure of agreement",
+    (
+        Column("AVMIT_label", "avmit_label", "class, or all for all classes together"),
+        Column("scale", "scale", "present: 1 against 2 and 3; prominent: 1 and 2 against 3",
+               values=("present", "prominent", "1-2-3")),
+        Column("measure", "measure", "percent, Fleiss' kappa, Krippendorff's alpha, Gwet's AC1"),
+        Column("value", "value", "the estimate; empty where it is not defined", "number", True),
+        Column("low", "low", "where 95 % of 1,000 resamples of clips begin", "number", True),
+        Column("high", "high", "where 95 % of 1,000 resamples of clips end", "number", True),
+        Column("n_clips", "n_clips", "clips that it is worked out from, three or more", "count"),
+        Column("defined", "defined", "yes, or why there is no estimate or no interval"),
+    ),
+    is_one_row_per_clip=False,
+    key=("AVMIT_label", "scale", "measure"),
+)  # fmt: skip
+LEFT_OUT = Schema(
+    "One row per reason for which something was left out of the release",
+    (
+        Column("what", "what", "what was left out",
+               values=("ratings", "trials", "participants", "clips")),
+        Column("phase", "phase", "phase of the ratings or trials; all where it is of no phase"),
+        Column("reason", "reason", "why"),
+        Column("n", "n", "how many; empty where fewer than three", "count", optional=True),
+        Column("means", "means", "the reason in words"),
+    ),
+    is_one_row_per_clip=False,
+    key=("what", "phase", "reason"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a release.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With the columns that the schema calls ``inside``.
+    command : str
+        The command of curation that makes it.
+    inputs : tuple of str
+        Files of the release that it is made from; empty where it comes out of the store.
+    """
+
+    schema: Schema
+    rows: pd.DataFrame
+    command: str
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All tables of a release, by file, and what is not yet there.
+
+    Parameters
+    ----------
+    missing : tuple of str
+        Lists that have not been drawn.
+    sha256 : dict of tuple of str to str
+        Digests of the admitted clips, by location and filename.
+    """
+
+    tables: Mapping[str, Table]
+    tally: Tally
+    missing: tuple[str, ...]
+    sha256: Mapping[tuple[str, str], str]
+
+
+def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
+    """Return all tables of a release.
+
+    Parameters
+    ----------
+    study : Study
+        What it leaves out, and whether it is a rehearsal.
+    folder : Path
+        Where the lists are that were drawn: the study's ``release``.
+    trials : Trials
+        From `curation.release.trials.trials`.
+
+    Raises
+    ------
+    TableError
+        If no rating counts, or a list cannot be believed or names a clip that the store does not
+        know.
+    """
+    found = trials.counted[Phase.ANNOTATION]
+    tally = tally_ratings(found.ratings, ratings_per_clip=study.config.protocol.ratings_per_clip)
+    if tally.clips.empty:
+        raise TableError(
+            f"no clip has {study.config.protocol.ratings_per_clip} ratings that count, so there "
+            "is nothing to release. Rate clips: python -m annotator"
+        )
+    raw = found.ratings.sort_values([*reversed(_CLIP), "rating"], ignore_index=True)
+    lists = dict(_lists(db, folder))
+    export, drawn = "curation export-ratings", "video_ratings.csv"
+    tables = {
+        drawn: Table(
+            replace(VIDEO_RATINGS, key=_CLIP, refers=_IN_CLIPS),
+            with_record_names(db, tally.clips), export,
+        ),
+        "raw_video_ratings.csv": Table(replace(RAW_VIDEO_RATINGS, refers=_IN_CLIPS), raw, export),
+        **lists,
+        "clips.csv": Table(CLIPS, _clips(db, study), "curation candidates"),
+        "trials.csv": Table(TRIALS, trials.rows, "curation export-trials"),
+        "rejects.csv": Table(REJECTS, candidates.rejects(db), "curation candidates"),
+        "agreement.csv": Table(AGREEMENT, _agreement(study, tally), "curation agreement", (drawn,)),
+        "left_out.csv": Table(LEFT_OUT, _left_out(db, study, tally, trials), "lab release"),
+    }  # fmt: skip
+    for name, table in tables.items():
+        refuse_twice(table.rows, table.schema, Path(name))
+    admitted = candidates.frame(db)
+    keys = zip(admitted["video_location"], admitted["filename"], strict=True)
+    digests = dict(zip(keys, admitted["sha256"], strict=True))
+    return Whole(tables, tally, tuple(name for name in LISTS if name not in lists), digests)
+
+
+def _lists(db: Db, folder: Path) -> Iterator[tuple[str, Table]]:
+    known = with_rejects(db)
+    for name in LISTS:
+        path = folder / name
+        if not path.is_file():
+            continue
+        schema = TEST_SET if name == "test_set.csv" else VIDEO_RATINGS
+        rows = as_in_store(read_table(path, schema), known, path)
+        of_rated = name in _DRAWN_FROM_RATED
+        refers = {"video_ratings.csv": _CLIP} if of_rated else _IN_CLIPS
+        inputs = ("video_ratings.csv", *(("test_set.csv",) if name != "test_set.csv" else ()))
+        command = "curation test-set" if name == "test_set.csv" else "curation training-lists"
+        yield name, Table(replace(schema, key=_CLIP, refers=refers), rows, command, inputs)
+
+
+def _clips(db: Db, study: Study) -> pd.DataFrame:
+    clips = with_record_names(db, all_clips(db, study))
+    facts = ["duration_s", "frame_rate_hz", "width_px", "height_px"]
+    admitted = candidates.frame(db)
+    admitted = admitted.set_index(clip_keys(admitted))[facts]
+    found = admitted.reindex(clip_keys(clips)).reset_index(drop=True)
+    found = found.astype({"width_px": "Int64", "height_px": "Int64"}).round(6)
+    rows = pd.concat([clips.reset_index(drop=True), found], axis=1)
+    return rows.sort_values(list(_CLIP), ignore_index=True)
+
+
+def _agreement(study: Study, tally: Tally) -> pd.DataFrame:
+    table = agreement_table(tally.clips, generator(study.config.seed, "agreement"))
+    table = table[table["n_clips"] >= SMALLEST_GROUP].reset_index(drop=True)
+    return table.replace([np.inf, -np.inf], np.nan).round({"value": 6, "low": 6, "high": 6})
+
+
+def _left_out(db: Db, study: Study, tally: Tally, trials: Trials) -> pd.DataFrame:
+    rows = [
+        ("ratings", phase, reason, n, f"ratings {IN_WORDS[Reason(reason)]}")
+        for phase, counted in trials.counted.items()
+        for reason, n in counted.left_out.items()
+    ]
+    rows += [
+        ("ratings", phase, "few_people", n, "ratings of a phase in which fewer than three rated")
+        for phase, n in trials.too_few.items()
+    ]
+    rows += [
+        ("trials", phase, outcome, n, _OUTCOMES[outcome])
+        for (phase, outcome), n in trials.unrated.items()
+    ]
+    rows += [
+        ("participants", "all", action, n, means)
+        for (action, means) in _GONE.items()
+        if (n := _since_last_release(db, study, action))
+    ]
+    if tally.n_left_out:
+        means = "clips with fewer ratings than asked for, which are not in video_ratings.csv"
+        rows.append(("clips", "annotation", "too_few_ratings", tally.n_left_out, means))
+    table = pd.DataFrame(rows, columns=["what", "phase", "reason", "n", "means"])
+    table["n"] = table["n"].astype("Int64")
+    return table.assign(n=table["n"].where(table["n"] >= SMALLEST_GROUP))
+
+
+_OUTCOMES = {
+    "failed": "trials whose clip could not be shown, or was disturbed twice",
+    "left": "trials that ended because somebody left",
+}
+_GONE = {
+    "withdraw": "participants who withdrew since the release before",
+    "erase": "participants who were erased since the release before",
+}
+RELEASED = "release"  # in the audit log
+
+
+def _since_last_release(db: Db, study: Study, action: str) -> int:
+    # A release of the same version is this release made again.
+    n = 0
+    for event in audit.own(db, RELEASED, action):
+        if event["action"] == action:
+            n += 1
+        elif event.get("version") != study.config.release.version:
+            n = 0
+    return n

@@ -1,0 +1,62 @@
+"""Pack a study for people outside the lab."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab.release.writing import Wishes
+from lab.release.writing import release as write
+from study.config.study import find_study
+from study.store import is_read_only
+from study.tools.access import notice
+from study.tools.cli import StoreOption, StudyOption
+from study.tools.commands import example
+
+
+@example("python -m lab release --study DIR --out release-1.0.0")
+def release(
+    out: Annotated[Path, typer.Option("--out", help="a new folder for the release")],
+    study: StudyOption = None,
+    store: StoreOption = None,
+    embeddings: Annotated[
+        Path | None, typer.Option(help="folder with both sets [default: STUDY/embeddings]")
+    ] = None,
+    without_embeddings: Annotated[
+        bool, typer.Option("--without-embeddings", help="leave the archives of embeddings out")
+    ] = False,
+    with_clips: Annotated[
+        bool, typer.Option("--with-clips", help="the rated clips too, in the folder of BIDS")
+    ] = False,
+    allow_unfinished: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unfinished", help="a study that is not finished; the release says so"
+        ),
+    ] = False,
+) -> None:
+    """Write a release that leaves the lab whole; tables, archives, texts and six descriptions."""
+    found = find_study(study, store)
+    folder = None if without_embeddings else embeddings or found.folder / "embeddings"
+    wishes = Wishes(allow_unfinished, folder, with_clips)
+    done = write(found, out, wishes, at=datetime.now(UTC))
+    if is_read_only(found.store_url):
+        notice("the store cannot be written, so its audit log does not say that it was released")
+    for line in done.facts.cautions:
+        typer.echo(line)
+    if done.is_other:
+        typer.echo(
+            f"version {done.facts.version} was given to other rows before; give this release a "
+            "number of its own in study.toml: [release] version"
+        )
+    if done.facts.n_blanks:
+        typer.echo(
+            f"{done.facts.n_blanks} questions of the datasheet are left blank; answer them in "
+            f"{found.folder / 'datasheet.toml'}"
+        )
+    typer.echo(
+        f"{done.facts.counts['clips']} clips, {done.facts.counts['trials']} trials, "
+        f"{len(done.facts.tables)} tables; {done.n_files} files, "
+        f"{done.n_bytes / 1_000_000:.1f} MB: {out}"
+    )

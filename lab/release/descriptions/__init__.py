@@ -1,0 +1,1 @@
+"""Six descriptions of the same files, each made from `lab.release.facts` alone."""

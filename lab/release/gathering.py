@@ -1,0 +1,204 @@
+"""From a study and its store to the tables of a release and what is true of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib import metadata
+from pathlib import Path
+
+from curation.release.trials import Trials, trials, with_pseudonyms
+from curation.release.whole import Whole, whole
+from lab.release.facts import Creator, Facts, StepFact, TableFact
+from sessions.plan import again
+from study.config.study import Study
+from study.errors import StudyError
+from study.store import Db, store_snapshot
+from study.store.people.private import Private, private_words
+from study.vocabulary import Phase
+
+_MEANS = {
+    "curation export-ratings": "Write the ratings that count, and how often each clip got each.",
+    "curation test-set": "Draw the test set.",
+    "curation training-lists": "Draw the lists for training and validation.",
+    "curation candidates": "Admit or reject every clip of the study's classes.",
+    "curation export-trials": "Write the table of trials.",
+    "curation agreement": "Work out how well raters agree.",
+    "lab release": "Count what was left out.",
+}
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a store gives to a release."""
+
+    whole: Whole
+    private: Private
+    facts: Facts
+
+
+def gather(study: Study, answers_blank: int, *, at: datetime, allow_unfinished: bool) -> Gathered:
+    """Return the tables of a release and what is true of it; pseudonyms are given and kept.
+
+    Parameters
+    ----------
+    answers_blank : int
+        Questions of the datasheet without an answer.
+    at : datetime
+        Now; for the store's own log.
+    allow_unfinished : bool
+        Whether a study that is not finished may be released, and says so.
+
+    Raises
+    ------
+    StudyError
+        If the study is not finished, or a table cannot be believed.
+    """
+    with store_snapshot(study.store_url) as db:
+        standing = _unfinished(db, study)
+    if standing and not allow_unfinished:
+        raise StudyError(
+            f"the study is not finished: {'; '.join(standing)}. Finish it, or pass "
+            "--allow-unfinished, which every description then says"
+        )
+    known = with_pseudonyms(study, at)
+    with store_snapshot(study.store_url) as db:
+        found = trials(db, study, known)
+        tables = whole(db, study, study.folder / "release", found)
+        private = private_words(db)
+        unfinished = (*standing, *(f"{name} has not been drawn" for name in tables.missing))
+        if tables.missing and not allow_unfinished:
+            raise StudyError(
+                f"the study is not finished: {', '.join(tables.missing)} not found in "
+                f"{study.folder / 'release'}. Draw the lists (curation test-set, curation "
+                "training-lists), or pass --allow-unfinished"
+            )
+        facts = _facts(db, study, tables, found, unfinished, answers_blank)
+    return Gathered(tables, private, facts)
+
+
+def _unfinished(db: Db, study: Study) -> tuple[str, ...]:
+    clips = again.standing(again.judged_slots(db, study), study)
+    n_complete = again.n_complete(clips, study.config.protocol.ratings_per_clip)
+    if not len(clips):
+        return ("no clip has been planned",)
+    if n_complete < len(clips):
+        n = len(clips) - n_complete
+        return (f"{n} of {len(clips)} clips do not have all their ratings",)
+    return ()
+
+
+def _facts(
+    db: Db,
+    study: Study,
+    tables: Whole,
+    found: Trials,
+    unfinished: tuple[str, ...],
+    n_blanks: int,
+) -> Facts:
+    config, said = study.config, study.config.release
+    rated = found.counted[Phase.ANNOTATION].ratings
+    days = rated["rated_at"].max() - rated["rated_at"].min()
+    counts = {
+        "clips": len(tables.tally.clips),
+        "classes": int(tables.tally.clips["avmit_label"].nunique()),
+        "ratings": len(rated),
+        "trials": len(found.rows),
+        "participants": int(found.rows["participant"].nunique()),
+        "rejects": len(tables.tables["rejects.csv"].rows),
+        "ratings_per_clip": config.protocol.ratings_per_clip,
+        "bonus_pence": config.protocol.bonus_pence,
+        "hourly_rate_pence": config.protocol.hourly_rate_pence,
+        "days": int(days.days) + 1,
+    }
+    rule = "strict (more than half are 3)"
+    if config.protocol.majority != "strict":
+        rule = "at_least_two (two or more are 3)"
+    made = {
+        name: TableFact(name, table.schema, len(table.rows))
+        for name, table in tables.tables.items()
+    }
+    return Facts(
+        title=config.title,
+        description=said.description or _description(counts),
+        version=said.version,
+        published_on=_published_on(study, rated["rated_at"].max()),
+        licence=said.licence,
+        creators=tuple(map(creator_of, said.creators)) or (Creator(f"Authors of {config.title}"),),
+        publisher=said.publisher,
+        keywords=said.keywords,
+        doi=said.doi,
+        url=said.url,
+        contact=said.contact,
+        place=_place(study),
+        institution_url=said.institution_url,
+        rehearsal=config.rehearsal,
+        unfinished=unfinished,
+        n_blanks=n_blanks,
+        software="AVMIT Lab",
+        software_version=_version(),
+        counts=counts,
+        majority=rule,
+        tables=tuple(made.values()),
+        steps=_steps(tables),
+    )
+
+
+def _place(study: Study) -> dict[str, str]:
+    said = study.config.release
+    named = {
+        "InstitutionName": said.institution,
+        "InstitutionAddress": said.institution_address,
+        "InstitutionalDepartmentName": said.department,
+        "CogAtlasID": said.cognitive_atlas,
+        "CogPOID": said.cogpo,
+    }
+    return {name: text for name, text in named.items() if text}
+
+
+def _description(counts: dict[str, int]) -> str:
+    return (
+        f"Ratings of {counts['clips']} three-second clips of Moments in Time in "
+        f"{counts['classes']} classes: whether the labelled audiovisual event is there, and "
+        "whether it is the most prominent feature."
+    )
+
+
+def _published_on(study: Study, last: datetime) -> date:
+    told = study.config.release.published_on
+    if told is not None:
+        return date.fromisoformat(told)
+    # A day of the study would tell when people rated; its year does not.
+    return date(last.astimezone(UTC).year, 12, 31)
+
+
+def creator_of(text: str) -> Creator:
+    """Return an author from ``"Family, Given"``, or an institution from its name.
+
+    Examples
+    --------
+    >>> creator_of("Noppeney, Uta").spoken
+    'Uta Noppeney'
+    """
+    family, comma, given = text.partition(",")
+    return Creator(family.strip(), given.strip()) if comma and given.strip() else Creator(text)
+
+
+def _steps(tables: Whole) -> tuple[StepFact, ...]:
+    found = []
+    for command in dict.fromkeys(table.command for table in tables.tables.values()):
+        own = {name: t for name, t in tables.tables.items() if t.command == command}
+        inputs = dict.fromkeys(path for table in own.values() for path in table.inputs)
+        known = tuple(path for path in inputs if path in tables.tables and path not in own)
+        found.append(StepFact(command, _MEANS[command], known, tuple(own)))
+    return tuple(found)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("avmit-lab")
+    except metadata.PackageNotFoundError:
+        return "from source"
+
+
+def places(study: Study) -> tuple[Path, ...]:
+    """Return the folders whose names must not leave."""
+    return (study.folder, study.mit_root, Path.home())
