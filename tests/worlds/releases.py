@@ -20,7 +20,7 @@ from study.config.study import Study
 from study.init import init_study
 from study.store import store_snapshot, store_transaction
 from study.store.clips import candidates, record_names
-from study.store.clips.candidates import Reject
+from study.store.clips.candidates import RejectedClip
 from study.store.plan import assignments
 from study.store.tables import ParticipantRow, SessionRow, TrialRow, VettingRow
 from study.vocabulary import ParticipantKind, Phase
@@ -76,7 +76,11 @@ def finished_study(folder: Path, **release_keys) -> Study:
         add_truths(db, clips[:4])
         candidates.add_rejects(
             db,
-            [Reject("barking/mute.mp4", "training", "barking", "no_video", f"seen on {HOST}")],
+            [
+                RejectedClip(
+                    "barking/mute.mp4", "training", "barking", "no_video", f"seen on {HOST}"
+                )
+            ],
         )
         _plan_and_rate(db, clips)
         _hide(db, clips)
