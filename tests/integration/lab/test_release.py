@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from curation.__main__ import app as curation
 from lab.__main__ import app
 from lab.release.descriptions.folders import read_rows, rows_sha256
 from study.config.study import find_study
@@ -31,6 +32,7 @@ from tests.worlds.releases import (
     finished_study,
     released,
 )
+from tests.worlds.studies import enrol, new_study
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -316,6 +318,29 @@ def test_the_command_says_what_it_wrote_and_what_is_missing(study, tmp_path):
     assert "13 questions of the datasheet are left blank" in result.output
     assert "24 clips, 72 trials, 12 tables" in result.output
     assert not list((tmp_path / "out").glob("*.tar"))
+
+
+def test_curation_writes_the_same_table_of_trials(released_study, study, tmp_path):
+    result = CliRunner().invoke(
+        curation, ["export-trials", "--study", str(study.folder), "--out", str(tmp_path / "t")]
+    )
+    assert result.exit_code == 0, result.output
+    assert "72 trials of 4 participants" in result.output
+    assert "2 ratings of the training left out" in result.output
+    for name in ("trials.csv", "trials.parquet"):
+        assert (tmp_path / "t" / name).read_bytes() == (released_study.folder / name).read_bytes()
+
+
+def test_pseudonyms_are_given_once_on_a_server_too(postgres_url, tmp_path):
+    _, engine = new_study(tmp_path, url=postgres_url)
+    with transaction(engine) as db:
+        enrol(db, *PEOPLE)
+        first = pseudonyms.give(db, PEOPLE[:2], FIRST_DAY)
+    with transaction(engine) as db:
+        again = pseudonyms.give(db, PEOPLE, FIRST_DAY)
+        assert again.items() > first.items()
+        assert len(set(again.values())) == 4
+    engine.dispose()
 
 
 def test_remarks_and_ids_are_what_the_gate_looks_for(released_study):
