@@ -65,9 +65,10 @@ class ReleasedStudy:
         return self.released.folder
 
 
-def finished_study(folder: Path, **release_keys) -> Study:
+def finished_study(folder: Path, *, url: str | None = None, **release_keys) -> Study:
     """Make a study of 24 clips with three ratings each, its lists and its embeddings."""
     lines = [f"{key}={value}" for key, value in SETTINGS.items()]
+    lines += [] if url is None else [f'store="{url}"']
     study = init_study(folder, lines, FIRST_DAY)
     with store_transaction(study.store_url) as db:
         clips = add_candidates(db, 12, LABELS)

@@ -32,7 +32,6 @@ from tests.worlds.releases import (
     finished_study,
     released,
 )
-from tests.worlds.studies import enrol, new_study
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -331,16 +330,19 @@ def test_curation_writes_the_same_table_of_trials(released_study, study, tmp_pat
         assert (tmp_path / "t" / name).read_bytes() == (released_study.folder / name).read_bytes()
 
 
-def test_pseudonyms_are_given_once_on_a_server_too(postgres_url, tmp_path):
-    _, engine = new_study(tmp_path, url=postgres_url)
-    with transaction(engine) as db:
-        enrol(db, *PEOPLE)
-        first = pseudonyms.give(db, PEOPLE[:2], FIRST_DAY)
-    with transaction(engine) as db:
-        again = pseudonyms.give(db, PEOPLE, FIRST_DAY)
-        assert again.items() > first.items()
-        assert len(set(again.values())) == 4
-    engine.dispose()
+def test_a_store_on_a_server_gives_the_same_tables(released_study, postgres_url, tmp_path):
+    study = finished_study(tmp_path / "study", url=postgres_url)
+    done = released(study, tmp_path / "out", embeddings=None)
+    for name in ("video_ratings.csv", "clips.csv", "left_out.csv", "agreement.csv"):
+        assert (done.folder / name).read_bytes() == (released_study.folder / name).read_bytes()
+    of_file, of_server = (
+        pd.read_csv(folder / "trials.csv").drop(columns=["row_id", "participant"])
+        for folder in (released_study.folder, done.folder)
+    )
+    keys = ["filename", "day", "position", "rt_s"]
+    pd.testing.assert_frame_equal(
+        of_file.sort_values(keys, ignore_index=True), of_server.sort_values(keys, ignore_index=True)
+    )
 
 
 def test_remarks_and_ids_are_what_the_gate_looks_for(released_study):
