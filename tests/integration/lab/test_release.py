@@ -211,6 +211,7 @@ def test_clips_of_erased_people_and_their_number_are_counted_until_the_next_vers
         (lambda s: s.answer("contact = \"/home/jane/data\""), "says '/home/jane/data'"),
         (lambda s: s.answer("colour = \"red\""), "there is no question 'colour'"),
         (lambda s: s.answer("contact = 3"), "is not text"),
+        (lambda s: s.answer("contact = \"ask at station-mueller\""), "says 'station-mueller'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line_and_nothing_is_written(study, tmp_path, spoil, words):
@@ -256,6 +257,13 @@ def test_a_machine_that_stands_in_a_file_name_stops_the_release(study, tmp_path)
         released(study, tmp_path / "out", embeddings=None)
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_what_is_typed_into_study_toml_does_not_let_itself_through(study, tmp_path):
+    for words in ({"description": "Rated on station-mueller."}, {"contact": "QQ07"}):
+        with pytest.raises(StudyError, match=r"study.toml: release.\w+ says '(station-m|QQ07)"):
+            released(changed(study, **words), tmp_path / "out", embeddings=None)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_read_only_store_without_pseudonyms_is_refused(study, tmp_path, monkeypatch):
