@@ -229,7 +229,7 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
     actor, options = request.actor, request.options
     with open_stage(pages, actor, options, chance=chance, lead=lead) as (stage, rig):
         grade = _grade_on_screen(request, study, grade, rig)
-        recorder.keep_rig(machine() | rig | {"grade": grade})
+        recorder.save_rig(machine() | rig | {"grade": grade})
         return _run(request, study, recorder, pages, stage)
 
 
@@ -294,15 +294,15 @@ def _perform_trials(
     stage.show_bonus(recorder.total())
     try:
         gain_db = set_level(stage, pages, request.actor)
-        recorder.keep_gain(gain_db)
+        recorder.save_gain(gain_db)
     except LeftError:
         return SessionSummary(Ending.LEFT, 0, 0)
     log(f"level: {gain_db:g} dB")
 
-    def keep(record: TrialRecord) -> int | None:
+    def save(record: TrialRecord) -> int | None:
         log(*trial_lines(record))
         try:
-            return recorder.keep(record)
+            return recorder.save(record)
         except StoreError as error:
             log(f"not saved: {error}")
             raise
@@ -311,7 +311,7 @@ def _perform_trials(
         stage,
         recorder.plan,
         pages,
-        keep,
+        save,
         request.actor,
         trials_per_block=trials_per_block,
         max_trials=request.max_trials(trials_per_block),

@@ -79,7 +79,7 @@ class Watch:
 
     def keep(self, record: TrialRecord) -> int | None:
         """Keep a trial, as in a session, and look at the process."""
-        total_pence = self.recorder.keep(record)
+        total_pence = self.recorder.save(record)
         self.rows.append(
             {
                 "clip": len(self.rows) + 1,

@@ -30,7 +30,7 @@ from study.errors import StageError, StoreError
 from study.vocabulary import Rating, Stimulus, TrialRecord
 
 N_AHEAD = 2  # clips decoded before their turn
-Keep = Callable[[TrialRecord], int | None]
+Save = Callable[[TrialRecord], int | None]
 
 
 class Ending(StrEnum):
@@ -103,7 +103,7 @@ def run_session(
     stage: Stage,
     plan: SessionPlan,
     pages: Pages,
-    keep: Keep,
+    save: Save,
     actor: Actor = PERSON,
     *,
     trials_per_block: int,
@@ -113,7 +113,7 @@ def run_session(
 
     Parameters
     ----------
-    keep : callable
+    save : callable
         Writes a trial record and returns the new bonus total; the next clip is not shown before
         it returns.
     trials_per_block : int
@@ -121,7 +121,7 @@ def run_session(
     max_trials : int or None
         End after so many trials; None to go on to the end.
     """
-    session = _Session(stage, pages, keep, actor)
+    session = _Session(stage, pages, save, actor)
     trials = plan.trials if max_trials is None else plan.trials[:max_trials]
     stimuli = [planned.stimulus for planned in trials]
     try:
@@ -143,8 +143,8 @@ def run_session(
 
 
 class _Session:
-    def __init__(self, stage: Stage, pages: Pages, keep: Keep, actor: Actor) -> None:
-        self.stage, self.pages, self.keep, self.actor = stage, pages, keep, actor
+    def __init__(self, stage: Stage, pages: Pages, save: Save, actor: Actor) -> None:
+        self.stage, self.pages, self.save, self.actor = stage, pages, save, actor
         self.n_rated = self.n_failed = 0
         self.asked_s: float | None = None  # when the next clip was asked for by a rating
 
@@ -171,7 +171,7 @@ class _Session:
     def _keep(self, record: TrialRecord) -> None:
         while True:
             try:
-                total = self.keep(record)
+                total = self.save(record)
             except StoreError as error:
                 if self.actor.is_simulated:
                     raise
@@ -196,7 +196,7 @@ class _Session:
                     raise LeftError
         except LeftError:
             with suppress(StoreError):  # the last chance
-                self.keep(record)
+                self.save(record)
                 self._count(record)
             raise
 

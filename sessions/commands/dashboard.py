@@ -13,7 +13,6 @@ from sessions.commands.options import (
 from sessions.monitor import dashboard as board
 from sessions.monitor.progress import progress
 from study.config.study import find_study
-from study.errors import ConfigError
 from study.reports import web
 from study.tools.access import Readers
 from study.tools.cli import StoreOption, StudyOption
@@ -33,13 +32,6 @@ def dashboard(
     store: StoreOption = None,
 ) -> None:
     """Show an overview of the study in a browser, until Ctrl-C."""
-    try:
-        pass
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"the dashboard needs the module {error.name}. Install the extra [web]"
-        ) from error
-
     if out is not None:
         with at_desk(study, store) as (found, db):
             page = board.page(progress(db, found), found, datetime.now(UTC))

@@ -22,8 +22,6 @@ from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import refuse_existing
 
-NICE = 10  # of a process that others do not wait for
-
 
 @example("python -m sessions set-exercise --sample --out exercise_clips.csv")
 def set_exercise(

@@ -28,8 +28,6 @@ from study.tools.files import written_atomically
 from study.tools.parallel import is_annotator
 from study.tools.wording import counted
 
-NICE = 10  # of a process that others do not wait for
-
 
 @example("python -m sessions status")
 def status(study: StudyOption = None, store: StoreOption = None) -> None:

@@ -34,8 +34,6 @@ from study.tools.local_time import local_day
 from study.tools.wording import counted
 from study.vocabulary import ParticipantKind
 
-NICE = 10  # of a process that others do not wait for
-
 
 @example(
     "python -m sessions enrol P01 --form-version 1.0 --ethics-approval ERN-18-1 --experimenter AB"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from typing import Any
 
 import psutil
@@ -17,7 +18,7 @@ from sessions.expert import reratings
 from sessions.expert.ground_truths import ground_truth_rated
 from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.running.session_plan import SessionPlan, plan_session
-from study.config.study import Study, kept
+from study.config.study import Study, storable
 from study.errors import StoreError
 from study.store import Db, Engine, studies, transaction
 from study.store.engine import clock
@@ -55,7 +56,7 @@ class Recorder:
     simulated: bool
     now: Now = utc_now
 
-    def keep(self, record: TrialRecord) -> int | None:
+    def save(self, record: TrialRecord) -> int | None:
         """Write a trial, durably, and return the new bonus total.
 
         Returns all bonus that the participant has been shown, in pence; None where there is no
@@ -80,12 +81,12 @@ class Recorder:
                     self._settle(db, candidate_id, record.response.rating, at)
             return total_pence(db, plan.participant_id) if plan.shows_bonus else None
 
-    def keep_gain(self, gain_db: float) -> None:
+    def save_gain(self, gain_db: float) -> None:
         """Write how loud the participant set the headphones, in dB of full level."""
         with transaction(self.engine) as db:
             sessions.set_gain(db, self.session_id, gain_db)
 
-    def keep_rig(self, rig: dict[str, Any]) -> None:
+    def save_rig(self, rig: dict[str, Any]) -> None:
         """Write what is known of screen and sound once they are open: the session starts then.
 
         Parameters
@@ -95,7 +96,7 @@ class Recorder:
         """
         with transaction(self.engine) as db:
             sessions.set_rig(
-                db, self.session_id, rig | {"config": kept(self.study.config)}, self.now()
+                db, self.session_id, rig | {"config": storable(self.study.config)}, self.now()
             )
 
     def end(self, reason: EndReason) -> None:
@@ -168,7 +169,7 @@ def open_session(
         Profile of the simulated person; None for a human one.
     rig : dict or None
         Machine, screen, sound device and versions; None where the screen is opened in the block,
-        which `Recorder.keep_rig` then says. A session whose screen does not open is not kept.
+        which `Recorder.save_rig` then says. A session whose screen does not open is not kept.
     now : callable
         Time stamps, by the clock of this machine.
     is_running : callable or None
@@ -190,7 +191,7 @@ def open_session(
                 stage=stage,
                 simulated_profile=profile,
                 protocol_version_id=studies.protocol_version(db, config=study.config, at=now()),
-                rig=None if rig is None else rig | {"config": kept(study.config)},
+                rig=None if rig is None else rig | {"config": storable(study.config)},
                 process=Process(socket.gethostname(), os.getpid(), process_mark(os.getpid())),
                 is_running=is_running or is_annotator,
                 at=now(),
@@ -214,8 +215,6 @@ def machine() -> dict[str, Any]:
 
     Returns host, system, processor and package versions, ready for JSON.
     """
-    from importlib import metadata
-
     names = ("avmit-lab", "psychopy", "psychtoolbox", "pyglet", "av", "numpy", "sounddevice")
     return {
         "host": socket.gethostname(),
@@ -223,11 +222,11 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "n_cpus": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "versions": {name: _version(metadata, name) for name in names},
+        "versions": {name: _version(name) for name in names},
     }
 
 
-def _version(metadata: Any, name: str) -> str | None:  # noqa: ANN401
+def _version(name: str) -> str | None:
     try:
         return str(metadata.version(name))
     except metadata.PackageNotFoundError:

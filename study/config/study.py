@@ -110,7 +110,7 @@ class StudyConfig(BaseModel):
         return questions
 
 
-def kept(config: StudyConfig) -> dict[str, Any]:
+def storable(config: StudyConfig) -> dict[str, Any]:
     """Return a configuration as a store keeps it: plain values, and no password."""
     return config.model_dump(mode="json") | {"store": without_password(config.store)}
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from study.config.study import Study, StudyConfig, kept
+from study.config.study import Study, StudyConfig, storable
 from study.errors import ConfigError, StoreError
 from study.store import audit
 from study.store.engine import Db
@@ -93,7 +93,7 @@ def protocol_version(db: Db, *, config: StudyConfig, at: datetime) -> int:
         return known.id
     row = ProtocolVersionRow(
         config_sha256=digest,
-        config=kept(config),
+        config=storable(config),
         recorded_at=at,
         frozen=False,
     )

@@ -39,7 +39,7 @@ def rate_everything(barrier, url: str, participant_id: str) -> None:
     ) as recorder:
         for trial in recorder.plan.trials:
             response = Response(Rating(int(rng.integers(1, 4))), 0.5)
-            recorder.keep(TrialRecord(trial.stimulus, response, (Presentation(0.0, 3.0),)))
+            recorder.save(TrialRecord(trial.stimulus, response, (Presentation(0.0, 3.0),)))
 
 
 def make_claims(url: str, n_clips: int) -> None:

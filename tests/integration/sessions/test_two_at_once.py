@@ -99,7 +99,7 @@ def test_a_deal_between_gate_and_session_waits_and_is_refused(lab, monkeypatch):
     monkeypatch.setattr(recording, "plan_session", plan_slowly)
     with sat_down(engine, study) as recorder:
         thread.join(60)
-        assert recorder.keep(rated(recorder)) == 0
+        assert recorder.save(rated(recorder)) == 0
     (refused,) = said
     assert isinstance(refused, StudyError)
     assert "dealing would take away clips that it is showing" in str(refused)
@@ -184,7 +184,7 @@ def test_a_session_whose_screen_does_not_open_leaves_nothing(lab):
         assert db.scalars(select(SessionRow)).all() == []
     with sat_down(engine, study, rig=None, now=lambda: AT) as recorder:
         recorder.now().isoformat()
-        recorder.keep_rig({"screen": "a"})
+        recorder.save_rig({"screen": "a"})
     with transaction(engine) as db:
         (row,) = db.scalars(select(SessionRow))
         assert (row.rig["screen"], row.end_reason) == ("a", "ended")
@@ -197,13 +197,13 @@ def test_a_session_whose_screen_does_not_open_leaves_nothing(lab):
 def test_a_closed_session_takes_no_more_ratings(lab):
     study, engine, path = lab
     with sat_down(engine, study) as recorder:
-        recorder.keep(rated(recorder))
+        recorder.save(rated(recorder))
         with transaction(engine) as db:
             end_crashed(Desk(db, study, "AB", clock(db)), "S04", is_running=lambda pid: False)
         deal(engine, study, path)
-        assert recorder.keep(rated(recorder)) == 0  # it stands: the acknowledgement was lost
+        assert recorder.save(rated(recorder)) == 0  # it stands: the acknowledgement was lost
         with pytest.raises(StoreError, match="takes no more ratings"):
-            recorder.keep(rated(recorder, 1))
+            recorder.save(rated(recorder, 1))
     with transaction(engine) as db:
         assert len(db.scalars(select(TrialRow)).all()) == 1
 
@@ -355,8 +355,8 @@ def test_a_store_that_stays_locked_says_what_to_wait_for_and_loses_no_rating(tmp
         with transaction(engine) as db:
             participants.listed(db)
             with pytest.raises(StoreError, match=r"\(plan, merge .*: let it finish") as told:
-                recorder.keep(rated(recorder))
+                recorder.save(rated(recorder))
             assert "End the other" not in str(told.value)
-        assert recorder.keep(rated(recorder)) == 0
+        assert recorder.save(rated(recorder)) == 0
     impatient.dispose()
     engine.dispose()

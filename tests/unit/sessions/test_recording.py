@@ -71,8 +71,8 @@ def test_a_rating_is_kept_with_all_its_evidence_and_pays_if_it_matches(study_and
     plan = plan_for(engine, study)
     with session_of(engine, study, plan) as recorder:
         assert recorder.total() == 0
-        assert recorder.keep(rated(plan, 1)) == 10
-        assert recorder.keep(rated(plan, 3, i=1)) == 10
+        assert recorder.save(rated(plan, 1)) == 10
+        assert recorder.save(rated(plan, 3, i=1)) == 10
     with transaction(engine) as db:
         rating = db.get_one(RatingRow, 1)
         assert (rating.participant_id, rating.candidate_id, rating.phase) == (
@@ -104,7 +104,7 @@ def test_a_retry_after_a_lost_acknowledgement_adds_nothing(study_and_engine):
     study, engine = study_and_engine
     plan = plan_for(engine, study)
     with session_of(engine, study, plan) as recorder:
-        assert recorder.keep(rated(plan, 1)) == recorder.keep(rated(plan, 1)) == 10
+        assert recorder.save(rated(plan, 1)) == recorder.save(rated(plan, 1)) == 10
     assert (count(engine, RatingRow), count(engine, TrialRow)) == (1, 1)
 
 
@@ -117,7 +117,7 @@ def test_a_rating_that_cannot_be_settled_leaves_nothing_behind(study_and_engine)
         session_of(engine, study, plan) as recorder,
         pytest.raises(StoreError, match="not assigned to participant P03 any more"),
     ):
-        recorder.keep(rated(plan, 1))
+        recorder.save(rated(plan, 1))
     assert (count(engine, RatingRow), count(engine, TrialRow), count(engine, PresentationRow)) == (
         0,
         0,
@@ -134,17 +134,17 @@ def test_a_full_disk_refuses_a_rating_whole_and_takes_it_when_there_is_room(stud
     study, engine = study_and_engine
     plan = plan_for(engine, study)
     with session_of(engine, study, plan) as recorder:
-        recorder.keep(rated(plan, 1))
+        recorder.save(rated(plan, 1))
         limit_pages(engine, 1)  # SQLite takes the present size for the least
         many = tuple(KeyPress("q" * 100, float(i)) for i in range(1000))
         large = replace(rated(plan, 2, i=1), key_presses=many)
         with pytest.raises(
             StoreError, match=r"disk is full\. Nothing was changed\. Free some space"
         ):
-            recorder.keep(large)
+            recorder.save(large)
         assert (count(engine, RatingRow), count(engine, PresentationRow)) == (1, 2)
         limit_pages(engine, 1_000_000)
-        assert recorder.keep(large) == 20
+        assert recorder.save(large) == 20
     assert (count(engine, RatingRow), count(engine, TrialRow)) == (2, 2)
 
 
@@ -152,7 +152,7 @@ def test_the_level_and_the_way_it_ended_are_kept_with_the_session(study_and_engi
     study, engine = study_and_engine
     plan = plan_for(engine, study)
     with session_of(engine, study, plan) as recorder:
-        recorder.keep_gain(-12.0)
+        recorder.save_gain(-12.0)
         recorder.end(EndReason.LEFT)
     with pytest.raises(RuntimeError), session_of(engine, study, plan):
         raise RuntimeError("a bug")
@@ -165,8 +165,8 @@ def test_failed_and_left_trials_are_kept_without_a_rating(study_and_engine):
     study, engine = study_and_engine
     plan = plan_for(engine, study)
     with session_of(engine, study, plan) as recorder:
-        recorder.keep(TrialRecord(plan.trials[0].stimulus, None, failure="empty"))
-        recorder.keep(TrialRecord(plan.trials[0].stimulus, None))
+        recorder.save(TrialRecord(plan.trials[0].stimulus, None, failure="empty"))
+        recorder.save(TrialRecord(plan.trials[0].stimulus, None))
     with transaction(engine) as db:
         trials = db.scalars(select(TrialRow).order_by(TrialRow.number)).all()
         assert [(t.number, t.outcome, t.failure) for t in trials] == [
@@ -181,7 +181,7 @@ def test_a_clip_without_ground_truth_earns_nothing_whatever_is_pressed(tmp_path,
     study, engine = ratable_study(tmp_path, kinds=("missing",) * 2, n_ground_truths=0)
     plan = plan_for(engine, study)
     with session_of(engine, study, plan) as recorder:
-        assert recorder.keep(rated(plan, rating)) == 0
+        assert recorder.save(rated(plan, rating)) == 0
         assert recorder.total() == 0
     with transaction(engine) as db:
         assert db.get_one(RatingRow, 1).bonus_pence == 0
@@ -196,7 +196,7 @@ def test_the_experts_ratings_become_ground_truths(tmp_path):
         ground_truths.add_sample(db, [2], AT)
     plan = plan_for(engine, study, EXPERT, Phase.GROUND_TRUTH)
     with session_of(engine, study, plan) as recorder:
-        assert recorder.keep(rated(plan, 2)) is None
+        assert recorder.save(rated(plan, 2)) is None
     with transaction(engine) as db:
         assert ground_truths.current(db, 2) is Rating.MODERATELY_CLEAN
     assert plan_for(engine, study, EXPERT, Phase.GROUND_TRUTH).trials == []

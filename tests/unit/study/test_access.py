@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from sessions.maintenance.backups import back_up_study
 from sessions.maintenance.rights import access_findings
-from study.config.study import kept
+from study.config.study import storable
 from study.errors import ConfigError, StoreError
 from study.init import init_study, protect
 from study.store import open_store, snapshot, transaction, upgrade_store
@@ -173,7 +173,7 @@ def test_a_password_is_in_no_message_and_in_no_kept_configuration(tmp_path):
     url = f"postgresql+psycopg://ada:{SECRET}@host/study?sslpassword={SECRET}"
     study = init_study(tmp_path / "study", [], AT)
     config = study.config.model_copy(update={"store": url})
-    assert SECRET not in str(kept(config))
+    assert SECRET not in str(storable(config))
     assert "write it there as %40" in refusal(url).lower()
     for wrong in (url.replace("://", ":/"), url.replace("psycopg", "mysql"), f"ada:{SECRET}@host"):
         assert SECRET not in refusal(wrong)
