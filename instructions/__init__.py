@@ -54,10 +54,7 @@ def template(name: str, language: str, words: Collection[str], *, own: Path | No
 
     Raises ConfigError if there is no such language or text, or it cannot be filled in.
 
-    Parameters
-    ----------
-    name, language : str
-        As `text` takes them.
+    `name` and `language`: as `text` takes them.
     """
     path = _path(name, language, own)
     found = _read(path)
@@ -81,10 +78,7 @@ def template(name: str, language: str, words: Collection[str], *, own: Path | No
 def filled(template: str, placeholders: Mapping[str, object]) -> str:
     """Return a template with its placeholders filled in.
 
-    Parameters
-    ----------
-    template : str
-        From `template`.
+    `template`: from `template`.
     """
     return _PLACEHOLDER.sub(lambda match: str(placeholders[match[1]]), template)
 
@@ -120,10 +114,7 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     Returns the protocol's numbers and the keys as a participant reads them, overridden by
     ``[placeholders]``.
 
-    Parameters
-    ----------
-    study : Study
-        Gives the protocol and the study's own words.
+    `study`: gives the protocol and the study's own words.
     """
     protocol = study.config.protocol
     return {
@@ -144,10 +135,7 @@ def pence(amount_pence: int) -> str:
 
     Returns pence below a pound, else pounds.
 
-    Parameters
-    ----------
-    amount_pence : int
-        Whole pence.
+    `amount_pence`: whole pence.
 
     Examples
     --------

@@ -23,10 +23,7 @@ class Stream(IntEnum):
 def generator(study: Study, stream: Stream, n_before: int = 0) -> np.random.Generator:
     """Return the source of chance of a change.
 
-    Parameters
-    ----------
-    n_before : int
-        How much was drawn from this stream before, so that no two changes draw alike.
+    `n_before`: how much was drawn from this stream before, so that no two changes draw alike.
 
     Returns
     -------

@@ -25,10 +25,7 @@ def checked_initials(by: str) -> str:
 
     Raises BadParameter if it is neither initials, the expert nor the desk itself.
 
-    Parameters
-    ----------
-    by : str
-        What was given as ``--by``.
+    `by`: what was given as ``--by``.
     """
     if by != THE_DESK and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
         raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")

@@ -42,10 +42,7 @@ def free_candidates(db: Db) -> pd.DataFrame:
 def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
     """Pick exercise clips from the candidates that are free, with the study's seed.
 
-    Parameters
-    ----------
-    n_screening_sets : int
-        A screening that is repeated takes the next set.
+    `n_screening_sets`: a screening that is repeated takes the next set.
 
     Returns
     -------
@@ -157,10 +154,7 @@ def set_exercise(desk: Desk, clips: list[ExerciseClip]) -> None:
 
     Raises ConfigError if a set that is there already would be changed, or one would never be shown.
 
-    Parameters
-    ----------
-    clips : list of ExerciseClip
-        From `rehearsed` or `read_list`.
+    `clips`: from `rehearsed` or `read_list`.
     """
     for phase in EXERCISES:
         _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, desk.db)

@@ -13,10 +13,7 @@ def n_right(targets: Sequence[int], answers: Sequence[int]) -> int:
 
     Raises ConfigError if an answer is missing or names no sound.
 
-    Parameters
-    ----------
-    targets, answers : sequence of int
-        Which sound was to be found, and which was named, from 1.
+    `targets` and `answers`: which sound was to be found, and which was named, from 1.
     """
     if len(targets) != len(answers) or any(not 1 <= answer <= N_INTERVALS for answer in answers):
         raise ConfigError(
@@ -31,10 +28,7 @@ def passed(n_found: int) -> bool:
 
     Returns True for five of six or more, which guessing reaches in 2 % of all cases.
 
-    Parameters
-    ----------
-    n_found : int
-        From `n_right`.
+    `n_found`: from `n_right`.
     """
     return n_found >= PASS_MARK
 
@@ -44,10 +38,7 @@ def in_words(checks: Sequence[HeadphoneCheck]) -> str:
 
     Returns text such as ``"passed 6/6"``.
 
-    Parameters
-    ----------
-    checks : sequence of HeadphoneCheck
-        Those of one participant, in the order of time.
+    `checks`: those of one participant, in the order of time.
     """
     if not checks:
         return "-"

@@ -28,10 +28,7 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
 
     Raises TableError if a clip would stand in the draft twice.
 
-    Parameters
-    ----------
-    picked : DataFrame
-        From `exercises.sample`.
+    `picked`: from `exercises.sample`.
     """
     draft = picked.assign(rating="", reasoning="")[list(COLUMNS)]
     prove_apart({path.name: keys_of(draft["video_location"], draft["filename"])})
@@ -45,6 +42,8 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
     Raises ConfigError if the file cannot be read, a clip is unknown, taken, named twice, of another
     class or not rated, or a set does not have one clip of each class.
 
+    Paper: Quality Control ("1 video per class").
+
     Parameters
     ----------
     path : Path
@@ -53,10 +52,6 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
         From `exercises.free_candidates`.
     labels : collection of str
         The classes; every set has one clip of each.
-
-    Notes
-    -----
-    Paper: Quality Control ("1 video per class").
     """
     candidates = {
         key_of(row["video_location"], row["filename"]): row for row in free.to_dict("records")

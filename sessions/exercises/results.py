@@ -62,10 +62,7 @@ def set_of(phase: Phase, attempt: int) -> int:
 
     Returns training repeats its clips; a repeated screening takes fresh ones.
 
-    Parameters
-    ----------
-    attempt : int
-        From 1.
+    `attempt`: from 1.
     """
     return attempt if phase is Phase.SCREENING else TRAINING_SET
 
@@ -73,10 +70,7 @@ def set_of(phase: Phase, attempt: int) -> int:
 def next_attempt(found: list[Attempt]) -> int:
     """Return the number of the attempt that a session would go on with.
 
-    Parameters
-    ----------
-    found : list of Attempt
-        From `attempts`.
+    `found`: from `attempts`.
     """
     if not found:
         return 1
@@ -86,10 +80,7 @@ def next_attempt(found: list[Attempt]) -> int:
 def confusion(answers: pd.DataFrame) -> pd.DataFrame:
     """Return how often each rating of the expert was answered with each rating.
 
-    Parameters
-    ----------
-    answers : DataFrame
-        With ``rating`` and ``expert_rating``.
+    `answers`: with ``rating`` and ``expert_rating``.
 
     Returns
     -------

@@ -42,13 +42,6 @@ def ground_truth_rated(
 
     Returns the version of the ground truth; 1 unless it was rated before.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction, the one that adds the rating.
-
-    Notes
-    -----
     Paper: Quality Control.
     """
     version = ground_truths.add_version(
@@ -72,10 +65,7 @@ def correct(
 
     Raises StudyError if there is no such ground truth, it is that already, or no reason is given.
 
-    Parameters
-    ----------
-    clip : str
-        A sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
+    `clip`: a sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
     """
     reason = checked_reason(reason)
     found = _sampled_clip(db, clip)

@@ -67,10 +67,7 @@ def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
 
     Returns what is to come and what is done.
 
-    Parameters
-    ----------
-    participant_id : str
-        The expert; each rates again what they rated first.
+    `participant_id`: the expert; each rates again what they rated first.
     """
     given = ratings.frame(db, Phase.GROUND_TRUTH)
     own = given[given["participant_id"] == participant_id]
@@ -104,10 +101,7 @@ def in_words(found: Reliability) -> str:
 
     Returns percent agreement, weighted kappa, and the number of clips they rest on.
 
-    Parameters
-    ----------
-    found : Reliability
-        From `reliability`.
+    `found`: from `reliability`.
     """
     to_come = f"{found.n_to_come} clips to be rated again by the expert"
     if not found.n:

@@ -62,10 +62,7 @@ def write_off(desk: Desk, name: str, *, reason: str) -> list[str]:
     Returns its people. What they rated there and nobody merged is to be rated again. Raises
     StudyError if no such laptop is out, or no reason is given.
 
-    Parameters
-    ----------
-    name : str
-        The name of its file, or the number of its part.
+    `name`: the name of its file, or the number of its part.
     """
     db, reason = desk.db, checked_reason(reason)
     out = on_laptops(db)

@@ -49,10 +49,7 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
 
     Yields what was found; nothing where all is well.
 
-    Parameters
-    ----------
-    laptop : Session
-        An open transaction on a copy of the laptop's file (`study.store.laptops.foreign`).
+    `laptop`: an open transaction on a copy of the laptop's file (`study.store.laptops.foreign`).
     """
     added = seals.new_rows(laptop, seal)
     for table in sorted(added.keys() - _WRITTEN - _UPGRADED):

@@ -31,10 +31,7 @@ def back_up_study(
 
     Raises StoreError if no whole copy could be made.
 
-    Parameters
-    ----------
-    out : Path or None
-        Where to; None for a file with a time stamp in the study's folder.
+    `out`: where to; None for a file with a time stamp in the study's folder.
 
     Returns
     -------

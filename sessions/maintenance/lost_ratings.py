@@ -27,10 +27,7 @@ def evidence_findings(db: Db, study: Study, given: pd.DataFrame) -> Iterator[str
     Yields which ratings it concerns and what to do; nothing of ratings in whose place others were
     given.
 
-    Parameters
-    ----------
-    given : DataFrame
-        The ratings of the annotation, from `study.store.ratings.counted.judged`.
+    `given`: the ratings of the annotation, from `study.store.ratings.counted.judged`.
     """
     standing = given[~given["is_replaced"].astype(bool)]
     for reason in Reason:

@@ -19,10 +19,7 @@ _SHOWN = 5
 def findings(db: Db, protocol: Protocol) -> Iterator[str]:
     """Yield what is wrong with bonuses and payments, one sentence each.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        Gives the bonus where a version of the configuration names none.
+    `protocol`: gives the bonus where a version of the configuration names none.
     """
     earned = ratings.earnings(db)
     yield from _bonuses(db, earned, protocol)

@@ -15,10 +15,7 @@ def access_findings(db: Db, study: Study) -> Iterator[str]:
 
     Yields what was found and what to do; nothing where all is well.
 
-    Parameters
-    ----------
-    study : Study
-        Its store, back-ups and logs are looked at; on PostgreSQL the rights on its tables.
+    `study`: its store, back-ups and logs are looked at; on PostgreSQL the rights on its tables.
     """
     group = study.config.desk.group
     for path in _files(study):

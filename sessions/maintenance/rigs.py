@@ -46,10 +46,7 @@ def accept(desk: Desk, *, host: str, prefixes: Sequence[str], reason: str) -> Ac
     Raises StudyError if no session of the machine waits for it, no reason is given, or this is a
     laptop's part of a store.
 
-    Parameters
-    ----------
-    prefixes : sequence of str
-        Beginnings of session ids; none for all sessions that wait.
+    `prefixes`: beginnings of session ids; none for all sessions that wait.
     """
     db = desk.db
     require_whole(db)

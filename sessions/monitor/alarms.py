@@ -42,11 +42,8 @@ class Alarm:
 def alarms(ratings: pd.DataFrame, truths: dict[int, int]) -> list[Alarm]:
     """Return all alarms of a study so far.
 
-    Parameters
-    ----------
-    ratings : DataFrame
-        Columns ``participant_id, candidate_id, rating, rt_s``, in the order in which they were
-        given.
+    `ratings`: columns ``participant_id, candidate_id, rating, rt_s``, in the order in which they
+    were given.
     """
     found = [
         *agreement_alarms(agreement(ratings, truths)),
@@ -61,10 +58,7 @@ def in_short(found: list[Alarm]) -> list[Alarm]:
 
     Returns the first of each, with the details of the last.
 
-    Parameters
-    ----------
-    found : list of Alarm
-        From `alarms`.
+    `found`: from `alarms`.
     """
     by_kind: dict[tuple[str, str], list[Alarm]] = {}
     for alarm in found:
@@ -104,10 +98,7 @@ def agreement_alarms(evidence: pd.DataFrame, threshold: float = THRESHOLD) -> It
 def log_ratios(evidence: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return how much each comparison speaks for a drop.
 
-    Parameters
-    ----------
-    evidence : DataFrame
-        From `agreement`.
+    `evidence`: from `agreement`.
 
     Returns
     -------

@@ -52,10 +52,7 @@ def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> Fast
 def page(found: Progress, study: Study, now: datetime) -> str:
     """Return the dashboard as one self-contained page.
 
-    Parameters
-    ----------
-    found : Progress
-        From `progress`.
+    `found`: from `progress`.
     """
     n_slots = int(found.classes["n_slots"].sum()) if len(found.classes) else 0
     n_done, n_slots = n_slots - found.n_left, n_slots + found.n_without_rater

@@ -20,10 +20,8 @@ def agreement(ratings: pd.DataFrame, truths: dict[int, int]) -> pd.DataFrame:
     participant's trials from 1, ``at`` is the row of `ratings`, ``source`` is ``"ground_truth"`` or
     ``"peer"``.
 
-    Parameters
-    ----------
-    ratings : DataFrame
-        Columns ``participant_id, candidate_id, rating``, in the order in which they were given.
+    `ratings`: columns ``participant_id, candidate_id, rating``, in the order in which they were
+    given.
     """
     table = ratings[["participant_id", "candidate_id", "rating"]].reset_index(drop=True)
     table = table.assign(n_trial=table.groupby("participant_id").cumcount() + 1)

@@ -77,10 +77,7 @@ class Progress:
 def progress(db: Db, study: Study) -> Progress:
     """Return where the study stands.
 
-    Parameters
-    ----------
-    study : Study
-        The study; ratings of simulated people count in rehearsals only.
+    `study`: the study; ratings of simulated people count in rehearsals only.
     """
     every = judged(db, study)
     # An ungraded rig says nothing against its people; another clip on the screen says nothing.
@@ -115,10 +112,7 @@ def progress(db: Db, study: Study) -> Progress:
 def forecast(days: pd.DataFrame, n_left: int, today: date) -> tuple[float, date | None]:
     """Return how fast the study goes and when it will end if it goes on like this.
 
-    Parameters
-    ----------
-    days : DataFrame
-        From `per_day`.
+    `days`: from `per_day`.
 
     Returns
     -------
@@ -158,10 +152,7 @@ def per_day(given: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
 def sentence(found: Progress, now: datetime) -> str:
     """Return the forecast in words, with what there is to plan before.
 
-    Parameters
-    ----------
-    found : Progress
-        From `progress`.
+    `found`: from `progress`.
     """
     return " ".join(
         filter(

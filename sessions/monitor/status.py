@@ -98,10 +98,7 @@ def study_status(db: Db, study: Study) -> StudyStatus:
 def status_table(status: StudyStatus) -> Table:
     """Return the participants as a table for the terminal.
 
-    Parameters
-    ----------
-    status : StudyStatus
-        From `study_status`.
+    `status`: from `study_status`.
     """
     table = Table()
     for heading in ("participant", "kind", "consent", "headphones", "training", "screening"):
@@ -122,10 +119,7 @@ def status_table(status: StudyStatus) -> Table:
 def agreement_table(people: pd.DataFrame) -> Table:
     """Return how well people agree, and how they work, as a table for the terminal.
 
-    Parameters
-    ----------
-    people : DataFrame
-        From `monitor.progress.progress`.
+    `people`: from `monitor.progress.progress`.
     """
     table = Table()
     for heading in ("participant", "ground truths", "peers", "response", "trials with replays",
@@ -146,10 +140,7 @@ def owed_in_words(owed_pence: float | None) -> str:
 
     Returns an amount, or that only the desk knows it.
 
-    Parameters
-    ----------
-    owed_pence : float or None
-        From `monitor.progress.progress`; missing on a laptop.
+    `owed_pence`: from `monitor.progress.progress`; missing on a laptop.
     """
     if owed_pence is None or math.isnan(owed_pence):
         return SETTLED_ELSEWHERE

@@ -11,14 +11,7 @@ def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol)
 
     Returns whole pence.
 
-    Parameters
-    ----------
-    ground_truth : Rating or None
-        The expert's; None where the candidate has none.
-
-    Notes
-    -----
-    Paper: Quality Control.
+    `ground_truth`: the expert's; None where the candidate has none. Paper: Quality Control.
 
     Examples
     --------

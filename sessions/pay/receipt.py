@@ -48,10 +48,7 @@ def statement_text(everything: Statement, title: str) -> str:
     Returns one table row a session, what was received before and is received now, and a line to
     sign on. What is received now is what is owed; where nothing is, the last payment.
 
-    Parameters
-    ----------
-    everything : Statement
-        From `sessions.pay.statement.statement`, with what has been paid.
+    `everything`: from `sessions.pay.statement.statement`, with what has been paid.
     """
     return "\n".join(
         [

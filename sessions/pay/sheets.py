@@ -86,10 +86,7 @@ def write_sheet(
 
     Raises ConfigError if the font lacks a letter of the text.
 
-    Parameters
-    ----------
-    footer : str
-        Stands at the foot of every page, left of the page number.
+    `footer`: stands at the foot of every page, left of the page number.
     """
     lacking = [letter for letter in dict.fromkeys(markdown + footer) if not _has_letter(letter)]
     if lacking:

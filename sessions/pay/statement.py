@@ -124,6 +124,8 @@ def statement(
 
     Returns one line a session; one that is still open counts up to its last trial.
 
+    Paper: Participants.
+
     Parameters
     ----------
     protocol : Protocol
@@ -131,10 +133,6 @@ def statement(
         whatever `study.toml` says by now.
     unpaid_only : bool
         Whether to leave out sessions that have been paid.
-
-    Notes
-    -----
-    Paper: Participants.
     """
     participants.get(db, participant_id)
     rows = payments.sessions(db, participant_id).astype(object).to_dict("records")
@@ -164,10 +162,7 @@ def settle(
 
     Raises StudyError if nothing is owed, or a session is still open.
 
-    Parameters
-    ----------
-    protocol : Protocol
-        As in `statement`.
+    `protocol`: as in `statement`.
     """
     owed = statement(db, participant_id, protocol, unpaid_only=True)
     if any(line.is_open for line in owed.lines):

@@ -54,10 +54,7 @@ def hours_pence(time: timedelta, hourly_rate_pence: int) -> int:
 
     Returns whole pence.
 
-    Parameters
-    ----------
-    time : timedelta
-        From `worked`, of one session.
+    `time`: from `worked`, of one session.
 
     Examples
     --------

@@ -29,10 +29,7 @@ def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
     Raises ConfigError if the participant is not a person, nothing was said, something was said that
     the study does not ask, or an answer cannot be. Raises NotClearedError if there is no consent.
 
-    Parameters
-    ----------
-    answers : mapping of str to object
-        By question; None where they did not want to say. Earlier answers to others stay.
+    `answers`: by question; None where they did not want to say. Earlier answers to others stay.
     """
     db = desk.db
     if not answers:
@@ -61,10 +58,7 @@ def pair(text: str) -> tuple[str, str | None]:
 
     Raises ConfigError if it is not such a pair, or has an option of its own.
 
-    Parameters
-    ----------
-    text : str
-        ``question=answer``; an empty answer means that they did not want to say.
+    `text`: ``question=answer``; an empty answer means that they did not want to say.
 
     Returns
     -------
@@ -132,10 +126,7 @@ def merged(
 
     Returns groups of `smallest` or more; one group of all where there are too few people for two.
 
-    Parameters
-    ----------
-    counts : sequence of (str, int)
-        Groups in an order in which neighbours may be merged.
+    `counts`: groups in an order in which neighbours may be merged.
 
     Examples
     --------

@@ -34,15 +34,8 @@ def participants_text(desk: Desk, *, exact: bool) -> str:
 
     Raises StudyError on a laptop, which knows neither all people nor what they were paid.
 
-    Parameters
-    ----------
-    exact : bool
-        Whether ages and sexes are given as they are, which is written to the audit log; in
-        bands otherwise.
-
-    Notes
-    -----
-    Paper: Participants.
+    `exact`: whether ages and sexes are given as they are, which is written to the audit log; in
+    bands otherwise. Paper: Participants.
     """
     db, study = desk.db, desk.study
     if not is_settled_here(db):

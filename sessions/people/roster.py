@@ -29,10 +29,7 @@ def check_id(participant_id: str, kind: ParticipantKind) -> None:
 
     Raises ConfigError if it could be a name, initials with a year or a date, or an e-mail address.
 
-    Parameters
-    ----------
-    kind : ParticipantKind
-        The expert may be called ``EXPERT``.
+    `kind`: the expert may be called ``EXPERT``.
 
     Examples
     --------
@@ -52,10 +49,7 @@ def check_id(participant_id: str, kind: ParticipantKind) -> None:
 def random_id(taken: Collection[str], rng: np.random.Generator) -> str:
     """Return a free id that does not show the order of enrolment.
 
-    Parameters
-    ----------
-    rng : Generator
-        Source of chance; not the study's seed, which others can know.
+    `rng`: source of chance; not the study's seed, which others can know.
     """
     while True:
         letters = "".join(rng.choice(list(_RANDOM_LETTERS), 2))
@@ -69,10 +63,7 @@ def enrol(
 ) -> None:
     """Enrol somebody.
 
-    Parameters
-    ----------
-    consent : Consent or None
-        What they signed; it can be added later, before the first session.
+    `consent`: what they signed; it can be added later, before the first session.
     """
     check_id(participant_id, kind)
     participants.add(desk.db, participant_id=participant_id, kind=kind, at=desk.at)
@@ -100,10 +91,7 @@ def new_consent(
 
     Raises ConfigError if something is empty, not a date, in the future, or a whole name.
 
-    Parameters
-    ----------
-    signed_on : str or None
-        ISO date; None for today.
+    `signed_on`: ISO date; None for today.
     """
     for option, value in (("form-version", form_version), ("ethics-approval", ethics_approval)):
         if not value.strip():

@@ -146,10 +146,7 @@ def knows(content: bytes | mmap, word: str) -> bool:
 
     Returns False where it is only a part of a longer word.
 
-    Parameters
-    ----------
-    content : bytes or mmap
-        A text, or anything with texts in it.
+    `content`: a text, or anything with texts in it.
 
     Examples
     --------

@@ -18,10 +18,7 @@ def rewrite_store(study: Study) -> None:
 
     Raises StoreError if the file is in use.
 
-    Parameters
-    ----------
-    study : Study
-        The study; on PostgreSQL the server does it in its own time.
+    `study`: the study; on PostgreSQL the server does it in its own time.
     """
     engine = open_store(study.store_url)
     try:

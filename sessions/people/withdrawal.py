@@ -47,10 +47,7 @@ def withdraw(desk: Desk, participant_id: str, *, keep_ratings: bool) -> Withdraw
     Returns what became of their clips: the others rate them. Raises StudyError if the participant
     is rating or has withdrawn already, or ratings are to go that have not been paid yet.
 
-    Parameters
-    ----------
-    keep_ratings : bool
-        What they chose to be done with what they have rated.
+    `keep_ratings`: what they chose to be done with what they have rated.
     """
     db, study = desk.db, desk.study
     participant = participants.get(db, participant_id)
@@ -79,10 +76,7 @@ def erase(desk: Desk, participant_id: str, *, rng: np.random.Generator) -> Withd
 
     Raises StudyError if the participant is rating, or something has not been paid yet.
 
-    Parameters
-    ----------
-    rng : Generator
-        Source of the random number; not the study's seed.
+    `rng`: source of the random number; not the study's seed.
     """
     db, study = desk.db, desk.study
     _require_person(participant_id, participants.get(db, participant_id).kind)

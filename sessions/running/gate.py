@@ -21,8 +21,6 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
 
     Raises NotClearedError if something is missing.
 
-    Notes
-    -----
     Paper: Quality Control.
     """
     participant = participants.get(db, participant_id)

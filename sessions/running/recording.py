@@ -89,10 +89,7 @@ class Recorder:
     def save_rig(self, rig: dict[str, Any]) -> None:
         """Write what is known of screen and sound once they are open: the session starts then.
 
-        Parameters
-        ----------
-        rig : dict
-            As `open_session` takes it.
+        `rig`: as `open_session` takes it.
         """
         with transaction(self.engine) as db:
             sessions.set_rig(

@@ -43,10 +43,7 @@ def absolute_url(url: str, folder: Path) -> str:
 
     Returns a URL that `parsed` reads; anything but a SQLite URL is left as it is.
 
-    Parameters
-    ----------
-    url : str
-        From `study.toml` or ``--store``.
+    `url`: from `study.toml` or ``--store``.
     """
     prefix = next((prefix for prefix in _SQLITE if url.startswith(prefix)), None)
     written = "" if prefix is None else url.removeprefix(prefix)
@@ -65,10 +62,7 @@ def parsed(url: str) -> URL:
     Returns the URL of a database that a store can be in. Raises StoreError if it is not the URL of
     a store.
 
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+    `url`: ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
     """
     try:
         found = make_url(url)

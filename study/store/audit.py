@@ -106,10 +106,7 @@ def own(db: Db, *actions: str) -> list[dict[str, Any]]:
 
     Returns ``action`` and what `add` was given as ``detail``, in the order of events.
 
-    Parameters
-    ----------
-    *actions : str
-        Which, as in `add`.
+    `*actions`: which, as in `add`.
     """
     query = select(AuditEventRow.action, AuditEventRow.detail).order_by(AuditEventRow.id)
     found = db.execute(query.where(AuditEventRow.action.in_(actions)))

@@ -143,10 +143,7 @@ def copy_open_store(engine: Engine, target: Path) -> None:
 
     Raises StoreError if the store is damaged, or the target's disk has no room left.
 
-    Parameters
-    ----------
-    target : Path
-        Where to; an existing file is replaced.
+    `target`: where to; an existing file is replaced.
     """
     with closing(engine.raw_connection()) as connection:
         _copy(connection.driver_connection, target, shown(engine))

@@ -29,10 +29,7 @@ def file_system_of(path: Path) -> str:
 
     Returns the type, or an empty string where the system does not say.
 
-    Parameters
-    ----------
-    path : Path
-        A file or folder; it need not exist yet.
+    `path`: a file or folder; it need not exist yet.
     """
     there = _nearest_that_exists(path.resolve())
     with suppress(OSError):
@@ -49,10 +46,7 @@ def file_system_of(path: Path) -> str:
 def is_network_file_system(path: Path) -> bool:
     """Return whether a path lies on a network share.
 
-    Parameters
-    ----------
-    path : Path
-        A file or folder; it need not exist yet.
+    `path`: a file or folder; it need not exist yet.
     """
     return file_system_of(path) in _NETWORK
 

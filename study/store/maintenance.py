@@ -49,11 +49,8 @@ def back_up(engine: Engine, target: Path) -> None:
 
     Raises StoreError if ``pg_dump`` is missing or fails.
 
-    Parameters
-    ----------
-    target : Path
-        Where to, replaced if it is there; a SQLite file, or for PostgreSQL a dump that
-        ``pg_restore`` reads.
+    `target`: where to, replaced if it is there; a SQLite file, or for PostgreSQL a dump that
+    ``pg_restore`` reads.
     """
     if engine.url.get_backend_name() == "sqlite":
         copy_open_store(engine, target)
@@ -85,10 +82,7 @@ def rewrite(engine: Engine) -> None:
 
     Raises StoreError if somebody else uses it.
 
-    Parameters
-    ----------
-    engine : Engine
-        The store; PostgreSQL is left alone.
+    `engine`: the store; PostgreSQL is left alone.
     """
     if engine.url.get_backend_name() != "sqlite":
         return

@@ -52,11 +52,6 @@ def identity(db: Db, study: Study) -> StoreIdentity:
 
     Returns id, age, whether it holds a rehearsal, and the revision of its schema. Raises StoreError
     if the store is empty, or one of the two is a rehearsal and the other is not.
-
-    Parameters
-    ----------
-    study : Study
-        The study whose `study.toml` was read.
     """
     row = db.scalars(select(StudyRow)).one_or_none()
     if row is None:
@@ -126,10 +121,7 @@ def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetim
 
     Raises ConfigError if another configuration is frozen and no reason is given.
 
-    Parameters
-    ----------
-    amend_reason : str or None
-        Why a frozen configuration is replaced by a new version; None to refuse that.
+    `amend_reason`: why a frozen configuration is replaced by a new version; None to refuse that.
     """
     frozen = _frozen(db)
     if frozen is not None and amend_reason is not None:

@@ -85,10 +85,7 @@ class RejectedClip:
 def add_many(db: Db, clips: Iterable[Candidate], at: datetime) -> int:
     """Admit clips.
 
-    Parameters
-    ----------
-    clips : iterable of Candidate
-        Clips that are not in the store yet.
+    `clips`: clips that are not in the store yet.
     """
     rows = [{**_values(clip, Candidate), "admitted_at": at} for clip in clips]
     if rows:
@@ -99,10 +96,7 @@ def add_many(db: Db, clips: Iterable[Candidate], at: datetime) -> int:
 def add_rejects(db: Db, rejects: Iterable[RejectedClip]) -> int:
     """Record clips that were not admitted.
 
-    Parameters
-    ----------
-    rejects : iterable of RejectedClip
-        Clips that are not in the store yet.
+    `rejects`: clips that are not in the store yet.
     """
     rows = [_values(reject, RejectedClip) for reject in rejects]
     if rows:
@@ -113,10 +107,7 @@ def add_rejects(db: Db, rejects: Iterable[RejectedClip]) -> int:
 def forget_rejects(db: Db, reasons: Sequence[str] | None = None) -> None:
     """Delete rejects, so that their clips are looked at again.
 
-    Parameters
-    ----------
-    reasons : sequence of str or None
-        Which ones, by reason code; None for all.
+    `reasons`: which ones, by reason code; None for all.
     """
     rows = delete(RejectRow)
     db.execute(rows if reasons is None else rows.where(RejectRow.reason.in_(list(reasons))))
@@ -127,10 +118,7 @@ def known(db: Db, video_location: str, filenames: Sequence[str]) -> set[str]:
 
     Returns those of them that are candidates or rejects.
 
-    Parameters
-    ----------
-    video_location : {"training", "validation"}
-        The part of Moments in Time.
+    `video_location`: the part of Moments in Time.
     """
     return {
         filename
@@ -210,10 +198,7 @@ def get(db: Db, candidate_id: int) -> Candidate:
 def get_many(db: Db, candidate_ids: Sequence[int]) -> dict[int, Candidate]:
     """Return several candidates.
 
-    Parameters
-    ----------
-    candidate_ids : sequence of int
-        Their ids; unknown ones are left out.
+    `candidate_ids`: their ids; unknown ones are left out.
     """
     rows = db.scalars(select(CandidateRow).where(CandidateRow.id.in_(list(candidate_ids))))
     return {

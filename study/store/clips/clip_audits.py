@@ -116,10 +116,7 @@ def add_many(db: Db, audits: Iterable[ClipAudit], at: datetime) -> None:
 def forget_rejected(db: Db, reasons: Sequence[str] | None = None) -> None:
     """Delete the audits of clips that cannot be candidates, so that they are looked at again.
 
-    Parameters
-    ----------
-    reasons : sequence of str or None
-        Which ones, by reason code; None for all.
+    `reasons`: which ones, by reason code; None for all.
     """
     rows = delete(ClipAuditRow).where(ClipAuditRow.reason != "")
     db.execute(rows if reasons is None else rows.where(ClipAuditRow.reason.in_(list(reasons))))
@@ -177,10 +174,7 @@ def steps(db: Db) -> pd.DataFrame:
 def hashes(db: Db, column: HashColumn) -> tuple[Ints, Words]:
     """Return the hashes of all clips that have one, as numbers.
 
-    Parameters
-    ----------
-    column : {"frame_hash", "sound_hash"}
-        Which hashes.
+    `column`: which hashes.
 
     Returns
     -------
@@ -204,10 +198,7 @@ def are_grouped(db: Db, column: HashColumn) -> bool:
 
     Returns False too where a run ended before it got to comparing.
 
-    Parameters
-    ----------
-    column : {"frame_hash", "sound_hash"}
-        Which hash.
+    `column`: which hash.
     """
     hashed, group = getattr(ClipAuditRow, column), getattr(ClipAuditRow, _GROUP_OF[column])
     return db.scalar(select(ClipAuditRow.id).where(hashed != "", group.is_(None)).limit(1)) is None

@@ -86,10 +86,7 @@ def vetted(db: Db) -> set[int]:
 def set_hints(db: Db, scores: Iterable[tuple[int, str, float]], at: datetime) -> int:
     """Replace the hints of clips.
 
-    Parameters
-    ----------
-    scores : iterable of tuple
-        ``candidate_id``, name of the hint, and score from 0 to 1.
+    `scores`: ``candidate_id``, name of the hint, and score from 0 to 1.
     """
     rows = [
         {"candidate_id": clip, "name": name, "score": float(score), "computed_at": at}

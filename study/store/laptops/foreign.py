@@ -37,10 +37,7 @@ def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
     refers to what is there. What the rows say has not been looked at. Raises StoreError if it is
     missing, too large, damaged, not a store that this program wrote, or takes too long to look at.
 
-    Parameters
-    ----------
-    path : Path
-        The file; it is only read, and left as it is.
+    `path`: the file; it is only read, and left as it is.
     """
     with tempfile.TemporaryDirectory(prefix="avmit-laptop-") as folder:
         copy = Path(folder) / "store.sqlite"

@@ -29,10 +29,7 @@ _WHOLE = ("study", "protocol_version", "exercise_clip", "ground_truth", "ground_
 def copy_part(source: Db, target: Db, participant_ids: Sequence[str]) -> None:
     """Copy what some participants need into an empty store.
 
-    Parameters
-    ----------
-    target : Session
-        An open transaction on a new, empty store.
+    `target`: an open transaction on a new, empty store.
     """
     conditions = _conditions(participant_ids)
     for table in Base.metadata.sorted_tables:
@@ -100,10 +97,7 @@ def _trials(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
 def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
     """Copy whole sessions with all that hangs on them; trials get new numbers of their own.
 
-    Parameters
-    ----------
-    session_ids : sequence of str
-        Sessions that `main` does not have.
+    `session_ids`: sessions that `main` does not have.
     """
     versions = _versions(laptop, main)
     tables = Base.metadata.tables
@@ -163,10 +157,7 @@ def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
 
     Returns ratings by the same people of the same clips in the same phase and attempt.
 
-    Parameters
-    ----------
-    session_ids : sequence of str
-        Sessions that `main` does not have.
+    `session_ids`: sessions that `main` does not have.
     """
     keys = (RatingRow.participant_id, RatingRow.candidate_id, RatingRow.phase, RatingRow.attempt)
     theirs = set(

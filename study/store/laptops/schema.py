@@ -22,10 +22,7 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     Raises StoreError if it is not a store, is of an unknown revision, or has more, less or
     something else than a store of that revision has.
 
-    Parameters
-    ----------
-    connection : Connection
-        The file, with ``trusted_schema`` off; nothing of its content is run.
+    `connection`: the file, with ``trusted_schema`` off; nothing of its content is run.
     """
     query = f"SELECT type, name, sql FROM sqlite_schema LIMIT {_MOST}"
     found = shape_of(connection.execute(query))
@@ -56,10 +53,7 @@ def shape_of(rows: Iterable[tuple[str, str, str | None]]) -> Shape:
 
     Returns the clauses of each table, index and trigger.
 
-    Parameters
-    ----------
-    rows : iterable of tuple of str
-        Type, name and SQL, as ``sqlite_schema`` has them.
+    `rows`: type, name and SQL, as ``sqlite_schema`` has them.
     """
     return {(str(kind), str(name)): _clauses(str(sql or "")) for kind, name, sql in rows}
 

@@ -25,10 +25,7 @@ def seal(db: Db) -> dict[str, dict[str, Any]]:
 def broken(db: Db, sealed: dict[str, dict[str, Any]]) -> list[str]:
     """Return the tables of which a sealed row was changed or removed; new rows break no seal.
 
-    Parameters
-    ----------
-    sealed : dict of str to dict
-        From `seal`, on the same store.
+    `sealed`: from `seal`, on the same store.
     """
     return [
         name
@@ -43,10 +40,7 @@ def new_rows(db: Db, sealed: dict[str, dict[str, Any]]) -> dict[str, list[dict[s
 
     Returns rows by table, in the order of their keys; tables without any are left out.
 
-    Parameters
-    ----------
-    sealed : dict of str to dict
-        From `seal`, on the same store.
+    `sealed`: from `seal`, on the same store.
     """
     found = {}
     for table in Base.metadata.sorted_tables:

@@ -57,10 +57,7 @@ def create_store(url: str) -> Engine:
 
     Raises StoreError if there is a store already, or none can be made there.
 
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
+    `url`: ``sqlite:///<path>`` or ``postgresql+psycopg://...``.
     """
     engine = engine_of(url)
     path = sqlite_path(engine.url)
@@ -110,10 +107,7 @@ def open_to_read(url: str) -> Engine:
     Returns the open store, for `snapshot`. One that cannot be written and is of an older version is
     read from a copy that was upgraded.
 
-    Parameters
-    ----------
-    url : str
-        As `open_store` takes it.
+    `url`: as `open_store` takes it.
 
     Raises
     ------
@@ -157,10 +151,7 @@ def upgrade_store(url: str) -> Upgrade:
 def store_transaction(url: str) -> Iterator[Db]:
     """Open a store for one transaction, and close it again.
 
-    Parameters
-    ----------
-    url : str
-        As `open_store` takes it.
+    `url`: as `open_store` takes it.
 
     Yields
     ------
@@ -179,10 +170,7 @@ def store_transaction(url: str) -> Iterator[Db]:
 def store_snapshot(url: str) -> Iterator[Db]:
     """Open a store to read it once, and close it again.
 
-    Parameters
-    ----------
-    url : str
-        As `open_store` takes it.
+    `url`: as `open_store` takes it.
 
     Yields
     ------
@@ -259,10 +247,7 @@ def _known_revision(engine: Engine) -> str:
 def make_schema(url: str, revision: str) -> None:
     """Make the empty schema of a revision, as every store of that revision has it.
 
-    Parameters
-    ----------
-    url : str
-        Of a SQLite file that is not there.
+    `url`: of a SQLite file that is not there.
     """
     engine = engine_of(url)
     _migrate(engine, revision)

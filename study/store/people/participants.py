@@ -63,10 +63,7 @@ def add(db: Db, *, participant_id: str, kind: ParticipantKind, at: datetime) -> 
 def lock(db: Db, participant_ids: Collection[str]) -> None:
     """Let nobody else change what some participants may do, until this transaction ends.
 
-    Parameters
-    ----------
-    db : Session
-        An open transaction; on SQLite it has the whole store for itself already.
+    `db`: an open transaction; on SQLite it has the whole store for itself already.
     """
     query = select(ParticipantRow.id).where(ParticipantRow.id.in_(participant_ids))
     db.execute(query.order_by(ParticipantRow.id).with_for_update(key_share=True)).all()

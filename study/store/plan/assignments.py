@@ -50,10 +50,7 @@ class Count:
 def add_many(db: Db, assignments: pd.DataFrame) -> None:
     """Add assignments.
 
-    Parameters
-    ----------
-    assignments : DataFrame
-        Columns ``candidate_id, slot, participant_id, position``; none of them done.
+    `assignments`: columns ``candidate_id, slot, participant_id, position``; none of them done.
     """
     for first in range(0, len(assignments), _ROWS_PER_INSERT):
         chunk = assignments.iloc[first : first + _ROWS_PER_INSERT]
@@ -183,11 +180,6 @@ def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
 
     Raises StoreError if it is not assigned to the participant; it may have been given to somebody
     else.
-
-    Parameters
-    ----------
-    db : Session
-        An open transaction, the one that adds the rating.
     """
     marked = db.execute(
         update(AssignmentRow)
@@ -220,10 +212,8 @@ def set_replaced(db: Db, ids: Sequence[int], *, replaced: bool) -> None:
 def replace_open(db: Db, assignments: pd.DataFrame) -> None:
     """Give open slots to other participants, all of them at once.
 
-    Parameters
-    ----------
-    assignments : DataFrame
-        Columns ``id, participant_id, position`` of the slots that change; none of them done.
+    `assignments`: columns ``id, participant_id, position`` of the slots that change; none of them
+    done.
     """
     if assignments.empty:
         return
@@ -238,10 +228,7 @@ def replace_open(db: Db, assignments: pd.DataFrame) -> None:
 def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
     """Take a participant's slots away; they have no rater until they are given to somebody.
 
-    Parameters
-    ----------
-    rated_too : bool
-        Whether slots that are done go as well, because their ratings are removed.
+    `rated_too`: whether slots that are done go as well, because their ratings are removed.
     """
     query = delete(AssignmentRow).where(AssignmentRow.participant_id == participant_id)
     if not rated_too:

@@ -60,10 +60,7 @@ def add_version(
 
     Returns the version's number, from 1. Raises StoreError if the candidate was not sampled.
 
-    Parameters
-    ----------
-    reason : str
-        Why it was corrected; empty for the first version.
+    `reason`: why it was corrected; empty for the first version.
     """
     if db.get(GroundTruthRow, candidate_id) is None:
         raise StoreError(

@@ -39,12 +39,7 @@ def counted(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> Coun
 
     Returns ratings with the columns of `judged`, in the order in which they were given.
 
-    Parameters
-    ----------
-    study : Study
-        What it leaves out, and whether it is a rehearsal.
-    phase : {"training", "screening", "annotation", "ground_truth"}
-        What the sessions were for.
+    `study`: what it leaves out, and whether it is a rehearsal.
     """
     return counting.counted(judged(db, study, phase))
 
@@ -55,12 +50,7 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
     Returns `study.store.ratings.ratings.COLUMNS` with the evidence, ``reason`` and ``doubts`` of
     `study.counting.judged`.
 
-    Parameters
-    ----------
-    study : Study
-        What it leaves out, and whether it is a rehearsal.
-    phase : {"training", "screening", "annotation", "ground_truth"}
-        What the sessions were for.
+    `study`: what it leaves out, and whether it is a rehearsal.
     """
     found = ratings.frame(db, phase)
     for evidence, keys in (

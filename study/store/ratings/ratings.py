@@ -34,11 +34,6 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
     Returns columns `COLUMNS`, one row per rating, in the order in which they were given.
     ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the rating
     did not separate interruptions; its ``rt_s`` may contain pauses.
-
-    Parameters
-    ----------
-    phase : {"training", "screening", "annotation", "ground_truth"}
-        What the sessions were for.
     """
     query = (
         select(

@@ -165,10 +165,7 @@ def set_rig(db: Db, session_id: str, rig: dict[str, Any], at: datetime) -> None:
 def set_gain(db: Db, session_id: str, gain_db: float) -> None:
     """Record how loud the headphones were set.
 
-    Parameters
-    ----------
-    gain_db : float
-        Relative to the clips as they are in their files, in dB.
+    `gain_db`: relative to the clips as they are in their files, in dB.
     """
     db.get_one(SessionRow, session_id).gain_db = gain_db
 
