@@ -31,7 +31,7 @@ PANELS = (
         "Rig",
         "annotator.commands.photodiode",
         {
-            "flash-and-beep": "Play flashes with beeps where clips stand.",
+            "flash-and-beep": "Play flashes with beeps where clips are shown.",
             "photodiode": "Show the true offset of picture and sound.",
         },
     ),
@@ -82,7 +82,7 @@ def annotate(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Open the task for a participant and go on where they stopped."""
+    """Open the task for a participant, who continues where they stopped."""
     if context.invoked_subcommand is not None:
         context.obj = (study, store)  # --study may stand before the subcommand as well
         return

@@ -1,4 +1,4 @@
-"""A session: who rates, what is left for them, and the stage on which they see it."""
+"""Run a session: who rates, what is left to rate, and the stage that shows it."""
 
 import signal
 import socket
@@ -44,7 +44,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class StageOptions:
-    """Where clips are shown, and what is taken down of it.
+    """Where clips are shown, and whether screenshots are taken.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def open_stage(
     chance: str,
     lead: SafeLead | None = None,
 ) -> Iterator[tuple[Stage, dict[str, Any]]]:
-    """Open the window, or the stage that costs no time.
+    """Open the window, or the simulated stage.
 
     Raises StageError if there is no display or no sound device. Raises ConfigError if a simulated
     person is asked for in a real study, or of a profile that is not known.

@@ -81,7 +81,7 @@ PANELS = (
         "Store",
         "sessions.commands.store",
         {
-            "backup": "Copy the store, also while people rate.",
+            "backup": "Copy the store, even while people rate.",
             "check": "Check that the store is intact and its clips are the admitted ones.",
             "audit-log": "Show who changed what, and when.",
         },

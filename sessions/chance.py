@@ -1,4 +1,4 @@
-"""Sources of chance: the same study with the same history draws the same."""
+"""Random generators: the same study with the same history draws the same."""
 
 from enum import IntEnum
 
@@ -8,7 +8,7 @@ from study.config.study import Study
 
 
 class Stream(IntEnum):
-    """What is drawn; no two streams are alike."""
+    """What is drawn; each has a stream of its own."""
 
     PLAN = 1
     EXTEND = 2
@@ -21,7 +21,7 @@ class Stream(IntEnum):
 
 
 def generator(study: Study, stream: Stream, n_before: int = 0) -> np.random.Generator:
-    """Return the source of chance of a change.
+    """Return the random generator of a change.
 
     `n_before`: how much was drawn from this stream before, so that no two changes draw alike.
 

@@ -1,4 +1,4 @@
-"""Whether a participant wears headphones that work."""
+"""The headphone check."""
 
 from pathlib import Path
 from typing import Annotated

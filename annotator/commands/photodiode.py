@@ -20,7 +20,7 @@ def flash_and_beep(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Play flashes with beeps where clips stand; a photodiode and a line-in record them."""
+    """Play flashes with beeps where clips are shown; a photodiode and a line-in record them."""
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
     play_flashes(found.config.screen, plays)

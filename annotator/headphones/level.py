@@ -1,4 +1,4 @@
-"""What is done about the headphones before clips are rated: set their level, check them."""
+"""Set the level of the headphones, and check them, before clips are rated."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ def check_headphones(
     trials: Sequence[HeadphoneTrial],
     actor: Actor = PERSON,
 ) -> list[int]:
-    """Let the participant hear the sounds of a headphone check, and ask.
+    """Play the sounds of a headphone check, and ask which one it was.
 
     Returns which sound was named in each trial, from 1. Raises LeftError if somebody leaves. Raises
     StageError if the sound device is gone and a simulated person cannot help.

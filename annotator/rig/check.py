@@ -1,4 +1,4 @@
-"""Measure the machine that participants are to sit at."""
+"""Measure the machine at which participants will rate."""
 
 import itertools
 import os
@@ -209,7 +209,7 @@ def _sleep() -> Measurement:
 
 
 def what_sleeps(told: str) -> list[str]:
-    r"""Return what of the screen goes to sleep by itself.
+    r"""Return which parts of the screen's power saving are on.
 
     The words are empty where nothing does.
 

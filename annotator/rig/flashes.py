@@ -1,4 +1,4 @@
-"""The flash-and-beep clip in the task's own window, for whoever records it from outside."""
+"""The flash-and-beep clip in the task's own window, to be recorded from outside."""
 
 import tempfile
 from pathlib import Path
@@ -21,7 +21,7 @@ FLASHES_PER_PLAY = 3
 
 
 def play_flashes(screen: Screen, n_plays: int) -> list[float]:
-    """Play the flash-and-beep clip at the clips' place.
+    """Play the flash-and-beep clip where clips are shown.
 
     Returns when the first frame of each whole playing was shown, in seconds on the rig clock.
     Raises StageError if there is no display or no sound device, or somebody ends it.

@@ -1,4 +1,4 @@
-"""What a rig is worth: measurements, limits, grades."""
+"""Grades of a rig: measurements and limits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ UNGRADED = "ungraded"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a measurement has to keep below for a grade.
+    """The limits of a measurement for each grade.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def graded(name: str, value: float, *, applicable: bool = True) -> Measurement:
 
 
 def observed(name: str, value: str | None, *, advice: str = "") -> Measurement:
-    """Return something that is told but not graded."""
+    """Return something that is reported but not graded."""
     return Measurement(name, value, "", NOT_APPLICABLE, advice)
 
 

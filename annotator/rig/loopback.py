@@ -1,4 +1,4 @@
-"""Hear what was really played: a recording from a loopback cable or a sink's monitor."""
+"""Record what was really played, from a loopback cable or a sink's monitor."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ _PATIENCE_S = 5.0
 
 @dataclass(slots=True)
 class Recording:
-    """Samples that came in, and when.
+    """Recorded samples, and when they arrived.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Recording:
         self.arrivals.append((n_before + len(chunk) // _BYTES_PER_FRAME, arrived_s))
 
     def onsets_s(self) -> npt.NDArray[np.float64]:
-        """Return when sounds set in.
+        """Return when sounds begin.
 
         Returns
         -------
@@ -64,7 +64,7 @@ class Recording:
 
 
 def sound_onsets(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    """Return at which samples sounds set in.
+    """Return the samples at which sounds begin.
 
     Parameters
     ----------

@@ -33,15 +33,15 @@ class SimulatedKeys:
         self._due: tuple[str, float] | None = None
 
     def on_onset(self, stimulus: Stimulus, onset_s: float) -> None:
-        """Think of an early press when a clip begins."""
+        """Plan an early press when a clip begins."""
         self._plan_answer(self._person.on_play(stimulus), onset_s)
 
     def on_prompt(self, stimulus: Stimulus, offset_s: float) -> None:
-        """Think of an answer when a clip has ended."""
+        """Plan an answer when a clip has ended."""
         self._plan_answer(self._person.on_prompt(stimulus), offset_s)
 
     def on_page(self, page: Page, shown_s: float) -> None:
-        """Think of the key that ends a page."""
+        """Plan the key that ends a page."""
         key = page.simulated_key()
         # A key that comes before the page takes any would be lost.
         self._plan(None if key is None else (key, READING_S), shown_s + page.at_least_s)

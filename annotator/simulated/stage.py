@@ -1,4 +1,4 @@
-"""A stage on which time costs nothing: it jumps from event to event."""
+"""A simulated stage that takes no time: it jumps from event to event."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ FLIP_S = 1 / 60
 
 
 class SimulatedStage:
-    """Perform trials without a window; the clock is the agenda's.
+    """Perform trials without a window; its clock jumps to the next event.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class SimulatedStage:
             self._agenda = [KeyPressed(key, self._now_s + page.at_least_s + READING_S)]
 
     def set_gain_db(self, gain_db: float) -> None:
-        """Do nothing: nothing sounds."""
+        """Do nothing: no sound is played."""
 
     def show_bonus(self, total_pence: int | None) -> None:
         """Remember the counter."""

@@ -27,7 +27,7 @@ class Actor:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether nobody is there who could solve a problem of the machine."""
+        """Whether it is a simulated person, who cannot solve a problem of the machine."""
         return self.profile is not None
 
 

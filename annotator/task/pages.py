@@ -1,4 +1,4 @@
-"""The pages of text around the trials, from `instructions/`, and what may come between two."""
+"""The pages of text around the trials, from `instructions/`, and how each is shown."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ class Pages:
         return Page("headphones", self._text(f"headphones_{stimulus}"), keys=(self.keys.go_on,))
 
     def listen(self, number: int, n_sounds: int, sound: Sound, *, gap_s: float) -> Page:
-        """Return the page that stands while `sound` is heard, the `number` of `n_sounds`."""
+        """Return the page that is shown while `sound` is heard, the `number` of `n_sounds`."""
         text = self._text("headphones_listen", number=number, n_sounds=n_sounds)
         lasts_s = len(sound) / self.study.config.screen.sample_rate_hz + gap_s
         return Page("headphones_listen", text, keys=(), sound=sound, lasts_s=lasts_s)
@@ -121,7 +121,7 @@ class Pages:
         return Page(name, self._text(name), keys=(self.keys.go_on,))
 
     def pause(self) -> Page:
-        """Return the page that stands until the experimenter goes on."""
+        """Return the page that is shown until the experimenter goes on."""
         return Page("pause", self._text("pause"), keys=(self.keys.pause,))
 
     def leave(self, *, is_saved: bool = True) -> Page:
@@ -133,7 +133,7 @@ class Pages:
         return Page("technical_failure", self._text("technical_failure"))
 
     def call_experimenter(self, problem: str) -> Page:
-        """Return the page that stands until a `problem` of the machine is solved."""
+        """Return the page that is shown until a `problem` of the machine is solved."""
         # Database servers describe a problem in several lines.
         text = self._text("call_experimenter", problem=" ".join(problem.split()))
         return Page("call_experimenter", text, keys=(self.keys.go_on,))
@@ -159,7 +159,7 @@ class Pages:
         return self._text("warning")
 
     def reminder(self) -> str:
-        """Return the key choices that stand on the screen after playback."""
+        """Return the key choices that are shown after playback."""
         return self._text("reminder")
 
     def _text(self, name: str, n_done: int = 0, **words: object) -> str:
@@ -168,7 +168,7 @@ class Pages:
 
 
 class PageEnd(Enum):
-    """How a page ended, if not by a key of its own."""
+    """How a page ended, if not by one of its keys."""
 
     TIME = auto()
     PAUSE = auto()
@@ -176,11 +176,11 @@ class PageEnd(Enum):
 
 
 class LeftError(Exception):
-    """Somebody left; unwinds to where the session ends."""
+    """The participant left; ends the session."""
 
 
 def perform_page(stage: Stage, page: Page, pages: Pages, actor: Actor = PERSON) -> str | None:
-    """Show a page until a key or its time ends it; whatever comes between returns to it.
+    """Show a page until a key or its time ends it; pauses and questions return to it.
 
     Returns the key; None where its time was over. Raises LeftError if somebody leaves. Raises
     StageError if the sound device is gone and a simulated person cannot help.

@@ -109,7 +109,7 @@ def run_session(
     trials_per_block: int,
     max_trials: int | None = None,
 ) -> SessionSummary:
-    """Perform what is left of a plan.
+    """Run the trials that are left of a plan.
 
     Parameters
     ----------

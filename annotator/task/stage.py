@@ -75,7 +75,7 @@ class Stage(Protocol):
         """Stop the clip and fill the screen with the warning."""
 
     def prompt(self) -> None:
-        """Remind of the keys and wait."""
+        """Show the keys and wait."""
 
     def show_page(self, page: Page) -> None:
         """Stop the clip and show a page."""
@@ -93,4 +93,4 @@ class Stage(Protocol):
         """Return the evidence of what was played since the last call."""
 
     def close(self) -> None:
-        """Give screen, headphones and keyboard back."""
+        """Release screen, headphones and keyboard."""

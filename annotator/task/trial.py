@@ -11,7 +11,7 @@ from study.vocabulary import KeyPress, Response
 
 
 class State(StrEnum):
-    """Where a trial stands."""
+    """The states of a trial."""
 
     LOADING = "loading"  # asked to play; the first frame is not out yet
     PLAYING = "playing"
@@ -80,7 +80,7 @@ class SoundLost:
 
 @dataclass(frozen=True, slots=True)
 class PageEnded:
-    """A page that ends by itself has stood long enough."""
+    """A page that ends by itself has been shown long enough."""
 
     t_s: float
 
@@ -94,7 +94,7 @@ class WarningBegan:
 
 @dataclass(frozen=True, slots=True)
 class WarningEnded:
-    """The warning has stood long enough to be read."""
+    """The warning has been shown long enough to be read."""
 
     t_s: float
 
@@ -187,7 +187,7 @@ class Trial:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more can happen."""
+        """Whether the trial is over."""
         return self.state in OVER
 
 

@@ -82,7 +82,7 @@ def plot_offsets_by_session(presentations: pd.DataFrame, sessions: pd.DataFrame)
 
 
 def plot_waits(presentations: pd.DataFrame) -> Axes:
-    """Plot how many waits were over after how long.
+    """Plot the share of waits that ended within a time.
 
     Returns the axes, with the limits of median and 95th percentile.
 

@@ -35,7 +35,7 @@ SUMMARY_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class TimingEvidence:
-    """What the store holds of some sessions.
+    """The stored evidence of some sessions.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Timing:
 
 
 def described(sessions: pd.DataFrame) -> pd.DataFrame:
-    """Add what has to be known of a session to read its times.
+    """Add what is needed to read a session's times.
 
     Returns sessions with ``period_s`` (of the screen's refresh), ``grade`` (of the rig; empty for
     none) and ``flags`` (what makes the times worth less; empty for none).
@@ -176,7 +176,7 @@ def timing(evidence: TimingEvidence) -> Timing:
 
 
 def measured(evidence: TimingEvidence) -> pd.DataFrame:
-    """Add to every presentation what is summed up.
+    """Add to every presentation the measures that are summarised.
 
     Returns the presentations with ``host``, ``offset_ms`` (sound minus picture; missing where the
     sound's start is not known, or was why playing broke off), ``asked_by`` ("next clip" after a
@@ -215,7 +215,7 @@ def warnings(evidence: TimingEvidence) -> pd.DataFrame:
 def summaries(
     shown: pd.DataFrame, warned: pd.DataFrame, trials: pd.DataFrame, by: str
 ) -> pd.DataFrame:
-    """Sum up, one row per session or rig that has trials.
+    """Summarise, one row per session or rig that has trials.
 
     Returns column `by` and `SUMMARY_COLUMNS`.
 
@@ -269,7 +269,7 @@ def _summary(shown: pd.DataFrame, warned: pd.DataFrame, trials: pd.DataFrame) ->
 
 
 def robust_sd(values: "pd.Series[float]") -> float:
-    """Return a spread that single outliers do not move.
+    """Return a spread that is robust to single outliers.
 
     Returns 1.4826 times the median distance from the median; missing for no values.
 

@@ -22,7 +22,7 @@ Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 
 def verdicts(of: Mapping[str, float]) -> list[tuple[str, str, str, str]]:
-    """Return what was found beside what is asked for, and whether it is met."""
+    """Return each measure with its limit, and whether it is met."""
     rows = [
         ("sound minus picture, median", of["offset_median_ms"], OFFSET_LIMIT_MS, "ms"),
         ("wait for the next clip, median", of["next_clip_median_ms"], WAIT_MEDIAN_LIMIT_MS, "ms"),
@@ -97,7 +97,7 @@ def rig_table(rigs: pd.DataFrame) -> Table:
 
 
 def rig_facts(sessions: pd.DataFrame, checks: Mapping[str, RigCheck | None]) -> Table:
-    """Return what each machine's last session and last check found it to be."""
+    """Return each machine as its last session and last check describe it."""
     # Not `last()`, which puts a row together from the last known value of each column.
     latest = sessions.groupby("host").tail(1).set_index("host").sort_index()
     rows = []

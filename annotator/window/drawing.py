@@ -14,7 +14,7 @@ SHRINK, SMALLEST_PX = 0.9, 10  # letters of texts that do not fit, step by step
 
 
 def heading_and_body(markdown: str) -> tuple[str, str]:
-    r"""Split a page of text, and take its emphasis marks away.
+    r"""Split a page into heading and body, without emphasis marks.
 
     Returns the heading is empty where there is none.
 
@@ -81,7 +81,7 @@ class Drawing:
         (self._reminder,) = self._fitted([self._reminder], self._layout.reminder.height)
 
     def set_bonus(self, total_pence: int | None) -> None:
-        """Set the bonus counter; None takes it away."""
+        """Set the bonus counter; None removes it."""
         text = "" if total_pence is None else f"bonus {instructions.pence(total_pence)}"
         if text != self._bonus.text:
             self._bonus.text = text
@@ -91,7 +91,7 @@ class Drawing:
         self._page = self._laid_out(self._page_texts, markdown)
 
     def set_warning(self, markdown: str) -> None:
-        """Set the text of the warning, beforehand: laying a text out takes longer than a flip."""
+        """Set the text of the warning, in advance: laying out a text takes longer than a flip."""
         self._warning = self._laid_out(self._warning_texts, markdown)
 
     def draw_label(self) -> None:
@@ -133,7 +133,7 @@ class Drawing:
         return fitted
 
     def _fitted(self, texts: Sequence[Any], room_px: float) -> list[Any]:
-        """Return texts whose letters are so small that, one below the other, they have room."""
+        """Return texts with letters small enough to fit below one another."""
         fitted = list(texts)
         while sum(map(_height, fitted)) > room_px and fitted[-1].height > SMALLEST_PX:
             # A text of PsychoPy's that changes its size does not report its new height.

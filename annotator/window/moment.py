@@ -1,4 +1,4 @@
-"""The words that stand on the screen while the task is loading.
+"""The words on the screen while the task is loading.
 
 PsychoPy and the store take seconds to import, in which the screen would be black. So a process of
 its own, which needs neither, shows a window at once; the task's window shows the same picture at
@@ -85,23 +85,23 @@ class Moment:
         )
 
     def leave(self) -> None:
-        """Take the words away, soon."""
+        """Ask for the words to be removed."""
         if self._process.stdin is not None:
             self._process.stdin.close()
 
     def is_gone(self) -> bool:
-        """Return whether the words have been taken away."""
+        """Return whether the words are gone."""
         return self._process.poll() is not None
 
     def close(self) -> None:
-        """Take the words away, and wait until they are."""
+        """Remove the words, and wait until they are gone."""
         self.leave()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_PATIENCE_S)
 
 
 def main() -> None:
-    """Show the words until nobody holds the other end of the standard input."""
+    """Show the words until standard input is closed."""
     show(Look(**json.loads(sys.argv[1])))
 
 

@@ -13,7 +13,7 @@ LATE_SHARE = 1.5  # of a refresh period between two flips: the second one is lat
 
 
 def next_start(now_s: float, next_flip_s: float, period_s: float, lead_s: float) -> float:
-    """Return the first flip that leaves the sound its lead.
+    """Return the first flip that leaves enough time to schedule the sound.
 
     Parameters
     ----------
@@ -91,11 +91,11 @@ class Playback:
         return self._begin_s - self.requested_s
 
     def sound_started(self, t_s: float) -> None:
-        """Take what the driver says of the sound's start."""
+        """Record when the sound started, as the driver reports it."""
         self._sound_started_s = t_s
 
     def disturb(self) -> None:
-        """Take note that sound or picture came too late or not at all, and playing breaks off."""
+        """Record that sound or picture came too late or not at all, so that playing stops."""
         self._disturbed = True
 
     def frame_due(self, flip_s: float) -> int | None:
@@ -110,7 +110,7 @@ class Playback:
         return self.clip.frame_at(flip_s - self._begin_s + self._period_s / 2)
 
     def flipped(self, t_s: float, frame: int) -> None:
-        """Take note of a flip that showed a frame.
+        """Record a flip that showed a frame.
 
         Parameters
         ----------

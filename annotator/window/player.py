@@ -1,4 +1,4 @@
-"""One clip at a time on the window and the headphones, with the evidence of each playing."""
+"""Play one clip at a time in the window and on the headphones, and record the evidence."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -93,7 +93,7 @@ class Player:
         self._n_restarts = 0
 
     def show_first(self, clip: PlayableClip) -> None:
-        """Bring a clip's first frame to its place, and draw it once."""
+        """Upload a clip's first frame, and draw it once."""
         self._texture.upload(clip.frames[0])
         self._uploaded = 0
         self._place = self._layout.clip(clip.width_px, clip.height_px)
@@ -144,7 +144,7 @@ class Player:
         return frame
 
     def flipped(self, shown_s: float, frame: int | None) -> list[Event]:
-        """Take note of a flip.
+        """Record a flip.
 
         Returns what has become of the playing: that it began, ended, or broke off.
 
@@ -170,7 +170,7 @@ class Player:
         return events
 
     def stop(self, now_s: float) -> None:
-        """Be silent at once, and keep the evidence of a clip that was cut short."""
+        """Stop the sound at once, and record the evidence of a clip that was cut short."""
         if self._is_sounding:
             self._headset.stop()
             self._is_sounding = False
@@ -187,7 +187,7 @@ class Player:
             self._is_sounding = True
 
     def _what_broke(self, playback: Playback, shown_s: float) -> Event | None:
-        """Return why nobody should rate what is played; None where all is well."""
+        """Return why this playing cannot be rated; None if it can."""
         if playback.longest_gap_s > MAX_STANDSTILL_S and self._may_restart():
             playback.disturb()
             return PlaybackDisturbed(shown_s)

@@ -1,4 +1,4 @@
-"""The next clips, decoded in the background; no more of them than were asked for."""
+"""The next clips, decoded in the background; only those that were requested."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,7 +33,7 @@ class Prefetcher:
                 self._clips[stimulus] = self._worker.submit(self._decode, stimulus)
 
     def is_ready(self, stimulus: Stimulus) -> bool:
-        """Return whether a clip can be had without waiting."""
+        """Return whether a clip is ready."""
         return stimulus in self._clips and self._clips[stimulus].done()
 
     def get(self, stimulus: Stimulus) -> PlayableClip:

@@ -162,7 +162,7 @@ class PsychopyStage:
         self._leave_ordered = True
 
     def prepare(self, stimuli: Sequence[Stimulus]) -> None:
-        """Decode the next clips in the background, but not while the one at hand begins."""
+        """Decode the next clips in the background, but not while the present one begins."""
         self._next = list(stimuli)
         if self._stimulus is None:
             self._first = next(iter(stimuli), None)
@@ -198,7 +198,7 @@ class PsychopyStage:
         self._warning_until_s = None  # it counts from its first flip
 
     def prompt(self) -> None:
-        """Remind of the keys and wait."""
+        """Show the keys and wait."""
         self._stop_playing()
         self._view = _View.WAITING
         self._is_prompted = False
@@ -258,7 +258,7 @@ class PsychopyStage:
         return self._player.take_presentations()
 
     def close(self) -> None:
-        """Give screen, headphones and keyboard back."""
+        """Release screen, headphones and keyboard."""
         self._prefetcher.close()
         self._keyboard.close()
         self._headset.close()

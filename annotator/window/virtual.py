@@ -1,4 +1,4 @@
-"""Whether a person can see the screen: renderer and display server are asked, not a clock."""
+"""Whether a person can see the screen, as renderer and display server report it."""
 
 import os
 import re
@@ -65,7 +65,7 @@ class ScreenOutput:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What an X server says of itself.
+    """What an X server reports about itself.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Verdict:
 
 
 def judged(renderer: str, server: Server | None) -> Verdict:
-    """Judge a screen by what renderer and server say.
+    """Judge a screen by its renderer and server.
 
     Returns virtual, if one of them gives it away.
 

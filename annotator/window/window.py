@@ -129,7 +129,7 @@ class TaskWindow:
         return shown_s
 
     def idle(self, seen: Callable[[], bool]) -> bool:
-        """Wait until the next flip is near, or something is seen.
+        """Wait until the next flip is near, or something has happened.
 
         Returns whether something was seen; then it is not yet time to flip.
         """
@@ -141,13 +141,13 @@ class TaskWindow:
         return False
 
     def finish(self) -> None:
-        """Wait until the graphics card has done what it was told."""
+        """Wait until the graphics card has finished."""
         import pyglet.gl as gl
 
         gl.glFinish()
 
     def discard(self) -> None:
-        """Take away what was drawn and not yet flipped."""
+        """Discard what was drawn and not yet flipped."""
         self.win.clearBuffer()
 
     def take_screenshots(self, folder: Path, whose: str) -> None:

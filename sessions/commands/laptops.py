@@ -1,4 +1,4 @@
-"""Laptops: hand out a part of the study, and bring it back."""
+"""Laptops: prepare one with a part of the study, and merge it afterwards."""
 
 import shlex
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How the study goes, its sessions, and those that did not end."""
+"""The progress of the study, its sessions, and sessions that did not end."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the experimenter's commands share: options, and the way to the store."""
+"""What the experimenter's commands share: options, and access to the store."""
 
 import re
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ SignedOption = Annotated[
 
 @contextmanager
 def at_desk(study: Path | None, store: str | None) -> Iterator[tuple[Study, Db]]:
-    """Yield a study and a snapshot of its store, for which nobody waits.
+    """Yield a study and a snapshot of its store, which blocks nobody.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def changing(
     on_laptop: bool = False,
     only_read: bool = False,
 ) -> Iterator[Desk]:
-    """Yield a desk at which a study is changed; what was changed is saved when the block ends.
+    """Yield a desk for changing a study; changes are saved when the block ends.
 
     Parameters
     ----------

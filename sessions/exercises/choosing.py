@@ -117,7 +117,7 @@ def sample(
 def rehearsed(
     picked: pd.DataFrame, truths: Mapping[ClipKey, Rating], reasons: Mapping[ClipKey, str]
 ) -> list[ExerciseClip]:
-    """Take ratings and reasons from the scenes that rehearsal clips were made from.
+    """Return ratings and reasons from the scenes that rehearsal clips were made from.
 
     Returns what the expert would say of each clip. Raises ConfigError if a clip has no scene.
 

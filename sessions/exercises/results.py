@@ -1,4 +1,4 @@
-"""What came of training and screening."""
+"""Results of training and screening."""
 
 from dataclasses import dataclass
 
@@ -68,7 +68,7 @@ def set_of(phase: Phase, attempt: int) -> int:
 
 
 def next_attempt(found: list[Attempt]) -> int:
-    """Return the number of the attempt that a session would go on with.
+    """Return the number of the attempt that a session would continue.
 
     `found`: from `attempts`.
     """
@@ -78,7 +78,7 @@ def next_attempt(found: list[Attempt]) -> int:
 
 
 def confusion(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each rating of the expert was answered with each rating.
+    """Return how often each expert rating met each rating of the participant.
 
     `answers`: with ``rating`` and ``expert_rating``.
 
@@ -94,7 +94,7 @@ def confusion(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[str]:
-    """Return how a participant did in their last screening, to be talked about.
+    """Return how a participant did in their last screening, for the talk about it.
 
     Returns the result, the confusion matrix, and the missed clips with the expert's reasoning.
     Raises NotClearedError if there has been no screening.

@@ -19,7 +19,7 @@ _KEYS = ["candidate_id", "participant_id"]
 
 @dataclass(frozen=True, slots=True)
 class Reratings:
-    """What an expert rates again.
+    """The clips that an expert rates again.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Reratings:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How well second ratings agree with first ones.
+    """The agreement of second ratings with first ones.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who rates on a laptop at present."""
+"""Who is rating on a laptop at present."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def write_off(desk: Desk, name: str, *, reason: str) -> list[str]:
 
 
 def files_of(db: Db, participant_id: str) -> list[str]:
-    """Return the files that a participant ever had on a laptop."""
+    """Return the laptop files of a participant, past ones included."""
     return [str(d["file"]) for d in parts_given(db) if participant_id in d["participants"]]
 
 

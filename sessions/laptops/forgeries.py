@@ -1,4 +1,4 @@
-"""Whether a laptop's file says only what rating on a laptop can bring about."""
+"""Check that a laptop's file holds only what rating on a laptop can produce."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ class Laptop:
 
 
 def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) -> Iterator[str]:
-    """Yield what cannot have come about by rating on a laptop.
+    """Yield what rating on a laptop cannot have produced.
 
     Yields what was found; nothing where all is well.
 

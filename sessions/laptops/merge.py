@@ -1,4 +1,4 @@
-"""Bring back what was rated on a laptop."""
+"""Merge what was rated on a laptop."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ _KEYS = ["session_id", "number"]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a laptop brought back.
+    """What was merged from a laptop.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Merged:
 
 
 def merge_part(desk: Desk, path: Path, *, final: bool) -> Merged:
-    """Bring back what was rated on a laptop; what is here already is left alone.
+    """Merge what was rated on a laptop; what is here already is left alone.
 
     Raises StoreError if the file is not a store of this study, is not a part of this store or its
     laptop is back, was changed by hand, or a session on it is still open.
@@ -58,7 +58,7 @@ def merge_part(desk: Desk, path: Path, *, final: bool) -> Merged:
 
 
 def require_honest(laptop: Db, db: Db, study: Study, path: Path) -> None:
-    """Raise if a laptop's file says what no laptop can say.
+    """Raise if a laptop's file holds what no laptop can have written.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def require_honest(laptop: Db, db: Db, study: Study, path: Path) -> None:
 
 
 def bring_back(laptop: Db, desk: Desk, path: Path, *, final: bool) -> Merged:
-    """Merge a laptop's file that `require_honest` has looked at.
+    """Merge a laptop's file that `require_honest` has checked.
 
     Raises StoreError if it contradicts what is here by now.
     """

@@ -1,4 +1,4 @@
-"""Whether a store is whole, and whether its clips are the ones that were admitted."""
+"""Check that a store is intact, and that its clips are the admitted ones."""
 
 from collections.abc import Iterator
 
@@ -54,7 +54,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
 def wrong_rater_counts(
     raters: pd.DataFrame, n_slots: int, *, exactly: bool = True
 ) -> dict[int, int]:
-    """Return the clips that do not have the raters that they should have.
+    """Return the clips with a wrong number of raters.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the evidence says against ratings: other clips, ungraded rigs, clips that failed."""
+"""Ratings that do not count: other clips, ungraded rigs, clips that failed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +22,7 @@ _ADVICE = {
 
 
 def evidence_findings(db: Db, study: Study, given: pd.DataFrame) -> Iterator[str]:
-    """Yield what the evidence says against ratings, one sentence each.
+    """Yield which ratings do not count and why, one sentence each.
 
     Yields which ratings it concerns and what to do; nothing of ratings in whose place others were
     given.

@@ -1,4 +1,4 @@
-"""Whether money in the store is what it follows from: ratings, ground truths, protocol, log."""
+"""Check that money in the store follows from ratings, ground truths, protocol and log."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any

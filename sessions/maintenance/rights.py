@@ -11,7 +11,7 @@ from study.tools.urls import has_password
 
 
 def access_findings(db: Db, study: Study) -> Iterator[str]:
-    """Yield who can read or change what is said of people, and should not; one sentence each.
+    """Yield who can read or change people's data and should not, one sentence each.
 
     Yields what was found and what to do; nothing where all is well.
 

@@ -1,4 +1,4 @@
-"""Accept ratings from an ungraded rig, on an experimenter's word."""
+"""Accept ratings from an ungraded rig, because an experimenter says so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

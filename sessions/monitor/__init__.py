@@ -1,1 +1,1 @@
-"""How the study goes: agreement over time, alarms, forecast."""
+"""Progress of the study: agreement over time, alarms, forecast."""

@@ -1,4 +1,4 @@
-"""Alarms: somebody agrees less than they did, presses one key only, or faster than anybody can."""
+"""Alarms: a participant agrees less than before, presses one key only, or answers too fast."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ def alarms(ratings: pd.DataFrame, truths: dict[int, int]) -> list[Alarm]:
 
 
 def in_short(found: list[Alarm]) -> list[Alarm]:
-    """Return one alarm per participant and kind: when it began, and how often it came.
+    """Return one alarm per participant and kind, with its first trial and its count.
 
     Returns the first of each, with the details of the last.
 
@@ -96,7 +96,7 @@ def agreement_alarms(evidence: pd.DataFrame, threshold: float = THRESHOLD) -> It
 
 
 def log_ratios(evidence: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return how much each comparison speaks for a drop.
+    """Return the evidence of each comparison for a drop.
 
     `evidence`: from `agreement`.
 

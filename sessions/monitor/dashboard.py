@@ -1,4 +1,4 @@
-"""The study at a glance, as a page of the local web server."""
+"""The overview of the study, as a page of the local web server."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a trial says of its rater: agreement with ground truths and with earlier raters."""
+"""Agreement of each rating with ground truths and with earlier raters."""
 
 from typing import Any
 

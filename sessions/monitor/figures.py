@@ -1,4 +1,4 @@
-"""Plots of how the study goes; each takes a table and returns the Axes."""
+"""Plots of the study's progress; each takes a table and returns the Axes."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -18,7 +18,7 @@ MOST_POINTS = 300  # of one line; more cannot be told apart, and make a page hea
 
 
 def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Plot ratings per day, one colour a participant.
+    """Plot ratings per day, one colour per participant.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def plot_per_100(
 
 
 def plot_progress(table: pd.DataFrame, names: str, ax: Axes | None = None) -> Axes:
-    """Plot how much is rated of what is planned, one bar a class or participant.
+    """Plot the rated share of the plan, one bar per class or participant.
 
     Parameters
     ----------

@@ -110,7 +110,7 @@ def progress(db: Db, study: Study) -> Progress:
 
 
 def forecast(days: pd.DataFrame, n_left: int, today: date) -> tuple[float, date | None]:
-    """Return how fast the study goes and when it will end if it goes on like this.
+    """Return the rate of ratings, and when the study ends at that rate.
 
     `days`: from `per_day`.
 
@@ -150,7 +150,7 @@ def per_day(given: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
 
 
 def sentence(found: Progress, now: datetime) -> str:
-    """Return the forecast in words, with what there is to plan before.
+    """Return the forecast in words, and what has to be planned first.
 
     `found`: from `progress`.
     """

@@ -1,4 +1,4 @@
-"""What the store knows of a participant, and what they may do next."""
+"""A participant's record, and what they may do next."""
 
 from sessions.exercises import headphones
 from sessions.expert.ground_truths import corrections
@@ -16,7 +16,7 @@ from study.vocabulary import ParticipantKind, Phase
 
 
 def lines(db: Db, study: Study, participant_id: str) -> list[str]:
-    """Return what the experimenter wants to know before a session.
+    """Return what the experimenter needs to know before a session.
 
     Returns a few lines; the last ones say which phases may start and what is missing for the
     others.

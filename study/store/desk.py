@@ -11,7 +11,7 @@ from study.store.engine import Db
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An open transaction on a study's store, and who changes something in it at what time.
+    """An open transaction on a study's store, with who makes a change and when.
 
     Parameters
     ----------

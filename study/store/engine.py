@@ -77,7 +77,7 @@ def snapshot(engine: Engine) -> Iterator[Db]:
 
 
 def reading(engine: Engine) -> Engine:
-    """Return an engine whose transactions see one moment, keep nobody waiting and change nothing.
+    """Return an engine whose transactions see one moment, block nobody and change nothing.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def engine_of_copy(path: Path) -> Engine:
 
 
 def engine_at(path: Path, options: str, *, in_transactions: bool = False) -> Engine:
-    """Return the engine of a SQLite file that is opened in a special way.
+    """Return the engine of a SQLite file that is opened with special options.
 
     Parameters
     ----------
@@ -381,7 +381,7 @@ def _way_out(problem: str) -> str:
 
 
 def shown(engine: Engine) -> str:
-    """Return how messages call a store.
+    """Return the name of a store for messages.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def is_network_file_system(path: Path) -> bool:
 
 
 def magic_of(path: Path) -> int:
-    """Return the number by which the kernel knows the type of a file system.
+    """Return the kernel's number for the type of a file system.
 
     Returns ``f_type`` of statfs(2); 0 where the system has none.
     """

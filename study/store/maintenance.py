@@ -1,4 +1,4 @@
-"""Copies of a store, and whether it is whole."""
+"""Copies of a store, and checks that it is intact."""
 
 import os
 import sqlite3
@@ -130,7 +130,7 @@ def n_ratings_in(path: Path, participant_id: str) -> int | None:
 
 
 def broken_pages(db: Db) -> Iterator[str]:
-    """Yield what the database itself finds wrong with its file and its references.
+    """Yield what the database finds wrong with its file and its references.
 
     Yields one finding each; PostgreSQL checks references at all times and has none.
     """
@@ -145,7 +145,7 @@ def broken_pages(db: Db) -> Iterator[str]:
 
 
 def open_to_all(db: Db) -> list[tuple[str, str]]:
-    """Return what of the database everybody who can connect to its server may read or change.
+    """Return the tables that everybody who can connect to the server may read or change.
 
     Returns tables (or their columns) that PUBLIC has rights on, and the rights; empty for SQLite,
     where files say who may read.

@@ -80,7 +80,7 @@ class Keymap:
         return printed_name(position, ptb_code - 1, self._symbols())
 
     def close(self) -> None:
-        """Leave the server."""
+        """Close the connection to the server."""
         if self._display:
             self._x.XCloseDisplay(self._display)
             self._display = None

@@ -1,1 +1,1 @@
-"""Sound: the ways to a device, and the headphones with their level."""
+"""Sound: paths to a device, and the headphones with their level."""

@@ -29,7 +29,7 @@ class Headset:
         self._gain = np.float32(1.0)
 
     def set_gain_db(self, gain_db: float) -> None:
-        """Set how loud all that is loaded from now on is, 0 dB being as it is."""
+        """Set the gain of all sounds loaded from now on; 0 dB leaves them as they are."""
         self._gain = np.float32(10 ** (gain_db / 20))
 
     def load(self, samples: Samples) -> None:
@@ -59,13 +59,13 @@ class Headset:
         return self._path.started_s()
 
     def broke_off(self) -> bool:
-        """Return whether the device went away while it played."""
+        """Return whether the device was lost while playing."""
         if self._is_open and self._path.broke_off():
             self._give_up()
         return not self._is_open
 
     def stop(self) -> None:
-        """Be silent at once."""
+        """Stop the sound at once."""
         if self._is_open:
             self._path.stop()
 
@@ -78,7 +78,7 @@ class Headset:
         return self._path.facts()
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         if self._is_open:
             self._give_up()
 

@@ -1,4 +1,4 @@
-"""Sound that starts at a given moment: two ways, chosen by name, never silently."""
+"""Sound that starts at a given time: two paths, chosen by name, with no silent fallback."""
 
 import ctypes
 import sys
@@ -41,7 +41,7 @@ Samples = npt.NDArray[np.float32]
 
 
 class SoundPath(Protocol):
-    """A way to the headphones."""
+    """A path to the headphones."""
 
     name: str
 
@@ -55,7 +55,7 @@ class SoundPath(Protocol):
         """Return when the driver says the first sample went out; None if it has not."""
 
     def stop(self) -> None:
-        """Be silent at once."""
+        """Stop the sound at once."""
 
     def n_xruns(self) -> int:
         """Return how many gaps the driver reported since the start."""
@@ -70,7 +70,7 @@ class SoundPath(Protocol):
         """Return device and latency, ready for JSON."""
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
 
 
 def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
@@ -144,7 +144,7 @@ def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float
 
 @contextmanager
 def threads_starting() -> Iterator[None]:
-    """Run a block that starts threads of Psychtoolbox, and wait until they have spoken.
+    """Run a block that starts threads of Psychtoolbox, and wait until they have printed.
 
     They ask for realtime priority, which only root and accounts with `rtprio` get, and print it
     when they do not. They print through Python without holding its lock: where nobody else holds
@@ -182,7 +182,7 @@ def _device_name(index: int) -> str:
 
 
 class PsychtoolboxSound:
-    """PsychPortAudio: the driver keeps the appointment."""
+    """PsychPortAudio: the driver starts the sound at its time."""
 
     name = "psychtoolbox"
 
@@ -225,7 +225,7 @@ class PsychtoolboxSound:
         return started_s if started_s > 0 else None
 
     def stop(self) -> None:
-        """Be silent at once, without waiting for the driver."""
+        """Stop the sound at once, without waiting for the driver."""
         self._stream.stop(0, 0)
 
     def n_xruns(self) -> int:
@@ -243,7 +243,7 @@ class PsychtoolboxSound:
         return True
 
     def broke_off(self) -> bool:
-        """Return whether the device fell silent before the end."""
+        """Return whether the device stopped before the end."""
         status = self._stream.status
         is_over = float(status["PositionSecs"]) >= self._duration_s - _CUT_OFF_S
         return not status["Active"] and not is_over
@@ -265,6 +265,6 @@ class PsychtoolboxSound:
         }
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._stream.close()
         _forget_devices()

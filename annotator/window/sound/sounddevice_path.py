@@ -61,7 +61,7 @@ class SounddeviceSound:
         return self._started_s
 
     def stop(self) -> None:
-        """Be silent at once."""
+        """Stop the sound at once."""
         with self._lock:
             self._due_s = None
 
@@ -90,7 +90,7 @@ class SounddeviceSound:
         }
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._stream.close()
 
     def _fill(self, out: Any, n_samples: int, times: Any, status: Any) -> None:  # noqa: ANN401

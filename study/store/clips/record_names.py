@@ -1,4 +1,4 @@
-"""Names of records: given once, when a clip is decided on, and changed by nothing that follows."""
+"""Names of records: given once, when a clip is decided on, and never changed by what follows."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ class RecordName:
 
 
 def folded(name: str) -> str:
-    """Return what no two names may share: some file systems do not tell upper from lower case."""
+    """Return a name in lower case, which no two may share: some file systems ignore case."""
     return name.casefold()
 
 

@@ -61,7 +61,7 @@ def history(db: Db) -> pd.DataFrame:
 
 
 def verdicts(db: Db) -> pd.DataFrame:
-    """Return what each curator says of each clip now.
+    """Return each curator's latest verdict on each clip.
 
     Returns columns `COLUMNS`; one row per clip and curator, undone verdicts left out.
     """

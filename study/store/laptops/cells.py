@@ -1,4 +1,4 @@
-"""Whether every cell of a SQLite file has the type and range of its column: SQLite does not ask."""
+"""Check type and range of every cell of a SQLite file, which SQLite does not."""
 
 import math
 import re
@@ -30,7 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def require_right(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise if a cell is not what its column holds.
+    """Raise if a cell does not fit its column.
 
     Raises StoreError if one is of another type, out of range, too long, or not a time or not JSON;
     it says which.

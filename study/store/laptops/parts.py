@@ -95,7 +95,7 @@ def _trials(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
 
 
 def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
-    """Copy whole sessions with all that hangs on them; trials get new numbers of their own.
+    """Copy whole sessions with all that belongs to them; trials get new numbers of their own.
 
     `session_ids`: sessions that `main` does not have.
     """

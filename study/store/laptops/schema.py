@@ -49,7 +49,7 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def shape_of(rows: Iterable[tuple[str, str, str | None]]) -> Shape:
-    """Return what a schema has, without the order and spelling that mean nothing.
+    """Return the parts of a schema, ignoring order and spelling.
 
     Returns the clauses of each table, index and trigger.
 

@@ -186,7 +186,7 @@ def store_snapshot(url: str) -> Iterator[Db]:
 
 
 def alembic_config() -> Config:
-    """Return what alembic needs to know of the migrations.
+    """Return alembic's configuration for the migrations.
 
     Returns put the connection to migrate into its ``attributes``.
     """
@@ -208,7 +208,7 @@ def present_revision() -> str:
 
 
 def known_revisions() -> set[str]:
-    """Return every revision of the schema that there ever was."""
+    """Return every revision of the schema so far."""
     return {script.revision for script in _scripts().walk_revisions()}
 
 

@@ -1,4 +1,4 @@
-"""What participants said of themselves, apart from their ratings."""
+"""Participants' answers about themselves, stored apart from their ratings."""
 
 from datetime import datetime
 from typing import Any

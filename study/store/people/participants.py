@@ -1,4 +1,4 @@
-"""Participants, their consent and their clearances; no names, ever."""
+"""Participants, their consent and their clearances; never a name."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from study.vocabulary import ParticipantKind, Phase
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A participant, as far as the store knows them.
+    """A participant as the store has them.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def add(db: Db, *, participant_id: str, kind: ParticipantKind, at: datetime) -> 
 
 
 def lock(db: Db, participant_ids: Collection[str]) -> None:
-    """Let nobody else change what some participants may do, until this transaction ends.
+    """Lock some participants against other changes until this transaction ends.
 
     `db`: an open transaction; on SQLite it has the whole store for itself already.
     """
@@ -90,7 +90,7 @@ def listed(db: Db) -> list[Participant]:
 
 
 def close(db: Db, participant_id: str, *, reason: str, at: datetime) -> None:
-    """Close a participant's record: no session may start any more.
+    """Close a participant's record, so that no further session can start.
 
     Raises StoreError if it is closed already.
     """
@@ -138,7 +138,7 @@ def has_consented(db: Db, participant_id: str) -> bool:
 def clear(
     db: Db, participant_id: str, phase: Phase, *, granted_by: str, reason: str, at: datetime
 ) -> None:
-    """Let a participant start a phase on an experimenter's word."""
+    """Let a participant start a phase because an experimenter says so."""
     if not is_cleared(db, participant_id, phase):
         db.add(
             ClearanceRow(
@@ -153,7 +153,7 @@ def clear(
 
 
 def is_cleared(db: Db, participant_id: str, phase: Phase) -> bool:
-    """Return whether an experimenter's word lets a participant start a phase."""
+    """Return whether an experimenter has cleared a participant for a phase."""
     found = db.scalars(
         select(ClearanceRow.id).where(
             ClearanceRow.participant_id == participant_id, ClearanceRow.phase == phase.value

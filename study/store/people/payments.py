@@ -64,7 +64,7 @@ def bonus_pence(db: Db, participant_id: str) -> int:
 
 
 def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
-    """Return the bonuses of a single rating that some people were shown, without that of nothing.
+    """Return the different bonuses above zero that some people were shown for a rating.
 
     Returns whole pence; more than one where the protocol changed under way.
     """
@@ -187,7 +187,7 @@ def add(
 
 
 def wrong_sums(db: Db) -> list[tuple[int, int, int]]:
-    """Return the payments that are not the sum of what was paid for their sessions.
+    """Return the payments that differ from the sum over their sessions.
 
     Returns payment, its amount, and the sum over its sessions, in pence; payments of an older
     version, which kept the sums only, and of erased people are left out.

@@ -1,4 +1,4 @@
-"""Remove ratings, or a person, from every table that speaks of them."""
+"""Remove ratings, or a person, from every table that mentions them."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def withdraw_consent(db: Db, participant_id: str, *, at: object) -> None:
 
 
 def remove_ratings(db: Db, participant_id: str) -> int:
-    """Remove a participant's trials with all that hangs on them; sessions and pay stay.
+    """Remove a participant's trials with all that belongs to them; sessions and pay stay.
 
     Returns how many ratings, of all phases; trials without one go as well and are not counted.
     """

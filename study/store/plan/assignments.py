@@ -24,7 +24,7 @@ _NAMES = ("candidate_id", "slot", "participant_id", "position")
 
 @dataclass(frozen=True, slots=True)
 class AssignedClip:
-    """A candidate that a participant has still to rate."""
+    """A candidate that a participant still has to rate."""
 
     candidate_id: int
     position: int
@@ -36,7 +36,7 @@ class AssignedClip:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How far a participant is."""
+    """How many clips a participant has and has rated."""
 
     n_assigned: int
     n_done: int
@@ -81,7 +81,7 @@ def frame(db: Db) -> pd.DataFrame:
 
 
 def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
-    """Return what a participant has still to rate, in the order of rating."""
+    """Return what a participant still has to rate, in the order of rating."""
     rows = db.execute(
         select(
             AssignmentRow.candidate_id,
@@ -108,7 +108,7 @@ def n_done(db: Db, participant_id: str) -> int:
 
 
 def expert_remaining(db: Db) -> list[AssignedClip]:
-    """Return the sampled candidates that the expert has still to rate."""
+    """Return the sampled candidates that the expert still has to rate."""
     unrated = GroundTruthRow.candidate_id.not_in(select(GroundTruthVersionRow.candidate_id))
     return _sampled(db, unrated)
 
@@ -146,7 +146,7 @@ def exist(db: Db) -> bool:
 
 
 def counts(db: Db) -> dict[str, Count]:
-    """Return how far everybody is."""
+    """Return the counts of every participant."""
     rows = db.execute(
         select(
             AssignmentRow.participant_id,
@@ -158,7 +158,7 @@ def counts(db: Db) -> dict[str, Count]:
 
 
 def per_class(db: Db) -> pd.DataFrame:
-    """Return how far each class is.
+    """Return the counts of each class.
 
     Returns columns ``avmit_label, n_slots, n_done``, in alphabetical order.
     """
@@ -199,7 +199,7 @@ def mark_done(db: Db, participant_id: str, candidate_id: int) -> None:
 
 
 def set_replaced(db: Db, ids: Sequence[int], *, replaced: bool) -> None:
-    """Say of slots that are done whether others were given in their place."""
+    """Record whether other slots were given in place of finished ones."""
     for chunk in _chunks(list(ids)):
         db.execute(
             update(AssignmentRow)
@@ -226,7 +226,7 @@ def replace_open(db: Db, assignments: pd.DataFrame) -> None:
 
 
 def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
-    """Take a participant's slots away; they have no rater until they are given to somebody.
+    """Remove a participant's slots; they have no rater until they are given to somebody else.
 
     `rated_too`: whether slots that are done go as well, because their ratings are removed.
     """
@@ -238,7 +238,7 @@ def remove(db: Db, participant_id: str, *, rated_too: bool) -> int:
 
 
 def remove_open(db: Db, ids: Sequence[int]) -> None:
-    """Take open slots away for good, all of them at once."""
+    """Delete open slots, all of them at once."""
     for chunk in _chunks(list(ids)):
         _taken_out(db, chunk)
 

@@ -1,4 +1,4 @@
-"""The clips of training and screening, and what participants answered to them."""
+"""The clips of training and screening, and the participants' answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Ground truths: candidates sampled for the expert, and what the expert said of them."""
+"""Ground truths: candidates sampled for the expert, and the expert's ratings."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,7 +45,7 @@ def eligible(db: Db) -> list[int]:
 
 
 def current(db: Db, candidate_id: int) -> Rating | None:
-    """Return what the expert says of a candidate now.
+    """Return the expert's present rating of a candidate.
 
     Returns the latest version; None where the candidate was not sampled or not rated yet.
     """
@@ -56,7 +56,7 @@ def current(db: Db, candidate_id: int) -> Rating | None:
 def add_version(
     db: Db, *, candidate_id: int, rating: Rating, given_by: str, at: datetime, reason: str = ""
 ) -> int:
-    """Add what the expert says of a candidate; an earlier version stays.
+    """Add an expert's rating of a candidate; an earlier version stays.
 
     Returns the version's number, from 1. Raises StoreError if the candidate was not sampled.
 
@@ -84,7 +84,7 @@ def add_version(
 
 
 def frame(db: Db) -> pd.DataFrame:
-    """Return all sampled candidates with the latest word of the expert.
+    """Return all sampled candidates with the expert's latest rating.
 
     Returns columns `COLUMNS`, in the expert's order; what is not rated yet has no rating.
     """
@@ -119,7 +119,7 @@ def frame(db: Db) -> pd.DataFrame:
 
 
 def versions(db: Db) -> pd.DataFrame:
-    """Return everything that was ever said of the sampled candidates.
+    """Return all versions of the expert's ratings.
 
     Returns columns ``candidate_id, filename, version, rating, given_by, given_at, reason``, by
     candidate and version.

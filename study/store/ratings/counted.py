@@ -1,4 +1,4 @@
-"""Ratings with the evidence of how they came about, and which of them count."""
+"""Ratings with their evidence, and which of them count."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -117,7 +117,7 @@ def _sessions(db: Db, study: Study, phase: str | Phase) -> pd.DataFrame:
 
 
 def _of_rig(rig: object, screen: Screen) -> dict[str, Any]:
-    """Return what a session's rig says of itself; what it does not say is the study's."""
+    """Return what a session's rig reports; what it does not report is the study's."""
     shown = _part(rig, "screen")
     asked = _part(_part(rig, "config"), "screen")
     return {
@@ -140,7 +140,7 @@ def _positive(value: object, otherwise: float) -> float:
 
 
 def _playings(db: Db, phase: str | Phase) -> pd.DataFrame:
-    """Return of each rated trial its last playing, and how many showed another clip."""
+    """Return the last playing of each rated trial, and how many showed another clip."""
     query = (
         select(
             *(getattr(PresentationRow, name) for name in _PLAYING),
@@ -168,7 +168,7 @@ def _slots(db: Db) -> pd.DataFrame:
 
 
 def _who_took_ratings_along(db: Db) -> list[str]:
-    """Return who withdrew and wanted the ratings removed; a lost laptop may bring some later."""
+    """Return who withdrew and had ratings removed; a lost laptop may bring some back."""
     stands = select(ConsentRow.participant_id).where(ConsentRow.withdrawn_at.is_(None))
     query = select(ConsentRow.participant_id).where(ConsentRow.participant_id.not_in(stands))
     gone = set(db.scalars(query))

@@ -29,7 +29,7 @@ COLUMNS = _RATING_COLUMNS + _CANDIDATE_COLUMNS
 
 
 def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
-    """Return all ratings of a phase; which of them count says `study.store.ratings.counted`.
+    """Return all ratings of a phase; `study.store.ratings.counted` says which of them count.
 
     Returns columns `COLUMNS`, one row per rating, in the order in which they were given.
     ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the rating

@@ -1,4 +1,4 @@
-"""Sessions on ungraded rigs, and those whose ratings count on an experimenter's word."""
+"""Sessions on ungraded rigs, and those whose ratings count because an experimenter says so."""
 
 from collections.abc import Sequence
 from datetime import datetime
