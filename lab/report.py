@@ -40,7 +40,7 @@ SCREENS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Screenshot:
     """A picture of the task."""
 
     caption: str
@@ -160,13 +160,13 @@ def _untrained(folder: Path) -> list[str]:
     return sentences
 
 
-def _screens(folder: Path) -> dict[str, Screen]:
-    found: dict[str, Screen] = {}
+def _screens(folder: Path) -> dict[str, Screenshot]:
+    found: dict[str, Screenshot] = {}
     for name, caption in SCREENS.items():
         shots = sorted((folder / SCREENSHOTS).glob(f"*/{name}.png"))
         if shots:
             href = quote(shots[0].relative_to(folder).as_posix())
-            found[name] = Screen(caption, image_to_data_uri(shots[0]), href)
+            found[name] = Screenshot(caption, image_to_data_uri(shots[0]), href)
     return found
 
 
