@@ -34,19 +34,15 @@ _NEW_STUDIES = {
 def init_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     """Write `study.toml` where there is none, and make the store that it names.
 
+    Raises ConfigError if a setting is not known, or `study.toml` is there already and settings are
+    given. Raises StoreError if there is a store already, or none can be made.
+
     Parameters
     ----------
     folder : Path
         The study's folder; made if need be.
     settings : sequence of str
         ``key=value`` with the value as in TOML, such as ``protocol.test_size_per_class=4``.
-
-    Raises
-    ------
-    ConfigError
-        If a setting is not known, or `study.toml` is there already and settings are given.
-    StoreError
-        If there is a store already, or none can be made.
     """
     path = folder / CONFIG_NAME
     if path.exists() and settings:
@@ -71,10 +67,8 @@ def init_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
 def protect(study: Study) -> int:
     """Take a study's files from other accounts, and give them to the group that shares it.
 
-    Raises
-    ------
-    ConfigError
-        If there is no such group, or the store lies in a folder that does not have it.
+    Raises ConfigError if there is no such group, or the store lies in a folder that does not have
+    it.
     """
     group, file = study.config.desk.group, sqlite_path(study.store_url)
     n_changed = access.protect(study.folder, group, leave=study.mit_root)
@@ -93,10 +87,7 @@ def protect(study: Study) -> int:
 def config_text(config: StudyConfig) -> str:
     """Return a `study.toml` that reads back as the configuration.
 
-    Returns
-    -------
-    str
-        TOML; values that are the default are commented out.
+    Returns TOML; values that are the default are commented out.
 
     Examples
     --------
@@ -118,10 +109,7 @@ def config_text(config: StudyConfig) -> str:
 def findings(study: Study) -> Iterator[str]:
     """Yield what is wrong with a study, one sentence each.
 
-    Yields
-    ------
-    str
-        What was found and what to do; nothing where all is well.
+    Yields what was found and what to do; nothing where all is well.
     """
     checks = (_check_clips_folder, _check_classes, _check_store)
     for check in checks:

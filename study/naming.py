@@ -6,21 +6,16 @@ from pathlib import PurePosixPath
 def tfrecord_filename(filename: str, avmit_label: str) -> str:
     """Return the record of a clip, relative to the folder of an embedding set.
 
+    Returns ``<AVMIT label>/<stem>.tfrecord``.
+
+    Paper: Data Description, Table 2.
+
     Parameters
     ----------
     filename : str
         The released name, ``<MIT class>/<clip>.mp4``.
     avmit_label : str
         The class under which the clip was rated.
-
-    Returns
-    -------
-    str
-        ``<AVMIT label>/<stem>.tfrecord``.
-
-    Notes
-    -----
-    Paper: Data Description, Table 2.
 
     Examples
     --------
@@ -33,14 +28,7 @@ def tfrecord_filename(filename: str, avmit_label: str) -> str:
 def new_filename(avmit_label: str, number: int, suffix: str = ".mp4") -> str:
     """Return the name of a test clip, ``<label>/<label>_<number>.mp4``, numbered from 1.
 
-    Parameters
-    ----------
-    number : int
-        Its place within the class, from 1.
-
-    Notes
-    -----
-    Paper: Data Description, Table 3.
+    `number`: its place within the class, from 1. Paper: Data Description, Table 3.
 
     Examples
     --------
@@ -53,10 +41,7 @@ def new_filename(avmit_label: str, number: int, suffix: str = ".mp4") -> str:
 def source_of(filename: str) -> str:
     """Return the source video of a clip: its stem without the last ``_<n>``.
 
-    Returns
-    -------
-    str
-        The source; clips of one source may share scene, sound and people.
+    Returns the source; clips of one source may share scene, sound and people.
 
     Examples
     --------

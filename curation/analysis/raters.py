@@ -18,21 +18,18 @@ NOT_DEFINED = (
 def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:
     """Return one row per rater.
 
+    Returns columns ``participant_id, n_ratings, share_1, share_2, share_3, mean_rating, n_catch,
+    accuracy, accuracy_low, accuracy_high`` (Wilson's interval), ``bias`` (mean rating minus mean
+    ground truth), ``agreement_with_others`` (share of the other raters' ratings of the same clips
+    that were the same), ``drift`` (that agreement in the last fifth of the rater's trials minus
+    that in the first).
+
     Parameters
     ----------
     ratings : DataFrame
         One row per rating, with ``candidate_id, participant_id, rating``, in the order given.
     ground_truths : DataFrame
         With ``candidate_id, rating``; unrated ones are left out.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``participant_id, n_ratings, share_1, share_2, share_3, mean_rating, n_catch,
-        accuracy, accuracy_low, accuracy_high`` (Wilson's interval), ``bias`` (mean rating minus
-        mean ground truth), ``agreement_with_others`` (share of the other raters' ratings of the
-        same clips that were the same), ``drift`` (that agreement in the last fifth of the
-        rater's trials minus that in the first).
     """
     compared = with_references(ratings, ground_truths)
     rows = [_row(str(person), part) for person, part in compared.groupby("participant_id")]
@@ -42,16 +39,10 @@ def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFr
 def with_references(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:
     """Return ratings with what they can be held against.
 
-    Parameters
-    ----------
-    ratings, ground_truths : DataFrame
-        As `rater_table` takes them.
+    Returns the ratings with ``truth`` (nan where there is none) and ``agreement``: the share of the
+    other raters of the clip who said the same (nan where there were none).
 
-    Returns
-    -------
-    DataFrame
-        The ratings with ``truth`` (nan where there is none) and ``agreement``: the share of the
-        other raters of the clip who said the same (nan where there were none).
+    `ratings` and `ground_truths`: as `rater_table` takes them.
     """
     truth = ground_truths.dropna(subset=["rating"]).set_index("candidate_id")["rating"]
     same = ratings.groupby(["candidate_id", "rating"])["rating"].transform("size") - 1
@@ -65,17 +56,14 @@ def with_references(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.Da
 def over_time(compared: pd.DataFrame, *, n_parts: int = N_PARTS) -> pd.DataFrame:
     """Return how a rater's agreement and speed went over the trials.
 
+    Returns columns ``part, n_ratings, agreement, accuracy, median_rt_s``.
+
     Parameters
     ----------
     compared : DataFrame
         One rater's rows of `with_references`, in the order given, with ``rt_s``.
     n_parts : int
         Into how many equal parts the trials are cut.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``part, n_ratings, agreement, accuracy, median_rt_s``.
     """
     parts = np.array_split(np.arange(len(compared)), min(n_parts, max(len(compared), 1)))
     rows = []
@@ -97,10 +85,7 @@ def over_time(compared: pd.DataFrame, *, n_parts: int = N_PARTS) -> pd.DataFrame
 def confusion_with_truth(compared: pd.DataFrame) -> Ints:
     """Count a rater's ratings by ground truth.
 
-    Parameters
-    ----------
-    compared : DataFrame
-        One rater's rows of `with_references`.
+    `compared`: one rater's rows of `with_references`.
 
     Returns
     -------
@@ -116,10 +101,7 @@ def confusion_with_truth(compared: pd.DataFrame) -> Ints:
 def wilson(n_right: int, n_trials: int) -> tuple[float, float]:
     """Return the 95 % interval of a share.
 
-    Returns
-    -------
-    tuple of float
-        Wilson's interval; nan without trials.
+    Returns wilson's interval; nan without trials.
 
     Examples
     --------

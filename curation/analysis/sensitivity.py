@@ -18,6 +18,8 @@ def prominence_by_rule(
 ) -> dict[str, pd.Series]:
     """Return which clips are prominent under every rule.
 
+    Returns ``strict``, ``at_least_1`` to ``at_least_3``, and ``dawid_skene`` (above one half).
+
     Parameters
     ----------
     clips : DataFrame
@@ -25,11 +27,6 @@ def prominence_by_rule(
     probability_of_3 : Series of float or None
         Dawid and Skene's probability that the true rating is 3, one per clip; None where it is
         not known who rated.
-
-    Returns
-    -------
-    dict of str to Series of bool
-        ``strict``, ``at_least_1`` to ``at_least_3``, and ``dawid_skene`` (above one half).
     """
     rules = {DEFAULT_RULE: is_prominent(clips, "strict")}
     rules |= {f"at_least_{k}": clips["r3"] >= k for k in (1, 2, 3)}
@@ -47,6 +44,11 @@ def sensitivity_table(
 ) -> pd.DataFrame:
     """Return what each rule makes of the same ratings.
 
+    Returns one row per rule: ``rule, n_prominent, n_changed`` (clips decided otherwise than by the
+    default rule), ``n_classes, classes_gained, classes_lost, n_test_pool`` (unanimous clips of the
+    accepted classes that pass the other filters), ``smallest_test_pool, n_test, n_train_per_class``
+    (of the smallest class, after the test set left).
+
     Parameters
     ----------
     clips : DataFrame
@@ -56,14 +58,6 @@ def sensitivity_table(
         From `prominence_by_rule`.
     without_test : bool
         Whether the test set had left the clips before: then none is drawn from them.
-
-    Returns
-    -------
-    DataFrame
-        One row per rule: ``rule, n_prominent, n_changed`` (clips decided otherwise than by the
-        default rule), ``n_classes, classes_gained, classes_lost, n_test_pool`` (unanimous clips
-        of the accepted classes that pass the other filters), ``smallest_test_pool, n_test,
-        n_train_per_class`` (of the smallest class, after the test set left).
     """
     known = _with_pictures(clips, protocol)
     rows = []

@@ -57,23 +57,19 @@ class Asked:
 def audit_clip(clip: TreeClip, root: Path, *, asked: Asked | None = None) -> ClipAudit:
     """Examine a clip: what it is, whether all of it can be decoded and shown, what it sounds like.
 
+    Returns the audit, with a ``reason`` where the clip cannot be a candidate: ``bad_name``,
+    ``empty``, ``missing``, ``no_audio``, ``no_times``, ``no_video``, ``odd_pictures``,
+    ``odd_sound``, ``odd_times``, ``outside_root``, ``silent``, ``too_large``, ``too_slow``,
+    ``unlisted``, ``unreadable``.
+
+    Paper: Selection of MIT Videos.
+
     Parameters
     ----------
     root : Path
         The tree, which a link must not leave.
     asked : Asked or None
         What the study asks; None for the paper's.
-
-    Returns
-    -------
-    ClipAudit
-        With a ``reason`` where it cannot be a candidate: ``bad_name``, ``empty``, ``missing``,
-        ``no_audio``, ``no_times``, ``no_video``, ``odd_pictures``, ``odd_sound``, ``odd_times``,
-        ``outside_root``, ``silent``, ``too_large``, ``too_slow``, ``unlisted``, ``unreadable``.
-
-    Notes
-    -----
-    Paper: Selection of MIT Videos.
     """
     path, asked = clip.path, asked or Asked()
     bare = _bare(clip)
@@ -109,10 +105,7 @@ def _with_sound_reason(bare: ClipAudit, told: ClipProbe, seen: Inspection, path:
 def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process died.
 
-    Returns
-    -------
-    ClipAudit
-        Nothing is known but that it is ``unreadable``.
+    Returns nothing is known but that it is ``unreadable``.
     """
     detail = "the process that decoded it died, twice"
     return replace(_bare(clip), reason="unreadable", detail=detail)
@@ -121,10 +114,7 @@ def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
 def audit_of_a_hanger(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process hung and was ended.
 
-    Returns
-    -------
-    ClipAudit
-        Nothing is known but that it is ``too_slow``.
+    Returns nothing is known but that it is ``too_slow``.
     """
     return replace(_bare(clip), reason="too_slow", detail="decoding it did not end")
 
@@ -132,11 +122,8 @@ def audit_of_a_hanger(clip: TreeClip) -> ClipAudit:
 def flags_of(told: ClipProbe, seen: Inspection, asked: Asked) -> list[str]:
     """Return what a curator should know of a clip, though it does not bar it.
 
-    Returns
-    -------
-    list of str
-        Of ``near_silent``, ``vfr``, ``odd_steps``, ``av_offset``, ``two_video_streams``,
-        ``two_audio_streams``, ``unequal_lengths``, ``odd_duration``, ``not_in_browser``.
+    Returns those of ``near_silent``, ``vfr``, ``odd_steps``, ``av_offset``, ``two_video_streams``,
+    ``two_audio_streams``, ``unequal_lengths``, ``odd_duration``, ``not_in_browser``.
     """
     steps, allowed = told.n_odd_steps, asked.max_odd_steps
     is_vfr = told.is_vfr if allowed is None else steps > allowed
@@ -158,10 +145,7 @@ def flags_of(told: ClipProbe, seen: Inspection, asked: Asked) -> list[str]:
 def plays_in_a_browser(told: ClipProbe) -> bool:
     """Return whether the usual browsers play a clip, as the page for vetting needs.
 
-    Returns
-    -------
-    bool
-        False for what some of them leave black or silent.
+    Returns False for what some of them leave black or silent.
     """
     return (
         told.container in _IN_BROWSERS["containers"]

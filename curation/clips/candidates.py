@@ -10,8 +10,6 @@ PASSING_REASONS = ("missing", "unlisted")
 def decide(audit: ClipAudit, avmit_label: str) -> Candidate | RejectedClip:
     """Admit or reject a clip by its audit.
 
-    Notes
-    -----
     Paper: Selection of MIT Videos.
     """
     if audit.reason:

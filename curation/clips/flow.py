@@ -17,16 +17,10 @@ CANDIDATES = "candidates"
 def flow_table(counts: pd.DataFrame, classes: ClassList) -> pd.DataFrame:
     """Count clips by class and what became of them.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        From `study.store.clips.candidates.counts`.
+    Returns one row per AVMIT and MIT label: ``avmit_label, mit_label, clips, candidates``, and a
+    column per reason; in = candidates + rejected in every row.
 
-    Returns
-    -------
-    DataFrame
-        One row per AVMIT and MIT label: ``avmit_label, mit_label, clips, candidates``, and a
-        column per reason; in = candidates + rejected in every row.
+    `counts`: from `study.store.clips.candidates.counts`.
     """
     named = counts.assign(reason=counts["reason"].replace("", CANDIDATES))
     found = named.pivot_table(
@@ -45,10 +39,7 @@ def flow_table(counts: pd.DataFrame, classes: ClassList) -> pd.DataFrame:
 def write_audits(audits: Iterable[pd.DataFrame], path: Path) -> Counter[str]:
     """Write the audits of all clips as a Parquet file, and count their flags.
 
-    Parameters
-    ----------
-    audits : iterable of DataFrame
-        From `study.store.clips.clip_audits.frames`; one part is held at a time.
+    `audits`: from `study.store.clips.clip_audits.frames`; one part is held at a time.
     """
     flags: Counter[str] = Counter()
     writer = None

@@ -32,8 +32,6 @@ def give_names(db: Db, clips: Sequence[Clip], at: datetime) -> int:
     or in both locations) gets a digest of its own name added, and so does a name too long for a
     disk, which is cut.
 
-    Notes
-    -----
     Paper: Data Description, Table 2.
     """
     nameless = _without_name(db, clips)
@@ -79,11 +77,8 @@ def _with_digest(name: str, key: str) -> str:
 def keep_names(db: Db, table: Path, at: datetime) -> int:
     """Give clips the record names that an earlier export has; return how many changed.
 
-    Raises
-    ------
-    TableError
-        If the table cannot be read, names a clip that the store does not know, or a name that
-        belongs to a clip that is not in it.
+    Raises TableError if the table cannot be read, names a clip that the store does not know, or a
+    name that belongs to a clip that is not in it.
     """
     clips = read_list(table, ("filename", "avmit_label", "video_location", "tfrecord_filename"))
     given = record_names.frame(db)

@@ -28,14 +28,8 @@ JobsOption = Annotated[
 def tables_folder(out: Path | None, study: "Study") -> Path:
     """Return where a command writes.
 
-    Parameters
-    ----------
-    study : Study
-        Has a folder for it, where nothing was.
+    Returns the folder; it need not be there.
 
-    Returns
-    -------
-    Path
-        The folder; it need not be there.
+    `study`: has a folder for it, where nothing was.
     """
     return study.folder / "release" if out is None else out

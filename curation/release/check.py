@@ -46,10 +46,7 @@ _NOT_OF_ROWS = frozenset({"unreadable_list", "changed_list", "no_rows", "classes
 def check(release: Release) -> list[Finding]:
     """Look through all lists of a release.
 
-    Parameters
-    ----------
-    release : Release
-        From `curation.release.reading.read_release`.
+    `release`: from `curation.release.reading.read_release`.
     """
     found = list(_check_one_by_one(release))
     found += _check_ratings(release)
@@ -86,16 +83,10 @@ def refuse_breaking(release: Release, *, but: Collection[str] = OF_RECORDS) -> l
 def totals(findings: list[Finding]) -> dict[str, int]:
     """Add up what was found in several lists, each looked at by itself.
 
-    Parameters
-    ----------
-    findings : list of Finding
-        From `check`.
+    Returns rows by kind of finding; kinds that one list has, and those that count something else or
+    compare lists, are not in it.
 
-    Returns
-    -------
-    dict of str to int
-        Rows by kind of finding; kinds that one list has, and those that count something else or
-        compare lists, are not in it.
+    `findings`: from `check`.
     """
     of_one = [item for item in findings if "," not in item.where]
     lists = Counter(item.code for item in of_one if item.code not in _NOT_OF_ROWS)
@@ -105,15 +96,9 @@ def totals(findings: list[Finding]) -> dict[str, int]:
 def n_of(findings: list[Finding], code: str) -> int:
     """Return how many rows, clips or sources the findings of one kind name together.
 
-    Parameters
-    ----------
-    findings : list of Finding
-        From `check`.
+    Returns 0 where there is none.
 
-    Returns
-    -------
-    int
-        0 where there is none.
+    `findings`: from `check`.
     """
     return sum(item.n for item in findings if item.code == code)
 

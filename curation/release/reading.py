@@ -56,22 +56,14 @@ class Release:
 def read_release(folder: Path) -> Release:
     """Read whatever published lists a folder has.
 
+    Returns the lists, and those that cannot be read. Raises TableError if there is none of them.
+
     Parameters
     ----------
     folder : Path
         With any of ``video_ratings.csv``, ``raw_video_ratings.csv``, ``test_set.csv``,
         ``AVMIT_train.csv``, ``AVMIT_validation.csv``, ``MIT16_train.csv`` and
         ``MIT16_validation.csv``.
-
-    Returns
-    -------
-    Release
-        The lists, and those that cannot be read.
-
-    Raises
-    ------
-    TableError
-        If there is none of them.
     """
     read: dict[str, ClipList] = {}
     broken: dict[str, str] = {}
@@ -95,21 +87,11 @@ def read_release(folder: Path) -> Release:
 def read_list(path: Path) -> pd.DataFrame:
     """Read one published list, whatever its spelling.
 
-    Parameters
-    ----------
-    path : Path
-        A file with one of the names of `LIST_NAMES`.
+    Returns columns as the program calls them, values as text, and ``line``. Raises TableError if
+    the file cannot be read, lacks a column that such a list has, or a row does not say what it
+    should.
 
-    Returns
-    -------
-    DataFrame
-        Columns as the program calls them, values as text, and ``line``.
-
-    Raises
-    ------
-    TableError
-        If the file cannot be read, lacks a column that such a list has, or a row does not say what
-        it should.
+    `path`: a file with one of the names of `LIST_NAMES`.
     """
     clips = _open(path)
     refuse(clips, faults(clips))
@@ -119,15 +101,9 @@ def read_list(path: Path) -> pd.DataFrame:
 def frame_of(clips: ClipList) -> pd.DataFrame:
     """Return a list as the rest of curation takes it.
 
-    Parameters
-    ----------
-    clips : ClipList
-        From `study.reading.lists`.
+    Returns columns as the program calls them, values as text, and ``line``.
 
-    Returns
-    -------
-    DataFrame
-        Columns as the program calls them, values as text, and ``line``.
+    `clips`: from `study.reading.lists`.
     """
     return pd.DataFrame({"line": clips.lines, **clips.columns})
 
@@ -163,15 +139,9 @@ class Located:
 def located(release: Release) -> dict[str, Located]:
     """Return the lists of a release with a location for every clip.
 
-    Parameters
-    ----------
-    release : Release
-        The lists; the published MIT-16 lists have no locations.
+    Raises TableError if lists beside know a clip of that name in both locations.
 
-    Raises
-    ------
-    TableError
-        If lists beside know a clip of that name in both locations.
+    `release`: the lists; the published MIT-16 lists have no locations.
     """
     known: dict[str, set[str]] = {}
     for clips in release.read.values():
@@ -209,10 +179,7 @@ def _located(clips: ClipList, rows: pd.DataFrame, known: Mapping[str, set[str]])
 def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a list with its tallies as numbers.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``r1, r2, r3`` as text.
+    `rows`: with ``r1, r2, r3`` as text.
 
     Returns
     -------
@@ -233,11 +200,8 @@ def rated_lists(release: Release) -> Iterator[tuple[str, pd.DataFrame]]:
 def rating_lists(release: Release) -> list[str]:
     """Return which lists of a release its tallies are taken from.
 
-    Returns
-    -------
-    list of str
-        ``video_ratings`` and, for who rated, ``raw_video_ratings``; without both the two AVMIT
-        lists. Empty where there is none of them.
+    Returns ``video_ratings`` and, for who rated, ``raw_video_ratings``; without both the two AVMIT
+    lists. Empty where there is none of them.
     """
     here = {*release.lists, *release.broken}
     rated = [name for name in RATED_LISTS if name in here]
@@ -247,10 +211,9 @@ def rating_lists(release: Release) -> list[str]:
 def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
     """Return the tallies of a release, and whether they are a selection.
 
-    Parameters
-    ----------
-    release : Release
-        Lists that `curation.release.check.refuse_breaking` lets pass.
+    Raises TableError if no list carries ratings.
+
+    `release`: lists that `curation.release.check.refuse_breaking` lets pass.
 
     Returns
     -------
@@ -259,11 +222,6 @@ def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
         else from the two AVMIT lists.
     is_selected : bool
         True for the AVMIT lists, which have the prominent clips of the test classes only.
-
-    Raises
-    ------
-    TableError
-        If no list carries ratings.
     """
     names = rating_lists(release)
     if not names:

@@ -62,15 +62,9 @@ def check_values(name: str, clips: ClipList) -> Iterator[Finding]:
 def check_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
     """Yield what is odd about the names and labels of a published list.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        From `curation.release.reading.read_list`.
+    Yields one per kind of fault; with ``n`` 0 where there is none.
 
-    Yields
-    ------
-    Finding
-        One per kind of fault; with ``n`` 0 where there is none.
+    `rows`: from `curation.release.reading.read_list`.
     """
     shape = rows["filename"].str.count("/") == 1
     ending = rows["filename"].str.lower().str.endswith(".mp4")
@@ -174,17 +168,14 @@ def of_rows(
 ) -> Finding:
     """Return a finding about some rows of a list.
 
+    The ``n`` is 0 where no row is wrong.
+
     Parameters
     ----------
     rows : DataFrame
         The list, with ``line``.
     breaks : bool
         Whether a run on the list stops or goes wrong.
-
-    Returns
-    -------
-    Finding
-        With ``n`` 0 where no row is wrong.
     """
     where_wrong = wrong.to_numpy(dtype=bool)
     if not where_wrong.any():

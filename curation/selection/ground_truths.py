@@ -12,18 +12,9 @@ def sample_ground_truths(
 ) -> list[int]:
     """Draw candidates uniformly, without regard to their class.
 
-    Returns
-    -------
-    list of int
-        Ids in the order drawn, which is the order in which the expert sees them.
+    Returns ids in the order drawn, which is the order in which the expert sees them. Raises
+    StudyError if there are fewer candidates.
 
-    Raises
-    ------
-    StudyError
-        If there are fewer candidates.
-
-    Notes
-    -----
     Paper: Quality Control ("2,000 videos were uniformly sampled").
     """
     if len(candidate_ids) < n_ground_truths:

@@ -18,6 +18,8 @@ _LABELS = ("mit_label", "avmit_label")
 def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.DataFrame:
     """Return the clips of a table under the names that the store has for them.
 
+    Raises TableError if the store does not know a clip, or has it under another label.
+
     Parameters
     ----------
     clips : DataFrame
@@ -32,11 +34,6 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
     -------
     DataFrame
         The same rows; accents are spelt as on the disk.
-
-    Raises
-    ------
-    TableError
-        If the store does not know a clip, or has it under another label.
     """
     known = known.loc[~clip_keys(known).duplicated()]
     found = known.set_index(clip_keys(known))[[*KEY, *_LABELS]].reindex(clip_keys(clips))
@@ -61,10 +58,8 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
 def with_rejects(db: Db) -> pd.DataFrame:
     """Return every clip that the store knows, for lists that may hold what this study rejected.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``filename, video_location, mit_label, avmit_label``, the last empty for rejects.
+    Returns columns ``filename, video_location, mit_label, avmit_label``, the last empty for
+    rejects.
     """
     columns = [*KEY, *_LABELS]
     rejected = candidates.rejects(db).assign(avmit_label="")

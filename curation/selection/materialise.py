@@ -37,6 +37,10 @@ def materialise(
 ) -> Iterator[Placed]:
     """Copy or link test clips to their new names; after the last one write the checksums.
 
+    Yields one per clip; what is there with the right bytes stays. Raises ClipError if a clip is
+    missing, or is not the file that was rated. Raises StudyError if another file stands where a
+    clip belongs, two clips have one new name, or a name leads out of its folder.
+
     Parameters
     ----------
     test : DataFrame
@@ -47,19 +51,6 @@ def materialise(
         ``link`` makes a hard link, which needs the same disk.
     known_sha256 : dict of tuple of str to str or None
         Digest by location and filename, as the clip was rated.
-
-    Yields
-    ------
-    Placed
-        One per clip; what is there with the right bytes stays.
-
-    Raises
-    ------
-    ClipError
-        If a clip is missing, or is not the file that was rated.
-    StudyError
-        If another file stands where a clip belongs, two clips have one new name, or a name leads
-        out of its folder.
     """
     twice = test.loc[test.duplicated("new_filename"), "new_filename"]
     if len(twice):

@@ -20,26 +20,17 @@ def draw_test_set(
 ) -> pd.DataFrame:
     """Draw clips uniformly from each class and number them.
 
+    Returns the rows drawn, class by class, with a column ``new_filename``. Raises StudyError if a
+    class has too few clips and that is not allowed; names classes and numbers.
+
+    Paper: Test Set ("60 videos were uniformly sampled from each class").
+
     Parameters
     ----------
     pool : DataFrame
         Clips that passed all filters, with ``avmit_label, video_location, filename``.
     allow_fewer : bool
         Whether a class with fewer clips gives all it has instead of stopping the run.
-
-    Returns
-    -------
-    DataFrame
-        The rows drawn, class by class, with a column ``new_filename``.
-
-    Raises
-    ------
-    StudyError
-        If a class has too few clips and that is not allowed; names classes and numbers.
-
-    Notes
-    -----
-    Paper: Test Set ("60 videos were uniformly sampled from each class").
     """
     by_class = {
         label: pool.loc[pool["avmit_label"] == label].sort_values(["filename", "video_location"])

@@ -49,10 +49,7 @@ class VerdictIn(BaseModel):
 def vetting_app(study: Study, curator: str, site: Site, now: Callable[[], datetime]) -> FastAPI:
     """Return the page's application.
 
-    Returns
-    -------
-    FastAPI
-        To be served by `study.reports.web.serve`.
+    The application is served by `study.reports.web.serve`.
     """
     app = new_web_app("vetting", site)
     engine = open_store(study.store_url)
@@ -135,11 +132,8 @@ _UNTOUCHED: dict[str, Any] = {"verdict": "", "reasons": [], "note": "", "known":
 def state_of(db: Db, curator: str) -> dict[int, dict[str, Any]]:
     """Return what a curator has said of each clip, and what others have.
 
-    Returns
-    -------
-    dict of int to dict
-        By candidate: ``verdict, reasons, note, known`` (rows of this curator), ``others``
-        (verdicts of other curators).
+    Returns, by candidate: ``verdict, reasons, note, known`` (rows of this curator), ``others``
+    (verdicts of other curators).
     """
     rows = vettings.history(db)
     state: dict[int, dict[str, Any]] = {}

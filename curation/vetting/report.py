@@ -8,15 +8,9 @@ from curation.vetting.hints import REASON_OF
 def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Count verdicts and reasons by curator.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        From `study.store.clips.vettings.verdicts`.
+    Returns columns ``curator, what, n``: verdicts, and each reason of the exclusions.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``curator, what, n``: verdicts, and each reason of the exclusions.
+    `verdicts`: from `study.store.clips.vettings.verdicts`.
     """
     reasons = verdicts.assign(what=verdicts["reasons"].str.split(",")).explode("what")
     reasons = reasons.loc[reasons["what"].fillna("") != "", ["curator", "what"]]
@@ -28,15 +22,9 @@ def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
 def disagreements(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Return the clips that one curator keeps and another excludes.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        From `study.store.clips.vettings.verdicts`.
+    Returns one row per clip, indexed by ``candidate_id``; one column per curator.
 
-    Returns
-    -------
-    DataFrame
-        One row per clip, indexed by ``candidate_id``; one column per curator.
+    `verdicts`: from `study.store.clips.vettings.verdicts`.
     """
     wide = verdicts.pivot(index="candidate_id", columns="curator", values="verdict")
     return wide.loc[wide.nunique(axis=1) > 1].fillna("")
@@ -45,20 +33,17 @@ def disagreements(verdicts: pd.DataFrame) -> pd.DataFrame:
 def hint_quality(verdicts: pd.DataFrame, hints: pd.DataFrame) -> pd.DataFrame:
     """Tell how well each hint foresaw what curators excluded.
 
+    Returns columns ``hint, reason, n_judged, n_excluded, auc`` (how likely an excluded clip has a
+    higher score than a kept one; 0.5 is chance, nan where one of the two kinds is missing) and
+    ``precision_at_top`` (share excluded among as many clips of the highest scores as were
+    excluded).
+
     Parameters
     ----------
     verdicts : DataFrame
         From `study.store.clips.vettings.verdicts`.
     hints : DataFrame
         From `study.store.clips.vettings.hints`.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``hint, reason, n_judged, n_excluded, auc`` (how likely an excluded clip has a
-        higher score than a kept one; 0.5 is chance, nan where one of the two kinds is missing)
-        and ``precision_at_top`` (share excluded among as many clips of the highest scores as
-        were excluded).
     """
     rows = []
     for hint in hints.columns:

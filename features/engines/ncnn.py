@@ -33,6 +33,8 @@ def write_ncnn_graph(
 ) -> None:
     """Write a network as an ncnn graph, its weights beside it.
 
+    Raises RecordError if a layer's weights are missing or have another shape.
+
     Parameters
     ----------
     input_shape : tuple of int

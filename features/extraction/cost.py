@@ -20,6 +20,8 @@ def forecast(
 ) -> pd.DataFrame:
     """Return hours and cost by number of clips and cores.
 
+    Returns columns ``clips``, ``cores``, ``hours``, ``cost``.
+
     Parameters
     ----------
     clips_per_core_s : float
@@ -28,11 +30,6 @@ def forecast(
         Cores of all machines together; the rate is assumed to grow with them.
     price_per_core_h : float
         Of one core for one hour, in any currency.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``clips``, ``cores``, ``hours``, ``cost``.
 
     Examples
     --------

@@ -22,6 +22,9 @@ _MIN_BLOCK = 128  # output samples per matrix product, so that the product is no
 def pcm16_to_waveform(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
     r"""Mix 16-bit samples down to one channel and scale them to [-1, 1).
 
+    Raises TypeError if the samples are not 16 bits wide. Raises ValueError if the samples have no
+    channel axis.
+
     Parameters
     ----------
     samples : ndarray of int16, shape (n_samples, n_channels)
@@ -32,13 +35,6 @@ def pcm16_to_waveform(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]
     ndarray of float32, shape (n_samples,)
         The integer mean of the channels in units of full scale: rounded down for one and two
         channels; with more, each channel's share is rounded down before they are added.
-
-    Raises
-    ------
-    TypeError
-        If the samples are not 16 bits wide.
-    ValueError
-        If the samples have no channel axis.
 
     Notes
     -----

@@ -18,15 +18,12 @@ EMBEDDING = "fc2"
 def vggish(layers: Layers[Value], x: Value) -> Value:
     """Define VGGish from log-mel patch to embedding.
 
+    Returns embeddings of size 128, before any activation, PCA or quantisation.
+
     Parameters
     ----------
     x : Value
         Patches of shape (96, 64, 1).
-
-    Returns
-    -------
-    Value
-        Embeddings of size 128, before any activation, PCA or quantisation.
 
     Notes
     -----

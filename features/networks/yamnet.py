@@ -25,15 +25,12 @@ SEPARABLE = (
 def yamnet(layers: Layers[Value], x: Value) -> Value:
     """Define YAMNet from log-mel patch to embedding.
 
+    Returns embeddings of size 1,024: the last activations, averaged over time and frequency.
+
     Parameters
     ----------
     x : Value
         Patches of shape (96, 64, 1).
-
-    Returns
-    -------
-    Value
-        Embeddings of size 1,024: the last activations, averaged over time and frequency.
 
     Notes
     -----

@@ -63,15 +63,9 @@ class PlayableClip:
     def frame_at(self, t_s: float) -> int:
         """Return the index of the frame whose time has come.
 
-        Parameters
-        ----------
-        t_s : float
-            Seconds from the beginning of the clip.
+        Returns 0 before the beginning, the last frame after the end.
 
-        Returns
-        -------
-        int
-            0 before the beginning, the last frame after the end.
+        `t_s`: seconds from the beginning of the clip.
         """
         return max(0, int(np.searchsorted(self.times_s, t_s, side="right")) - 1)
 
@@ -86,18 +80,15 @@ def decode_for_display(
     first, a picture that begins later stands from the beginning, a sound that begins later is
     preceded by silence, and so is every sound behind a gap.
 
+    Raises ClipError if it is another file than the admitted one, is missing, empty, cannot be
+    decoded to its end, has no picture or no sound, or is too large for the memory.
+
     Parameters
     ----------
     box_px : tuple of int
         Width and height that a larger clip is scaled down to fit.
     sha256 : str or None
         Digest of the file that was admitted; None for any file.
-
-    Raises
-    ------
-    ClipError
-        If it is another file than the admitted one, is missing, empty, cannot be decoded to its
-        end, has no picture or no sound, or is too large for the memory.
     """
     content = read_clip(path)
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:

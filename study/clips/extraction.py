@@ -65,15 +65,9 @@ class DecodedClip:
     def sound_time_s(self, at_s: float) -> float:
         """Return when a sample is due, from the beginning of the clip.
 
-        Parameters
-        ----------
-        at_s : float
-            Seconds of samples before it.
+        Returns seconds; later than `at_s` where the sound begins late or has gaps.
 
-        Returns
-        -------
-        float
-            Seconds; later than `at_s` where the sound begins late or has gaps.
+        `at_s`: seconds of samples before it.
         """
         cut_s, begin_s = max(begin for begin in self.sound_begins_s if begin[0] <= at_s)
         return begin_s + (at_s - cut_s)
@@ -84,6 +78,9 @@ def decode_for_extraction(
 ) -> DecodedClip:
     """Decode the sound and the chosen frames of a clip in one pass through its file.
 
+    Returns sound and frames. Raises ClipError with reason ``"missing"``, ``"empty"``,
+    ``"unreadable"``, ``"no_video"``, ``"too_large"`` or ``"too_slow"``.
+
     Parameters
     ----------
     choose : callable
@@ -92,17 +89,6 @@ def decode_for_extraction(
     keep : callable
         Takes a chosen frame, upright, shape (height, width, 3), blue first, and returns what
         to keep of it.
-
-    Returns
-    -------
-    DecodedClip
-        Sound and frames.
-
-    Raises
-    ------
-    ClipError
-        With reason ``"missing"``, ``"empty"``, ``"unreadable"``, ``"no_video"``, ``"too_large"`` or
-        ``"too_slow"``.
     """
     with open_clip(path) as container:
         videos, audios = video_streams(container), container.streams.audio

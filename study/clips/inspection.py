@@ -83,6 +83,9 @@ def inspect(
 ) -> Inspection:
     """Decode a clip to its last frame and its last sample.
 
+    Raises ClipError with reason ``"missing"``, ``"empty"``, ``"unreadable"``, ``"no_video"``,
+    ``"too_large"`` or ``"too_slow"``; for a display also as `study.clips.showing.Showing`.
+
     Parameters
     ----------
     hashed_frames : sequence of int
@@ -90,12 +93,6 @@ def inspect(
     display : Display or None
         What the clip is to be shown on, so that one which cannot be shown is refused; None to leave
         that open.
-
-    Raises
-    ------
-    ClipError
-        With reason ``"missing"``, ``"empty"``, ``"unreadable"``, ``"no_video"``, ``"too_large"`` or
-        ``"too_slow"``; for a display also as `study.clips.showing.Showing`.
     """
     with open_clip(path) as container:
         video = video_streams(container)
@@ -138,11 +135,8 @@ def inspect(
 def spread(n_frames: int) -> tuple[int, ...]:
     """Return which frames of a clip are hashed.
 
-    Returns
-    -------
-    tuple of int
-        Five places, from 10 % to 90 % of the clip; a frame of a very short clip stands for
-        several.
+    Returns five places, from 10 % to 90 % of the clip; a frame of a very short clip stands for
+    several.
     """
     return tuple((2 * i + 1) * n_frames // (2 * N_HASHED_FRAMES) for i in range(N_HASHED_FRAMES))
 
@@ -169,15 +163,12 @@ def frame_hash(grey: npt.NDArray[np.uint8]) -> tuple[int, bool]:
 def sound_hash(samples: Pcm, sample_rate_hz: int) -> str:
     """Return the hash of a sound.
 
+    Returns 32 hexadecimal digits; empty for silence and for sounds too short to tell.
+
     Parameters
     ----------
     samples : ndarray of int16, shape (n_samples,)
         One channel.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits; empty for silence and for sounds too short to tell.
     """
     if len(samples) < _N_SLICES * 512 or not samples.any():
         return ""

@@ -51,15 +51,9 @@ def orientation_of(frame: av.VideoFrame) -> Orientation:
 
     The angle alone would not do: a mirrored picture has one of half a turn.
 
-    Parameters
-    ----------
-    frame : VideoFrame
-        A decoded frame.
+    Returns the nearest one where the file asks for an oblique angle.
 
-    Returns
-    -------
-    Orientation
-        The nearest one where the file asks for an oblique angle.
+    `frame`: a decoded frame.
     """
     # Not `frame.side_data`, which the frame keeps: the two would hold one another, and the decoder
     # with all its threads, until Python looks for such circles.

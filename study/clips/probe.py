@@ -92,10 +92,7 @@ class ClipProbe:
 def probe(path: Path) -> ClipProbe:
     """Read what a clip is from its container, its packets and its first frame.
 
-    Raises
-    ------
-    ClipError
-        With reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
+    Raises ClipError with reason ``"missing"``, ``"empty"``, ``"unreadable"`` or ``"no_video"``.
     """
     with open_clip(path) as container:
         video = video_streams(container)
@@ -168,10 +165,7 @@ def usual_rate(times_s: Sequence[float], tick_s: float) -> tuple[float, int]:
 def require_codecs(path: Path, streams: Sequence[Any]) -> None:
     """Raise unless there is a decoder for every one of some streams.
 
-    Raises
-    ------
-    ClipError
-        If there is none.
+    Raises ClipError if there is none.
     """
     for stream in streams:
         if stream.codec_context is None:
@@ -184,21 +178,17 @@ def require_codecs(path: Path, streams: Sequence[Any]) -> None:
 def is_silent(path: Path) -> bool:
     """Return whether every 16-bit sample of a clip is 0; stops at the first one that is not.
 
-    Returns
-    -------
-    bool
-        True for digital silence: a peak of exactly 0 over all channels of the first audio stream.
+    Returns True for digital silence: a peak of exactly 0 over all channels of the first audio
+    stream.
+
+    Paper: Selection of MIT Videos ("whose amplitude did not exceed 0"); measured on 16-bit samples,
+    as pydub does.
 
     Raises
     ------
     ClipError
         As `probe`, and with reason ``"no_audio"`` where there is no sound. What is damaged behind
         the first sample that is not 0 is not seen.
-
-    Notes
-    -----
-    Paper: Selection of MIT Videos ("whose amplitude did not exceed 0"); measured on 16-bit
-    samples, as pydub does.
     """
     with open_clip(path) as container:
         n_samples = 0
@@ -214,10 +204,7 @@ def is_silent(path: Path) -> bool:
 def video_streams(container: Any) -> list[Any]:  # noqa: ANN401
     """Return the video streams of a container, cover pictures left out.
 
-    Parameters
-    ----------
-    container : InputContainer
-        From `study.clips.opening.open_clip`.
+    `container`: from `study.clips.opening.open_clip`.
     """
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
@@ -226,20 +213,14 @@ def video_streams(container: Any) -> list[Any]:  # noqa: ANN401
 def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dtype[np.int16]]"]:  # noqa: ANN401
     """Yield the samples of the first audio stream as 16-bit blocks.
 
-    Parameters
-    ----------
-    container : InputContainer
-        From `study.clips.opening.open_clip`.
+    Raises ClipError with reason ``"no_audio"`` where there is no audio stream.
+
+    `container`: from `study.clips.opening.open_clip`.
 
     Yields
     ------
     ndarray of int16, shape (n_samples, n_channels)
         Consecutive samples.
-
-    Raises
-    ------
-    ClipError
-        With reason ``"no_audio"`` where there is no audio stream.
     """
     if not container.streams.audio:
         raise missing_stream(path, "audio")
@@ -254,16 +235,10 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
 def missing_stream(path: Path, kind: Literal["audio", "video"]) -> ClipError:
     """Return what is wrong with a clip in which a stream was not found.
 
-    Parameters
-    ----------
-    kind : {"audio", "video"}
-        What it lacks.
+    Returns an error with reason ``"no_audio"`` or ``"no_video"``; with ``"unreadable"`` where the
+    file ends too early: of a header that was cut, a decoder shows the streams before the cut.
 
-    Returns
-    -------
-    ClipError
-        With reason ``"no_audio"`` or ``"no_video"``; with ``"unreadable"`` where the file ends too
-        early: of a header that was cut, a decoder shows the streams that came before the cut.
+    `kind`: what it lacks.
     """
     if ends_early(path):
         return ClipError(f"{path} ends before its container does. Copy it again")
@@ -273,15 +248,9 @@ def missing_stream(path: Path, kind: Literal["audio", "video"]) -> ClipError:
 def largest_sample(block: "np.ndarray[Any, np.dtype[np.int16]]") -> float:
     """Return the largest absolute sample of a block in units of full scale.
 
-    Parameters
-    ----------
-    block : ndarray of int16
-        Samples.
+    Returns 0 to 1.
 
-    Returns
-    -------
-    float
-        0 to 1.
+    `block`: samples.
     """
     if block.size == 0:
         return 0.0

@@ -11,15 +11,9 @@ _MAX_BOXES = 100_000  # more than fragments of a clip; a file of empty boxes wou
 def ends_early(path: Path) -> bool:
     """Return whether a file ends before its container does.
 
-    Parameters
-    ----------
-    path : Path
-        An MP4 or a Matroska file; of others nothing is promised.
+    Returns True where a box, or the segment, reaches beyond the end of the file.
 
-    Returns
-    -------
-    bool
-        True where a box, or the segment, reaches beyond the end of the file.
+    `path`: an MP4 or a Matroska file; of others nothing is promised.
     """
     n_bytes = path.stat().st_size
     with path.open("rb") as file:

@@ -90,10 +90,7 @@ class Keys(BaseModel):
     def instead_of(self, paper_key: str) -> str:
         """Return the key that does here what a key does in the paper.
 
-        Parameters
-        ----------
-        paper_key : {"1", "2", "3", "space"}
-            What simulated people press.
+        `paper_key`: what simulated people press.
         """
         if paper_key == PAPER_KEYS.replay:
             return self.replay

@@ -27,18 +27,15 @@ def unpack_tar(file: Readable, folder: Path, *, n_files: int, n_bytes: int) -> N
 
     Python 3.11.2, which Debian 12 has, knows no extraction filters yet.
 
+    Raises LimitError if it holds more, a link, a device, a file with holes, a file twice, or one
+    outside the folder; `TAR_ERRORS` has what else is raised.
+
     Parameters
     ----------
     file : Readable
         The archive: a file, or a stream that unpacks one.
     folder : Path
         Where to unpack; it exists.
-
-    Raises
-    ------
-    LimitError
-        If it holds more, a link, a device, a file with holes, a file twice, or one outside the
-        folder; `TAR_ERRORS` has what else is raised.
     """
     root, seen = folder.resolve(), set[Path]()
     with tarfile.open(fileobj=_Forward(file, n_bytes), mode="r:") as archive:

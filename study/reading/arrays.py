@@ -23,10 +23,9 @@ _HEAD = re.compile(
 def read_head(file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...]]:
     """Read the head of an `.npy` file.
 
-    Parameters
-    ----------
-    file : IO of bytes
-        At the first byte; afterwards at the first of the values.
+    Raises LimitError if it is not the head of such an array.
+
+    `file`: at the first byte; afterwards at the first of the values.
 
     Returns
     -------
@@ -34,11 +33,6 @@ def read_head(file: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...]]:
         Numbers or text, never objects.
     shape : tuple of int
         In C order.
-
-    Raises
-    ------
-    LimitError
-        If it is not the head of such an array.
     """
     n_bytes = _LENGTH_BYTES.get(file.read(8).removeprefix(_MAGIC))
     length = int.from_bytes(file.read(n_bytes or 0), "little")
@@ -70,6 +64,9 @@ def write_head(file: IO[bytes], dtype: str, shape: tuple[int, ...]) -> None:
 def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
     """Map an `.npy` file into memory, once it is known to hold what it should.
 
+    Raises LimitError if it holds something else, or has more or fewer bytes than that. Raises
+    OSError if it cannot be opened.
+
     Parameters
     ----------
     dtype : str
@@ -81,13 +78,6 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> npt.NDArray[Any
     -------
     ndarray
         Read only; read from the file where it is used.
-
-    Raises
-    ------
-    LimitError
-        If it holds something else, or has more or fewer bytes than that.
-    OSError
-        If it cannot be opened.
     """
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     with open_file(path, n_bytes + _LONGEST_HEAD) as file:
@@ -106,6 +96,8 @@ def read_array(
 ) -> npt.NDArray[Any]:
     """Read an array that stands somewhere in a stream, such as in an `.npz`.
 
+    Raises LimitError if it holds something else, or more or less than that.
+
     Parameters
     ----------
     file : IO of bytes
@@ -121,11 +113,6 @@ def read_array(
     -------
     ndarray
         Read only.
-
-    Raises
-    ------
-    LimitError
-        If it holds something else, or more or less than that.
     """
     found = read_head(file)
     _require(found, dtype, shape)

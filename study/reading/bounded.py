@@ -34,22 +34,10 @@ class LimitError(ValueError):
 def open_file(path: Path | str, at_most: int) -> Iterator[IO[bytes]]:
     """Open a file that is one and of bounded size, to read it piece by piece.
 
-    Parameters
-    ----------
-    at_most : int
-        Bytes that it may have.
+    Yields at its first byte. Raises LimitError if it is another kind of thing, or larger. Raises
+    OSError if it cannot be opened.
 
-    Yields
-    ------
-    IO of bytes
-        At its first byte.
-
-    Raises
-    ------
-    LimitError
-        If it is another kind of thing, or larger.
-    OSError
-        If it cannot be opened.
+    `at_most`: bytes that it may have.
     """
     with plain_file(path, lambda kind: LimitError(f"it is {kind}")) as file:
         require_size(os.fstat(file.fileno()).st_size, at_most)
@@ -59,15 +47,9 @@ def open_file(path: Path | str, at_most: int) -> Iterator[IO[bytes]]:
 def require_size(n_bytes: int, at_most: int) -> None:
     """Raise if something has more bytes than it may.
 
-    Parameters
-    ----------
-    n_bytes, at_most : int
-        What it has, and what it may have.
+    Raises LimitError if it has more.
 
-    Raises
-    ------
-    LimitError
-        If it has more.
+    `n_bytes` and `at_most`: what it has, and what it may have.
     """
     if n_bytes > at_most:
         raise LimitError(
@@ -79,21 +61,15 @@ def require_size(n_bytes: int, at_most: int) -> None:
 def gunzip(content: bytes, at_most: int) -> bytes:
     """Unpack a gzip file that holds one member.
 
+    Raises LimitError if it unpacks to more, or something follows its end. Raises EOFError if it is
+    cut off. Raises zlib.error if it is broken.
+
     Parameters
     ----------
     content : bytes
         The packed bytes.
     at_most : int
         Bytes that it may unpack to.
-
-    Raises
-    ------
-    LimitError
-        If it unpacks to more, or something follows its end.
-    EOFError
-        If it is cut off.
-    zlib.error
-        If it is broken.
     """
     unpacker = zlib.decompressobj(_GZIP)
     found = unpacker.decompress(content, at_most + 1)
@@ -109,17 +85,10 @@ def gunzip(content: bytes, at_most: int) -> bytes:
 def copy_member(packed: zipfile.ZipFile, name: str, target: IO[bytes], at_most: int) -> None:
     """Copy a file out of a zip archive.
 
-    Parameters
-    ----------
-    at_most : int
-        Bytes that it may unpack to.
+    Raises LimitError if it unpacks to more. Raises KeyError if there is no such file; `ZIP_ERRORS`
+    has what else zipfile raises.
 
-    Raises
-    ------
-    LimitError
-        If it unpacks to more.
-    KeyError
-        If there is no such file; `ZIP_ERRORS` has what else zipfile raises.
+    `at_most`: bytes that it may unpack to.
     """
     about = packed.getinfo(name)
     require_size(about.file_size, at_most)

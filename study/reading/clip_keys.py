@@ -13,15 +13,9 @@ Key = tuple[str, str]  # location (empty where a list has none) and filename, as
 def location_of(text: str) -> str:
     """Return a location in the program's spelling.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``"MIT_training"``, ``"Training"`` or ``" validation "``.
+    Returns ``"training"`` or ``"validation"``; the text itself where it means neither.
 
-    Returns
-    -------
-    str
-        ``"training"`` or ``"validation"``; the text itself where it means neither.
+    `text`: such as ``"MIT_training"``, ``"Training"`` or ``" validation "``.
 
     Examples
     --------
@@ -35,15 +29,9 @@ def location_of(text: str) -> str:
 def with_slashes(filename: str) -> str:
     r"""Return a released name with one slash between class and clip, however it was written.
 
-    Parameters
-    ----------
-    filename : str
-        Such as ``"./barking//bento.mp4"``, or ``"barking\bento.mp4"`` from Windows.
+    Returns text such as ``"barking/bento.mp4"``; what leads out of the class folder stays as it is.
 
-    Returns
-    -------
-    str
-        Such as ``"barking/bento.mp4"``; what leads out of the class folder stays as it is.
+    `filename`: such as ``"./barking//bento.mp4"``, or ``"barking\bento.mp4"`` from Windows.
     """
     # Windows writes <class>\<clip>; a clip within its class folder may have a \ in its name.
     text = filename if "/" in filename else filename.replace("\\", "/")
@@ -53,17 +41,14 @@ def with_slashes(filename: str) -> str:
 def key_of(location: str, filename: str) -> Key:
     """Return clip keys, the same from every file and system.
 
+    Returns the location, and the filename in the composed form (NFC).
+
     Parameters
     ----------
     location : str
         ``"training"``, ``"validation"``, or empty where a list has no locations.
     filename : str
         Some systems write an accented letter as one character, others as two.
-
-    Returns
-    -------
-    tuple of str and str
-        The location, and the filename in the composed form (NFC).
     """
     return location, unicodedata.normalize("NFC", filename)
 
@@ -82,15 +67,9 @@ def keys_of(locations: Iterable[str], filenames: Iterable[str]) -> list[Key]:
 def in_one_line(text: str) -> str:
     r"""Return a name from outside as a message can show it.
 
-    Parameters
-    ----------
-    text : str
-        It may have any length and any characters.
+    Returns the text itself, or its beginning; in quotes where space or control characters matter.
 
-    Returns
-    -------
-    str
-        The text itself, or its beginning; in quotes where space or control characters matter.
+    `text`: it may have any length and any characters.
 
     Examples
     --------

@@ -14,18 +14,15 @@ _MOST_CHUNKS = 100_000
 def numbers_in(group: Any, at_most: int, *, skip: frozenset[str] = frozenset()) -> Iterator[Any]:  # noqa: ANN401
     """Yield the datasets of floating-point numbers that lie in a file itself.
 
+    Raises LimitError if there is more, or a link to another place or file, or an array that is put
+    together from other files or from too many pieces.
+
     Parameters
     ----------
     at_most : int
         Bytes that all of them may have, whether they are stored or only claimed.
     skip : frozenset of str
         Groups directly below the first one that are passed over.
-
-    Raises
-    ------
-    LimitError
-        If there is more, or a link to another place or file, or an array that is put together from
-        other files or from too many pieces.
     """
     left, n_items = at_most, 0
     waiting = [(group[name], 1) for name in _names(group) if name not in skip]

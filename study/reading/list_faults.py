@@ -85,10 +85,7 @@ class ClipList:
 def is_count(text: str) -> bool:
     """Return whether a cell is a whole number of ratings.
 
-    Returns
-    -------
-    bool
-        True for ``"0"`` to ``"999999"``.
+    Returns True for ``"0"`` to ``"999999"``.
     """
     return _COUNT.fullmatch(text) is not None
 
@@ -96,10 +93,7 @@ def is_count(text: str) -> bool:
 def n_ratings(clips: ClipList) -> list[int]:
     """Return how often each clip of a list with tallies was rated.
 
-    Parameters
-    ----------
-    clips : ClipList
-        With ``r1, r2, r3``, all of them counts.
+    `clips`: with ``r1, r2, r3``, all of them counts.
     """
     return [sum(map(int, row)) for row in zip(*(clips.columns[c] for c in COUNTS), strict=True)]
 
@@ -107,15 +101,9 @@ def n_ratings(clips: ClipList) -> list[int]:
 def faults(clips: ClipList) -> list[Fault]:
     """Return everything that is wrong with the rows of a list.
 
-    Parameters
-    ----------
-    clips : ClipList
-        From `open_list`.
+    Returns kinds that occur, the simplest first; empty for a list that may be used.
 
-    Returns
-    -------
-    list of Fault
-        Kinds that occur, the simplest first; empty for a list that may be used.
+    `clips`: from `open_list`.
     """
     if not len(clips):
         return [Fault("no_rows", "there is no row", (), "filename")]
@@ -128,10 +116,7 @@ def faults(clips: ClipList) -> list[Fault]:
 def record_faults(clips: ClipList) -> list[Fault]:
     """Return what is wrong with the records of a list, named in it or by the rule.
 
-    Parameters
-    ----------
-    clips : ClipList
-        With ``avmit_label``.
+    `clips`: with ``avmit_label``.
     """
     records = clips.records
     first: dict[str, Key] = {}

@@ -64,10 +64,7 @@ def csv_table(
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """Read a CSV table as its heading and the rows below it.
 
-    Parameters
-    ----------
-    path, error, missing, delimiters
-        As for `csv_rows`.
+    `path` and `error` and `missing` and `delimiters`: as for `csv_rows`.
 
     Returns
     -------
@@ -112,10 +109,7 @@ def csv_lines(
 ) -> Iterator[tuple[int, list[str]]]:
     """Read the rows of a CSV file as lists of cells, the heading among them.
 
-    Parameters
-    ----------
-    path, error, missing, delimiters
-        As for `csv_rows`.
+    `path` and `error` and `missing` and `delimiters`: as for `csv_rows`.
 
     Yields
     ------

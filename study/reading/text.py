@@ -85,20 +85,12 @@ def _at_most(file: IO[bytes], n_bytes: int) -> bytes:
 def plain_file(path: Path | str, refusal: Callable[[str], Exception]) -> Iterator[IO[bytes]]:
     """Open a file that is one: no folder, no device, no pipe on which reading waits for ever.
 
+    Yields at its first byte. Raises OSError if it cannot be opened.
+
     Parameters
     ----------
     refusal : callable
         Takes what it is instead, with what to do, and returns what to raise.
-
-    Yields
-    ------
-    IO of bytes
-        At its first byte.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
     """
     # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -145,10 +137,7 @@ def read_toml(
 ) -> dict[str, Any]:
     """Read a TOML file.
 
-    Parameters
-    ----------
-    path, error, missing
-        As for `read_bytes`.
+    `path` and `error` and `missing`: as for `read_bytes`.
 
     Raises
     ------
@@ -164,10 +153,7 @@ def read_json(
 ) -> Any:  # noqa: ANN401
     """Read a JSON file.
 
-    Parameters
-    ----------
-    path, error, missing
-        As for `read_bytes`.
+    `path` and `error` and `missing`: as for `read_bytes`.
 
     Raises
     ------
@@ -181,12 +167,7 @@ def read_json(
 def json_of(text: str | bytes) -> Any:  # noqa: ANN401
     """Parse JSON that can be written again: no NaN, no infinity, no half characters.
 
-    Raises
-    ------
-    ValueError
-        If it is not.
-    RecursionError
-        If it is nested too deeply.
+    Raises ValueError if it is not. Raises RecursionError if it is nested too deeply.
     """
     content = json.loads(text)
     json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
@@ -204,17 +185,14 @@ def parsed(
 ) -> _Parsed:
     """Parse text that comes from outside.
 
+    Returns what `parse` returned.
+
     Parameters
     ----------
     kind : str
         What it should be, such as ``"TOML"``.
     refusals : tuple of exception types
         What `parse` raises beside ValueError and RecursionError.
-
-    Returns
-    -------
-    object
-        What `parse` returned.
 
     Raises
     ------
@@ -235,10 +213,7 @@ def parsed(
 def decoded(content: bytes, path: Path, error: type[StudyError]) -> str:
     """Return the text of a file's content.
 
-    Returns
-    -------
-    str
-        The text without a byte order mark, its line ends as they are.
+    Returns the text without a byte order mark, its line ends as they are.
 
     Raises
     ------

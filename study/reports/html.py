@@ -14,6 +14,8 @@ from markupsafe import Markup
 def render(package: str, template: str, *, title: str, stamp: str = "", **values: object) -> str:
     """Return a page made from a template of a package.
 
+    Returns an HTML document that needs no other file.
+
     Parameters
     ----------
     package : str
@@ -26,11 +28,6 @@ def render(package: str, template: str, *, title: str, stamp: str = "", **values
         Text of a band above the heading, such as ``"rehearsal"``; empty for none.
     **values : object
         What the template fills in; everything is escaped but `markupsafe.Markup`.
-
-    Returns
-    -------
-    str
-        An HTML document that needs no other file.
     """
     given = {"title": title, "stamp": stamp, "language": "en", "shared_style": shared_style()}
     return _environment(package).get_template(template).render(given | values)
@@ -58,10 +55,7 @@ def shared_style() -> Markup:
 def image_to_data_uri(path: Path) -> str:
     """Return a PNG, JPEG, SVG or GIF file as a ``data:`` address, so that a page carries it along.
 
-    Raises
-    ------
-    ValueError
-        If the file's ending is not that of an image.
+    Raises ValueError if the file's ending is not that of an image.
     """
     kind, _ = mimetypes.guess_type(path.name)
     if kind is None or not kind.startswith("image/"):

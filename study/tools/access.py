@@ -116,17 +116,14 @@ def make_own_file(path: Path, *, is_new: bool = False) -> None:
 def protect(folder: Path, group: str | None, leave: Path | None = None) -> int:
     """Take a study's folder from others, and give it to a group.
 
+    Raises ConfigError if there is no such group.
+
     Parameters
     ----------
     group : str or None
         The group that shares it; None for its owner alone.
     leave : Path or None
         A folder in it that is left as it is.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such group.
     """
     n_changed = 0
     for root, folders, names in os.walk(folder):
@@ -147,10 +144,7 @@ def is_of_people(path: Path) -> bool:
 def protect_file(path: Path, group: str | None) -> bool:
     """Take a file of people from others, and give any file to a group.
 
-    Parameters
-    ----------
-    group : str or None
-        The group that shares it; None for its owner alone.
+    `group`: the group that shares it; None for its owner alone.
     """
     mode = stat.S_IMODE(path.stat().st_mode)
     own = _OWN_FILE if group is None else _GROUP_FILE
@@ -160,15 +154,9 @@ def protect_file(path: Path, group: str | None) -> bool:
 def readable_by_others(path: Path, group: str | None) -> str:
     """Return who else can read a file or folder than its owner and the lab's group.
 
-    Parameters
-    ----------
-    group : str or None
-        The group that `study.toml` names.
+    The words are empty where nobody else can.
 
-    Returns
-    -------
-    str
-        In words; empty where nobody else can.
+    `group`: the group that `study.toml` names.
     """
     found = path.stat()
     if os.name != "posix":

@@ -12,10 +12,7 @@ _OTHERS_MAY_WRITE = 0o002
 def cache_folder() -> Path:
     """Return the folder of downloads and of what is made from them.
 
-    Returns
-    -------
-    Path
-        ``$AVMIT_CACHE``, else `avmit-lab` in the user's cache.
+    Returns ``$AVMIT_CACHE``, else `avmit-lab` in the user's cache.
     """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
@@ -27,15 +24,9 @@ def cache_folder() -> Path:
 def own_folder(name: str) -> Path:
     """Return a folder of the cache in which nobody else can put a file.
 
-    Parameters
-    ----------
-    name : str
-        Its name; it is made if need be.
+    Raises StudyError if it is another's, if everybody may write into it, or if it cannot be made.
 
-    Raises
-    ------
-    StudyError
-        If it is another's, if everybody may write into it, or if it cannot be made.
+    `name`: its name; it is made if need be.
     """
     folder = cache_folder() / name
     try:

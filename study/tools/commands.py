@@ -45,10 +45,7 @@ def example(line: str) -> Callable[[Function], Function]:
 def new_app(help_text: str, panels: tuple[Panel, ...] = (), **settings: Any) -> typer.Typer:  # noqa: ANN401
     """Return a command line in the style of the house.
 
-    Parameters
-    ----------
-    **settings
-        Anything else that `typer.Typer` takes.
+    `**settings`: anything else that `typer.Typer` takes.
     """
 
     class Table(CommandTable):

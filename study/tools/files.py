@@ -58,10 +58,7 @@ def named_errors(path: Path) -> Iterator[None]:
 
     A disk that is full says so without a name.
 
-    Parameters
-    ----------
-    path : Path
-        The file that is written in this block.
+    `path`: the file that is written in this block.
     """
     try:
         yield
@@ -74,10 +71,7 @@ def named_errors(path: Path) -> Iterator[None]:
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise if a file is there that must not be replaced.
 
-    Raises
-    ------
-    StudyError
-        If it exists and may not, or is a folder.
+    Raises StudyError if it exists and may not, or is a folder.
     """
     if path.is_dir():
         raise StudyError(f"{path} is a folder. Name a file in it")

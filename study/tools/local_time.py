@@ -9,15 +9,9 @@ from datetime import UTC, date, datetime, tzinfo
 def local_day(at: datetime, zone: tzinfo | None = None) -> date:
     """Return the day on which something happened by the lab's clock.
 
-    Parameters
-    ----------
-    zone : tzinfo or None
-        The lab's; None for the machine's.
+    Returns not always UTC's day.
 
-    Returns
-    -------
-    date
-        Not always UTC's day.
+    `zone`: the lab's; None for the machine's.
 
     Examples
     --------
@@ -31,15 +25,9 @@ def local_day(at: datetime, zone: tzinfo | None = None) -> date:
 def local_time(at: datetime, zone: tzinfo | None = None, *, seconds: bool = False) -> str:
     """Return a time stamp for people to read.
 
-    Parameters
-    ----------
-    zone : tzinfo or None
-        The lab's; None for the machine's.
+    Returns day, time and offset from UTC, which separates the two hours of an autumn night.
 
-    Returns
-    -------
-    str
-        Day, time and offset from UTC, which separates the two hours of an autumn night.
+    `zone`: the lab's; None for the machine's.
 
     Examples
     --------

@@ -27,11 +27,8 @@ def end_with_parent() -> None:
 def process_mark(pid: int) -> str:
     """Return what tells a process from every other one that ever had its number.
 
-    Returns
-    -------
-    str
-        This run of the machine, and when in it the process started; no clock is asked. Empty
-        where there is no such process, or the system does not say.
+    Returns this run of the machine, and when in it the process started; no clock is asked. Empty
+    where there is no such process, or the system does not say.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -44,10 +41,7 @@ def process_mark(pid: int) -> str:
 def is_annotator(pid: int) -> bool:
     """Return whether a process of this machine is an annotator that runs.
 
-    Returns
-    -------
-    bool
-        False too where the number has gone to another program since.
+    Returns False too where the number has gone to another program since.
     """
     try:
         command = " ".join(psutil.Process(pid).cmdline())

@@ -23,11 +23,8 @@ Item = TypeVar("Item")
 def progress_bar() -> Iterator[Progress]:
     """Yield a progress display in the style of the house.
 
-    Yields
-    ------
-    Progress
-        Add tasks with ``add_task``; where stderr is no terminal, each task prints one closing
-        line instead of a moving bar.
+    Yields add tasks with ``add_task``; where stderr is no terminal, each task prints one closing
+    line instead of a moving bar.
     """
     console = stderr_console()
     progress = Progress(

@@ -14,10 +14,7 @@ _PARAMETER = re.compile(r"(?P<before>[?&;\s](?:ssl)?pass(?:word|wd)?=)[^&;\s\"']
 def without_password(text: str) -> str:
     """Mask the passwords of all URLs in a text.
 
-    Parameters
-    ----------
-    text : str
-        A store URL, or words that quote one.
+    `text`: a store URL, or words that quote one.
 
     Returns
     -------
@@ -40,9 +37,6 @@ def without_password(text: str) -> str:
 def has_password(text: str) -> bool:
     """Return whether a text quotes a URL with a password.
 
-    Returns
-    -------
-    bool
-        False where there is none, or it is masked already.
+    Returns False where there is none, or it is masked already.
     """
     return without_password(text) != text

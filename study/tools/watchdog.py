@@ -24,15 +24,9 @@ def ended_after(limit_s: float) -> Iterator[None]:
 
     Call `become_watched` first.
 
-    Parameters
-    ----------
-    limit_s : float
-        Seconds on the clock.
+    Yields where the system has no such timer, nothing is limited.
 
-    Yields
-    ------
-    None
-        Where the system has no such timer, nothing is limited.
+    `limit_s`: seconds on the clock.
     """
     if not hasattr(signal, "setitimer"):
         yield

@@ -19,15 +19,9 @@ def counted(n: int, noun: str) -> str:
 def checked_reason(reason: str) -> str:
     """Return a reason as it goes to the audit log.
 
-    Parameters
-    ----------
-    reason : str
-        What was given as ``--reason``.
+    Raises ConfigError if it is empty, longer than a sentence, or has an e-mail address.
 
-    Raises
-    ------
-    ConfigError
-        If it is empty, longer than a sentence, or has an e-mail address.
+    `reason`: what was given as ``--reason``.
 
     Examples
     --------

@@ -14,21 +14,16 @@ Floats = npt.NDArray[np.float32]
 def sound_envelope(path: Path, n_parts: int) -> Floats:
     """Return the level of a clip's sound over equal parts of its length.
 
-    Parameters
-    ----------
-    n_parts : int
-        Into how many parts the sound is cut.
+    Raises ClipError if the sound cannot be decoded, or with reason ``"no_audio"`` where there is
+    none.
+
+    `n_parts`: into how many parts the sound is cut.
 
     Returns
     -------
     ndarray of float32, shape (n_parts,)
         Root mean square over all channels of the first audio stream, 0 to 1; 0 in parts without
         a sample.
-
-    Raises
-    ------
-    ClipError
-        If the sound cannot be decoded, or with reason ``"no_audio"`` where there is none.
     """
     with open_clip(path) as container:
         powers = [

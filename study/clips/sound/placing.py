@@ -34,18 +34,15 @@ def stretches(
     it is no farther away than rounding to the container's clock explains; where it and the next
     ones are farther away, all to one side, a new stretch begins.
 
+    There is at least one if there is a frame, the first from frame 0 on; each begins in the middle
+    of what its stamps allow.
+
     Parameters
     ----------
     times_s : sequence of float or None
         The stamp of each frame; None for one that has none and follows the frame before.
     lengths_s : sequence of float
         How long each frame sounds.
-
-    Returns
-    -------
-    list of Stretch
-        At least one if there is a frame, the first from frame 0 on; each begins in the middle of
-        what its stamps allow.
     """
     slack_s = min(tick_s / 2, _COARSEST_S) + _SLACK_S
     found: list[Stretch] = []

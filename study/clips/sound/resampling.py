@@ -14,10 +14,7 @@ Form = tuple[str, str, int]
 def form_of(frame: av.AudioFrame) -> Form:
     """Return in which form a frame of sound is.
 
-    Parameters
-    ----------
-    frame : AudioFrame
-        The frame.
+    `frame`: the frame.
     """
     return frame.format.name, frame.layout.name, frame.sample_rate
 
@@ -48,15 +45,9 @@ class Resampler:
     def resample(self, frame: av.AudioFrame | None) -> list[av.AudioFrame]:
         """Return what is ready after a frame.
 
-        Parameters
-        ----------
-        frame : AudioFrame or None
-            The next one; None at the end.
+        Returns frames in the one form; after None, all that was still held.
 
-        Returns
-        -------
-        list of AudioFrame
-            In the one form; after None, all that was still held.
+        `frame`: the next one; None at the end.
         """
         form = None if frame is None else form_of(frame)
         ready: list[av.AudioFrame] = []
@@ -114,10 +105,7 @@ class EarMixer:
     def mix(self, frame: av.AudioFrame | None) -> Iterator[npt.NDArray[np.float32]]:
         """Yield what is ready after a frame; after None, all that was still held.
 
-        Parameters
-        ----------
-        frame : AudioFrame or None
-            The next one, of the mixer's form; None at the end.
+        `frame`: the next one, of the mixer's form; None at the end.
 
         Yields
         ------

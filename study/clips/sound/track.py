@@ -42,10 +42,7 @@ class SoundTrack:
     def add(self, frame: av.AudioFrame, time_s: float | None) -> None:
         """Take the next decoded frame.
 
-        Parameters
-        ----------
-        time_s : float or None
-            When it is due, on the file's clock; None where the file does not say.
+        `time_s`: when it is due, on the file's clock; None where the file does not say.
         """
         self._frames.append(frame)
         self._times_s.append(time_s)
@@ -66,10 +63,7 @@ class SoundTrack:
     def samples(self, begin_s: float, duration_s: float) -> Samples:
         """Return all samples from the beginning of a clip to its end.
 
-        Parameters
-        ----------
-        begin_s : float
-            When the clip begins, on the file's clock; not after the sound.
+        `begin_s`: when the clip begins, on the file's clock; not after the sound.
 
         Returns
         -------

@@ -232,12 +232,18 @@ def test_a_real_study_needs_a_graded_rig(station, tmp_path):
         connection.exec_driver_sql("UPDATE rig_check SET checked_at = '2999-01-01T00:00:00+00:00'")
     run = annotate(study, *arguments, station=station)
     assert run.returncode == 1
-    assert "has a virtual screen (llvmpipe draws in software), which nobody can see" in run.stderr
+    assert (
+        "has a virtual screen (llvmpipe draws in software), which cannot be seen or graded"
+        in run.stderr
+    )
     with engine.begin() as connection:  # the check was done on another screen
         connection.exec_driver_sql("UPDATE rig_check SET grade = 'A'")
     run = annotate(study, *arguments, station=station)
     assert run.returncode == 1
-    assert "has a virtual screen (llvmpipe draws in software), which nobody can see" in run.stderr
+    assert (
+        "has a virtual screen (llvmpipe draws in software), which cannot be seen or graded"
+        in run.stderr
+    )
     assert table(engine, "session").empty
 
 
