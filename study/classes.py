@@ -55,8 +55,8 @@ class ClassList:
 def read_classes(path: Path | None = None) -> ClassList:
     """Read the classes of a study.
 
-    Raises ConfigError if the file is missing, empty or no CSV in UTF-8, lacks a column, names an
-    MIT class twice, spells a class in two ways, or has a name that cannot name a folder.
+    Raises ConfigError if the file is missing, empty or not a CSV file in UTF-8, lacks a column,
+    names an MIT class twice, spells a class in two ways, or has a name that cannot name a folder.
 
     `path`: a file with the columns ``avmit_label``, ``mit_label`` and ``origin``, one row per
     Moments-in-Time class; None for the shipped list.

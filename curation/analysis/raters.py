@@ -39,8 +39,8 @@ def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFr
 def with_references(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:
     """Return ratings with what they can be held against.
 
-    Returns the ratings with ``truth`` (nan where there is none) and ``agreement``: the share of the
-    other raters of the clip who said the same (nan where there were none).
+    Returns the ratings with ``truth`` (NaN where there is none) and ``agreement``: the share of the
+    other raters of the clip who said the same (NaN where there were none).
 
     `ratings` and `ground_truths`: as `rater_table` takes them.
     """
@@ -101,7 +101,7 @@ def confusion_with_truth(compared: pd.DataFrame) -> Ints:
 def wilson(n_right: int, n_trials: int) -> tuple[float, float]:
     """Return the 95 % interval of a share.
 
-    Returns wilson's interval; nan without trials.
+    Returns Wilson's interval; NaN without trials.
 
     Examples
     --------

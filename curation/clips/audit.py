@@ -105,7 +105,7 @@ def _with_sound_reason(bare: ClipAudit, told: ClipProbe, seen: Inspection, path:
 def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process died.
 
-    Returns nothing is known but that it is ``unreadable``.
+    Nothing is known but that it is ``unreadable``.
     """
     detail = "the process that decoded it died, twice"
     return replace(_bare(clip), reason="unreadable", detail=detail)
@@ -114,7 +114,7 @@ def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
 def audit_of_a_hanger(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process hung and was ended.
 
-    Returns nothing is known but that it is ``too_slow``.
+    Nothing is known but that it is ``too_slow``.
     """
     return replace(_bare(clip), reason="too_slow", detail="decoding it did not end")
 

@@ -34,7 +34,7 @@ def hint_quality(verdicts: pd.DataFrame, hints: pd.DataFrame) -> pd.DataFrame:
     """Tell how well each hint foresaw what curators excluded.
 
     Returns columns ``hint, reason, n_judged, n_excluded, auc`` (how likely an excluded clip has a
-    higher score than a kept one; 0.5 is chance, nan where one of the two kinds is missing) and
+    higher score than a kept one; 0.5 is chance, NaN where one of the two kinds is missing) and
     ``precision_at_top`` (share excluded among as many clips of the highest scores as were
     excluded).
 

@@ -64,7 +64,7 @@ def csv_table(
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """Read a CSV table as its heading and the rows below it.
 
-    `path` and `error` and `missing` and `delimiters`: as for `csv_rows`.
+    `path`, `error`, `missing` and `delimiters`: as for `csv_rows`.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def csv_lines(
 ) -> Iterator[tuple[int, list[str]]]:
     """Read the rows of a CSV file as lists of cells, the heading among them.
 
-    `path` and `error` and `missing` and `delimiters`: as for `csv_rows`.
+    `path`, `error`, `missing` and `delimiters`: as for `csv_rows`.
 
     Yields
     ------

@@ -137,7 +137,7 @@ def read_toml(
 ) -> dict[str, Any]:
     """Read a TOML file.
 
-    `path` and `error` and `missing`: as for `read_bytes`.
+    `path`, `error` and `missing`: as for `read_bytes`.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def read_json(
 ) -> Any:  # noqa: ANN401
     """Read a JSON file.
 
-    `path` and `error` and `missing`: as for `read_bytes`.
+    `path`, `error` and `missing`: as for `read_bytes`.
 
     Raises
     ------
