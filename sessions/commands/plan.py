@@ -103,7 +103,7 @@ def reassign(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give the clips of people who leave to the others, and clips without a rater."""
+    """Give the clips of people who leave to the others; clips without a rater too."""
     with changing(study, store, by) as desk:
         change = changes.reassign(desk, leaving or [])
     _echo_change("moved", change)

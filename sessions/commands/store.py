@@ -31,7 +31,7 @@ def backup(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Copy the store, even while people rate, and read the copy once."""
+    """Copy the store, even while people rate; the copy is read once."""
     found = find_study(study, store)
     at = datetime.now(UTC)
     path, counts = back_up_study(found, out, overwrite=overwrite, at=at)
