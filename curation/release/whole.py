@@ -27,7 +27,7 @@ from curation.release.tables import (
 )
 from curation.release.trials import TRIALS, Trials
 from curation.selection.known_clips import as_in_store, with_rejects
-from curation.tally import Tally, clip_keys, tally_ratings
+from curation.tally import COUNTS, Tally, clip_keys, tally_ratings
 from study.config.study import Study
 from study.counting import IN_WORDS, Reason
 from study.errors import TableError
@@ -170,6 +170,8 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
         "agreement.csv": Table(AGREEMENT, _agreement(study, tally), "curation agreement", (drawn,)),
         "left_out.csv": Table(LEFT_OUT, _left_out(db, study, tally, trials), "lab release"),
     }  # fmt: skip
+    for name in lists:
+        _refuse_stale(folder / name, lists[name].rows, tally)
     for name, table in tables.items():
         refuse_twice(table.rows, table.schema, Path(name))
     admitted = candidates.frame(db)
@@ -191,6 +193,22 @@ def _lists(db: Db, folder: Path) -> Iterator[tuple[str, Table]]:
         inputs = ("video_ratings.csv", *(("test_set.csv",) if name != "test_set.csv" else ()))
         command = "curation test-set" if name == "test_set.csv" else "curation training-lists"
         yield name, Table(replace(schema, key=_CLIP, refers=refers), rows, command, inputs)
+
+
+def _refuse_stale(path: Path, rows: pd.DataFrame, tally: Tally) -> None:
+    # Ratings that somebody took along would otherwise leave in the counts of a list.
+    now = tally.clips.set_index(clip_keys(tally.clips))[list(COUNTS)].reindex(clip_keys(rows))
+    is_stale = now.isna().any(axis=1).to_numpy() & (path.name in _DRAWN_FROM_RATED)
+    if "r1" in rows:
+        counts = rows[list(COUNTS)].astype(int).to_numpy()
+        is_stale |= (counts != now.fillna(0).astype(int).to_numpy()).any(axis=1)
+    if is_stale.any():
+        raise TableError(
+            f"{path} was drawn from other ratings than the store has now: {is_stale.sum()} of its "
+            f"clips have other ratings, such as {rows['filename'][is_stale].iloc[0]}. Draw the "
+            "lists again, each with --overwrite: curation export-ratings, curation test-set, "
+            "curation training-lists"
+        )
 
 
 def _clips(db: Db, study: Study) -> pd.DataFrame:

@@ -243,8 +243,18 @@ def test_a_list_of_other_ratings_than_the_stores_stops_the_release(study, tmp_pa
     rows[0][1:4] = ["0", "1", "2"]
     with path.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([heading, *rows])
-    with pytest.raises(StudyError, match="clips have other ratings in the two lists"):
+    with pytest.raises(
+        StudyError, match="drawn from other ratings than the store has now: 1 of its"
+    ):
         released(study, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_ratings_that_were_taken_along_do_not_leave_in_the_counts_of_a_list(study, tmp_path):
+    with store_transaction(study.store_url) as db:
+        removals.remove_ratings(db, PEOPLE[0])
+    with pytest.raises(StudyError, match=r"test_set.csv was drawn from other ratings"):
+        released(study, tmp_path / "out", allow_unfinished=True)
     assert not (tmp_path / "out").exists()
 
 
