@@ -1,13 +1,17 @@
 import itertools
+from dataclasses import FrozenInstanceError
+from typing import get_args
 
 import pytest
 
 from annotator.task.trial import (
     OVER,
     Command,
+    Event,
     KeyPressed,
     LeaveAsked,
     LeaveOrdered,
+    PageEnded,
     PlaybackBegan,
     PlaybackDisturbed,
     PlaybackEnded,
@@ -29,6 +33,7 @@ EVENTS = {
     "failed": PlaybackFailed(T_S, "unreadable"),
     "disturbed": PlaybackDisturbed(T_S),
     "no sound": SoundLost(T_S, "unplugged"),
+    "page ended": PageEnded(T_S),
     "warning began": WarningBegan(T_S),
     "warning ended": WarningEnded(T_S),
     "1": KeyPressed("1", T_S),
@@ -42,6 +47,7 @@ EVENTS = {
     "return": KeyPressed("return", T_S),
     "y": KeyPressed("y", T_S),
     "x": KeyPressed("x", T_S),
+    "z": KeyPressed("z", T_S),
     "leave": LeaveAsked(T_S),
     "leave at once": LeaveOrdered(T_S),
 }
@@ -74,7 +80,7 @@ EXPECTED = {
     (State.ASKED, "y"): (State.LEFT, None),
     **{
         (State.ASKED, key): (State.LOADING, Command.PLAY)
-        for key in (*TASK, "3 before the onset", "pause", "return", "x")
+        for key in (*TASK, "3 before the onset", "pause", "return", "x", "z")
     },
 }
 
@@ -96,6 +102,16 @@ def test_nothing_changes_a_trial_that_is_over(state, name):
     assert step(trial_in(state), EVENTS[name]) == (trial_in(state), None)
 
 
+def test_what_happened_cannot_be_changed():
+    happened = {type(event): event for event in EVENTS.values()}
+    assert set(happened) == set(get_args(Event))
+    for event in happened.values():
+        with pytest.raises(FrozenInstanceError):
+            event.t_s = 0.0
+    with pytest.raises(FrozenInstanceError):
+        Trial().state = State.RATED
+
+
 def run(*events, trial=None):
     trial, commands = trial or Trial(), []
     for event in events:
@@ -111,6 +127,28 @@ def test_reaction_time_counts_from_the_end_of_the_last_playback():
     )  # fmt: skip
     assert trial.response == Response(Rating.VERY_CLEAN, rt_s=pytest.approx(0.75), n_replays=1)
     assert commands == [Command.PROMPT, Command.PLAY, Command.PROMPT]
+
+
+def test_every_replay_and_every_early_press_is_counted():
+    trial, _ = run(
+        PlaybackBegan(1.0), KeyPressed("3", 2.0), WarningEnded(3.0),
+        PlaybackBegan(4.0), KeyPressed("1", 5.0), WarningEnded(6.0),
+        PlaybackBegan(7.0), PlaybackEnded(10.0), KeyPressed("space", 10.5),
+        PlaybackBegan(11.0), PlaybackEnded(14.0), KeyPressed("space", 14.5),
+        PlaybackBegan(15.0), PlaybackEnded(18.0), KeyPressed("2", 18.5),
+    )  # fmt: skip
+    assert trial.response == Response(
+        Rating.MODERATELY_CLEAN, rt_s=0.5, n_replays=2, n_early_presses=2
+    )
+
+
+def test_a_press_at_the_first_frame_is_early_and_one_at_the_end_of_the_clip_rates():
+    early, _ = run(PlaybackBegan(1.0), KeyPressed("3", 1.0))
+    assert (early.state, early.key_presses) == (State.WARNED, (KeyPress("3", 1.0, early=True),))
+    other, _ = run(PlaybackBegan(1.0), KeyPressed("q", 1.0))
+    assert (other.state, other.key_presses) == (State.PLAYING, (KeyPress("q", 1.0),))
+    rated, _ = run(PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("3", 4.0))
+    assert rated.response == Response(Rating.VERY_CLEAN, rt_s=0.0)
 
 
 def test_an_early_press_is_kept_and_the_clip_starts_again():
@@ -146,7 +184,9 @@ def test_a_replay_knows_which_press_asked_for_it_and_a_playing_after_a_warning_h
 
 
 def test_a_press_before_the_first_frame_belongs_to_no_trial():
-    trial, commands = run(KeyPressed("3", 0.5), PlaybackBegan(1.0), KeyPressed("2", 0.99))
+    trial, commands = run(
+        KeyPressed("3", 0.4), KeyPressed("space", 0.5), PlaybackBegan(1.0), KeyPressed("2", 0.99)
+    )
     assert (trial.state, trial.key_presses, commands) == (State.PLAYING, (), [])
 
 
@@ -249,6 +289,22 @@ def test_escape_and_its_answer_are_kept_but_no_key_goes_down_where_a_window_is_c
     assert (closed.state, closed.key_presses) == (State.LEFT, (KeyPress("y", 6.0),))
 
 
+def test_a_pause_that_ends_before_the_clip_did_takes_no_time():
+    trial, _ = run(
+        PlaybackBegan(1.0), PlaybackEnded(4.0), KeyPressed("f10", 3.5), KeyPressed("f10", 3.75),
+        KeyPressed("3", 4.25),
+    )  # fmt: skip
+    assert trial.response == Response(Rating.VERY_CLEAN, rt_s=0.25, n_interruptions=1)
+
+
+@pytest.mark.parametrize("state", TRIAL)
+def test_the_clock_of_a_response_is_stopped_only_while_a_rating_is_waited_for(state):
+    for interruption in (KeyPressed("f10", T_S), LeaveAsked(T_S)):
+        after, _ = step(trial_in(state), interruption)
+        stopped = (T_S, 1) if state is State.WAITING else (None, 0)
+        assert (after.interrupted_at_s, after.n_interruptions) == stopped
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_only_a_rating_or_an_end_leaves_a_pause_without_the_clock_going_on(name):
     paused, _ = run(KeyPressed("f10", 4.5), trial=trial_in(State.WAITING))
@@ -293,3 +349,5 @@ def test_another_key_map_rates_replays_warns_and_pauses():
 def test_a_failure_says_why():
     trial, _ = run(PlaybackFailed(1.0, "no_audio"))
     assert (trial.failure, trial.response) == ("no_audio", None)
+    # It was never on the screen, and nobody waited for anything.
+    assert (trial.onset_s, trial.offset_s, trial.n_interruptions) == (0.0, 0.0, 0)
