@@ -142,3 +142,108 @@ def test_a_clip_that_everybody_left_rates_already_stops_a_reassignment():
 def test_the_first_open_slots_are_filled_until_a_clip_has_whom_it_wants(raters, n_wanted, expected):
     found = assignment.open_slots(np.array(raters), np.array(n_wanted))
     assert found.tolist() == expected
+
+
+def test_a_seed_plans_what_it_has_always_planned():
+    """Drawn again with its seed, a plan is the one that was published, in every version."""
+    rng = np.random.default_rng(1)
+    without_a_round = assignment.plan_raters((np.zeros(7, dtype=np.int64),), 5, 3, rng)
+    assert without_a_round.tolist() == [
+        [2, 0, 1], [3, 1, 4], [4, 0, 2], [0, 1, 3], [4, 2, 3], [4, 3, 1], [3, 2, 0],
+    ]  # fmt: skip
+    rng = np.random.default_rng(1)
+    two_rounds_and_two = assignment.plan_raters(
+        (np.arange(14) % 3, np.arange(14) % 5 == 0), 4, 2, rng
+    )
+    assert two_rounds_and_two.tolist() == [
+        [0, 1], [2, 3], [2, 1], [1, 0], [0, 3], [0, 2], [0, 2], [1, 0], [3, 0], [1, 2], [1, 3],
+        [3, 2], [3, 2], [3, 1],
+    ]  # fmt: skip
+
+
+def test_a_seed_orders_and_chooses_as_it_always_has():
+    truths = np.isin(np.arange(10), [1, 4, 7])
+    order = assignment.shuffled_order(truths, np.random.default_rng(1))
+    assert order.tolist() == [1, 9, 6, 5, 0, 4, 2, 7, 3, 8]
+    giver = np.array([0, 0, 0, 1, 1, 2, 2, 0, 1])
+    clip = np.array([0, 1, 2, 0, 3, 4, 1, 5, 6])
+    is_ground_truth = np.isin(clip, [2, 4])
+    chosen = {
+        n: assignment.choose_slots_for_joiner(
+            giver, clip, is_ground_truth, n, np.random.default_rng(1)
+        ).tolist()
+        for n in (0, 3, 5, 9)
+    }
+    assert chosen == {0: [], 3: [2, 1, 4], 5: [2, 1, 4, 0, 8], 9: [2, 5, 1, 4, 0, 8, 7]}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_joiner_gets_the_share_of_ground_truths_and_relieves_whoever_has_most(seed):
+    # Participant 0 has six slots left, 1 has two, 2 has one; a third of the clips has a truth.
+    giver = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2])
+    clip = np.arange(9)
+    is_ground_truth = clip % 3 == 0
+    chosen = assignment.choose_slots_for_joiner(
+        giver, clip, is_ground_truth, 3, np.random.default_rng(seed)
+    )
+    assert (giver[chosen].tolist(), is_ground_truth[chosen].tolist()) == (
+        [0, 0, 0], [True, False, False],
+    )  # fmt: skip
+
+
+def test_a_joiner_of_a_study_with_nothing_left_gets_nothing():
+    nothing = np.array([], dtype=np.int64)
+    chosen = assignment.choose_slots_for_joiner(
+        nothing, nothing, nothing.astype(bool), 5, np.random.default_rng(1)
+    )
+    assert chosen.tolist() == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_slot_goes_to_whoever_has_least_and_then_to_whoever_shares_least(seed):
+    raters = np.array([[0, 1], [0, OPEN]])
+    filled = assignment.fill(
+        raters, np.array([2, 1, 1, 2]), np.array([1, 2, 3]), np.random.default_rng(seed)
+    )
+    # 1 and 2 have equally little to do, and 1 shares a clip with 0 already.
+    assert filled.tolist() == [[0, 1], [0, 2]]
+    assert raters.tolist() == [[0, 1], [0, OPEN]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_given_counts_for_the_next_slot(seed):
+    # 1 and 2 get a clip with 0 each; 3, who has as much to do, the next one.
+    raters = np.array([[0, OPEN], [0, OPEN], [0, OPEN]])
+    loads = np.array([9, 0, 0, 0])
+    filled = assignment.fill(raters, loads, np.array([1, 2, 3]), np.random.default_rng(seed))
+    assert sorted(filled[:, 1].tolist()) == [1, 2, 3]
+    assert loads.tolist() == [9, 0, 0, 0]
+
+
+def test_only_wanted_slots_are_filled_and_only_by_whom_nothing_bars():
+    raters = np.array([[OPEN, OPEN, OPEN], [1, OPEN, OPEN]])
+    filled = assignment.fill(
+        raters,
+        np.array([0, 5, 6, 0]),
+        np.arange(4),
+        np.random.default_rng(1),
+        wanted=np.array([[False, True, False], [False, False, True]]),
+        barred=np.array([[True, False, False, True], [True, False, False, True]]),
+    )
+    assert filled.tolist() == [[OPEN, 1, OPEN], [1, OPEN, 2]]
+
+
+def test_a_slot_that_nobody_can_take_stays_open_where_that_is_allowed():
+    raters = np.array([[OPEN, 1, 2], [OPEN, 1, 0]])
+    loads, staying = np.zeros(3, dtype=np.int64), np.array([1, 2])
+    rng = np.random.default_rng(1)
+    filled = assignment.fill(raters, loads, staying, rng, strict=False)
+    assert filled.tolist() == [[OPEN, 1, 2], [2, 1, 0]]
+    with pytest.raises(StudyError, match=r"^a clip needs 3 different raters and all 2 part"):
+        assignment.fill(raters, loads, staying, rng)
+
+
+def test_as_many_participants_as_slots_are_enough():
+    assignment.require_enough(3, 3)
+    rows = assignment.plan_raters((np.zeros(2, dtype=np.int64),), 3, 3, np.random.default_rng(1))
+    assert [sorted(row) for row in rows.tolist()] == [[0, 1, 2], [0, 1, 2]]
