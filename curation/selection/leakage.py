@@ -1,11 +1,13 @@
 """What stands on two sides: sources and near-duplicates in training lists and test set."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from curation.tally import as_index, clip_keys, shared_clips
 from study.errors import TableError
@@ -130,16 +132,14 @@ def kin(
     ndarray of int64, shape (n_clips,)
         The same number for clips that belong together, directly or through others.
     """
-    ties: list[list[Hashable]] = [[("clip", *key)] for key in clip_keys(clips)]
+    keys = clip_keys(clips)
+    ties: list[tuple[int, Hashable]] = [(i, ("clip", key)) for i, key in enumerate(keys)]
     if by_source:
-        for tie, source in zip(ties, sources(clips), strict=True):
-            tie.append(("source", source))
+        ties += [(i, ("source", source)) for i, source in enumerate(sources(clips))]
     if duplicates is not None:
-        found = _by_key(duplicates).reindex(clip_keys(clips)).to_numpy()
-        for tie, group in zip(ties, found, strict=True):
-            if not np.isnan(group):
-                tie.append(("duplicate", int(group)))
-    return _components(ties)
+        groups = _by_key(duplicates).reindex(keys)
+        ties += [(i, ("duplicate", group)) for i, group in enumerate(groups) if pd.notna(group)]
+    return _components(ties, len(clips))
 
 
 def _groups(clips: pd.DataFrame, duplicates: pd.Series) -> set[int]:
@@ -151,23 +151,11 @@ def _by_key(duplicates: pd.Series) -> pd.Series:
     return keyed.loc[~keyed.index.duplicated()]
 
 
-def _components(ties: Iterable[list[Hashable]]) -> npt.NDArray[np.int64]:
-    # Union-find over whatever ties clips together.
-    parent: dict[Hashable, Hashable] = {}
-
-    def root(node: Hashable) -> Hashable:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    firsts = []
-    for tie in ties:
-        for other in tie[1:]:
-            parent[root(other)] = root(tie[0])
-        firsts.append(tie[0])
-    numbers: dict[Hashable, int] = {}
-    return np.array(
-        [numbers.setdefault(root(node), len(numbers)) for node in firsts], dtype=np.int64
-    )
+def _components(ties: list[tuple[int, Hashable]], n_clips: int) -> npt.NDArray[np.int64]:
+    # The graph of the clips, which come first, and of whatever ties them together.
+    nodes: dict[Hashable, int] = {}
+    tied = [nodes.setdefault(tie, n_clips + len(nodes)) for _, tie in ties]
+    n_nodes = n_clips + len(nodes)
+    links = ([True] * len(ties), ([clip for clip, _ in ties], tied))
+    graph = coo_array(links, shape=(n_nodes, n_nodes))
+    return connected_components(graph, directed=False)[1][:n_clips].astype(np.int64)

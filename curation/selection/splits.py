@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from curation.selection.leakage import kin
-from curation.tally import clip_keys
 from study.errors import StudyError
 
 Ints = npt.NDArray[np.int64]
@@ -58,14 +58,13 @@ def draw_lists(
     """
     classes = sorted(test["avmit_label"].unique())
     pool = pool.loc[pool["avmit_label"].isin(classes)]
-    pool = pool.sort_values(["avmit_label", "filename", "video_location"], ignore_index=True)
-    both = pd.concat([pool, test], ignore_index=True)
-    families = kin(both, by_source=source_disjoint, duplicates=duplicates)
+    pool = pool.sort_values(["avmit_label", "filename", "video_location"])
+    families = kin(pd.concat([pool, test]), by_source=source_disjoint, duplicates=duplicates)
     of_pool, of_test = families[: len(pool)], families[len(pool) :]
-    free = ~(np.isin(of_pool, of_test) | clip_keys(pool).isin(clip_keys(test)))
-    pool, of_pool = pool.loc[free].reset_index(drop=True), of_pool[free]
+    free = ~np.isin(of_pool, of_test)
+    pool, of_pool = pool.loc[free], of_pool[free]
     size = _smallest_class(pool, classes)
-    n_validation = math.ceil(round(size * validation_share, 9))
+    n_validation = math.ceil(size * Fraction(str(validation_share)))  # a tenth of 50 is 5
     labels = pd.Categorical(pool["avmit_label"], categories=classes).codes.astype(np.int64)
     aside = _choose_families(labels, of_pool, n_validation, len(classes), rng)
     validation = _balanced(pool.loc[aside], classes, n_validation, rng)
@@ -88,11 +87,12 @@ def _choose_families(
     labels: Ints, families: Ints, n_wanted: int, n_classes: int, rng: np.random.Generator
 ) -> npt.NDArray[np.bool_]:
     # Families in random order move to validation as long as no class gets more than it needs.
-    order = rng.permutation(families.max() + 1)[families].argsort(kind="stable")
-    starts = np.flatnonzero(np.diff(families[order], prepend=-1))
+    ranks = rng.permutation(families.max() + 1)[families]
+    order = ranks.argsort(kind="stable")
+    starts = np.unique(ranks[order], return_index=True)[1]
     chosen = np.zeros(len(families), dtype=bool)
     taken = np.zeros(n_classes, dtype=np.int64)
-    for members in np.split(order, starts[1:]):
+    for members in np.split(order, starts):  # and nobody before the first
         wanted = taken + np.bincount(labels[members], minlength=n_classes)
         if (wanted <= n_wanted).all():
             chosen[members] = True
