@@ -50,7 +50,7 @@ def tally_ratings(ratings: pd.DataFrame, *, ratings_per_clip: int) -> Tally:
     Paper: Data Description ("Videos rated less than 3 times were removed"), Table 2.
     """
     counts = (
-        ratings.groupby([*_CLIP_COLUMNS, "rating"], sort=True, observed=True)
+        ratings.groupby([*_CLIP_COLUMNS, "rating"])
         .size()
         .unstack(fill_value=0)
         .reindex(columns=[1, 2, 3], fill_value=0)
@@ -58,12 +58,14 @@ def tally_ratings(ratings: pd.DataFrame, *, ratings_per_clip: int) -> Tally:
         .reset_index()
     )
     n_ratings = counts[list(COUNTS)].sum(axis=1)
-    enough = n_ratings >= ratings_per_clip
-    clips = counts.loc[enough].sort_values(["filename", "video_location"], ignore_index=True)
+    few = n_ratings < ratings_per_clip
+    clips = counts.loc[n_ratings >= ratings_per_clip].sort_values(
+        ["filename", "video_location"], ignore_index=True
+    )
     return Tally(
         clips=clips[["filename", *COUNTS, "avmit_label", "mit_label", "video_location"]],
-        n_left_out=int((~enough).sum()),
-        n_left_out_ratings=int(n_ratings[~enough].sum()),
+        n_left_out=int(few.sum()),
+        n_left_out_ratings=int(n_ratings[few].sum()),
         n_over_rated=int((n_ratings > ratings_per_clip).sum()),
     )
 
@@ -122,7 +124,7 @@ def is_unanimous(clips: pd.DataFrame) -> pd.Series:
     -----
     Paper: Test Set ("all participants must agree").
     """
-    return (clips["r3"] > 0) & (clips["r3"] == n_ratings(clips))
+    return clips["r3"] == n_ratings(clips).clip(lower=1)  # nobody is not everyone
 
 
 def yes_votes(clips: pd.DataFrame, question: Literal["present", "prominent"]) -> pd.Series:
@@ -155,7 +157,7 @@ def clip_keys(clips: pd.DataFrame) -> pd.MultiIndex:
     MultiIndex
         One entry per row, the same for a name in whatever spelling of its accents.
     """
-    return as_index(zip(clips["video_location"], clips["filename"], strict=True))
+    return as_index(clips[[*KEY]].itertuples(index=False, name=None))
 
 
 def as_index(keys: Iterable[tuple[str, str]]) -> pd.MultiIndex:

@@ -105,20 +105,21 @@ def filter_clips(
     steps = {
         "class not accepted": clips["avmit_label"].isin(classes),
         "not unanimous": is_unanimous(clips),
-        "variable frame rate": ~clips["is_vfr"].astype(bool),
+        "variable frame rate": ~clips["is_vfr"].to_numpy(dtype=bool),
         "frame rate": has_frame_rate(
             clips["frame_rate_hz"],
             protocol.test_frame_rates_hz,
             protocol.test_frame_rate_tolerance_hz,
         ),
-        "two video streams": ~clips["has_two_streams"].astype(bool),
-        "excluded by vetting": ~clips["is_excluded"].astype(bool),
+        "two video streams": ~clips["has_two_streams"].to_numpy(dtype=bool),
+        "excluded by vetting": ~clips["is_excluded"].to_numpy(dtype=bool),
     }
     if vetted_only:
         steps["not vetted"] = clips["is_vetted"].astype(bool)
     kept = pd.Series(True, index=clips.index)
     left = {}
     for reason, passes in steps.items():
-        left[reason] = int((kept & ~passes).sum())
-        kept &= passes
+        stays = kept & passes
+        left[reason] = int(kept.sum() - stays.sum())
+        kept = stays
     return clips.loc[kept], left

@@ -51,7 +51,8 @@ def plan_raters(
         # The clips that no whole round reaches are picked by chance, not from the last class.
         taken = np.sort(rng.permutation(n_clips)[: len(rounds)])
         raters[order[taken]] = rng.permuted(rounds, axis=1)
-    loads = np.bincount(raters[raters != OPEN], minlength=n_participants)
+    # Whole rounds gave everybody the same number.
+    loads = np.zeros(n_participants, dtype=np.int64)
     return fill(raters, loads, np.arange(n_participants), rng)
 
 
@@ -95,14 +96,14 @@ def fill(
     filled = raters.copy()
     load = loads.tolist()
     overlap = pair_overlaps(raters, len(load)).tolist()
-    clips, slots = np.nonzero(raters == OPEN if wanted is None else wanted)
+    clips, slots = np.nonzero(is_open(raters) if wanted is None else wanted)
     # Clip by clip: whoever has least to do is then never shut out by an earlier slot of the clip.
     shuffled = np.argsort(rng.permutation(len(raters))[clips], kind="stable")
     # A last, uneven round must not always favour the participants with low numbers.
     chance = rng.random((len(clips), len(load))).tolist()
     for i in shuffled.tolist():
         clip, slot = clips[i], slots[i]
-        others = [other for other in filled[clip].tolist() if other != OPEN]
+        others = filled[clip][~is_open(filled[clip])].tolist()
         eligible = [p for p in participants.tolist() if p not in others]
         if barred is not None:
             eligible = [p for p in eligible if not barred[clip, p]]
@@ -121,6 +122,11 @@ def fill(
             overlap[chosen][other] += 1
             overlap[other][chosen] += 1
     return filled
+
+
+def is_open(raters: Ints) -> Flags:
+    """Return where nobody has been found yet."""
+    return raters == OPEN
 
 
 def open_slots(raters: Ints, n_wanted: Ints | int) -> Flags:
@@ -143,9 +149,9 @@ def open_slots(raters: Ints, n_wanted: Ints | int) -> Flags:
     >>> open_slots(np.array([[0, -1, 2, -1, -1], [0, 1, 2, -1, -1]]), 3).astype(int).tolist()
     [[0, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
     """
-    is_open = raters == OPEN
-    n_missing = np.broadcast_to(n_wanted, len(raters)) - (~is_open).sum(axis=1)
-    return np.asarray(is_open & (is_open.cumsum(axis=1) <= n_missing[:, None]))
+    free = is_open(raters)
+    n_missing = np.broadcast_to(n_wanted, len(raters)) - (~free).sum(axis=1)
+    return np.asarray(free & (free.cumsum(axis=1) <= n_missing[:, None]))
 
 
 def pair_overlaps(raters: Ints, n_participants: int) -> Ints:
@@ -162,7 +168,7 @@ def pair_overlaps(raters: Ints, n_participants: int) -> Ints:
         Symmetric; the diagonal is the loads.
     """
     rates = np.zeros((len(raters), n_participants), dtype=np.int32)
-    clips, slots = np.nonzero(raters != OPEN)
+    clips, slots = np.nonzero(~is_open(raters))
     rates[clips, raters[clips, slots]] = 1
     return (rates.T @ rates).astype(np.int64)
 
@@ -185,7 +191,7 @@ def shuffled_order(is_ground_truth: Flags, rng: np.random.Generator) -> Ints:
     others = rng.permutation(np.flatnonzero(~is_ground_truth))
     n_clips, n_truths = len(is_ground_truth), len(truths)
     edges = np.arange(n_truths + 1) * n_clips // max(n_truths, 1)
-    places = rng.integers(edges[:-1], np.maximum(edges[1:], edges[:-1] + 1))
+    places = rng.integers(edges[:-1], edges[1:])
     order = np.empty(n_clips, dtype=np.int64)
     at_place = np.zeros(n_clips, dtype=bool)
     at_place[places] = True
@@ -215,9 +221,10 @@ def choose_slots_for_joiner(
     """
     taken: list[int] = []
     used: set[int] = set()
-    share = is_ground_truth.mean() if len(clip) else 0.0
-    n_truths = min(round(n_wanted * share), len(np.unique(clip[is_ground_truth])))
-    left = np.bincount(giver, minlength=1).tolist()
+    if not len(clip):
+        return np.array(taken, dtype=np.int64)
+    n_truths = min(round(n_wanted * is_ground_truth.mean()), len(np.unique(clip[is_ground_truth])))
+    left = np.bincount(giver).tolist()
     for flags, n in (
         (is_ground_truth, n_truths),
         (~is_ground_truth, n_wanted),

@@ -1,5 +1,7 @@
 """Tallies, majority rules, and the filters that follow from them."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,6 +68,12 @@ def test_no_rating_gives_an_empty_tally():
     assert tally_ratings(empty, ratings_per_clip=3).clips.empty
 
 
+def test_a_tally_is_not_changed():
+    tally = tally_ratings(_ratings(("training", "barking/a.mp4", 3)), ratings_per_clip=1)
+    with pytest.raises(FrozenInstanceError):
+        tally.n_left_out = 1
+
+
 @pytest.mark.parametrize(
     ("counts", "strict", "at_least_two", "unanimous"),
     [
@@ -100,12 +108,17 @@ def test_a_class_with_499_prominent_clips_is_refused_and_one_with_500_accepted()
 
 
 def test_ntsc_and_30_are_accepted_and_what_is_not_known_is_not():
-    rates = pd.Series([30.0, 30000 / 1001, 29.98, 25.0, np.nan])
+    rates = pd.Series([30.0, 30000 / 1001, 29.98, 25.0, 60.0, np.nan])
     found = {by: has_frame_rate(rates, (29.97, 30.0), by).tolist() for by in (0.005, 0.05)}
     assert found == {
-        0.005: [True, True, False, False, False],
-        0.05: [True, True, True, False, False],
+        0.005: [True, True, False, False, False, False],
+        0.05: [True, True, True, False, False, False],
     }
+
+
+def test_a_rate_may_be_off_by_the_tolerance_and_not_by_more():
+    rates = pd.Series([29.5, 30.5, 29.25, 30.75])
+    assert has_frame_rate(rates, (30.0,), 0.5).tolist() == [True, True, False, False]
 
 
 def test_every_clip_that_the_filter_drops_is_counted_under_one_reason():

@@ -136,6 +136,8 @@ def test_a_clip_that_everybody_left_rates_already_stops_a_reassignment():
         ([[0, OPEN, 2, OPEN]], 3, [[False, True, False, False]]),
         ([[OPEN, 1, OPEN, OPEN]], 3, [[True, False, True, False]]),
         ([[0, 1, 2, OPEN]], 3, [[False, False, False, False]]),
+        ([[0, 1, 2, OPEN]], 2, [[False, False, False, False]]),
+        ([[0, OPEN, OPEN, OPEN, OPEN]], 4, [[False, True, True, True, False]]),
         ([[0, 1, OPEN], [OPEN, OPEN, OPEN]], [3, 1], [[False, False, True], [True, False, False]]),
     ],
 )
@@ -211,6 +213,44 @@ def test_a_slot_goes_to_whoever_has_least_and_then_to_whoever_shares_least(seed)
 
 
 @pytest.mark.parametrize("seed", range(20))
+def test_who_has_less_to_do_is_given_slots_until_they_have_as_much(seed):
+    raters = np.array([[0, OPEN]] * 4)
+    filled = assignment.fill(
+        raters, np.array([9, 0, 3]), np.array([1, 2]), np.random.default_rng(seed)
+    )
+    assert (filled[:, 1] == 1).sum() in {3, 4}  # at 3 each it is chance
+    fewer = assignment.fill(
+        raters[:3], np.array([9, 0, 3]), np.array([1, 2]), np.random.default_rng(seed)
+    )
+    assert fewer[:, 1].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_without_a_whole_round_every_pair_shares_nearly_as_many_clips(seed):
+    # 200 clips of the 220 that a round has; a pair shares 9.1 on the average.
+    rng = np.random.default_rng(seed)
+    raters = assignment.plan_raters((np.zeros(200, dtype=np.int64),), 12, 3, rng)
+    pairs = assignment.pair_overlaps(raters, 12)[np.triu_indices(12, 1)]
+    assert (pairs.min() >= 8, pairs.max() <= 11) == (True, True)
+
+
+def test_overlaps_are_loads_and_shared_clips_and_open_slots_are_nobodys():
+    raters = np.array([[0, 1, OPEN], [1, 0, 2], [OPEN, OPEN, 1]])
+    assert assignment.pair_overlaps(raters, 4).tolist() == [
+        [2, 2, 1, 0], [2, 3, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0],
+    ]  # fmt: skip
+
+
+def test_a_single_ground_truth_may_come_at_any_place():
+    truth = np.array([True, False, False, False])
+    places = {
+        assignment.shuffled_order(truth, np.random.default_rng(seed)).tolist().index(0)
+        for seed in range(40)
+    }
+    assert places == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_what_is_given_counts_for_the_next_slot(seed):
     # 1 and 2 get a clip with 0 each; 3, who has as much to do, the next one.
     raters = np.array([[0, OPEN], [0, OPEN], [0, OPEN]])
@@ -233,14 +273,17 @@ def test_only_wanted_slots_are_filled_and_only_by_whom_nothing_bars():
     assert filled.tolist() == [[OPEN, 1, OPEN], [1, OPEN, 2]]
 
 
-def test_a_slot_that_nobody_can_take_stays_open_where_that_is_allowed():
-    raters = np.array([[OPEN, 1, 2], [OPEN, 1, 0]])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_slot_that_nobody_can_take_stays_open_where_that_is_allowed(seed):
+    raters = np.array([[OPEN, 1, 2], [OPEN, 1, 0], [OPEN, 2, 1]])
     loads, staying = np.zeros(3, dtype=np.int64), np.array([1, 2])
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     filled = assignment.fill(raters, loads, staying, rng, strict=False)
-    assert filled.tolist() == [[OPEN, 1, 2], [2, 1, 0]]
+    assert filled.tolist() == [[OPEN, 1, 2], [2, 1, 0], [OPEN, 2, 1]]
     with pytest.raises(StudyError, match=r"^a clip needs 3 different raters and all 2 part"):
         assignment.fill(raters, loads, staying, rng)
+    with pytest.raises(StudyError, match=r"^a clip needs 2 different raters and all 1 part"):
+        assignment.fill(raters[:, :2], loads, staying[:1], rng)
 
 
 def test_as_many_participants_as_slots_are_enough():
