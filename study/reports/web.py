@@ -23,7 +23,7 @@ from study.errors import ClipError, ConfigError
 from study.reports.connections import MAX_HEAD_BYTES, BoundedConnection, BoundedServer
 from study.reports.guard import LOOPBACK, Guard, Site
 
-MAX_BODY_BYTES = 2**16
+MAX_BODY_BYTES = 65_536
 # Text that a page sends: no NUL, which PostgreSQL refuses, no other control characters, and no half
 # characters, which no expression matches.
 PostedText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -135,8 +135,7 @@ def server(app: FastAPI) -> uvicorn.Server:
             http=BoundedConnection,
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             timeout_graceful_shutdown=_SHUTDOWN_S,
-            log_level="error",  # what a stranger sends is no news
-            access_log=False,
+            log_level="error",  # what a stranger sends is no news, nor that he asks
             server_header=False,
             ws="none",
             lifespan="off",

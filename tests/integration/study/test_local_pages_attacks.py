@@ -195,6 +195,15 @@ def test_a_body_that_says_nothing_is_refused_in_a_line(site, content):
     assert len(answer.splitlines()) == 1
 
 
+def test_every_fault_of_a_body_is_said_by_the_name_of_its_field(site):
+    number = "number: Input should be a valid integer, unable to parse string as an integer"
+    assert say(site, b'{"number": "x"}') == (422, number)
+    code, answer = say(site, b'{"number": "x", "note": "\\u0000"}')
+    assert (code, answer.partition(" pattern ")[0]) == (
+        422, f"{number}; note: String should match",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("sent", "code"),
     [

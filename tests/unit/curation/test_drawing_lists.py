@@ -1,5 +1,7 @@
 """Test sets, training lists, ground truths and names of records."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,6 +72,59 @@ def test_splits_are_those_of_the_released_lists(n_clips, n_train, n_validation):
     names = [set(rows["filename"]) for rows in (lists.train, lists.validation, test)]
     assert not names[0] & names[1]
     assert not names[2] & (names[0] | names[1])
+
+
+def test_a_seed_draws_the_lists_that_it_has_always_drawn():
+    """Drawn again with its seed, a list is the one that was published, in every version."""
+    lists = splits.draw_lists(
+        _pool(a=6, b=8), _pool(a=1, b=1), validation_share=0.3, rng=generator(1, "x")
+    )
+    columns = ["filename", "avmit_label", "video_location"]
+    found = {
+        name: (rows.index.tolist(), list(rows.columns), [path[5:-4] for path in rows["filename"]])
+        for name, rows in {"train": lists.train, "validation": lists.validation}.items()
+    }
+    assert found == {
+        "train": (list(range(6)), columns, ["a3_3", "a4_4", "a5_5", "b2_2", "b6_6", "b7_7"]),
+        "validation": (list(range(4)), columns, ["a1_1", "a2_2", "b3_3", "b5_5"]),
+    }
+
+
+def test_a_seed_draws_whole_sources_as_it_always_has():
+    pool = _pool(a=7, b=9)
+    pool["filename"] = [f"{a}/yt-{a}{i // 2}_{i}.mp4" for i, a in enumerate(pool["avmit_label"])]
+    lists = splits.draw_lists(
+        pool, pool.iloc[[0, 8]], validation_share=0.3, rng=generator(1, "x"), source_disjoint=True
+    )
+    assert [path[5:-4] for path in lists.train["filename"]] == [
+        "a2_4", "a2_5", "a3_6", "b5_11", "b6_12", "b7_14",
+    ]  # fmt: skip
+    assert [path[5:-4] for path in lists.validation["filename"]] == ["a1_3", "b3_7"]
+
+
+@pytest.mark.parametrize(
+    ("n_clips", "share", "n_validation"),
+    [(2, 0.1, 1), (100, 0.07, 7), (101, 0.07, 8), (10, 0.3, 3), (10, 0.5, 5)],
+)
+def test_the_share_for_validation_is_exact_and_rounded_up(n_clips, share, n_validation):
+    # 100 * 0.07 is a bit more than 7 in floating point.
+    pool, test = _pool(a=n_clips + 1, b=n_clips + 2), _pool(a=1, b=1)
+    lists = splits.draw_lists(pool, test, validation_share=share, rng=generator(1, "x"))
+    n_train = n_clips - n_validation
+    assert lists.validation["avmit_label"].value_counts().to_dict() == dict.fromkeys(
+        "ab", n_validation
+    )
+    assert lists.train["avmit_label"].value_counts().to_dict() == dict.fromkeys("ab", n_train)
+    with pytest.raises(FrozenInstanceError):
+        lists.train = lists.validation
+
+
+def test_every_class_that_is_too_small_is_named_and_no_other():
+    pool, test = _pool(a=9, b=2, c=3), _pool(a=1, b=1, c=1, d=1)
+    with pytest.raises(StudyError, match=r"beside the test set: b 1, d 0; at least 2 per class"):
+        splits.draw_lists(pool, test, validation_share=0.1, rng=generator(1, "x"))
+    with pytest.raises(StudyError, match=r"beside the test set: no class; at least"):
+        splits.draw_lists(pool, test.iloc[:0], validation_share=0.1, rng=generator(1, "x"))
 
 
 def test_every_clip_is_as_likely_to_be_trained_on():

@@ -76,3 +76,23 @@ def test_kin_are_tied_through_others():
     found = kin(clips("x_1", "x_2", "y_1", "u_1", "z_1"), by_source=True, duplicates=tied)
     assert found.tolist() == [0, 0, 0, 1, 2]
     assert kin(ONE, by_source=False).tolist() == [0, 1, 2]
+    assert kin(ONE.iloc[:0], by_source=True, duplicates=NEAR).tolist() == []
+
+
+def test_a_clip_that_stands_twice_is_its_own_kin():
+    twice = pd.concat([clips("x_1", "y_1"), clips("x_1")])
+    assert kin(twice, by_source=False).tolist() == [0, 1, 0]
+
+
+def test_a_clip_that_was_audited_twice_belongs_to_the_group_that_was_found_first():
+    audited = pd.concat([groups(x_1=1, y_1=2), groups(x_1=2)])
+    assert kin(clips("x_1", "y_1"), by_source=False, duplicates=audited).tolist() == [0, 1]
+    report = leakage_report({"one": clips("x_1"), "other": clips("y_1")}, audited)
+    assert report["n_duplicates"].tolist() == [0]
+
+
+def test_lists_that_share_more_than_one_thing_are_refused_with_the_numbers():
+    lists = {"a": clips("x_1", "y_1", "z_1"), "b": clips("x_2", "y_2", "t_1")}
+    near = groups(x_1=1, x_2=1, y_1=2, y_2=2, z_1=3, t_1=3)
+    with pytest.raises(TableError, match=r"share 2 source videos and 3 near-duplicates\. Noth"):
+        refuse_leaks(lists, by_source=True, duplicates=near)
