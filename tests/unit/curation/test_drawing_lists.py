@@ -119,6 +119,18 @@ def test_the_share_for_validation_is_exact_and_rounded_up(n_clips, share, n_vali
         lists.train = lists.validation
 
 
+def test_neither_list_is_longer_than_its_share_where_sources_stay_together():
+    # Three sources of two clips: one for validation, as two would be more than half.
+    names = [f"{label}/yt-of-{label}{i // 2}_{i}.mp4" for label in "ab" for i in range(6)]
+    pool = pd.DataFrame({"filename": names, "video_location": "training"})
+    pool["avmit_label"] = pool["filename"].str[0]
+    lists = splits.draw_lists(
+        pool, _pool(a=1, b=1), validation_share=0.5, rng=generator(1, "x"), source_disjoint=True
+    )
+    assert lists.train["avmit_label"].value_counts().to_dict() == {"a": 3, "b": 3}
+    assert lists.validation["avmit_label"].value_counts().to_dict() == {"a": 2, "b": 2}
+
+
 def test_every_class_that_is_too_small_is_named_and_no_other():
     pool, test = _pool(a=9, b=2, c=3), _pool(a=1, b=1, c=1, d=1)
     with pytest.raises(StudyError, match=r"beside the test set: b 1, d 0; at least 2 per class"):
