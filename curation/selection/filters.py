@@ -105,14 +105,14 @@ def filter_clips(
     steps = {
         "class not accepted": clips["avmit_label"].isin(classes),
         "not unanimous": is_unanimous(clips),
-        "variable frame rate": ~clips["is_vfr"].to_numpy(dtype=bool),
+        "variable frame rate": _not(clips["is_vfr"]),
         "frame rate": has_frame_rate(
             clips["frame_rate_hz"],
             protocol.test_frame_rates_hz,
             protocol.test_frame_rate_tolerance_hz,
         ),
-        "two video streams": ~clips["has_two_streams"].to_numpy(dtype=bool),
-        "excluded by vetting": ~clips["is_excluded"].to_numpy(dtype=bool),
+        "two video streams": _not(clips["has_two_streams"]),
+        "excluded by vetting": _not(clips["is_excluded"]),
     }
     if vetted_only:
         steps["not vetted"] = clips["is_vetted"].astype(bool)
@@ -123,3 +123,7 @@ def filter_clips(
         left[reason] = int(kept.sum() - stays.sum())
         kept = stays
     return clips.loc[kept], left
+
+
+def _not(flags: pd.Series) -> pd.Series:
+    return pd.Series(~flags.to_numpy(dtype=bool), index=flags.index)

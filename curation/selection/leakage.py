@@ -156,6 +156,7 @@ def _components(ties: list[tuple[int, Hashable]], n_clips: int) -> npt.NDArray[n
     nodes: dict[Hashable, int] = {}
     tied = [nodes.setdefault(tie, n_clips + len(nodes)) for _, tie in ties]
     n_nodes = n_clips + len(nodes)
-    links = ([True] * len(ties), ([clip for clip, _ in ties], tied))
+    links = (np.ones(len(ties)), ([clip for clip, _ in ties], tied))
     graph = coo_array(links, shape=(n_nodes, n_nodes))
-    return connected_components(graph, directed=False)[1][:n_clips].astype(np.int64)
+    _, labels = connected_components(graph)
+    return np.asarray(labels[:n_clips], dtype=np.int64)

@@ -126,7 +126,7 @@ def fill(
 
 def is_open(raters: Ints) -> Flags:
     """Return where nobody has been found yet."""
-    return raters == OPEN
+    return np.asarray(raters == OPEN)
 
 
 def open_slots(raters: Ints, n_wanted: Ints | int) -> Flags:
