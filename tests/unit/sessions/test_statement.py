@@ -141,19 +141,19 @@ def test_what_was_paid_beyond_the_sessions_that_are_left_has_a_line_for_each_pay
         payments.add(
             db, payee="P01", sessions=[covered], worked_s=60, paid_by="AB", at=AT + day * DAY
         )
-    db.execute(update(PaymentRow).where(PaymentRow.id == 1).values(hours_pence=15 + 5))
+    db.execute(update(PaymentRow).where(PaymentRow.id == 1).values(hours_pence=15 + 25))
     db.execute(update(PaymentRow).where(PaymentRow.id == 3).values(bonus_pence=20 + 30))
     found = statement(db, "P01", protocol)
     assert found == Statement(
         "P01",
         (
             *(line(db, day, day + 1) for day in range(3)),
-            removed(1, AT, hours_pence=5, bonus_pence=0),
+            removed(1, AT, hours_pence=25, bonus_pence=0),
             removed(3, AT + 2 * DAY, hours_pence=0, bonus_pence=30),
         ),
         tuple(
             Payment(day + 1, AT + day * DAY, hours, bonus)
-            for day, (hours, bonus) in enumerate([(20, 20), (15, 20), (15, 50)])
+            for day, (hours, bonus) in enumerate([(40, 20), (15, 20), (15, 50)])
         ),
     )
     assert found.n_sessions == 3
