@@ -232,7 +232,7 @@ def test_a_headphone_check_takes_a_consent_and_simulated_people_do_it_in_rehears
         for kind in kinds:
             participants.add(db, participant_id=kind.name, kind=kind, at=AT)
         human, expert, simulated = stops(db, real)
-        assert "HUMAN has given no consent" in human
+        assert "HUMAN has not given consent" in human
         assert expert is None
         assert "SIMULATED is simulated and this is a real study" in simulated
         participants.close(db, "EXPERT", reason="moved away", at=AT)
