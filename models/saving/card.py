@@ -2,7 +2,6 @@
 
 import json
 import platform
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -24,6 +23,7 @@ from models.network.spec import (
 )
 from models.saving.model_folder import CARD_NAME
 from study.errors import ConfigError
+from study.reading.dates import ClockTime
 from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.files import written_atomically
 
@@ -85,7 +85,7 @@ class Card(BaseModel):
     trust_list: bool = False
     model_sha256: str = ""
     software: dict[str, str] = {}
-    made_at: datetime
+    made_at: ClockTime
 
     @model_validator(mode="after")
     def _can_be_built(self) -> "Card":

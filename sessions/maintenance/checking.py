@@ -6,9 +6,11 @@ import pandas as pd
 
 from sessions.maintenance import money
 from sessions.maintenance.lost_ratings import evidence_findings
+from sessions.people import roster
 from study.config.study import Study
 from study.store import Db, audit, maintenance
 from study.store.clips import candidates
+from study.store.people import participants
 from study.store.plan import assignments
 from study.store.ratings.counted import judged
 from study.tools.files import sha256_of
@@ -47,6 +49,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
             "back-up, and restore that"
         )
     yield from money.findings(db, protocol)
+    yield from _consent_findings(db)
     if clips:
         yield from _clip_findings(db, study, hashes=hashes)
 
@@ -96,6 +99,16 @@ def _done_findings(plan: pd.DataFrame, given: pd.DataFrame) -> Iterator[str]:
         yield f"{n_undone} slots have a rating and are not marked as done. Report this as a bug"
     if n_unplanned:
         yield f"{n_unplanned} ratings belong to no slot of the plan. Report this as a bug"
+
+
+def _consent_findings(db: Db) -> Iterator[str]:
+    for participant_id, signed_on in participants.signed_days(db).items():
+        wrong = roster.why_not_signed_on(signed_on)
+        if wrong is not None:
+            yield (
+                f"the consent of {participant_id} is said to be signed on {signed_on!r}, which "
+                f"{wrong}. Look at the form, then: python -m sessions consent {participant_id}"
+            )
 
 
 def _clip_findings(db: Db, study: Study, *, hashes: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ from string import ascii_uppercase
 import numpy as np
 
 from study.errors import ConfigError
+from study.reading import dates
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.people.participants import Consent
@@ -138,15 +139,27 @@ def clear_for_rehearsal(desk: Desk, participant_id: str) -> None:
     desk.log("clear", participant_id, {"phases": [phase.value for phase in _CLEARED_PHASES]})
 
 
+def why_not_signed_on(signed_on: str, today: date = date.max) -> str | None:
+    """Return what is wrong with the day that a form is said to be signed on.
+
+    Parameters
+    ----------
+    signed_on : str
+        As it was typed, or as the store has it.
+    today : date
+        By the lab's clock; no day is in the future where it is not said.
+    """
+    try:
+        signed = date.fromisoformat(signed_on)
+    except ValueError:
+        return "is not a date"
+    return dates.why_not_signed_on(signed, today)
+
+
 def _checked_date(signed_on: str | None, today: date) -> str:
     if signed_on is None:
         return today.isoformat()
-    try:
-        signed = date.fromisoformat(signed_on)
-    except ValueError as error:
-        raise ConfigError(
-            f"--signed-on {signed_on!r} is not a date. Write it as {today.isoformat()}"
-        ) from error
-    if signed > today:
-        raise ConfigError(f"--signed-on {signed_on} is in the future. Today is {today}")
-    return signed.isoformat()
+    wrong = why_not_signed_on(signed_on, today)
+    if wrong is not None:
+        raise ConfigError(f"--signed-on {signed_on!r} {wrong}. Write it as {today.isoformat()}")
+    return date.fromisoformat(signed_on).isoformat()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, String
 
 from study.errors import StoreError
+from study.reading.dates import is_by_a_clock
 from study.reading.text import json_of
 from study.store.tables import Base, UtcTime
 
@@ -105,7 +106,7 @@ def _wrong_text(column: Column[Any], value: Any) -> str | None:  # noqa: ANN401
 def _wrong_time(_: Column[Any], value: Any) -> str | None:  # noqa: ANN401
     try:
         time_stamp = datetime.fromisoformat(_text(value) or "")
-        is_right = time_stamp.utcoffset() is not None and 1970 <= time_stamp.year < 2200
+        is_right = is_by_a_clock(time_stamp)
     except ValueError:
         is_right = False
     return None if is_right else f"is {_shown(value)}, not a time with its zone"

@@ -129,6 +129,16 @@ def consent_of(db: Db, participant_id: str) -> Consent | None:
     return Consent(row.form_version, row.ethics_approval, row.experimenter, row.signed_on)
 
 
+def signed_days(db: Db) -> dict[str, str]:
+    """Return by participant the day on which the consent that holds is said to be signed."""
+    query = (
+        select(ConsentRow.participant_id, ConsentRow.signed_on)
+        .where(ConsentRow.withdrawn_at.is_(None))
+        .order_by(ConsentRow.id)
+    )
+    return {str(who): str(day) for who, day in db.execute(query)}
+
+
 def has_consented(db: Db, participant_id: str) -> bool:
     """Return whether a participant ever gave consent, withdrawn since or not."""
     query = select(ConsentRow.id).where(ConsentRow.participant_id == participant_id).limit(1)

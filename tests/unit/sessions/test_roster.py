@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
+from sessions.maintenance.checking import findings
 from sessions.people import roster
 from study.errors import ConfigError, StoreError
 from study.store import audit, transaction
@@ -52,11 +54,25 @@ def test_random_ids_are_accepted_and_new():
         (("1", "E", "Anna Bell", None), "capital initials"),
         (("1", "E", "AB", "5.1.2026"), "is not a date"),
         (("1", "E", "AB", "2026-01-06"), "in the future"),
+        (("1", "E", "AB", "0001-01-01"), "is before 2018-01-01, when there was no study yet"),
+        (("1", "E", "AB", "2017-12-31"), "is before 2018-01-01"),
+        (("1", "E", "AB", "9999-12-31"), "in the future"),
     ],
 )
 def test_a_consent_that_cannot_be_is_refused(consent, message):
     with pytest.raises(ConfigError, match=message):
         roster.new_consent(*consent, today=date(2026, 1, 5))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "5.1.2026", ""])
+def test_a_consent_of_an_older_version_with_a_day_that_cannot_be_is_found(tmp_path, day):
+    study, engine = new_study(tmp_path)
+    with transaction(engine) as db:
+        roster.enrol(db, "P03", HUMAN, consent=replace(CONSENT, signed_on=day), actor="AB", at=AT)
+        (found,) = findings(db, study, clips=False, hashes=False)
+        assert f"the consent of P03 is said to be signed on {day!r}, which is" in found
+        roster.give_consent(db, "P03", CONSENT, actor="AB", at=AT)
+        assert list(findings(db, study, clips=False, hashes=False)) == []
 
 
 def test_enrolment_consent_and_closing_are_audited(tmp_path):

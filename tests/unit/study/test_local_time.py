@@ -55,5 +55,5 @@ def test_ratings_are_counted_by_the_labs_day():
 def test_a_form_signed_this_morning_is_not_in_the_future_and_tomorrows_is():
     today = local_day(LATE, TOKYO)
     assert roster.new_consent("1", "E", "AB", "2026-01-06", today).signed_on == "2026-01-06"
-    with pytest.raises(ConfigError, match=r"2026-01-07 is in the future. Today is 2026-01-06"):
+    with pytest.raises(ConfigError, match=r"'2026-01-07' is in the future. Write it as 2026-01-06"):
         roster.new_consent("1", "E", "AB", "2026-01-07", today)
