@@ -16,10 +16,10 @@ from sessions.running.gate import require_may_check_headphones
 from sessions.running.recording import utc_now
 from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
-from study.config.study import find_study
+from study.config.study import Study, find_study
 from study.errors import ConfigError, StudyError
 from study.store import Engine, audit, open_store, transaction
-from study.store.people import headphone_checks
+from study.store.people import headphone_checks, participants
 from study.store.people.headphone_checks import HeadphoneCheck
 from study.vocabulary import Phase
 
@@ -73,7 +73,7 @@ def perform(
                 f"{participant_id} left the headphone check, and nothing of it was saved. Start it "
                 "again"
             ) from None
-        check = _kept(engine, participant_id, stimulus, trials, answers, gain_db)
+        check = _kept(engine, study, participant_id, trials, answers, gain_db)
         is_passed = headphones.passed(check.n_right)
         with suppress(LeftError):
             perform_page(stage, pages.headphones_result(passed=is_passed), pages)
@@ -87,12 +87,13 @@ def _no_trials(participant_id: str) -> SessionPlan:
 
 def _kept(
     engine: Engine,
+    study: Study,
     participant_id: str,
-    stimulus: str,
     trials: list[HeadphoneTrial],
     answers: list[int],
     gain_db: float,
 ) -> HeadphoneCheck:
+    stimulus = study.config.headphones.check
     targets = tuple(trial.target for trial in trials)
     check = HeadphoneCheck(
         participant_id,
@@ -104,6 +105,9 @@ def _kept(
         utc_now(),
     )
     with transaction(engine) as db:
+        participants.lock(db, [participant_id])
+        # The check took minutes, in which somebody may have left or gone to a laptop.
+        require_may_check_headphones(db, study, participant_id)
         headphone_checks.add(db, check)
         audit.add(
             db,
