@@ -107,6 +107,65 @@ class Counted:
         return [*out, *kept, *_advice(self.left_out)]
 
 
+@dataclass(frozen=True)
+class Truths:
+    """Ground truths, without the ratings of those that the expert gave on what was not the clip.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `study.store.plan.ground_truths.frame` has them; one that does not count has no rating.
+    left_out : DataFrame
+        The expert's ratings behind those, with ``reason`` as `judged` says it.
+    first_wrong : frozenset of int
+        Candidates whose first version does not count, corrected since or not.
+    """
+
+    rows: pd.DataFrame
+    left_out: pd.DataFrame
+    first_wrong: frozenset[int]
+
+    def by_clip(self) -> dict[int, int]:
+        """Return the ground truths that count, by candidate."""
+        rated = self.rows.dropna(subset=["rating"])
+        return dict(zip(rated["candidate_id"], rated["rating"].astype(int), strict=True))
+
+    def as_counts(self) -> dict[str, int]:
+        """Return how many do not count, by `Reason`."""
+        found = self.left_out["reason"].value_counts()
+        return {str(reason): int(found[reason]) for reason in Reason if reason in found.index}
+
+    def lines(self) -> list[str]:
+        """Return in words how many do not count, and what to do."""
+        said = [
+            f"{n} ground truth{'s' * (n != 1)} {IN_WORDS[Reason(reason)]}: not used"
+            for reason, n in self.as_counts().items()
+        ]
+        return [*said, *([_CORRECT] if said else [])]
+
+
+def truths_that_count(rows: pd.DataFrame, given: pd.DataFrame) -> Truths:
+    """Take the rating from ground truths that were given on what was not the clip.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `study.store.plan.ground_truths.frame`.
+    given : DataFrame
+        The ratings of phase ``ground_truth``, from `judged`.
+    """
+    # A second rating measures the expert, and makes no ground truth.
+    first = given[given["attempt"].eq(1) & given["reason"].isin(SHOWN_WRONG)]
+    # What was corrected since does not rest on that playing any more.
+    is_wrong = rows["candidate_id"].isin(first["candidate_id"]) & rows["version"].eq(1)
+    return Truths(
+        rows.assign(rating=rows["rating"].mask(is_wrong.astype(bool))),
+        first[first["candidate_id"].isin(rows.loc[is_wrong.astype(bool), "candidate_id"])],
+        frozenset(map(int, first["candidate_id"])),
+    )
+
+
+_CORRECT = "to say what these clips deserve: python -m sessions correct-ground-truth"
 _ACCEPT = "to let ratings of an ungraded rig count: python -m annotator accept-rig --reason WHY"
 _AGAIN = "to have clips rated again that lost ratings: python -m sessions plan --again"
 _NOTHING_TO_DO = frozenset({Reason.SIMULATED, Reason.RATED_AGAIN})

@@ -19,10 +19,10 @@ from curation.release.tables import VIDEO_RATINGS, Provenance, read_table
 from curation.selection.picture_facts import with_picture_facts
 from curation.tally import clip_keys, n_ratings, tally_ratings
 from study.config.study import Study
-from study.counting import Counted
+from study.counting import Counted, Truths
 from study.errors import TableError
 from study.store import store_snapshot, studies
-from study.store.plan import ground_truths
+from study.store.ratings.counted import ground_truths_that_count
 
 TEST_SET_NAME = "test_set"
 _ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
@@ -41,8 +41,8 @@ class Rated:
     ratings : DataFrame or None
         One row per rating with ``candidate_id`` and ``participant_id``; None where the source
         does not say who rated.
-    ground_truths : DataFrame or None
-        With ``candidate_id, rating``.
+    truths : Truths or None
+        What the expert says, and what of it does not count; None where there is no store.
     is_selected : bool
         Whether only prominent clips are in it.
     without_test : bool
@@ -60,7 +60,7 @@ class Rated:
     clips: pd.DataFrame
     origin: str
     ratings: pd.DataFrame | None = None
-    ground_truths: pd.DataFrame | None = None
+    truths: Truths | None = None
     is_selected: bool = False
     without_test: bool = False
     n_unrated: int = 0
@@ -71,6 +71,12 @@ class Rated:
     def lines(self) -> list[str]:
         """Return in words which ratings do not count, for whoever reads the result."""
         return [] if self.counted is None else self.counted.lines()
+
+    def ground_truths(self) -> pd.DataFrame:
+        """Return the ground truths that count, as ``candidate_id`` and ``rating``."""
+        if self.truths is None:
+            return pd.DataFrame({"candidate_id": [], "rating": []})
+        return self.truths.rows
 
     def with_raters(self) -> pd.DataFrame:
         """Return the ratings with who gave them.
@@ -140,7 +146,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
     with store_snapshot(study.store_url) as db:
         store = studies.identity(db, study)
         found = ratings_that_count(db, study)
-        truths = ground_truths.frame(db)
+        truths = ground_truths_that_count(db, study)
         protocol = study.config.protocol
         tally = tally_ratings(found.ratings, ratings_per_clip=protocol.ratings_per_clip)
         clips = with_picture_facts(db, tally.clips, study.folder, protocol)
@@ -157,7 +163,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
             store_revision=store.revision,
             made_at=at.isoformat(timespec="seconds"),
             settings=rules_of(study),
-            counts=found.as_counts(),
+            counts={**found.as_counts(), "ground_truths_not_used": truths.as_counts()},
         ),
     )
 

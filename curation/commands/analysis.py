@@ -127,8 +127,7 @@ def raters(
     """Write a table of raters and a page for each; accuracy, bias, agreement, drift."""
     rated, folder, _seed = _rated(study, store, release, out)
     ratings = rated.with_raters()
-    truths = rated.ground_truths
-    truths = pd.DataFrame({"candidate_id": [], "rating": []}) if truths is None else truths
+    truths = rated.ground_truths()
     table = rater_table(ratings, truths)
     write_report(
         table,
@@ -150,6 +149,8 @@ def raters(
     if table[columns].isna().any(axis=None):
         typer.echo(f"-: {NOT_DEFINED}")
     _say(rated)
+    for line in [] if rated.truths is None else rated.truths.lines():
+        typer.echo(line)
     typer.echo(f"{len(table)} raters, a page for each: {folder / 'raters'}")
 
 

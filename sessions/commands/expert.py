@@ -33,13 +33,16 @@ def correct_ground_truth(
     with changing(study, store, by) as desk:
         done = ground_truths.correct(
             desk.db,
+            desk.study,
             clip=clip,
             rating=Rating(rating),
             given_by=by,
             reason=reason,
             at=desk.at,
         )
+    confirmed = done.before == done.after
+    change = f"{done.after} confirmed" if confirmed else f"{done.before} became {done.after}"
     typer.echo(
-        f"{done.filename}: {done.before} became {done.after} (version {done.version}); "
+        f"{done.filename}: {change} (version {done.version}); "
         f"{done.n_bonuses} bonuses shown before stay ({pence(done.bonus_pence)})"
     )

@@ -21,6 +21,7 @@ from sessions.monitor.session_table import session_table
 from sessions.monitor.status import agreement_table, status_table, study_status
 from sessions.running.open_sessions import end_crashed
 from study.store.engine import clock
+from study.store.ratings.counted import judged
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
@@ -33,7 +34,8 @@ from study.tools.wording import counted
 def status(study: StudyOption = None, store: StoreOption = None) -> None:
     """Show where the study stands: people, agreement, alarms, forecast."""
     with at_desk(study, store) as (found, db):
-        standing, current = study_status(db, found), progress(db, found)
+        every = judged(db, found)  # once: at the paper's size it is most of the work
+        standing, current = study_status(db, found, every), progress(db, found, every)
         elsewhere = away.in_words(db)
     console = Console()
     if not console.is_terminal:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, audit
 from study.store.plan import assignments, ground_truths
 from study.store.plan.assignments import AssignedClip
 from study.store.ratings import ratings
+from study.store.ratings.counted import ground_truths_that_count
 from study.tools.local_time import local_day
 from study.tools.wording import checked_reason
 from study.vocabulary import Rating
@@ -59,13 +61,14 @@ def ground_truth_rated(
 
 
 def correct(
-    db: Db, *, clip: str, rating: Rating, given_by: str, reason: str, at: datetime
+    db: Db, study: Study, *, clip: str, rating: Rating, given_by: str, reason: str, at: datetime
 ) -> Correction:
-    """Correct a ground truth; bonuses that were shown stay.
+    """Correct a ground truth, or confirm one that was given of another clip; bonuses stay.
 
     Raises StudyError if there is no such ground truth, it is that already, or no reason is given.
 
-    `clip`: a sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
+    `study`: what it leaves out, and whether it is a rehearsal. `clip`: a sampled clip, such as
+    ``barking/a.mp4`` or ``training/barking/a.mp4``.
     """
     reason = checked_reason(reason)
     found = _sampled_clip(db, clip)
@@ -75,7 +78,8 @@ def correct(
             f"the expert has not rated {found.filename} yet, so there is nothing to correct. Run: "
             "python -m annotator --participant EXPERT --phase ground_truth"
         )
-    if before == rating:
+    counts = found.candidate_id in ground_truths_that_count(db, study).by_clip()
+    if before == rating and counts:
         raise StudyError(f"the ground truth of {found.filename} is {rating} already")
     version = ground_truths.add_version(
         db, candidate_id=found.candidate_id, rating=rating, given_by=given_by, at=at, reason=reason
@@ -107,10 +111,14 @@ def corrections(db: Db) -> list[str]:
     versions["before"] = versions.groupby("candidate_id")["rating"].shift()
     corrected = versions[versions["version"] > 1].sort_values("given_at")
     return [
-        f"{row['filename']}: {row['before']:.0f} became {row['rating']} on "
+        f"{row['filename']}: {_change(row['before'], row['rating'])} on "
         f"{local_day(row['given_at'])} ({row['given_by']}: {row['reason']})"
         for row in corrected.to_dict("records")
     ]
+
+
+def _change(before: float, rating: int) -> str:
+    return f"{rating} confirmed" if before == rating else f"{before:.0f} became {rating}"
 
 
 def _sampled_clip(db: Db, clip: str) -> AssignedClip:

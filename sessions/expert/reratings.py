@@ -8,9 +8,11 @@ import pandas as pd
 
 from sessions.chance import Stream, generator
 from study.config.study import Study
+from study.counting import SHOWN_WRONG
 from study.store import Db
 from study.store.plan import ground_truths
 from study.store.ratings import ratings
+from study.store.ratings.counted import judged
 from study.vocabulary import Phase, Rating
 
 ATTEMPT = 2
@@ -81,18 +83,20 @@ def reliability(db: Db, study: Study) -> Reliability:
     """Return how reliably the expert rates.
 
     The result is over all experts, each compared with themselves; a correction changes nothing of
-    it.
+    it, and ratings of another clip than the one that was admitted say nothing.
     """
-    given = ratings.frame(db, Phase.GROUND_TRUTH)
+    every = judged(db, study, Phase.GROUND_TRUTH)
+    given = every[~every["reason"].isin(SHOWN_WRONG)]
     again = given["attempt"] == ATTEMPT
     both = given[~again].merge(given[again], on=_KEYS, suffixes=("_first", "_second"))
     first, second = both["rating_first"].to_numpy(), both["rating_second"].to_numpy()
+    rated_again = set(every.loc[every["attempt"] == ATTEMPT, "candidate_id"])
     chosen = drawn(study, ground_truths.sampled(db))
     return Reliability(
         n=len(both),
         n_same=int((first == second).sum()),
         weighted_kappa=weighted_kappa(first, second),
-        n_to_come=len(set(chosen) - set(both["candidate_id"])),
+        n_to_come=len(set(chosen) - rated_again),
     )
 
 

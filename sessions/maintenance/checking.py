@@ -48,7 +48,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
             "the triggers that keep the audit log from being changed are gone. Compare it with a "
             "back-up, and restore that"
         )
-    yield from money.findings(db, protocol)
+    yield from money.findings(db, study)
     yield from _consent_findings(db)
     if clips:
         yield from _clip_findings(db, study, hashes=hashes)

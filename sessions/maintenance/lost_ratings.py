@@ -7,8 +7,8 @@ import pandas as pd
 from study.config.study import Study
 from study.counting import IN_WORDS, SHOWN_WRONG, Reason
 from study.store import Db
-from study.store.plan import assignments, ground_truths
-from study.store.ratings.counted import judged
+from study.store.plan import assignments
+from study.store.ratings.counted import ground_truths_that_count, judged
 from study.store.ratings.evidence import failures
 from study.vocabulary import Phase
 
@@ -42,11 +42,7 @@ def evidence_findings(db: Db, study: Study, given: pd.DataFrame) -> Iterator[str
 
 
 def _ground_truth_findings(db: Db, study: Study) -> Iterator[str]:
-    found = judged(db, study, Phase.GROUND_TRUTH)
-    versions = ground_truths.frame(db).set_index("candidate_id")["version"]
-    # What was corrected since does not rest on that playing any more.
-    stands = found["candidate_id"].map(versions).eq(1) & found["attempt"].eq(1)
-    wrong = found[stands & found["reason"].isin(SHOWN_WRONG)]
+    wrong = ground_truths_that_count(db, study).left_out
     for reason, lost in wrong.groupby("reason", sort=True):
         yield (
             f"ground truths: {_concerned(lost, Reason(str(reason)))}. Look at the clips, then: "

@@ -6,33 +6,36 @@ from typing import Any
 import pandas as pd
 
 from sessions.laptops.away import parts_given
-from study.config.protocol import Protocol
+from study.config.study import Study
 from study.store import Db, audit
 from study.store.people import payments
 from study.store.plan import ground_truths
 from study.store.ratings import ratings
+from study.store.ratings.counted import ground_truths_that_count
 from study.vocabulary import Phase
 
 _SHOWN = 5
 
 
-def findings(db: Db, protocol: Protocol) -> Iterator[str]:
+def findings(db: Db, study: Study) -> Iterator[str]:
     """Yield what is wrong with bonuses and payments, one sentence each.
 
-    `protocol`: gives the bonus where a version of the configuration names none.
+    `study`: its protocol gives the bonus where a version of the configuration names none.
     """
     earned = ratings.earnings(db)
-    yield from _bonuses(db, earned, protocol)
+    yield from _bonuses(db, earned, study)
     yield from _payments(db, earned)
 
 
-def _bonuses(db: Db, earned: pd.DataFrame, protocol: Protocol) -> Iterator[str]:
+def _bonuses(db: Db, earned: pd.DataFrame, study: Study) -> Iterator[str]:
     said = {
         clip: own.sort_values("version").to_dict("records")
         for clip, own in ground_truths.versions(db).groupby("candidate_id")
     }
     amounts = payments.match_pence(db)
     were_away = {person for part in parts_given(db) for person in part["participants"]}
+    # Who matched one of these before it was found to be of another clip keeps the bonus.
+    first_wrong = ground_truths_that_count(db, study).first_wrong
     wrong = [
         row
         for row in earned.to_dict("records")
@@ -40,7 +43,8 @@ def _bonuses(db: Db, earned: pd.DataFrame, protocol: Protocol) -> Iterator[str]:
         not in _possible(
             row,
             said.get(row["candidate_id"], []),
-            amounts.get(row["protocol_version_id"], protocol.bonus_pence),
+            amounts.get(row["protocol_version_id"], study.config.protocol.bonus_pence),
+            may_be_none=row["candidate_id"] in first_wrong,
             was_away=row["participant_id"] in were_away,
         )
     ]
@@ -59,6 +63,7 @@ def _possible(
     versions: list[dict[Hashable, Any]],
     amount: int,
     *,
+    may_be_none: bool,
     was_away: bool,
 ) -> set[int]:
     if row["phase"] != Phase.ANNOTATION:
@@ -68,7 +73,8 @@ def _possible(
     # A laptop has the versions that there were when it was given its part, whenever it is rated on.
     valid = before if was_away else before[-1:] + at_once
     earns = {amount if version["rating"] == row["rating"] else 0 for version in valid}
-    return earns if before and len(at_once) < len(before) and not was_away else earns | {0}
+    is_sure = bool(before) and len(at_once) < len(before) and not was_away and not may_be_none
+    return earns if is_sure else earns | {0}
 
 
 def _payments(db: Db, earned: pd.DataFrame) -> Iterator[str]:

@@ -15,8 +15,8 @@ from sessions.plan import again, further_ratings
 from study.config.study import Study
 from study.counting import SHOWN_WRONG, Reason
 from study.store import Db
-from study.store.plan import assignments, ground_truths
-from study.store.ratings.counted import judged
+from study.store.plan import assignments
+from study.store.ratings.counted import ground_truths_that_count, judged
 from study.store.ratings.evidence import failures
 from study.tools.local_time import local_day
 from study.tools.wording import counted
@@ -55,7 +55,7 @@ class Progress:
     n_undecided : int
         Clips whose raters disagree, and for which a further rating has not been asked yet.
     lost : str
-        In words, that ratings do not count; empty where all do.
+        In words, that ratings or ground truths do not count; empty where all do.
     reliability : Reliability
         How well the expert agrees with the expert.
     """
@@ -74,17 +74,18 @@ class Progress:
     reliability: Reliability
 
 
-def progress(db: Db, study: Study) -> Progress:
+def progress(db: Db, study: Study, every: pd.DataFrame | None = None) -> Progress:
     """Return where the study stands.
 
-    `study`: the study; ratings of simulated people count in rehearsals only.
+    `study`: the study; ratings of simulated people count in rehearsals only. `every`: from
+    `study.store.ratings.counted.judged`, for who has it already.
     """
-    every = judged(db, study)
+    every = judged(db, study) if every is None else every
     # An ungraded rig says nothing against its people; another clip on the screen says nothing.
     hidden = [*SHOWN_WRONG, *([] if study.config.rehearsal else [Reason.SIMULATED])]
     given = every[~every["reason"].isin(hidden)].reset_index(drop=True)
-    sample = ground_truths.frame(db).dropna(subset=["rating"])
-    truths = dict(zip(sample["candidate_id"], sample["rating"].astype(int), strict=True))
+    sample = ground_truths_that_count(db, study)
+    truths = sample.by_clip()
     evidence = agreement(given, truths)
     failed = failures(db)
     people = [
@@ -103,8 +104,8 @@ def progress(db: Db, study: Study) -> Progress:
         alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
         n_without_rater=again.n_without_rater(clips, n_raters),
-        n_undecided=len(further_ratings.undecided(db, study)),
-        lost=again.sentence(clips),
+        n_undecided=len(further_ratings.undecided(db, study, every)),
+        lost=" ".join(filter(None, (again.sentence(clips), in_a_sentence(sample.lines())))),
         reliability=reliability(db, study),
     )
 
@@ -147,6 +148,12 @@ def per_day(given: pd.DataFrame, zone: tzinfo | None = None) -> pd.DataFrame:
         return pd.DataFrame()
     day = [local_day(moment, zone) for moment in given["rated_at"]]
     return given.groupby([pd.Index(day, name="day"), "participant_id"]).size().unstack(fill_value=0)
+
+
+def in_a_sentence(lines: list[str]) -> str:
+    """Return findings as one sentence; empty where there is none."""
+    said = "; ".join(lines)
+    return f"{said[0].upper()}{said[1:]}" if said else ""
 
 
 def sentence(found: Progress, now: datetime) -> str:

@@ -71,15 +71,21 @@ class StudyStatus:
     reliability: Reliability
 
 
-def study_status(db: Db, study: Study) -> StudyStatus:
-    """Return how far the study is."""
+def study_status(db: Db, study: Study, every: pd.DataFrame | None = None) -> StudyStatus:
+    """Return how far the study is.
+
+    Parameters
+    ----------
+    every : DataFrame or None
+        From `study.store.ratings.counted.judged`, for who has it already.
+    """
     counts = assignments.counts(db)
     people = tuple(
         _participant_status(db, study, participant, counts.get(participant.id))
         for participant in participants.listed(db)
     )
     n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
-    clips = again.standing(again.judged_slots(db, study), study)
+    clips = again.standing(again.judged_slots(db, study, every), study)
     n_sampled = assignments.n_sampled(db)
     return StudyStatus(
         people,

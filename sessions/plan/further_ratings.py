@@ -5,12 +5,13 @@ import pandas as pd
 
 from sessions.plan.assignment import Flags, Ints
 from sessions.plan.slots import fill_slots
+from study import counting
 from study.config.protocol import Protocol
 from study.config.study import Study
 from study.store import Db
 from study.store.plan import assignments
 from study.store.ratings import sessions, trials
-from study.store.ratings.counted import counted
+from study.store.ratings.counted import judged
 from study.vocabulary import Rating
 
 
@@ -43,18 +44,23 @@ def is_undecided(tallies: Ints, protocol: Protocol) -> Flags:
     return np.asarray((n_ratings >= protocol.ratings_per_clip) & may_have_more & disagree)
 
 
-def undecided(db: Db, study: Study) -> pd.Series:
+def undecided(db: Db, study: Study, every: pd.DataFrame | None = None) -> pd.Series:
     """Return the clips that wait for a further rating that nobody has been asked for.
 
     Returns ratings that count by ``candidate_id``, in ascending order; empty unless the study asks
     for further ratings.
+
+    Parameters
+    ----------
+    every : DataFrame or None
+        From `study.store.ratings.counted.judged`, for who has it already.
     """
     protocol = study.config.protocol
     if protocol.most_ratings == protocol.ratings_per_clip:
         return pd.Series(dtype="int64")
     plan = assignments.frame(db)
     has_open_slot = plan.loc[~plan["done"], "candidate_id"]
-    tallies = _tallies(db, study)
+    tallies = _tallies(db, study, every)
     waits = is_undecided(tallies.to_numpy(np.int64), protocol) & ~tallies.index.isin(has_open_slot)
     return tallies.sum(axis=1)[waits]
 
@@ -122,10 +128,10 @@ def sentence(n_waiting: int) -> str:
     )
 
 
-def _tallies(db: Db, study: Study) -> pd.DataFrame:
+def _tallies(db: Db, study: Study, every: pd.DataFrame | None = None) -> pd.DataFrame:
+    found = counting.counted(judged(db, study) if every is None else every)
     return (
-        counted(db, study)
-        .ratings.groupby(["candidate_id", "rating"])
+        found.ratings.groupby(["candidate_id", "rating"])
         .size()
         .unstack(fill_value=0)
         .reindex(columns=[int(rating) for rating in Rating], fill_value=0)

@@ -25,6 +25,7 @@ from study.store.engine import clock
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import sessions, trials
+from study.store.ratings.counted import ground_truths_that_count
 from study.store.ratings.sessions import Process
 from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import EndReason, Phase, Rating, TrialRecord
@@ -47,6 +48,8 @@ class Recorder:
         Whose session it is, and what for.
     simulated : bool
         Whether a simulated person rates.
+    first_wrong : frozenset of int
+        Candidates whose first ground truth was given of another clip, and earns nobody anything.
     """
 
     engine: Engine
@@ -55,6 +58,7 @@ class Recorder:
     session_id: str
     simulated: bool
     now: Now = utc_now
+    first_wrong: frozenset[int] = frozenset()
 
     def save(self, record: TrialRecord) -> int | None:
         """Write a trial, durably, and return the new bonus total.
@@ -115,7 +119,8 @@ class Recorder:
     def _bonus(self, db: Db, record: TrialRecord) -> int:
         if record.response is None or self.plan.phase is not Phase.ANNOTATION:
             return 0
-        truth = ground_truths.current(db, record.stimulus.candidate_id)
+        clip = record.stimulus.candidate_id
+        truth = ground_truths.current(db, clip, first_counts=clip not in self.first_wrong)
         return bonus_pence(record.response.rating, truth, self.study.config.protocol)
 
     def _settle(self, db: Db, candidate_id: int, rating: Rating, at: datetime) -> None:
@@ -175,9 +180,12 @@ def open_session(
         The time by which signs of life are judged; that of the database.
     """
     session_id = uuid.uuid4().hex
+    first_wrong: frozenset[int] = frozenset()
     with transaction(engine) as db:
         participants.lock(db, [participant_id])
         plan = plan_session(db, study, participant_id, phase)
+        if plan.phase is Phase.ANNOTATION:
+            first_wrong = ground_truths_that_count(db, study).first_wrong
         if plan.trials:
             sessions.begin(
                 db,
@@ -194,7 +202,7 @@ def open_session(
                 at=now(),
                 beat_at=database_clock(db),
             )
-    recorder = Recorder(engine, study, plan, session_id, profile is not None, now)
+    recorder = Recorder(engine, study, plan, session_id, profile is not None, now, first_wrong)
     if not plan.trials:
         yield recorder
         return

@@ -44,13 +44,20 @@ def eligible(db: Db) -> list[int]:
     return list(db.scalars(query))
 
 
-def current(db: Db, candidate_id: int) -> Rating | None:
+def current(db: Db, candidate_id: int, *, first_counts: bool = True) -> Rating | None:
     """Return the expert's present rating of a candidate.
 
     Returns the latest version; None where the candidate was not sampled or not rated yet.
+
+    Parameters
+    ----------
+    first_counts : bool
+        Whether the first version counts, which does not if it was given of another clip.
     """
     row = _latest(db, candidate_id)
-    return None if row is None else Rating(row.rating)
+    if row is None or (row.version == 1 and not first_counts):
+        return None
+    return Rating(row.rating)
 
 
 def add_version(

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from study import counting
 from study.config.screen import Screen
 from study.config.study import Study
-from study.counting import Counted, grade_of
+from study.counting import Counted, Truths, grade_of
 from study.store import audit
 from study.store.engine import Db
 from study.store.frames import as_frame
+from study.store.plan import ground_truths
 from study.store.ratings import ratings
 from study.store.tables import (
     AssignmentRow,
@@ -44,6 +45,18 @@ def counted(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> Coun
     return counting.counted(judged(db, study, phase))
 
 
+def ground_truths_that_count(db: Db, study: Study) -> Truths:
+    """Return what the expert says of the sampled candidates, without what was said of other clips.
+
+    Parameters
+    ----------
+    study : Study
+        What it leaves out, and whether it is a rehearsal.
+    """
+    given = judged(db, study, Phase.GROUND_TRUTH)
+    return counting.truths_that_count(ground_truths.frame(db), given)
+
+
 def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
     """Return all ratings of a phase, each with why it does not count, if it does not.
 
@@ -57,7 +70,7 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
         (_trials(db, phase), ["trial_id"]),
         (_sessions(db, study, phase), ["session_id"]),
         (_playings(db, phase), ["trial_id"]),
-        (_slots(db), ["candidate_id", "participant_id"]),
+        (_slots(db, phase), ["candidate_id", "participant_id"]),
     ):
         # Tables without rows have columns of any type.
         like = {key: found[key].dtype for key in keys}
@@ -65,7 +78,7 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
     found = found.assign(
         is_withdrawn=found["participant_id"].isin(_who_took_ratings_along(db)),
         is_simulated=found["simulated"].astype(bool) | found["is_simulated"].astype(bool),
-        is_replaced=found["replaced"].eq(True) & (Phase(phase) is Phase.ANNOTATION),
+        is_replaced=found["replaced"].eq(True),
         n_other_clips=found["n_other_clips"].fillna(0),
         played_to_end=found["played_to_end"].eq(True),
     ).drop(columns="replaced")
@@ -162,9 +175,11 @@ def _playings(db: Db, phase: str | Phase) -> pd.DataFrame:
     return last.drop(columns=gone).merge(n_other, on="trial_id", how="left")
 
 
-def _slots(db: Db) -> pd.DataFrame:
+def _slots(db: Db, phase: str | Phase) -> pd.DataFrame:
+    """Return the slots whose rating was given up; only those of the annotation are planned."""
     columns = (AssignmentRow.candidate_id, AssignmentRow.participant_id, AssignmentRow.replaced)
-    return as_frame(db.execute(select(*columns)))
+    given_up = AssignmentRow.replaced if Phase(phase) is Phase.ANNOTATION else false()
+    return as_frame(db.execute(select(*columns).where(given_up)))
 
 
 def _who_took_ratings_along(db: Db) -> list[str]:

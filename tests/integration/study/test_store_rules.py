@@ -25,7 +25,7 @@ WRONG = {
 # What a row holds where a column must hold something.
 FILLED = {
     "attempt": 1, "answers": {}, "phase": "annotation", "rating": 1,
-    "n_trials": 6, "outcome": "rated", "stage": "window", "version": 1, "simulated": False,
+    "n_trials": 6, "n_right": 5, "outcome": "rated", "stage": "window", "version": 1, "simulated": False,
 }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def old_store(postgres_url):
 def validated(engine) -> dict[str, bool]:
     query = text("SELECT conname, convalidated FROM pg_constraint WHERE contype = 'c'")
     with engine.connect() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {str(row.conname): bool(row.convalidated) for row in connection.execute(query)}
 
 
 def test_rows_that_break_every_rule_stay_are_reported_and_hinder_no_upgrade(old_store):
