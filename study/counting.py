@@ -80,12 +80,15 @@ class Counted:
     n_without_interruptions : int
         How many of those that count do not say how long they were interrupted, so that their
         response times may contain pauses.
+    waiting : frozenset of str
+        The reasons of those that do not count and in whose place no others were asked for yet.
     """
 
     ratings: pd.DataFrame
     left_out: Mapping[str, int]
     let_through: Mapping[str, int]
     n_without_interruptions: int = 0
+    waiting: frozenset[str] = frozenset()
 
     @property
     def n_left_out(self) -> int:
@@ -104,7 +107,7 @@ class Counted:
         """Return in words what was left out, and what was let through."""
         out = [f"{_ratings(n)} {IN_WORDS[Reason(r)]}: left out" for r, n in self.left_out.items()]
         kept = [f"{_ratings(n)} {IN_WORDS[Reason(r)]}: kept" for r, n in self.let_through.items()]
-        return [*out, *kept, *_advice(self.left_out)]
+        return [*out, *kept, *_advice(self.waiting)]
 
 
 @dataclass(frozen=True)
@@ -226,12 +229,14 @@ def counted(found: pd.DataFrame) -> Counted:
     counts = found["reason"].eq("")
     kept = found[counts]
     through = kept["doubts"].explode().dropna().value_counts()
-    out = found.loc[~counts, "reason"].value_counts()
+    lost = found[~counts]
+    out = lost["reason"].value_counts()
     return Counted(
         ratings=kept.reset_index(drop=True),
         left_out={str(r): int(out[r]) for r in Reason if r in out.index},
         let_through={str(r): int(through[r]) for r in Reason if r in through.index},
         n_without_interruptions=int(kept["interrupted_s"].isna().sum()),
+        waiting=frozenset(lost.loc[~lost["is_replaced"].astype(bool), "reason"]),
     )
 
 

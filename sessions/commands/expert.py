@@ -31,15 +31,7 @@ def correct_ground_truth(
 ) -> None:
     """Correct a ground truth; later ratings are matched with it, bonuses that were shown stay."""
     with changing(study, store, by) as desk:
-        done = ground_truths.correct(
-            desk.db,
-            desk.study,
-            clip=clip,
-            rating=Rating(rating),
-            given_by=by,
-            reason=reason,
-            at=desk.at,
-        )
+        done = ground_truths.correct(desk, clip=clip, rating=Rating(rating), reason=reason)
     confirmed = done.before == done.after
     change = f"{done.after} confirmed" if confirmed else f"{done.before} became {done.after}"
     typer.echo(

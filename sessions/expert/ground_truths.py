@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, audit
+from study.store.desk import Desk
 from study.store.plan import assignments, ground_truths
 from study.store.plan.assignments import AssignedClip
 from study.store.ratings import ratings
@@ -60,17 +60,14 @@ def ground_truth_rated(
     return version
 
 
-def correct(
-    db: Db, study: Study, *, clip: str, rating: Rating, given_by: str, reason: str, at: datetime
-) -> Correction:
+def correct(desk: Desk, *, clip: str, rating: Rating, reason: str) -> Correction:
     """Correct a ground truth, or confirm one that was given of another clip; bonuses stay.
 
     Raises StudyError if there is no such ground truth, it is that already, or no reason is given.
 
-    `study`: what it leaves out, and whether it is a rehearsal. `clip`: a sampled clip, such as
-    ``barking/a.mp4`` or ``training/barking/a.mp4``.
+    `clip`: a sampled clip, such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
     """
-    reason = checked_reason(reason)
+    db, reason = desk.db, checked_reason(reason)
     found = _sampled_clip(db, clip)
     before = ground_truths.current(db, found.candidate_id)
     if before is None:
@@ -78,26 +75,22 @@ def correct(
             f"the expert has not rated {found.filename} yet, so there is nothing to correct. Run: "
             "python -m annotator --participant EXPERT --phase ground_truth"
         )
-    counts = found.candidate_id in ground_truths_that_count(db, study).by_clip()
+    counts = found.candidate_id in ground_truths_that_count(db, desk.study).by_clip()
     if before == rating and counts:
         raise StudyError(f"the ground truth of {found.filename} is {rating} already")
     version = ground_truths.add_version(
-        db, candidate_id=found.candidate_id, rating=rating, given_by=given_by, at=at, reason=reason
-    )
-    audit.add(
         db,
-        actor=given_by,
-        action="correct_ground_truth",
-        subject=f"candidate {found.candidate_id}",
-        detail={
-            "filename": found.filename,
-            "before": int(before),
-            "rating": int(rating),
-            "version": version,
-            "reason": reason,
-        },
-        at=at,
+        candidate_id=found.candidate_id,
+        rating=rating,
+        given_by=desk.by,
+        at=desk.at,
+        reason=reason,
     )
+    detail = {
+        "filename": found.filename, "before": int(before), "rating": int(rating),
+        "version": version, "reason": reason,
+    }  # fmt: skip
+    desk.log("correct_ground_truth", f"candidate {found.candidate_id}", detail)
     kept = ratings.bonuses(db, found.candidate_id)
     return Correction(found.filename, before, rating, version, len(kept), sum(kept))
 

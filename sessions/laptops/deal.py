@@ -14,8 +14,10 @@ from study.store.addresses import sqlite_url
 from study.store.desk import Desk
 from study.store.laptops import parts, seals
 from study.store.people import participants
-from study.store.plan import assignments
+from study.store.plan import assignments, ground_truths
+from study.store.ratings.counted import ground_truths_that_count
 from study.tools.files import refuse_existing
+from study.vocabulary import ParticipantKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def deal_part(desk: Desk, people: list[str], path: Path) -> Part:
         engine = create_store(sqlite_url(file.resolve()))
         with transaction(engine) as laptop:
             parts.copy_part(db, laptop, people)
+            ground_truths.forget_first(laptop, _worthless(desk, people))
             replace(desk, db=laptop).log(IS_PART, "laptop", detail)
             laptop.flush()
             seal = seals.seal(laptop)
@@ -58,6 +61,15 @@ def deal_part(desk: Desk, people: list[str], path: Path) -> Part:
     db.flush()
     counts = assignments.counts(db)
     return Part(part_id, sum(counts[p].n_left for p in people if p in counts))
+
+
+def _worthless(desk: Desk, people: list[str]) -> frozenset[int]:
+    """Return whose ground truths the laptop must not pay for; an expert needs to know them all."""
+    kinds = {participants.get(desk.db, person).kind for person in people}
+    if ParticipantKind.EXPERT in kinds:
+        return frozenset()
+    lost = ground_truths_that_count(desk.db, desk.study).left_out
+    return frozenset(map(int, lost["candidate_id"]))
 
 
 def _folder_of(path: Path) -> Path:

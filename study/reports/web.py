@@ -5,8 +5,10 @@ Who may ask is decided in `study.reports.guard`, how long in `study.reports.conn
 
 import html
 import secrets
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,8 @@ MAX_BODY_BYTES = 65_536
 # Text that a page sends: no NUL, which PostgreSQL refuses, no other control characters, and no half
 # characters, which no expression matches.
 PostedText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_EXIT_BY_SIGNAL = 128  # what shells add to the number of a signal
 _SHUTDOWN_S = 3  # for answers that are under way when the server is told to end
 
 
@@ -89,9 +93,10 @@ def address_file(site: Site) -> Iterator[Path]:
     Yields
     ------
     Path
-        The file; it is gone when the block ends.
+        The file; it is gone when the block ends, also by a signal that asks the program to end.
     """
-    with tempfile.TemporaryDirectory(prefix="study-") as folder:  # nobody else may enter it
+    # Nobody else may enter the folder.
+    with _signals_end_blocks(), tempfile.TemporaryDirectory(prefix="study-") as folder:
         path = Path(folder) / "open.html"
         address = html.escape(site.url)
         path.write_text(
@@ -101,6 +106,24 @@ def address_file(site: Site) -> Iterator[Path]:
             encoding="utf-8",
         )
         yield path
+
+
+@contextmanager
+def _signals_end_blocks() -> Iterator[None]:
+    """Turn a signal that would end the program at once into an exit that cleans up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(_EXIT_BY_SIGNAL + number)
+
+    before = {number: signal.signal(number, leave) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:

@@ -25,7 +25,7 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def new_study(folder, *settings):
-    """Found a study in a folder and return it."""
+    """Make a study in a folder and return it."""
     init_study(folder, settings, AT)
     return find_study(folder)
 

@@ -1,10 +1,10 @@
 """Ground truths: candidates sampled for the expert, and the expert's ratings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from study.errors import StoreError
 from study.store.engine import Db
@@ -88,6 +88,17 @@ def add_version(
     )
     db.flush()
     return version
+
+
+def forget_first(db: Db, candidate_ids: Collection[int]) -> None:
+    """Delete the first versions of some candidates from a part that goes to a laptop."""
+    for candidate_id in candidate_ids:
+        db.execute(
+            delete(GroundTruthVersionRow).where(
+                GroundTruthVersionRow.candidate_id == candidate_id,
+                GroundTruthVersionRow.version == 1,
+            )
+        )
 
 
 def frame(db: Db) -> pd.DataFrame:

@@ -74,6 +74,17 @@ def test_the_keyboard_ends_it_in_one_line_and_leaves_no_file(vetting):
     assert not path.parent.exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_it_leaves_no_file(vetting, number):
+    process, _, given = vetting
+    path = Path(given.removeprefix("file://"))
+    assert path.is_file()
+    process.send_signal(number)
+    assert process.wait(timeout=WAIT_S) == 128 + number
+    assert process.stderr.read() == ""
+    assert not path.parent.exists()
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 def test_a_browser_that_is_given_the_file_comes_to_the_page(vetting):
     from playwright.sync_api import sync_playwright

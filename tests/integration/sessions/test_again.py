@@ -73,6 +73,7 @@ def test_every_clip_has_three_ratings_that_count_in_the_end_and_nobody_rates_it_
         assert dict(lost).keys() == {"other_clip", "ungraded_rig"}
         done = plan_again(db, study)
         assert (done.change.n_slots, sum(done.reasons.values())) == (n_lost, n_lost)
+        assert not any("plan --again" in line for line in counted(db, study).lines())
         assert sum(done.given.values()) == n_lost
         assert max(done.change.loads.values()) - min(done.change.loads.values()) <= 2
         assert plan_again(db, study).change.n_slots == 0

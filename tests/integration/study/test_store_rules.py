@@ -25,7 +25,8 @@ WRONG = {
 # What a row holds where a column must hold something.
 FILLED = {
     "attempt": 1, "answers": {}, "phase": "annotation", "rating": 1,
-    "n_trials": 6, "n_right": 5, "outcome": "rated", "stage": "window", "version": 1, "simulated": False,
+    "n_trials": 6, "n_right": 5, "outcome": "rated", "stage": "window", "version": 1,
+    "simulated": False,
 }  # fmt: skip
 
 

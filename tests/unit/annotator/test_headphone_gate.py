@@ -3,12 +3,13 @@
 import pytest
 
 from annotator.headphones import check
-from sessions.laptops import merge as laptops
+from sessions.laptops.deal import deal_part
 from sessions.people import roster, withdrawal
 from study.errors import NotClearedError
-from study.founding import found_study
+from study.init import init_study
 from study.rehearsal.scene_table import write_scenes
 from study.store import audit, open_store, transaction
+from study.store.desk import Desk
 from study.store.people import headphone_checks
 from study.vocabulary import ParticipantKind
 from tests.worlds.studies import AT, CONSENT
@@ -16,26 +17,27 @@ from tests.worlds.studies import AT, CONSENT
 WHO = "P03"
 
 
-def closed(db, study, folder):
-    roster.close(db, WHO, reason="moved away", actor="AB", at=AT)
+def closed(desk):
+    roster.close(desk, WHO, reason="moved away")
 
 
-def withdrawn(db, study, folder):
-    withdrawal.withdraw(db, study, WHO, keep_ratings=True, actor="AB", at=AT)
+def withdrawn(desk):
+    withdrawal.withdraw(desk, WHO, keep_ratings=True)
 
 
-def dealt(db, study, folder):
-    laptops.deal(db, study, [WHO], folder / "laptop.sqlite", actor="AB", at=AT)
+def dealt(desk):
+    deal_part(desk, [WHO], desk.study.folder / "laptop.sqlite")
 
 
 @pytest.fixture
 def lab(tmp_path):
-    study = found_study(tmp_path, ["rehearsal=true", 'headphones.check="antiphase"'], AT)
+    study = init_study(tmp_path, ["rehearsal=true", 'headphones.check="antiphase"'], AT)
     (tmp_path / "mit").mkdir()
     write_scenes([], tmp_path / "mit" / "scenes.csv")  # a simulated person asks for it
     engine = open_store(study.store_url)
     with transaction(engine) as db:
-        roster.enrol(db, WHO, ParticipantKind.HUMAN, consent=CONSENT, actor="AB", at=AT)
+        desk = Desk(db, study, "AB", AT)
+        roster.enrol(desk, WHO, ParticipantKind.HUMAN, consent=CONSENT)
     yield study, engine
     engine.dispose()
 
@@ -54,7 +56,7 @@ def test_a_check_is_not_kept_of_somebody_who_left_meanwhile(lab, monkeypatch, ha
 
     def slowly(*arguments, **options):
         with transaction(engine) as db:
-            happens(db, study, study.folder)
+            happens(Desk(db, study, "AB", AT))
         return listen(*arguments, **options)
 
     monkeypatch.setattr(check, "check_headphones", slowly)

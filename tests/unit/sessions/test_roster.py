@@ -68,10 +68,11 @@ def test_a_consent_that_cannot_be_is_refused(consent, message):
 def test_a_consent_of_an_older_version_with_a_day_that_cannot_be_is_found(tmp_path, day):
     study, engine = new_study(tmp_path)
     with transaction(engine) as db:
-        roster.enrol(db, "P03", HUMAN, consent=replace(CONSENT, signed_on=day), actor="AB", at=AT)
+        desk = Desk(db, study, "AB", AT)
+        roster.enrol(desk, "P03", HUMAN, consent=replace(CONSENT, signed_on=day))
         (found,) = findings(db, study, clips=False, hashes=False)
         assert f"the consent of P03 is said to be signed on {day!r}, which is" in found
-        roster.give_consent(db, "P03", CONSENT, actor="AB", at=AT)
+        roster.give_consent(desk, "P03", CONSENT)
         assert list(findings(db, study, clips=False, hashes=False)) == []
 
 

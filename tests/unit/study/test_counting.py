@@ -117,10 +117,12 @@ def test_old_ratings_are_told_apart_because_their_times_may_contain_pauses():
 
 def test_every_reason_can_be_said_in_words_and_says_what_to_do():
     assert set(IN_WORDS) == set(Reason)
-    lines = Counted(pd.DataFrame(), {reason.value: 2 for reason in Reason}, {}).lines()
+    left_out = {reason.value: 2 for reason in Reason}
+    lines = Counted(pd.DataFrame(), left_out, {}, waiting=frozenset(left_out)).lines()
     assert sum("accept-rig" in line for line in lines) == 1
     assert sum("plan --again" in line for line in lines) == 1
-    assert Counted(pd.DataFrame(), {"simulated": 3}, {}).lines() == [
+    simulated = frozenset({"simulated"})
+    assert Counted(pd.DataFrame(), {"simulated": 3}, {}, waiting=simulated).lines() == [
         "3 ratings of simulated people: left out"
     ]
 
@@ -128,3 +130,12 @@ def test_every_reason_can_be_said_in_words_and_says_what_to_do():
 def test_no_rating_at_all_is_no_fault():
     result = counted(judged(rows({}).iloc[:0], KEEP, rehearsal=False))
     assert (len(result.ratings), result.left_out, result.let_through) == (0, {}, {})
+
+
+@pytest.mark.parametrize("fault", [{"n_other_clips": 1}, {"grade": "ungraded"}])
+def test_nobody_is_told_to_plan_again_what_is_planned_again(fault):
+    planned = fault | {"is_replaced": True}
+    result = counted(judged(rows(planned, planned), KEEP, rehearsal=False))
+    assert (len(result.lines()), result.waiting) == (1, frozenset())
+    result = counted(judged(rows(planned, fault), KEEP, rehearsal=False))
+    assert sum("plan --again" in line for line in result.lines()) == 1
