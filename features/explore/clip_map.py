@@ -15,6 +15,7 @@ from features.records.folder import column_of, manifest_of, set_of_most
 from features.records.manifest import RecordManifest
 from study.clips.extraction import decode_for_extraction
 from study.errors import ClipError, RecordError
+from study.reading.clip_files import clip_file
 from study.reports.html import image_to_data_uri, render
 from study.tools.files import written_atomically
 from study.tools.progress import track
@@ -134,7 +135,7 @@ def pictures_of(manifest: RecordManifest | None, mit_root: Path | None, folder: 
         row = rows.get(name)
         if row is None:
             return None
-        path = mit_root / row["video_location"] / row["filename"]
+        path = clip_file(mit_root, row["video_location"], row["filename"])
         if not path.resolve().is_relative_to(mit_root.resolve()):  # what a manifest says is a claim
             return ""
         try:

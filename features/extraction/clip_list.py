@@ -6,6 +6,7 @@ from pathlib import Path
 
 from study.errors import TableError
 from study.naming import tfrecord_filename
+from study.reading.clip_files import clip_file
 from study.reading.lists import read_list
 
 CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
@@ -77,7 +78,8 @@ def _of_table(source: Path, mit_root: Path | None) -> list[ListedClip]:
     locations = columns.get("video_location") or _locations(columns["filename"], mit_root)
     rows = zip(columns["filename"], columns["avmit_label"], locations, clips.records, strict=True)
     # A table of ratings has a clip in several rows.
-    return list(dict.fromkeys(ListedClip(*row, mit_root / row[2] / row[0]) for row in rows))
+    found = (ListedClip(*row, clip_file(mit_root, row[2], row[0])) for row in rows)
+    return list(dict.fromkeys(found))
 
 
 def _locations(filenames: Sequence[str], mit_root: Path) -> list[str]:
@@ -86,8 +88,8 @@ def _locations(filenames: Sequence[str], mit_root: Path) -> list[str]:
 
 
 def _is_in_validation(mit_root: Path, filename: str) -> bool:
-    elsewhere = (mit_root / "training" / filename).exists()
-    return not elsewhere and (mit_root / "validation" / filename).exists()
+    elsewhere = clip_file(mit_root, "training", filename).exists()
+    return not elsewhere and clip_file(mit_root, "validation", filename).exists()
 
 
 def _require_name(name: str, where: str) -> None:

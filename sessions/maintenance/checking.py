@@ -31,6 +31,10 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
     """
     yield from maintenance.broken_pages(db)
     yield from maintenance.odd_rows(db)
+    broken = list(maintenance.broken_cells(db))
+    yield from broken
+    if broken:
+        return  # what follows reads those cells
     given = judged(db, study)
     protocol = study.config.protocol
     plan = assignments.frame(db)

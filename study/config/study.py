@@ -19,6 +19,7 @@ from study.config.protocol import Protocol
 from study.config.release import Release
 from study.config.screen import Screen
 from study.errors import ConfigError
+from study.reading.clip_files import clip_file
 from study.reading.text import LARGEST_SETTINGS, parsed, read_text
 from study.store.addresses import absolute_url
 from study.tools.urls import without_password
@@ -160,9 +161,9 @@ class Study:
         Returns
         -------
         Path
-            The clip's path; whether it is there has not been looked at.
+            As `study.reading.clip_files.clip_file` finds it; it may not be there.
         """
-        return self.mit_root / video_location / filename
+        return clip_file(self.mit_root, video_location, filename)
 
 
 def find_study(folder: Path | None = None, store: str | None = None) -> Study:

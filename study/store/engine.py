@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from study.errors import StoreError
+from study.store import cells
 from study.store.addresses import parsed, sqlite_url
 from study.store.filesystem import file_system_of, is_network_file_system
 from study.tools.access import make_own_file
@@ -24,6 +25,7 @@ from study.tools.urls import without_password
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30
 _READS_ONLY = "avmit_reads_only"
+_TABLES, _VERSIONS = "SELECT name FROM sqlite_schema WHERE type = 'table'", "alembic_version"
 _RETRY_S = (0.001, 0.02)  # how long who finds the store locked waits before looking again
 
 
@@ -109,6 +111,23 @@ def _told_in_one_line(engine: Engine) -> Iterator[None]:
         raise StoreError(
             f"{shown(engine)}: {error.orig}. Put a back-up in its place: nothing was changed"
         ) from error
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # SQLite takes anything into any column; if no cell is to blame, this is a bug.
+        broken = _broken_cell(engine)
+        if broken is None:
+            raise
+        raise StoreError(
+            f"{shown(engine)} was changed by hand: {broken}. Put a back-up in its place"
+        ) from error
+
+
+def _broken_cell(engine: Engine) -> str | None:
+    if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
+        return None
+    with closing(engine.raw_connection()) as connection:
+        alone: Any = connection.driver_connection
+        connection.detach()  # nobody else is to read text as it does
+        return next(cells.wrong(alone), None)
 
 
 def clock(db: Db) -> datetime:
@@ -238,6 +257,9 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
     connection.execute("PRAGMA trusted_schema = OFF")
     # Else REPLACE deletes an audit event without asking the trigger that refuses it.
     connection.execute("PRAGMA recursive_triggers = ON")
+    tables = {name for (name,) in connection.execute(_TABLES)}
+    if tables and _VERSIONS not in tables:
+        return  # another program's file, which is refused and left as it is
     (journal,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     # A power cut in the cubicle must not lose a rating that the bonus counter showed. Where
     # write-ahead logging is refused, only EXTRA also syncs the journal's removal.
@@ -370,6 +392,8 @@ def refuse_network_share(path: Path) -> None:
 
 
 def _way_out(problem: str) -> str:
+    if "no such" in problem:
+        return "It was changed by hand, or is not a study's store: put a back-up in its place"
     if "locked" in problem:
         return (
             "Another program (plan, merge or an upgrade) was writing to the store the whole time: "

@@ -6,8 +6,21 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Engine, func, select, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Engine,
+    Float,
+    Integer,
+    String,
+    func,
+    select,
+    text,
+)
 
 from study.errors import StoreError
 from study.store.engine import Db, copy_open_store
@@ -24,6 +37,7 @@ from study.store.tables import (
     RatingRow,
     SessionRow,
     TrialRow,
+    UtcTime,
 )
 
 _COUNTED = (
@@ -175,6 +189,46 @@ def superuser(db: Db) -> str:
         return ""
     query = text("SELECT rolname FROM pg_roles WHERE rolname = current_user AND rolsuper")
     return db.scalar(query) or ""
+
+
+def broken_cells(db: Db) -> Iterator[str]:
+    """Yield which columns of a SQLite file hold what they cannot: SQLite takes anything.
+
+    Yields
+    ------
+    str
+        One finding a column; PostgreSQL knows the types of its columns and has none.
+    """
+    if db.get_bind().dialect.name != "sqlite":
+        return
+    for table in Base.metadata.sorted_tables:
+        wrong = {column.name: _is_broken(column) for column in table.columns}
+        sums = ", ".join(f"sum({condition})" for condition in wrong.values())
+        found = db.execute(text(f'SELECT {sums} FROM "{table.name}"')).one()
+        for name, n in zip(wrong, found, strict=True):
+            if n:
+                yield (
+                    f"{n} cell{'s' * (n != 1)} of column {name} of table {table.name} "
+                    f"{'is' if n == 1 else 'are'} not what the column holds: the file was changed "
+                    "by hand. Put a back-up in its place"
+                )
+
+
+def _is_broken(column: Column[Any]) -> str:
+    name = f'"{column.name}"'
+    wrong = next(wrong for kind, wrong in _BROKEN if isinstance(column.type, kind))
+    return f"{name} IS NOT NULL AND ({wrong.replace('?', name)})"
+
+
+# By the kind of a column, the most special first; text of any length is text.
+_BROKEN: tuple[tuple[Any, str], ...] = (
+    (UtcTime, "typeof(?) <> 'text' OR ? NOT LIKE '____-__-__T__:__:__%+00:00'"),
+    (JSON, "typeof(?) <> 'text' OR NOT json_valid(?)"),
+    (Boolean, "typeof(?) <> 'integer' OR ? NOT IN (0, 1)"),
+    (Integer, "typeof(?) <> 'integer'"),
+    (Float, "typeof(?) NOT IN ('real', 'integer')"),
+    (String, "typeof(?) <> 'text'"),
+)
 
 
 def odd_rows(db: Db) -> Iterator[str]:

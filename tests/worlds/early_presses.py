@@ -10,6 +10,7 @@ import pandas as pd
 from annotator.timing.measures import TimingEvidence, chosen, described, measured, warnings
 from study.store import Engine, transaction
 from study.store.ratings import evidence
+from tests.worlds.machine import PATIENCE_S
 from tests.worlds.rating_studies import PERSON, annotate_command, ratable_study
 from tests.worlds.screens import OutsideView
 
@@ -42,7 +43,7 @@ def early_warnings(
         view.press("Escape")
         view.wait_for(view.is_page)
         view.press("y")
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE_S)
     found = evidence_of(engine)
     engine.dispose()
     shown = measured(found)

@@ -1,10 +1,10 @@
 """A local page served in a thread, for tests."""
 
 import threading
-import time
 from contextlib import contextmanager
 
 from study.reports.web import server
+from tests.worlds.machine import PATIENCE_S, wait_until
 
 
 @contextmanager
@@ -13,13 +13,12 @@ def running(app, listener):
     instance = server(app)
     thread = threading.Thread(target=instance.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
-    while not instance.started and thread.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: instance.started or not thread.is_alive(), "the server has started")
     try:
         yield
     finally:
         instance.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE_S)
         listener.close()
+    assert not thread.is_alive()
     assert not instance.server_state.connections

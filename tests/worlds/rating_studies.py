@@ -20,6 +20,7 @@ from study.store.people.participants import Consent
 from study.store.plan import assignments, ground_truths
 from study.tools.files import sha256_of
 from study.vocabulary import ParticipantKind, Phase, Rating
+from tests.worlds.machine import PATIENCE_S
 from tests.worlds.studies import AT
 
 PERSON, ROBOT, EXPERT = "P03", "S01", "EXPERT"
@@ -106,7 +107,7 @@ def started(study: Study, station: dict[str, str], *arguments: str) -> subproces
     )
 
 
-def finished(process: subprocess.Popen, timeout_s: float = 60) -> tuple[int, str, str]:
+def finished(process: subprocess.Popen, timeout_s: float = PATIENCE_S) -> tuple[int, str, str]:
     """Wait for a started command line, or end it; return its exit code and what it said."""
     try:
         out, err = process.communicate(timeout=timeout_s)

@@ -17,9 +17,10 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from study.errors import StoreError
+from study.store import cells
 from study.store.addresses import sqlite_url
 from study.store.engine import Db, transaction
-from study.store.laptops import cells, schema
+from study.store.laptops import schema
 from study.store.migrations import open_store, upgrade_store
 
 LARGEST = 2**30  # bytes: the ratings of eleven people, with all evidence, take a tenth of it

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, inspect
 
 from study.errors import StoreError
@@ -215,7 +216,16 @@ def known_revisions() -> set[str]:
 def _revision(engine: Engine) -> str | None:
     with connected(reading(engine)) as connection:
         _refuse_disguised_tables(connection)
-        return MigrationContext.configure(connection).get_current_revision()
+        try:
+            found = MigrationContext.configure(connection).get_current_revision()
+        except CommandError as error:  # several revisions at once
+            raise StoreError(
+                f"{shown(engine)} was changed by hand: {str(error).splitlines()[0]}. Put a back-up "
+                "in its place"
+            ) from error
+        if found == present_revision():
+            _require_tables(connection)
+        return found
 
 
 def _refuse_disguised_tables(connection: Connection) -> None:
@@ -226,6 +236,15 @@ def _refuse_disguised_tables(connection: Connection) -> None:
         raise StoreError(
             f"{shown(connection.engine)} was changed by hand: {disguised[0]} is a view, not a "
             "table. Put a back-up in its place"
+        )
+
+
+def _require_tables(connection: Connection) -> None:
+    missing = sorted(Base.metadata.tables.keys() - set(inspect(connection).get_table_names()))
+    if missing:
+        raise StoreError(
+            f"{shown(connection.engine)} has no table {missing[0]}: it was changed by hand, or is "
+            "not a study's store. Put a back-up in its place"
         )
 
 

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from tests.worlds.machine import PATIENCE_S
+
 # X numbers of keys, by what a US keyboard has there.
 CODES = {
     "1": 10, "2": 11, "q": 24, "w": 25, "y": 29, "a": 38, "semicolon": 47, "z": 52, "m": 58,
@@ -17,7 +19,7 @@ from annotator.window.keys.keyboard import Keyboard
 keyboard = Keyboard()
 print("listening", flush=True)
 for line in sys.stdin:
-    give_up_s = time.monotonic() + 5
+    give_up_s = time.monotonic() + 60
     while not (found := keyboard.take_presses(0.0)) and time.monotonic() < give_up_s:
         time.sleep(0.005)
     print(*[press.key for press in found], flush=True)
@@ -61,7 +63,7 @@ class Listener:
     def close(self):
         self._display.close()
         self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=PATIENCE_S)
         self._process.stdout.close()
 
 

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from study.store import open_store, transaction
 from study.store.clips import vettings
 from tests.worlds.curated import AT, candidate, fill, new_study
 from tests.worlds.local_server import running
+from tests.worlds.machine import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium")
 N_CLIPS = 5
@@ -236,15 +237,15 @@ def _request(site, method, path, body=None, **headers):
     import http.client
     import json
 
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
     content = None if body is None else json.dumps(body)
     if content:
         headers["Content-Type"] = "application/json"
-    connection.request(method, path, content, {TOKEN_HEADER: site.token, **headers})
-    answer = connection.getresponse()
-    text = answer.read()
-    connection.close()
-    return answer.status, text
+    with closing(
+        http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_S)
+    ) as connection:
+        connection.request(method, path, content, {TOKEN_HEADER: site.token, **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
 
 
 def test_strangers_and_paths_outside_the_clips_are_refused(study):

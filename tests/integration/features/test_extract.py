@@ -29,6 +29,7 @@ from study.errors import ConfigError, RecordError, StudyError
 from study.rehearsal.odd import make_odd_clip
 from tests.paths import ROOT
 from tests.references.clips import write_colourful_clip
+from tests.worlds.machine import PATIENCE_S
 
 WEIGHTS = ROOT.parent / "shared" / "weights"
 YAMNET = EMBEDDING_SETS["yamnet_effnet"]
@@ -230,7 +231,7 @@ def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(clips, t
     left_alone = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait()
-    assert psutil.wait_procs(left_alone, timeout=20)[1] == []  # they do not wait for ever
+    assert psutil.wait_procs(left_alone, timeout=PATIENCE_S)[1] == []  # they do not wait for ever
     left = [p for p in job.folder.rglob("*.tfrecord") if not p.name.startswith(".")]
     assert 8 <= len(left) < 40
     for path in left:

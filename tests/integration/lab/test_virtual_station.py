@@ -12,6 +12,7 @@ import pytest
 from lab.virtual_station import SINK_NAME, virtual_station
 from study.errors import StageError
 from tests.paths import ROOT
+from tests.worlds.machine import PATIENCE_S
 
 HAS_SERVERS = all(shutil.which(program) for program in ("Xvfb", "pulseaudio", "pactl"))
 needs_servers = pytest.mark.skipif(not HAS_SERVERS, reason="Xvfb or PulseAudio is not installed")
@@ -92,7 +93,7 @@ def test_servers_end_when_the_process_that_started_them_is_killed():
     servers = servers_of(display, pulse_server)
     child.send_signal(signal.SIGKILL)
     child.communicate()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while any(is_running(pid) for pid in servers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert servers

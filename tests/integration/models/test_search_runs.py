@@ -15,6 +15,7 @@ from models.network.spec import Schedule
 from models.search.surrogates import SearchPlan, Task, read_results
 from models.search.workers import cluster_size, run_on_cluster
 from study.errors import ConfigError, StudyError
+from tests.worlds.machine import PATIENCE_S
 from tests.worlds.model_worlds import make_world
 
 CELL = "vggish_vgg16-frnn"
@@ -46,7 +47,7 @@ def test_a_search_that_was_killed_goes_on_with_what_is_missing(world, tmp_path):
     while process.poll() is None and not first.exists():
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_S)
     assert first.exists()
     stamp = first.stat().st_mtime_ns
 
@@ -86,7 +87,7 @@ def test_a_search_that_is_stopped_leaves_no_process_behind(world, tmp_path, sign
     assert children
     process.send_signal(sign)
     _, said = process.communicate(timeout=60)
-    gone, alive = psutil.wait_procs(children, timeout=30)
+    gone, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
     assert (len(gone), alive) == (len(children), [])
     if sign is signal.SIGINT:
         assert process.returncode == 130

@@ -26,6 +26,7 @@ from study.store.ratings.sessions import Process
 from study.store.tables import SessionRow, TrialRow
 from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import ParticipantKind, Phase, Presentation, Rating, Response, TrialRecord
+from tests.worlds.machine import PATIENCE_S
 from tests.worlds.raters import at_once, rate_everything
 from tests.worlds.studies import AT, add_candidates, enrol, new_study
 
@@ -71,7 +72,7 @@ def together(*actions):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_S)
     return raised
 
 
@@ -85,7 +86,7 @@ def test_a_deal_between_gate_and_session_waits_and_is_refused(lab, monkeypatch):
     in_the_gap, said, plan_session = threading.Event(), [], recording.plan_session
 
     def deal_meanwhile():
-        in_the_gap.wait(30)
+        in_the_gap.wait(PATIENCE_S)
         said.extend(together(lambda: deal(engine, study, path)))
 
     def plan_slowly(*arguments):
@@ -98,7 +99,7 @@ def test_a_deal_between_gate_and_session_waits_and_is_refused(lab, monkeypatch):
     thread.start()
     monkeypatch.setattr(recording, "plan_session", plan_slowly)
     with sat_down(engine, study) as recorder:
-        thread.join(60)
+        thread.join(PATIENCE_S)
         assert recorder.save(rated(recorder)) == 0
     (refused,) = said
     assert isinstance(refused, StudyError)
@@ -113,7 +114,7 @@ def test_of_a_deal_and_a_session_at_the_same_moment_one_is_refused(lab):
     def sit_down():
         with sat_down(engine, study) as recorder:
             opened.append(recorder)
-            over.wait(30)
+            over.wait(PATIENCE_S)
 
     def deal_and_end():
         try:
@@ -147,9 +148,9 @@ def test_of_two_annotators_of_one_participant_one_is_refused_in_words(lab):
         try:
             with sat_down(engine, study, is_running=lambda pid: True) as recorder:
                 opened.append(recorder.session_id)
-                refused.wait(30)
+                refused.wait(PATIENCE_S)
         except StoreError:
-            refused.wait(30)
+            refused.wait(PATIENCE_S)
             raise
 
     errors = [error for error in together(sit_down, sit_down) if error is not None]

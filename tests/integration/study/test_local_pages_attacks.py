@@ -6,7 +6,7 @@ import os
 import socket
 import stat
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from study.reports.web import (
     open_site,
 )
 from tests.worlds.local_server import running
+from tests.worlds.machine import PATIENCE_S
 
 N_CLIP_BYTES = 2**23
 
@@ -64,7 +65,7 @@ def site(tmp_path, caplog):
 
 @contextmanager
 def plug(site, sent=b""):
-    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE_S) as connection:
         connection.sendall(sent)
         yield connection
 
@@ -91,17 +92,13 @@ def status(site, sent):
 
 
 def say(site, content, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
-    connection.request(
-        "POST",
-        "/said",
-        content,
-        {TOKEN_HEADER: site.token, "Content-Type": "application/json", **headers},
-    )
-    answer = connection.getresponse()
-    found = answer.status, answer.read().decode()
-    connection.close()
-    return found
+    headers = {TOKEN_HEADER: site.token, "Content-Type": "application/json", **headers}
+    with closing(
+        http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_S)
+    ) as connection:
+        connection.request("POST", "/said", content, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +144,7 @@ def test_half_sent_requests_do_not_crowd_a_whole_one_out(site):
 
 
 def test_a_browser_may_hold_connections_while_others_come_and_go(site):
-    kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_S)
     for _ in range(3):
         kept.request("GET", "/", headers={TOKEN_HEADER: site.token})
         assert kept.getresponse().read() == b'"page"'
@@ -303,13 +300,11 @@ def test_the_end_does_not_wait_for_those_who_hold_on(tmp_path):
     def clip():
         return file_response(tmp_path, "clip.mp4")
 
-    with ExitStack() as many:
-        with running(app, listener):
-            many.enter_context(plug(site, b"GET / HT"))
-            many.enter_context(plug(site, head(site)))
-            many.enter_context(plug(site, head(site, "POST / HTTP/1.1", "Content-Length: 9")))
-            started = time.monotonic()
-        assert time.monotonic() - started < 20  # `running` gives up after 30
+    with ExitStack() as many, running(app, listener):
+        many.enter_context(plug(site, b"GET / HT"))
+        many.enter_context(plug(site, head(site)))
+        many.enter_context(plug(site, head(site, "POST / HTTP/1.1", "Content-Length: 9")))
+        # `running` fails where the server does not end.
 
 
 def test_the_file_that_leads_a_browser_to_the_page_is_private_and_does_not_stay(site):

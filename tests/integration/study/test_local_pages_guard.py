@@ -8,6 +8,7 @@ from study.errors import ClipError, ConfigError
 from study.reports.guard import TOKEN_HEADER, Site
 from study.reports.web import file_response, new_web_app, open_site, path_inside
 from tests.worlds.local_server import running
+from tests.worlds.machine import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def site(root):
 
 def _ask(site, method="GET", path="/", **headers):
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_S)
     connection.putrequest(method, path, skip_host="Host" in headers)
     for name, value in headers.items():
         connection.putheader(name, value)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
+from tests.worlds.machine import PATIENCE_S
 
 START_A_WORKER = """
 import multiprocessing, time
@@ -43,7 +44,7 @@ def test_a_worker_ends_with_its_parent_even_if_that_is_killed_while_it_starts(de
         pid = int(parent.stdout.readline())
         time.sleep(1.5 - delay_s / 2)
         parent.kill()
-    deadline_s = time.monotonic() + 20
+    deadline_s = time.monotonic() + PATIENCE_S
     while is_running(pid) and time.monotonic() < deadline_s:
         time.sleep(0.05)
     assert not is_running(pid)

@@ -36,6 +36,18 @@ def require_right(connection: sqlite3.Connection, path: Path) -> None:
     Raises StoreError if one is of another type, out of range, too long, or not a time or not JSON;
     it says which.
     """
+    for problem in wrong(connection):
+        raise StoreError(f"{path} was changed by hand: {problem}")
+
+
+def wrong(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield which cells are not what their columns hold, such as ``"in row 1 of table ..."``.
+
+    Parameters
+    ----------
+    connection : Connection
+        Its text is read as bytes would be from now on; use it for nothing else.
+    """
     names = {row[0] for row in connection.execute(_TABLES)}
     # Text that is not UTF-8 would be an error that does not say where.
     connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
@@ -45,9 +57,7 @@ def require_right(connection: sqlite3.Connection, path: Path) -> None:
         rows = connection.execute(f'SELECT * FROM "{table.name}"')
         columns = [table.columns.get(name) for name, *_ in rows.description]
         for row_number, problem in _problems(rows, columns):
-            raise StoreError(
-                f"{path} was changed by hand: in row {row_number} of table {table.name}, {problem}"
-            )
+            yield f"in row {row_number} of table {table.name}, {problem}"
 
 
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
