@@ -1,4 +1,4 @@
-"""How long curation takes at the paper's size and at ten times it.
+"""How long `status` and curation take at the paper's size and at ten times it.
 
 Run with ``python -m benchmarks.tables_size``. Makes a store of 57,177 clips with 171,630 ratings
 (99 clips get a fourth one), then runs each command in a process of its own and prints its seconds
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from curation.clips.record_names import give_names
 from study.config.study import find_study
 from study.init import init_study
 from study.store import open_store, studies, transaction
@@ -26,13 +27,19 @@ from study.store.addresses import sqlite_path
 N_CLIPS, N_RATINGS, N_RATERS = 57_177, 171_630, 11
 SETTINGS = ("protocol.class_min_prominent=500", "protocol.test_size_per_class=60")
 COMMANDS = {
-    "export-ratings": ["export-ratings", "--overwrite"],
-    "agreement, 1,000 resamples": ["agreement", "--overwrite"],
-    "aggregation (all rules, Dawid-Skene)": ["sensitivity", "--overwrite"],
-    "test-set": ["test-set", "--overwrite"],
-    "training-lists, source-disjoint": ["training-lists", "--source-disjoint", "--overwrite"],
-    "figures": ["figures", "--overwrite"],
-    "raters": ["raters", "--overwrite"],
+    "sessions status": ["sessions", "status"],
+    "export-ratings": ["curation", "export-ratings", "--overwrite"],
+    "agreement, 1,000 resamples": ["curation", "agreement", "--overwrite"],
+    "aggregation (all rules, Dawid-Skene)": ["curation", "sensitivity", "--overwrite"],
+    "test-set": ["curation", "test-set", "--overwrite"],
+    "training-lists, source-disjoint": [
+        "curation",
+        "training-lists",
+        "--source-disjoint",
+        "--overwrite",
+    ],
+    "figures": ["curation", "figures", "--overwrite"],
+    "raters": ["curation", "raters", "--overwrite"],
 }
 
 
@@ -93,19 +100,22 @@ def fill(folder: Path, factor: int) -> None:
         )
         (n_ratings,) = store.execute("select count(*) from rating").fetchone()
     store.close()
+    with transaction(open_store(study.store_url)) as db:
+        give_names(db, [(clip[2], clip[1], clip[4]) for clip in clips], at)
     print(f"{n_clips:,} clips, {n_ratings:,} ratings, {len(people)} raters")
 
 
 def run(folder: Path, arguments: list[str]) -> tuple[float, float]:
     """Return seconds and peak memory in MiB of one command."""
+    package, *words = arguments
     code = (
-        "import resource, sys; from curation.__main__ import app\n"
+        f"import resource, sys; from {package}.__main__ import app\n"
         "try: app(sys.argv[1:], standalone_mode=False)\n"
         "finally: print('KIB', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments, "--study", str(folder)],
+        [sys.executable, "-c", code, *words, "--study", str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     elapsed = time.perf_counter() - start
