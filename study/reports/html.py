@@ -10,6 +10,8 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from study.reading.text import read_bytes
+
 
 def render(package: str, template: str, *, title: str, stamp: str = "", **values: object) -> str:
     """Return a page made from a template of a package.
@@ -60,7 +62,8 @@ def image_to_data_uri(path: Path) -> str:
     kind, _ = mimetypes.guess_type(path.name)
     if kind is None or not kind.startswith("image/"):
         raise ValueError(f"{path.name} is not an image by its ending, expected .png, .jpg or .svg")
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+    content = read_bytes(path)
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _shown(value: Real) -> str:
