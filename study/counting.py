@@ -160,10 +160,11 @@ def truths_that_count(rows: pd.DataFrame, given: pd.DataFrame) -> Truths:
     # A second rating measures the expert, and makes no ground truth.
     first = given[given["attempt"].eq(1) & given["reason"].isin(SHOWN_WRONG)]
     # What was corrected since does not rest on that playing any more.
-    is_wrong = rows["candidate_id"].isin(first["candidate_id"]) & rows["version"].eq(1)
+    is_first = rows["version"].eq(1).fillna(False).astype(bool)
+    is_wrong = is_first & rows["candidate_id"].isin(first["candidate_id"])
     return Truths(
-        rows.assign(rating=rows["rating"].mask(is_wrong.astype(bool))),
-        first[first["candidate_id"].isin(rows.loc[is_wrong.astype(bool), "candidate_id"])],
+        rows.assign(rating=rows["rating"].mask(is_wrong)),
+        first[first["candidate_id"].isin(rows.loc[is_wrong, "candidate_id"])],
         frozenset(map(int, first["candidate_id"])),
     )
 

@@ -16,11 +16,12 @@ import psutil
 
 from sessions.expert import reratings
 from sessions.expert.ground_truths import ground_truth_rated
+from sessions.laptops.away import IS_PART
 from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.running.session_plan import SessionPlan, plan_session
 from study.config.study import Study, storable
 from study.errors import StoreError
-from study.store import Db, Engine, studies, transaction
+from study.store import Db, Engine, audit, studies, transaction
 from study.store.engine import clock
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
@@ -184,7 +185,8 @@ def open_session(
     with transaction(engine) as db:
         participants.lock(db, [participant_id])
         plan = plan_session(db, study, participant_id, phase)
-        if plan.phase is Phase.ANNOTATION:
+        # A laptop's part has no others, and its bonuses are worked out again from what it has.
+        if plan.phase is Phase.ANNOTATION and not audit.own(db, IS_PART):
             first_wrong = ground_truths_that_count(db, study).first_wrong
         if plan.trials:
             sessions.begin(

@@ -127,7 +127,11 @@ def _broken_cell(engine: Engine) -> str | None:
     with closing(engine.raw_connection()) as connection:
         alone: Any = connection.driver_connection
         connection.detach()  # nobody else is to read text as it does
-        return next(cells.wrong(alone), None)
+        found = next(cells.wrong(alone), None)
+        if found is not None:
+            return found
+        (said,) = alone.execute("PRAGMA quick_check(1)").fetchone()
+        return None if said == "ok" else str(said)
 
 
 def clock(db: Db) -> datetime:

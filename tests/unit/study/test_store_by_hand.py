@@ -12,6 +12,7 @@ from study.errors import StoreError
 from study.store import maintenance, open_store, snapshot, transaction, upgrade_store
 from study.store.addresses import sqlite_url
 from study.store.migrations import present_revision
+from study.store.people import participants
 from tests.worlds.studies import add_candidates, enrol, new_study, rate
 
 VERSIONS = "CREATE TABLE alembic_version (version_num)"
@@ -83,6 +84,17 @@ def test_a_cell_that_stops_a_command_is_named(rated, table, column, value, said)
     said = f"was changed by hand: in row 1 of table {table}, {column} is {said}. Put a back-up"
     with pytest.raises(StoreError, match=re.escape(said)), snapshot(engine) as db:
         progress(db, study)
+
+
+def test_a_word_that_a_column_does_not_know_is_told_by_its_rule(rated):
+    _, engine, path = rated
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE participant SET kind = 'robot'")
+    connection.close()
+    said = "was changed by hand: CHECK constraint failed in participant"
+    with pytest.raises(StoreError, match=said), snapshot(engine) as db:
+        participants.listed(db)
 
 
 def test_an_error_that_no_cell_is_to_blame_for_stays_a_bug(rated):
