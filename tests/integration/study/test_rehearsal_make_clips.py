@@ -8,6 +8,7 @@ import time
 import av
 import matplotlib.pyplot as plt
 import numpy as np
+import psutil
 import pytest
 
 from study.classes import read_classes
@@ -18,6 +19,7 @@ from study.rehearsal.truth import read_scenes, reasons, truth_of, truths
 from study.tools.files import sha256_of
 from study.vocabulary import Rating, Stimulus
 from tests.paths import ROOT
+from tests.worlds.machine import PATIENCE_S
 
 FEW = {"seed": 3, "classes": ["barking", "frying"], "n_per_class": 6, "n_processes": 1}
 
@@ -117,10 +119,11 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(tmp_path):
     child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     while len(list(root.rglob("[!.]*.mp4"))) < 6 and child.poll() is None:
         time.sleep(0.05)
+    workers = psutil.Process(child.pid).children(recursive=True)
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert not (root / "scenes.csv").exists()
-    time.sleep(0.5)  # the workers end with their parent
+    assert psutil.wait_procs(workers, timeout=PATIENCE_S)[1] == []  # they end with their parent
     made = {path: path.stat().st_mtime_ns for path in root.rglob("[!.]*.mp4")}
     n_made_now = make_clips(root, **{**FEW, "n_per_class": 15})
     kept = [path for path, mtime in made.items() if path.stat().st_mtime_ns == mtime]
