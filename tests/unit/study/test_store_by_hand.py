@@ -17,12 +17,12 @@ from tests.worlds.studies import add_candidates, enrol, new_study, rate
 
 VERSIONS = "CREATE TABLE alembic_version (version_num)"
 FILES = {
-    "of another program": (["CREATE TABLE notes (a)"], "is no store of a study"),
+    "of another program": (["CREATE TABLE notes (a)"], "is not a store of a study"),
     "of two revisions": (
         [VERSIONS, "INSERT INTO alembic_version VALUES ('0050'), ('0044')"],
         "was changed by hand: Version table",
     ),
-    "of no revision": ([VERSIONS], "is no store of a study"),
+    "of no revision": ([VERSIONS], "is not a store of a study"),
     "whose revision is a number": ([VERSIONS, "INSERT INTO alembic_version VALUES (5)"], "newer"),
     "without tables": (
         [VERSIONS, f"INSERT INTO alembic_version VALUES ('{present_revision()}')"],
