@@ -3,6 +3,8 @@
 import pytest
 
 from annotator.headphones import check
+from annotator.session import StageOptions
+from annotator.task.actor import Actor
 from sessions.laptops.deal import deal_part
 from sessions.people import roster, withdrawal
 from study.errors import NotClearedError
@@ -43,7 +45,8 @@ def lab(tmp_path):
 
 
 def checked(study):
-    return check.perform(WHO, profile="good", in_window=False, hurry=True, study_dir=study.folder)
+    actor, options = Actor("good", hurry=True), StageOptions(in_window=False)
+    return check.perform(WHO, actor, options, study_dir=study.folder)
 
 
 @pytest.mark.parametrize(
