@@ -64,7 +64,7 @@ def rate_everything(engine, study, person):
     with open_session(engine, study, person, Phase.ANNOTATION, **options) as recorder:
         for trial in recorder.plan.trials:
             playing = (Presentation(0.0, 3.0),)
-            recorder.keep(TrialRecord(trial.stimulus, Response(Rating(3), 0.5), playing))
+            recorder.save(TrialRecord(trial.stimulus, Response(Rating(3), 0.5), playing))
     with transaction(engine) as db:
         earned = ratings.earnings(db)
     own = earned[(earned["participant_id"] == person) & (earned["phase"] == Phase.ANNOTATION)]
