@@ -285,7 +285,7 @@ def test_the_commands_say_what_they_do_and_a_dry_run_changes_nothing(lab):
     assert "nothing to plan again" in runner.invoke(desk, ["plan", "--again", *options]).output
     told = runner.invoke(annotator, ["accept-rig", "lab-2", "--reason", "seen", *options])
     assert told.exit_code == 0, told.output
-    assert f"{n} ratings to be given again taken back" in told.output
+    assert f"{n} ratings to be given again withdrawn" in told.output
     assert f"lab-2 (never checked): {n} ratings of 1 session accepted" in told.output
     with transaction(engine) as db:
         assert (len(counted(db, study).ratings), len(assignments.frame(db))) == (36, 36)
