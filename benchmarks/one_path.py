@@ -119,8 +119,8 @@ def clip_path(folder: Path) -> set[str]:
     at = datetime.now(UTC)
     settings = ["rehearsal=true", f'mit_root="{root}"']
     study = init_study(folder / "study", settings, at)
-    extract = ("extract", "--ratings", root, "--set", "yamnet_effnet", "--out", folder / "records",
-               "--untrained", 1, "--processes", 1)  # fmt: skip
+    extract = ("extract", "--ratings", clip.parent.parent, "--set", "yamnet_effnet",
+               "--out", folder / "records", "--untrained", 1, "--processes", 1)  # fmt: skip
     world = make_world(folder / "world")
     train = world.train_flags(folder / "model", set="vggish_vgg16", rnn="gru", epochs=1)
     trace = Trace()
