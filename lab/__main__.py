@@ -3,24 +3,19 @@
 from study.tools.cli import run
 from study.tools.commands import Panel, new_app
 
-DEMO = Panel(
-    "Demo",
-    "lab.commands.demo",
-    {
-        "demo": "Run a whole study on clips that it makes.",
-        "report": "Write the page that shows what a demo did.",
-    },
-)
-
+DEMO = Panel("Demo", "lab.commands.demo", {"demo": "Run a whole study on clips that it makes."})
+REPORT = Panel("Report", "lab.commands.report", {"report": "Write one page of the whole study."})
+TRACE = Panel("Report", "lab.commands.trace", {"trace": "Follow a number back to the key presses."})
 RELEASE = Panel(
-    "Release",
-    "lab.commands.release",
-    {
-        "release": "Write a release that leaves the lab whole.",
-    },
+    "Release", "lab.commands.release", {"release": "Write a release that leaves the lab whole."}
+)
+CHECK = Panel(
+    "Release", "lab.commands.checking", {"check-release": "Prove a release without its store."}
 )
 
-app = new_app("Run, report and release a whole study.", (DEMO, RELEASE))
+app = new_app(
+    "Run, report, trace and release a whole study.", (DEMO, REPORT, TRACE, RELEASE, CHECK)
+)
 
 
 def main() -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from lab.evidence import DATASET, RELEASE, Evidence
 from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal
-from lab.report import REPORT_NAME, write_report
+from lab.report.page import write_report
+from lab.report.places import REPORT_NAME, places_of
 from lab.size import DemoSize
 from lab.steps import TITLES, Step, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
+from study.config.study import find_study
 from study.errors import ConfigError, StageError, StudyError
 from study.tools.parallel import end_with_parent
 
@@ -48,7 +50,13 @@ def run_demo(
         begin_journal(folder)
         _run_steps(folder, steps_of(folder, size, weights), show=show, say=say)
         say(f"\n{len(TITLES)} {TITLES[-1]}")
-        return write_report(folder)
+        return write_report(
+            find_study(folder),
+            places_of(folder),
+            folder / REPORT_NAME,
+            at=datetime.now(UTC),
+            overwrite=True,
+        )
 
 
 def closing_lines(folder: Path) -> Sequence[str]:

@@ -6,14 +6,11 @@ from typing import Annotated
 import typer
 
 from lab.demo import closing_lines, run_demo
-from lab.report import write_report
 from lab.size import FULL, SMALLEST
-
-FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the demo's folder")]
 
 
 def demo(
-    folder: FolderArgument = Path("demo"),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the demo's folder")] = Path("demo"),
     show: Annotated[bool, typer.Option("--show", help="windows on the real screen")] = False,
     clips_per_class: Annotated[
         int | None, typer.Option(min=14, max=10_000, help="[default: 38, in 8 classes]")
@@ -31,11 +28,6 @@ def demo(
     run_demo(folder, size, show=show, fresh=fresh, weights=weights, say=_say)
     for line in closing_lines(folder):
         typer.echo(line)
-
-
-def report(folder: FolderArgument = Path("demo")) -> None:
-    """Write the page that shows what a demo did."""
-    typer.echo(f"report: {write_report(folder)}")
 
 
 def _say(line: str) -> None:

@@ -65,6 +65,35 @@ def contact_sheet(path: Path, *, n_frames: int = 9) -> bytes:
     ClipError
         If the clip cannot be decoded.
     """
+    frames = _upright_frames(path)
+    chosen = frames[np.linspace(0, len(frames) - 1, n_frames).round().astype(int)]
+    height, width = frames.shape[1:3]
+    n_rows = -(-n_frames // _SHEET_COLUMNS)
+    sheet = np.zeros((n_rows * height, _SHEET_COLUMNS * width, 3), dtype=np.uint8)
+    for place, picture in enumerate(chosen):
+        row, column = divmod(place, _SHEET_COLUMNS)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+    return _jpeg(sheet)
+
+
+def thumbnail(path: Path) -> bytes:
+    """Draw the middle frame of a clip, upright.
+
+    Returns
+    -------
+    bytes
+        A JPEG file, 160 pixels wide.
+
+    Raises
+    ------
+    ClipError
+        If the clip cannot be decoded.
+    """
+    frames = _upright_frames(path)
+    return _jpeg(frames[len(frames) // 2])
+
+
+def _upright_frames(path: Path) -> Pictures:
     told = probe(path)
     width = _SHEET_FRAME_WIDTH_PX
     aspect = told.height_px / max(told.width_px * told.pixel_aspect, 1)
@@ -72,13 +101,10 @@ def contact_sheet(path: Path, *, n_frames: int = 9) -> bytes:
     turned = told.rotation_deg % 180 != 0
     size = (height, width) if turned else (width, height)
     frames = small_frames(path, width_px=size[0], height_px=size[1])
-    frames = np.rot90(frames, k=-told.rotation_deg // 90, axes=(1, 2))
-    chosen = frames[np.linspace(0, len(frames) - 1, n_frames).round().astype(int)]
-    n_rows = -(-n_frames // _SHEET_COLUMNS)
-    sheet = np.zeros((n_rows * height, _SHEET_COLUMNS * width, 3), dtype=np.uint8)
-    for place, picture in enumerate(chosen):
-        row, column = divmod(place, _SHEET_COLUMNS)
-        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+    return np.rot90(frames, k=-told.rotation_deg // 90, axes=(1, 2))
+
+
+def _jpeg(picture: Pictures) -> bytes:
     encoded = io.BytesIO()
-    Image.fromarray(sheet).save(encoded, "JPEG", quality=_JPEG_QUALITY)
+    Image.fromarray(picture).save(encoded, "JPEG", quality=_JPEG_QUALITY)
     return encoded.getvalue()

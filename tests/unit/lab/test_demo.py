@@ -8,7 +8,6 @@ import typer
 
 from lab import demo
 from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal, read_entries
-from lab.report import write_report
 from lab.size import FULL, SMALLEST
 from lab.steps import PROFILES, TITLES, Step, steps_of, typed
 from study.errors import ConfigError, StageError, StudyError
@@ -184,22 +183,3 @@ def test_weights_that_are_not_there_are_missed_before_anything_is_made(tmp_path,
             tmp_path / "demo", FULL, show=True, fresh=False, weights=tmp_path / "none", say=print
         )
     assert not (tmp_path / "demo").exists()
-
-
-def test_a_report_says_what_is_missing(tmp_path):
-    found_demo(tmp_path / "demo")
-    page = write_report(tmp_path / "demo").read_text()
-    for sentence in (
-        "No screenshots were taken",
-        "Figure 2 has not been drawn",
-        "No network has been evaluated",
-        "0 commands",
-    ):
-        assert sentence in page
-    assert "<script" not in page
-    assert "http" not in page.replace("http://www.w3.org", "")
-
-
-def test_a_report_needs_a_study(tmp_path):
-    with pytest.raises(ConfigError, match=r"no study\.toml in"):
-        write_report(tmp_path)
