@@ -16,7 +16,7 @@ from models.evaluation.results import (
 )
 from models.network.spec import TITLES
 from models.saving.card import Card, read_card
-from models.saving.folder import CARD_NAME
+from models.saving.model_folder import CARD_NAME
 from models.search.surrogates import PLAN_NAME, best_of, read_results
 from models.search.table4 import table_4
 from study.errors import StudyError

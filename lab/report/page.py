@@ -12,7 +12,7 @@ from annotator.timing.tables import rig_facts, rig_table, verdicts
 from curation.analysis.agreement import DEFINED
 from instructions import pence
 from lab.report import figures
-from lab.report.demo_part import demo_part
+from lab.report.demo_part import DemoPart, demo_part
 from lab.report.flow import stages
 from lab.report.lists import lists_of, pictures
 from lab.report.methods import paragraphs
@@ -79,13 +79,18 @@ def write_report(
         If there is no store, or a page is there that must not be replaced.
     """
     refuse_existing(out, overwrite=overwrite)
-    page = report_page(study, places, at=at, shown=shown or Shown())
+    # The links of a demo's page are seen from its folder.
+    is_beside = out.parent.resolve() == study.folder.resolve()
+    demo = demo_part(study.folder) if is_beside else None
+    page = report_page(study, places, at=at, shown=shown or Shown(), demo=demo)
     with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
         part.write_text(page, encoding="utf-8")
     return out
 
 
-def report_page(study: Study, places: Places, *, at: datetime, shown: Shown) -> str:
+def report_page(
+    study: Study, places: Places, *, at: datetime, shown: Shown, demo: DemoPart | None = None
+) -> str:
     """Return the page as HTML that needs no other file."""
     found = ratings_of(study, at, n_resamples=shown.n_resamples)
     networks = networks_of(places)
@@ -133,7 +138,7 @@ def report_page(study: Study, places: Places, *, at: datetime, shown: Shown) -> 
         n_classes=len(networks.evaluations[0].classes) if networks.evaluations else 0,
         sensitivity=_sensitivity(found),
         methods=paragraphs(study, found, networks, lists),
-        demo=demo_part(study.folder),
+        demo=demo,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from annotator.timing.measures import Evidence, Timing, described, timing
+from annotator.timing.measures import Timing, TimingEvidence, described, timing
 from curation.analysis.aggregation import dawid_skene
 from curation.analysis.agreement import agreement_table
 from curation.analysis.raters import rater_table
@@ -120,7 +120,7 @@ def _rigs(db: Db) -> Rigs:
     sessions = described(in_window)
     ids = sessions["session_id"].tolist()
     found = timing(
-        Evidence(
+        TimingEvidence(
             sessions, kept.trials(db, ids), kept.presentations(db, ids), kept.key_presses(db, ids)
         )
     )

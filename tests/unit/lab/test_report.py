@@ -34,7 +34,7 @@ def test_a_study_in_which_nothing_has_happened_has_a_page_that_says_so(tmp_path)
     page = page_of(new_study(tmp_path / "study"))
     for sentence in (
         "Nobody is enrolled yet",
-        "Nothing is planned yet",
+        "There is no plan yet",
         "Figure 2 needs clips with all their ratings",
         "No test set has been drawn",
         "No embeddings have been extracted",

@@ -1,0 +1,1 @@
+"""Prove a release as a stranger receives it, without the store."""

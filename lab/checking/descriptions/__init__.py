@@ -1,0 +1,1 @@
+"""The descriptions of a release, each held against the files that it describes."""

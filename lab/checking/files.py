@@ -1,0 +1,62 @@
+"""Checksums; missing, changed and extra files."""
+
+import re
+from collections.abc import Iterator
+
+from curation.release.rows import Finding
+from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, finding, part, word
+
+_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+# Without these a release cannot be used, or nobody knows how it may be.
+NEEDED = (
+    "video_ratings.csv", "raw_video_ratings.csv", "trials.csv", "trials.parquet", "clips.csv",
+    "data_dictionary.csv", "README.md", "LICENSE", "CITATION.cff", ".zenodo.json", "DATASHEET.md",
+    FACTS, CHECKSUMS, "croissant.json", "datapackage.json", "datacite.json",
+    "ro-crate-metadata.json", "psych-ds/dataset_description.json", "bids/dataset_description.json",
+)  # fmt: skip
+
+
+def check_files(release: Opened) -> Iterator[Finding]:
+    """Yield what is wrong with the files."""
+    for name in NEEDED:
+        if name not in release.files:
+            yield finding("missing_file", name, "belongs to every release and is not there")
+    yield from _empty(release)
+    said: dict[str, str] = {}
+    for number, line in enumerate(release.text(CHECKSUMS).splitlines(), start=1):
+        if hit := _LINE.fullmatch(line):
+            said[hit.group(2)] = hit.group(1)
+        else:
+            says = f"line {number} is not a checksum"
+            yield finding("odd_checksum", CHECKSUMS, says, of=[line])
+    yield from _against(release, said)
+
+
+def _empty(release: Opened) -> Iterator[Finding]:
+    empty = [name for name in release.files if release.size(name) == 0 and "/stimuli/" not in name]
+    if empty:
+        yield finding("empty_file", empty[0], "file has no content", n=len(empty), of=empty)
+
+
+def _against(release: Opened, said: dict[str, str]) -> Iterator[Finding]:
+    missing = sorted(said.keys() - release.files.keys())
+    extra = sorted(release.files.keys() - said.keys() - {CHECKSUMS})
+    sizes = {
+        word(file, "path"): part(file, "n_bytes") for file in dicts(release.json(FACTS), "files")
+    }
+    changed = []
+    for name in sorted(said.keys() & release.files.keys()):
+        # A file of another size was changed, and a huge one need not be read to see it.
+        size = sizes.get(name)
+        other = isinstance(size, int) and size != release.size(name)
+        if other or release.digest(name) != said[name]:
+            changed.append(name)
+    for code, names, says in (
+        ("missing_file", missing, "has a checksum and is not there"),
+        ("changed_file", changed, "is not the file whose checksum stands there"),
+        ("extra_file", extra, "has no checksum: it does not belong to the release"),
+    ):
+        if names and said:
+            yield finding(code, names[0], says, n=len(names), of=names)
+    if not said and CHECKSUMS in release.files:
+        yield finding("no_checksums", CHECKSUMS, "holds no checksum")

@@ -1,0 +1,58 @@
+"""Prove a release as a stranger receives it."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from curation.release.rows import Finding
+from lab.checking.check import PARTS, as_json
+from lab.checking.check import check_release as check
+from study.errors import TableError
+from study.tools.commands import example
+from study.tools.progress import progress_bar
+
+_WIDTH, _NARROWEST = 140, 100
+
+
+@example("python -m lab check-release release-1.0.0")
+def check_release(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the release")],
+    json: Annotated[bool, typer.Option("--json", help="findings for programs")] = False,
+) -> None:
+    """Prove a release without its store; exit code 1 if something breaks a run."""
+    with progress_bar() as bar:
+        task = bar.add_task("look", total=len(PARTS))
+
+        def say(name: str) -> None:
+            bar.update(task, description=name, advance=1)
+
+        found = check(folder, say)
+    breaking = sum(one.breaks for one in found)
+    if json:
+        typer.echo(as_json(folder, found))
+    else:
+        _show(found)
+        typer.echo(f"{len(PARTS)} parts looked at, {len(found)} findings, {breaking} break a run")
+    if breaking:
+        raise TableError(f"{breaking} findings in {folder} break a run; they are listed above")
+
+
+def _show(found: list[Finding]) -> None:
+    if not found:
+        return
+    table = Table()
+    for heading in ("", "finding", "where", "n", "what"):
+        table.add_column(heading, justify="right" if heading == "n" else "left", overflow="fold")
+    for one in found:
+        examples = f" ({'; '.join(one.examples)})" if one.examples else ""
+        kind = "breaks" if one.breaks else "note"
+        cells = (kind, one.code, one.where, str(one.n), f"{one.message}{examples}")
+        # What comes from a release is text, not markup.
+        table.add_row(*(escape(cell) for cell in cells))
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns
+    Console(width=max(width, _NARROWEST)).print(table)

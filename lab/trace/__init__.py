@@ -1,0 +1,1 @@
+"""From any number of a study back to the key press."""

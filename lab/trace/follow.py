@@ -1,0 +1,170 @@
+"""Follow a number of a study down to the key presses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from curation.figures import votes_by_class
+from curation.release.tables import is_changed
+from curation.tally import yes_votes
+from lab.trace.chain import Link, facts
+from lab.trace.clips import clip_link, record_links
+from lab.trace.kept import Kept, Key
+from lab.trace.networks import cell_4_link, cell_5_link
+from lab.trace.wanted import OF_RELEASE, Bar, Cell4, Cell5, RecordOf, Row, Wanted
+from study.errors import ConfigError
+from study.reading.clip_keys import key_of
+from study.reading.text import read_json
+
+MOST_SHOWN = 5  # clips of a bar; all of them are held against the store
+
+
+def follow(kept: Kept, what: Wanted) -> Link:
+    """Return the chain of a number.
+
+    Raises
+    ------
+    StudyError
+        If there is no such number.
+    """
+    match what:
+        case Row():
+            return row_link(kept, what)
+        case RecordOf():
+            return _record_link(kept, what)
+        case Bar():
+            return _bar_link(kept, what)
+        case Cell4():
+            return cell_4_link(kept, what)
+        case Cell5():
+            return cell_5_link(kept, what)
+
+
+def row_link(kept: Kept, what: Row) -> Link:
+    """Return the chain of a row of a list."""
+    if what.table in OF_RELEASE:
+        raise ConfigError(f"{what.table}.csv stands in a release only. Name it: --release DIR")
+    key, row = _found(kept, what)
+    return Link(
+        "row",
+        f"{what.table}.csv:{row['filename']}",
+        facts(
+            line=row["line"],
+            **{name: row[name] for name in ("r1", "r2", "r3", "new_filename") if name in row},
+        ),
+        tuple(_faults_of_table(kept, what.table)),
+        (
+            table_link(kept, what.table),
+            clip_link(kept, key, row),
+            *_records(kept, key, row),
+        ),
+    )
+
+
+def table_link(kept: Kept, table: str) -> Link:
+    """Return what a table says of its own origin."""
+    sidecar = kept.places.tables / f"{table}.json"
+    if not sidecar.is_file():
+        return Link("table", f"{table}.csv", faults=("nothing beside it says where it comes from",))
+    said = read_json(sidecar)
+    origin = said.get("provenance") if isinstance(said, dict) else None
+    origin = origin if isinstance(origin, dict) else {}
+    return Link(
+        "table",
+        f"{table}.csv",
+        facts(
+            rows=said.get("n_rows"),
+            software=origin.get("software"),
+            made=origin.get("made_at"),
+            store=str(origin.get("store_id") or "")[:8],
+            revision=origin.get("store_revision"),
+            sha256=str(said.get("sha256") or "")[:12],
+        ),
+    )
+
+
+def _found(kept: Kept, what: Row) -> tuple[Key, dict[str, Any]]:
+    rows = kept.rows(what.table)
+    location, _, rest = what.key.partition("/")
+    for key in (key_of(location, rest), *(key_of(one, what.key) for one in _LOCATIONS)):
+        if key in rows:
+            return _located(kept, key), rows[key]
+    for key, row in rows.items():
+        if what.key in (row.get("new_filename"), row.get("tfrecord_filename")):
+            return _located(kept, key), row
+    raise ConfigError(
+        f"{what.table}.csv has no row {what.key!r}. Name a clip as the file has it: CLASS/CLIP.mp4"
+    )
+
+
+_LOCATIONS = ("training", "validation", "")
+
+
+def _located(kept: Kept, key: Key) -> Key:
+    if key[0]:
+        return key
+    # The published MIT-16 lists have no locations; the store knows them.
+    found = [
+        one
+        for one in _LOCATIONS
+        if (one, key[1]) in kept.candidates or (one, key[1]) in kept.rejects
+    ]
+    return (found[0], key[1]) if len(found) == 1 else key
+
+
+def _faults_of_table(kept: Kept, table: str) -> Iterator[str]:
+    if is_changed(kept.places.tables / f"{table}.csv"):
+        yield f"{table}.csv is not the file that {table}.json describes: it was changed"
+
+
+def _records(kept: Kept, key: Key, row: dict[str, Any]) -> list[Link]:
+    name = row.get("tfrecord_filename") or kept.names.get(key)
+    if not kept.manifests or name is None:
+        return []
+    found = record_links(kept, name, key)
+    return found or [Link("record", name, faults=("no embedding set has it",))]
+
+
+def _record_link(kept: Kept, what: RecordOf) -> Link:
+    first, _, rest = what.name.partition("/")
+    embedding_set, record = (first, rest) if first in kept.manifests else ("", what.name)
+    for _, rows in kept.manifests.values():
+        if record in rows:
+            row = rows[record]
+            break
+    else:
+        raise ConfigError(
+            f"no manifest of {kept.places.embeddings} lists the record {record!r}. Name it as a "
+            "list has it: CLASS/CLIP.tfrecord"
+        )
+    key = _located(kept, key_of(row["video_location"], row["filename"]))
+    links = record_links(kept, record, key, only=embedding_set)
+    name = kept.names.get(key)
+    faults: tuple[str, ...] = ()
+    if name is not None and name != record:
+        faults = (f"the store calls the record of this clip {name!r}",)
+    return Link("number", what.name, faults=faults, below=(*links, clip_link(kept, key, {})))
+
+
+def _bar_link(kept: Kept, what: Bar) -> Link:
+    clips = kept.tallies
+    if what.label not in set(clips["avmit_label"]):
+        known = ", ".join(sorted(set(clips["avmit_label"])))
+        raise ConfigError(f"{what.label!r} is not a class of Figure 2. Its classes: {known}")
+    votes = yes_votes(clips, what.question)
+    own = clips[(clips["avmit_label"] == what.label) & (votes == what.n_votes)]
+    drawn = votes_by_class(clips, what.question).loc[what.label].to_dict()
+    counted = {str(n): int(many) for n, many in drawn.items()}.get(str(what.n_votes), 0)
+    rows = [{str(k): v for k, v in row.items()} for row in own.to_dict("records")]
+    links = [clip_link(kept, key_of(row["video_location"], row["filename"]), row) for row in rows]
+    broken = [link for link in links if any(one.faults for one in link.every())]
+    shown = [*broken, *(link for link in links if link not in broken)][:MOST_SHOWN]
+    faults = [] if counted == len(own) else [f"the figure has {counted}, and the table {len(own)}"]
+    if len(broken) > len(shown):
+        faults.append(f"{len(broken)} of its clips have a broken link; {len(shown)} are shown")
+    return Link(
+        "bar",
+        f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
+        facts(clips=len(own), shown=min(len(own), MOST_SHOWN)),
+        (*faults, *_faults_of_table(kept, "video_ratings")),
+        (table_link(kept, "video_ratings"), *shown),
+    )
