@@ -11,18 +11,12 @@ import pytest
 
 from lab.checking.check import as_json, check_release
 from study.errors import StudyError
-from tests.worlds.releases import make_released
 from tests.worlds.sealing import rewrite, seal
 
 
-@pytest.fixture(scope="module")
-def good(tmp_path_factory):
-    return make_released(tmp_path_factory.mktemp("study"), with_clips=False).folder
-
-
 @pytest.fixture
-def release(good, tmp_path):
-    return shutil.copytree(good, tmp_path / "release")
+def release(released_study, tmp_path):
+    return shutil.copytree(released_study.folder, tmp_path / "release")
 
 
 def breaking(folder):
