@@ -92,7 +92,6 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
     if rated.clips.empty:
         return Ratings(counts, found, status, rigs, rated, "no clip has all its ratings yet")
     rng = generator(study.config.seed, "report")
-    truths = pd.DataFrame() if rated.ground_truths is None else rated.ground_truths
     return Ratings(
         counts,
         found,
@@ -100,13 +99,13 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
         rigs,
         rated,
         agreement=agreement_table(rated.clips, rng, n_resamples=n_resamples),
-        raters=rater_table(rated.with_raters, truths),
+        raters=rater_table(rated.with_raters(), rated.ground_truths()),
         sensitivity=_sensitivity(rated, study),
     )
 
 
 def _sensitivity(rated: Rated, study: Study) -> pd.DataFrame:
-    posterior = dawid_skene(rated.with_raters).posterior["p3"]
+    posterior = dawid_skene(rated.with_raters()).posterior["p3"]
     rules = prominence_by_rule(rated.clips, rated.clips["candidate_id"].map(posterior))
     return sensitivity_table(rated.clips, rules, study.config.protocol)
 
