@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from curation.release.rows import Finding
 from lab.checking.opened import FACTS, Opened, finding, uniques, word
@@ -133,10 +134,24 @@ def _in_picture(release: Opened, name: str) -> Iterator[Finding]:
         if kinds:
             yield finding("personal_data", name, "picture carries more than its pixels", of=kinds)
         return
-    text = content.decode("latin-1")
-    for what, pattern in _ANYWHERE.items():
-        if what == "a path of a machine" and (hits := pattern.findall(text)):
-            yield finding("personal_data", name, f"holds {what}", n=len(hits))
+    # Its rows are those of a CSV beside it; packed bytes may look like anything.
+    yield from _in_text(name, _said_beside_rows(content), "")
+
+
+def _said_beside_rows(content: bytes) -> str:
+    try:
+        with pq.ParquetFile(
+            pa.BufferReader(content),
+            thrift_string_size_limit=2**24,
+            thrift_container_size_limit=2**24,
+        ) as file:
+            said = file.metadata.metadata or {}
+    except (pa.ArrowException, OSError, ValueError, MemoryError):
+        return ""  # told where its rows are read
+    return "\n".join(
+        f"{key.decode(errors='replace')} {value.decode(errors='replace')}"
+        for key, value in said.items()
+    )
 
 
 def _chunks(content: bytes) -> set[str]:
