@@ -20,7 +20,7 @@ from lab.steps import TITLES, Step, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
 from study.config.study import find_study
 from study.errors import ConfigError, StageError, StudyError
-from study.tools.parallel import end_with_parent
+from study.processes.parents import end_with_parent
 
 Say = Callable[[str], None]
 

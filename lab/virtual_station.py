@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from study.errors import StageError
-from study.tools.parallel import end_with_parent
+from study.processes.parents import end_with_parent
 
 SINK_NAME = "avmit"  # record what was played: parec -d avmit.monitor
 _PATIENCE_S = 20.0

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from curation.clips.audit import Asked, audit_clip, audit_of_a_hanger, audit_of_a_killer
-from curation.clips.batches import AT_ONCE, batches_of, in_batches
+from curation.clips.audit import Asked, audit_after_crash, audit_after_timeout, audit_clip
+from curation.clips.batches import in_batches
 from curation.clips.candidates import PASSING_REASONS, decide
 from curation.clips.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 from curation.clips.mit_tree import MitTree, TreeClip
 from curation.clips.record_names import SOUNDLESS, Clip, give_names
 from study.classes import read_classes
 from study.config.study import Study
+from study.processes.pool import AT_ONCE, batches_of
 from study.store import Engine, audit, open_store, snapshot, studies, transaction
 from study.store.clips import candidates, clip_audits
 from study.store.clips.candidates import Candidate, RejectedClip
@@ -92,8 +93,8 @@ def _admit(
     for audits in in_batches(
         examine,
         new,
-        if_it_kills=audit_of_a_killer,
-        if_it_hangs=audit_of_a_hanger,
+        on_crash=audit_after_crash,
+        on_timeout=audit_after_timeout,
         n_processes=AT_ONCE if few else n_processes,
     ):
         decisions = [decide(found, label_of[found.mit_label]) for found in audits]

@@ -102,7 +102,7 @@ def _with_sound_reason(bare: ClipAudit, told: ClipProbe, seen: Inspection, path:
     return replace(bare, reason="silent", detail=detail)
 
 
-def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
+def audit_after_crash(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process died.
 
     Nothing is known but that it is ``unreadable``.
@@ -111,7 +111,7 @@ def audit_of_a_killer(clip: TreeClip) -> ClipAudit:
     return replace(_bare(clip), reason="unreadable", detail=detail)
 
 
-def audit_of_a_hanger(clip: TreeClip) -> ClipAudit:
+def audit_after_timeout(clip: TreeClip) -> ClipAudit:
     """Return the audit of a clip over which the decoding process hung and was ended.
 
     Nothing is known but that it is ``too_slow``.

@@ -40,7 +40,7 @@ def survey(
     counts: Counter[tuple[str, str]] = Counter()
     ask = partial(_answer, root=tree.root)
     for answers in in_batches(
-        ask, clips, if_it_kills=_no_answer, if_it_hangs=_no_end, n_processes=n_processes
+        ask, clips, on_crash=_after_crash, on_timeout=_after_timeout, n_processes=n_processes
     ):
         counts.update(answers)
         n_done += len(answers)
@@ -75,9 +75,9 @@ def _answer(clip: TreeClip, root: Path) -> tuple[str, str]:
     return clip.mit_label, "outside_root" if clip.leaves(root) else what_sounds(clip.path)
 
 
-def _no_answer(clip: TreeClip) -> tuple[str, str]:
+def _after_crash(clip: TreeClip) -> tuple[str, str]:
     return clip.mit_label, "unreadable"
 
 
-def _no_end(clip: TreeClip) -> tuple[str, str]:
+def _after_timeout(clip: TreeClip) -> tuple[str, str]:
     return clip.mit_label, "too_slow"

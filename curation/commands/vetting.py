@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from curation.clips.batches import AT_ONCE, in_batches
+from curation.clips.batches import in_batches
 from curation.commands.options import JobsOption, OutOption, tables_folder
 from curation.release.tables import write_report
-from curation.vetting.hints import DUPLICATE, error_of_a_killer, hints_or_error
+from curation.vetting.hints import DUPLICATE, error_after_crash, hints_or_error
 from curation.vetting.queue import vetting_queue
 from curation.vetting.report import disagreements, hint_quality, verdict_counts
 from study.config.study import find_study
 from study.errors import ConfigError
+from study.processes.pool import AT_ONCE
 from study.store import store_snapshot, store_transaction
 from study.store.clips import candidates, clip_audits, vettings
 from study.tools.cli import StoreOption, StudyOption
@@ -75,7 +76,7 @@ def hints(
     answers = in_batches(
         hints_or_error,
         paths,
-        if_it_kills=error_of_a_killer,
+        on_crash=error_after_crash,
         n_processes=AT_ONCE if len(todo) < _N_AT_ONCE else jobs,
         size=_N_AT_ONCE,
     )

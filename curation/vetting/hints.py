@@ -62,7 +62,7 @@ def hints_or_error(path: Path) -> dict[str, float] | str:
         return str(error)
 
 
-def error_of_a_killer(path: Path) -> dict[str, float] | str:
+def error_after_crash(path: Path) -> dict[str, float] | str:
     """Return what is said of a clip over which the decoding process died."""
     return f"the process that decoded {path} died. Leave the clip out, or encode it again"
 

@@ -1,41 +1,17 @@
 """Surrogates on many cores or machines; each process keeps to one core."""
 
-import os
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.search.surrogates import SearchPlan, SurrogateResult, Task
 from models.search.train_surrogate import run_surrogate
 from study.errors import ConfigError, StudyError
-from study.tools.parallel import end_with_parent
+from study.processes.pool import each
 
 if TYPE_CHECKING:
     from distributed import Client
-
-_ONE_THREAD = {
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
-
-
-@contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Let processes that are started in this block take one core each."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    flags = f"{os.environ.get('XLA_FLAGS', '')} {_ONE_THREAD['XLA_FLAGS']}".strip()
-    os.environ.update(_ONE_THREAD | {"XLA_FLAGS": flags})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def run_here(
@@ -48,32 +24,12 @@ def run_here(
     StudyError
         If a process was ended from outside.
     """
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import active_children, get_context
-
-    context = get_context("spawn")
-    with one_thread_each(), ProcessPoolExecutor(n_processes, context, initializer=_settle) as pool:
-        futures = [pool.submit(run_surrogate, plan, task, folder) for task in tasks]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise StudyError(
-                "a process was ended from outside, perhaps for want of memory. Run the command "
-                "again with fewer --processes; finished surrogates are kept"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            # Else Ctrl-C would wait for every surrogate that has begun.
-            for child in active_children():
-                child.terminate()
-            raise
-
-
-def _settle() -> None:
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends its children
+    return each(
+        partial(run_surrogate, plan, folder=folder),
+        tasks,
+        n_processes=n_processes,
+        advice="Run the command again with fewer --processes; finished surrogates are kept",
+    )
 
 
 def run_on_cluster(

@@ -20,13 +20,13 @@ from sessions.monitor.progress import progress, sentence
 from sessions.monitor.session_table import session_table
 from sessions.monitor.status import agreement_table, status_table, study_status
 from sessions.running.open_sessions import end_crashed
+from study.processes.parents import is_annotator
 from study.store.engine import clock
 from study.store.ratings.counted import judged
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
-from study.tools.parallel import is_annotator
 from study.tools.wording import counted
 
 

@@ -21,6 +21,7 @@ from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.running.session_plan import SessionPlan, plan_session
 from study.config.study import Study, storable
 from study.errors import StoreError
+from study.processes.parents import is_annotator, process_mark
 from study.store import Db, Engine, audit, studies, transaction
 from study.store.engine import clock
 from study.store.people import participants
@@ -28,7 +29,6 @@ from study.store.plan import assignments, ground_truths
 from study.store.ratings import sessions, trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.store.ratings.sessions import Process
-from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import EndReason, Phase, Rating, TrialRecord
 
 Now = Callable[[], datetime]

@@ -1,17 +1,15 @@
 """Make a tree of clips like Moments in Time, in as many processes as there are cores."""
 
 import csv
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import astuple, replace
+from functools import partial
 from pathlib import Path
 
 from study.classes import COLUMNS as CLASS_COLUMNS
 from study.errors import ConfigError
+from study.processes.pool import each, n_cores
 from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
 from study.rehearsal.describing import describe, feeding_classes
 from study.rehearsal.scene_table import (
@@ -25,7 +23,6 @@ from study.rehearsal.scene_table import (
 )
 from study.rehearsal.scenes import Scene
 from study.tools.files import sha256_of, written_atomically
-from study.tools.parallel import end_with_parent
 from study.tools.progress import track
 from study.vocabulary import VIDEO_LOCATIONS
 
@@ -166,25 +163,18 @@ def _sweep(root: Path) -> None:
 def _make_all(
     root: Path, scenes: Sequence[Scene], n_processes: int | None
 ) -> Generator[SceneRow, None, None]:
-    n_processes = min(n_processes or os.cpu_count() or 1, max(1, len(scenes)))
+    n_processes = min(n_processes or n_cores(), max(1, len(scenes)))
     if n_processes == 1:
         yield from (make_clip(root, scene) for scene in scenes)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(n_processes, context, initializer=_become_worker)
-    try:
-        for made in as_completed([pool.submit(make_clip, root, scene) for scene in scenes]):
-            yield made.result()
-    finally:
-        # Else an error, or Ctrl-C, would wait for every clip that has been asked for.
-        pool.shutdown(cancel_futures=True)
+    yield from each(
+        partial(make_clip, root), scenes, n_processes=n_processes, start=_keep_to_one_thread
+    )
 
 
-def _become_worker() -> None:
-    import cv2
+def _keep_to_one_thread() -> None:
+    import cv2  # opens the codecs: slow to import
 
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and closes the pool
     cv2.setNumThreads(1)
 
 

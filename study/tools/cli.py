@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from study.errors import StudyError
-from study.tools.process_title import hide_passwords
+from study.processes.title import hide_passwords
 from study.tools.urls import without_password
 
 StudyOption = Annotated[

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from study.errors import StoreError
+from study.processes.parents import process_mark
 from study.store.engine import Db
 from study.store.tables import SessionRow
 from study.tools.local_time import local_time
-from study.tools.parallel import process_mark
 from study.vocabulary import EndReason, Phase
 
 HEARTBEAT_S = 20.0

@@ -340,20 +340,6 @@ def test_a_clip_audited_while_others_are_compared_waits_for_the_next_run(tmp_pat
         assert not clip_audits.are_grouped(db, "sound_hash")
 
 
-def test_a_clip_that_ends_the_process_which_decodes_it_costs_no_other_clip():
-    items = list(range(11))
-    found = batches.in_batches(
-        _die_over_seven, items, if_it_kills=lambda item: -item, n_processes=2, size=4
-    )
-    assert [one for batch in found for one in batch] == [0, 1, 2, 3, 4, 5, 6, -7, 8, 9, 10]
-
-
-def _die_over_seven(item):
-    if item == 7:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return item
-
-
 def _n_audits(study):
     return len(_audits(study))
 

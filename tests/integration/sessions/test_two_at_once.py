@@ -16,6 +16,7 @@ from sessions.running import recording
 from sessions.running.open_sessions import end_crashed
 from sessions.running.recording import open_session
 from study.errors import NotClearedError, StoreError, StudyError
+from study.processes.parents import is_annotator, process_mark
 from study.store import open_store, transaction
 from study.store.desk import Desk
 from study.store.engine import clock
@@ -24,7 +25,6 @@ from study.store.plan import assignments
 from study.store.ratings import sessions
 from study.store.ratings.sessions import Process
 from study.store.tables import SessionRow, TrialRow
-from study.tools.parallel import is_annotator, process_mark
 from study.vocabulary import ParticipantKind, Phase, Presentation, Rating, Response, TrialRecord
 from tests.worlds.machine import PATIENCE_S
 from tests.worlds.raters import at_once, rate_everything

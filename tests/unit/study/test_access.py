@@ -207,7 +207,7 @@ def test_an_upgrade_masks_the_passwords_that_an_older_version_kept(tmp_path):
 def test_a_password_on_the_command_line_is_not_listed(tmp_path):
     url = f"postgresql+psycopg://ada:{SECRET}@host/study"
     code = (
-        "from study.tools.process_title import hide_passwords; hide_passwords(); "
+        "from study.processes.title import hide_passwords; hide_passwords(); "
         "print(open('/proc/self/cmdline').read())"
     )
     done = subprocess.run(

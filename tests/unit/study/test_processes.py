@@ -11,7 +11,7 @@ from tests.worlds.machine import PATIENCE_S
 
 START_A_WORKER = """
 import multiprocessing, time
-from study.tools.parallel import end_with_parent
+from study.processes.parents import end_with_parent
 
 def work(delay_s):
     time.sleep(delay_s)  # importing takes a while

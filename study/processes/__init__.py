@@ -1,0 +1,1 @@
+"""Other processes: one pool for all heavy work, and how a process ends, is limited and is named."""
