@@ -9,8 +9,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
 from annotator.rig.grades import require_grade, require_real_screen
@@ -31,6 +29,7 @@ from study.store import engine as engines
 from study.store import open_store, transaction
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
+from study.tools.seeding import generator
 from study.vocabulary import EndReason, Phase, TrialRecord
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ def _simulated_person(study: Study, profile: str, chance: str) -> Person:
         )
     if profile not in PROFILES:
         raise ConfigError(f"no profile {profile!r}. Choose one of: {', '.join(PROFILES)}")
-    rng = np.random.default_rng([study.config.seed, *chance.encode()])
+    rng = generator(study.config.seed, chance)
     return SimulatedPerson(PROFILES[profile], rng, truth_of(study.mit_root))
 
 

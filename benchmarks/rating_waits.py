@@ -25,6 +25,7 @@ from annotator.timing.measures import measured
 from benchmarks.dated_clip import write_dated_clip
 from lab.virtual_station import virtual_station
 from study.config.screen import Screen
+from study.reports.figures import save_figure
 from tests.worlds.early_presses import evidence_of
 from tests.worlds.rating_studies import PERSON, annotate_command, ratable_study
 from tests.worlds.screens import OutsideView
@@ -109,7 +110,7 @@ def plot(rows: pd.DataFrame, path: Path) -> None:
         ax.grid(alpha=0.25)
         ax.legend(fontsize="small", frameon=False, loc="lower right")
     figure.axes[0].set_ylabel("share of waits that have ended")
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path)
 
 
 def main() -> None:

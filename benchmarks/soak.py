@@ -31,6 +31,7 @@ from sessions.running.recording import Recorder, machine, open_session
 from sessions.running.session_plan import SessionPlan, plan_session
 from study.classes import read_classes
 from study.config.study import Study
+from study.reports.figures import save_figure
 from study.store import Engine, transaction
 from study.vocabulary import Phase, Stimulus, TrialRecord
 from tests.worlds.rating_studies import ROBOT, ratable_study
@@ -193,7 +194,7 @@ def plot(rows: pd.DataFrame, path: Path) -> None:
     for ax in (upper, lower):
         ax.axvline(SETTLED, color="0.5", linewidth=0.8, linestyle=":")
         ax.grid(alpha=0.25)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path)
 
 
 def main() -> int:

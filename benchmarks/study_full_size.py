@@ -27,6 +27,7 @@ from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.plan import changes, schedule
 from study.config.study import Study, StudyConfig
 from study.rehearsal.people import PROFILES
+from study.reports.figures import figure_of, save_figure
 from study.store import Db, audit, create_store, studies, transaction
 from study.store.desk import Desk
 from study.store.people import participants
@@ -267,7 +268,7 @@ def report(engine: Engine, world: World, n_days: int, plot: Path | None) -> None
             print(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
     if plot is not None:
         axes = figures.plot_agreement(current.evidence, [SLOPPY])
-        axes.get_figure().savefig(plot, dpi=110)
+        save_figure(figure_of(axes), plot)
 
 
 if __name__ == "__main__":

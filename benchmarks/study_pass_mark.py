@@ -4,12 +4,14 @@ Run: python -m benchmarks.study_pass_mark FILE.png
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.pass_mark import pass_probability
 from study.config.protocol import Protocol
+from study.reports.figures import figure_of, save_figure
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     ax.set(xlabel="true accuracy", ylabel="probability to pass", xlim=(0.7, 1), ylim=(0, 1))
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small")
-    ax.get_figure().savefig(sys.argv[1], dpi=110)
+    save_figure(figure_of(ax), Path(sys.argv[1]))
     print("accuracy," + ",".join(f"{n} of 41, {k} attempts" for n in (38,) for k in (1, 2)))
     for a in (0.75, 0.80, 0.85, 0.90, 0.93, 0.95, 0.98):
         print(f"{a},{pass_probability(a, 41, 38):.3f},{pass_probability(a, 41, 38, 2):.3f}")

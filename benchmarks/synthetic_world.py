@@ -17,6 +17,7 @@ import pandas as pd
 from benchmarks.world_of_embeddings import Absence, compare
 from models.evaluation.comparison import mean_with_interval
 from models.evaluation.plots import new_figure
+from study.reports.figures import save_figure
 from study.tools.files import written_atomically
 
 
@@ -64,8 +65,7 @@ def main() -> None:
         ylabel="top 1 accuracy, small minus large (points)",
     )
     ax.legend()
-    with written_atomically(options.out / "synthetic_world.png") as part:
-        figure.savefig(part, format="png", dpi=120)
+    save_figure(figure, options.out / "synthetic_world.png")
 
 
 if __name__ == "__main__":

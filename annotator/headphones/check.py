@@ -3,8 +3,6 @@
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
 from annotator.headphones.level import check_headphones, set_level
 from annotator.headphones.sounds import HeadphoneTrial, headphone_trials
 from annotator.session import StageOptions, open_stage
@@ -21,6 +19,7 @@ from study.errors import ConfigError, StudyError
 from study.store import Engine, audit, open_store, transaction
 from study.store.people import headphone_checks, participants
 from study.store.people.headphone_checks import HeadphoneCheck
+from study.tools.seeding import generator
 from study.vocabulary import Phase
 
 
@@ -62,7 +61,7 @@ def perform(
         names=screens.of_headphone_check(study.config),
     )
     stream = f"headphones/{participant_id}/{n_before}"
-    rng = np.random.default_rng([study.config.seed, *stream.encode()])
+    rng = generator(study.config.seed, stream)
     trials = headphone_trials(stimulus, study.config.screen.sample_rate_hz, rng)
     with open_stage(pages, actor, options, chance=stream) as (stage, _):
         try:

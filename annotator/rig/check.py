@@ -36,12 +36,12 @@ from study.config.screen import Screen
 from study.errors import StageError
 from study.rehearsal.odd import FIRST_FLASH_S, FLASH_EVERY_S
 from study.store.ratings.rig_checks import RigCheck
+from study.tools.spread import robust_sd
 
 N_FLIPS = 180
 N_UPLOADS = 30
 N_STARTS = 20
 N_LOOPBACK_PLAYS = 7  # three flashes each
-SPREAD_OF_MAD = 1.4826  # makes the median deviation comparable to a standard deviation
 
 
 def check_rig(screen: Screen, folder: Path, *, loopback: str | None, at: datetime) -> RigCheck:
@@ -90,7 +90,7 @@ def _screen(window: TaskWindow, screen: Screen) -> list[Measurement]:
     share = 100 * _upload_s(window, screen) / window.period_s
     return [
         observed("refresh", refresh, advice=_why_virtual(window)),
-        graded("flip_jitter", 1000 * _spread(intervals_s), applicable=real),
+        graded("flip_jitter", 1000 * robust_sd(intervals_s), applicable=real),
         graded("late_flips", 100 * n_late / len(intervals_s), applicable=real),
         graded("upload", share, applicable=real),
     ]
@@ -127,7 +127,7 @@ def _sound(sound: SoundPath, sample_rate_hz: int) -> list[Measurement]:
         raise StageError(f"{sound.name} did not start one of {N_STARTS} sounds. Check the device")
     return [
         graded("sound_start_error", 1000 * abs(statistics.median(errors_s))),
-        graded("sound_start_spread", 1000 * _spread(errors_s)),
+        graded("sound_start_spread", 1000 * robust_sd(errors_s)),
         _lead(sound, sample_rate_hz),
     ]
 
@@ -138,11 +138,6 @@ def _lead(sound: SoundPath, sample_rate_hz: int) -> Measurement:
         advice = "No short lead is safe with this device: close other programs and check again."
         return Measurement(MEASUREMENT, None, "ms", NOT_APPLICABLE, advice)
     return Measurement(MEASUREMENT, round(1000 * lead_s, 1), "ms", NOT_APPLICABLE, "")
-
-
-def _spread(values: list[float]) -> float:
-    middle = statistics.median(values)
-    return SPREAD_OF_MAD * statistics.median(abs(value - middle) for value in values)
 
 
 def _keyboard(*, is_virtual: bool) -> list[Measurement]:

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.rig.grades import LIMITS, graded
-from annotator.timing.measures import SPREAD_OF_MAD
 from study.clips.opening import RECORDING_OPTIONS
 from study.errors import StageError
 from study.rehearsal.odd import FLASH_EVERY_S
+from study.tools.spread import robust_sd
 
 _NEAR_S = FLASH_EVERY_S / 2  # a beep belongs to the flash that it is nearest to
 _QUIET_S = 0.15  # a new event begins after so much rest; a flash lasts 0.1 s
@@ -44,7 +44,7 @@ class TrueOffset:
     @property
     def spread_ms(self) -> float:
         """Its robust standard deviation."""
-        return float(SPREAD_OF_MAD * np.median(np.abs(self.offsets_ms - self.median_ms)))
+        return robust_sd(self.offsets_ms)
 
 
 def true_offset(samples: npt.NDArray[np.float32], rate_hz: int) -> TrueOffset:

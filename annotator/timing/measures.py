@@ -13,13 +13,13 @@ import pandas as pd
 
 from annotator.rig.grades import LIMITS, UNGRADED
 from study.errors import StoreError
+from study.tools.spread import robust_sd
 
 OFFSET_LIMIT_MS = LIMITS["av_offset"].b
 # What half of all people notice, sound leading or following (ITU-R BT.1359-1).
 NOTICED_MS = (-45.0, 125.0)
 WAIT_MEDIAN_LIMIT_MS, WAIT_P95_LIMIT_MS = 100.0, 250.0
 WARNING_LIMIT_FRAMES = 2.0
-SPREAD_OF_MAD = 1.4826  # makes the median deviation comparable to a standard deviation
 SHORT_ID = 8
 NEXT_CLIP, REPLAY = "next clip", "replay"
 _ASSUMED_PERIOD_S = 1 / 60  # where a session does not say its refresh
@@ -266,19 +266,6 @@ def _summary(shown: pd.DataFrame, warned: pd.DataFrame, trials: pd.DataFrame) ->
         "warning_p95_frames": float(warned["delay_frames"].quantile(0.95)),
         "n_failures": int((trials["outcome"] == "failed").sum()),
     }
-
-
-def robust_sd(values: "pd.Series[float]") -> float:
-    """Return a spread that is robust to single outliers.
-
-    Returns 1.4826 times the median distance from the median; missing for no values.
-
-    Examples
-    --------
-    >>> round(robust_sd(pd.Series([1.0, 2.0, 3.0, 4.0, 900.0])), 4)
-    1.4826
-    """
-    return float(SPREAD_OF_MAD * (values - values.median()).abs().median())
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -13,7 +13,6 @@ from curation.analysis.rater_pages import rater_page
 from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
 from curation.analysis.sources import Rated, rated_in_release, rated_in_study
-from curation.chance import generator
 from curation.commands.options import OutOption, ReleaseOption, tables_folder
 from curation.figures import plot_agreement, save_figure
 from curation.release.check import OF_RECORDS, SHARED_CLIP, refuse_breaking
@@ -30,6 +29,7 @@ from study.store.clips import clip_audits
 from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.files import written_atomically
+from study.tools.seeding import generator
 
 ResamplesOption = Annotated[
     int, typer.Option("--resamples", min=1, max=1_000_000, help="for each interval")

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from curation.chance import generator
 from curation.clips import admission, record_names
 from curation.clips.flow import flow_table, write_audits
 from curation.clips.mit_tree import MitTree
@@ -24,6 +23,7 @@ from study.store.clips import clip_audits
 from study.store.plan import ground_truths
 from study.tools.cli import StoreOption, StudyOption
 from study.tools.progress import progress_bar
+from study.tools.seeding import generator
 
 
 def survey(

@@ -4,7 +4,6 @@ import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from study.reading.lists import prove_apart, read_list, refuse_few_ratings
 from study.reading.text import read_json
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, sha256_of, written_atomically
+from study.tools.versions import program
 
 _WRITTEN_BY = {
     "video_ratings.csv": "export-ratings",
@@ -369,20 +369,6 @@ def is_changed(path: Path) -> bool:
     return digest is not None and digest != sha256_of(path)
 
 
-def software_version() -> str:
-    """Return this software's name and version, as sidecars carry it.
-
-    Returns
-    -------
-    str
-        Such as ``"avmit-lab 0.1.0"``.
-    """
-    try:
-        return f"avmit-lab {metadata.version('avmit-lab')}"
-    except metadata.PackageNotFoundError:
-        return "avmit-lab (from source)"
-
-
 def _no_formula(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
@@ -401,7 +387,7 @@ def _origin(n_rows: int, path: Path, provenance: Provenance) -> dict[str, Any]:
             "store_id": provenance.store_id,
             "store_revision": provenance.store_revision,
             "made_at": provenance.made_at,
-            "software": software_version(),
+            "software": program(),
             "settings": dict(provenance.settings),
             "counts": dict(provenance.counts),
             "inputs_sha256": dict(provenance.inputs),

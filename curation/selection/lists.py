@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from curation.chance import generator
 from curation.release.export import all_clips, with_record_names
 from curation.release.tables import (
     TEST_SET,
@@ -30,6 +29,7 @@ from study.errors import StudyError
 from study.store import Db, studies
 from study.store.clips import candidates, clip_audits
 from study.tools.files import refuse_existing, sha256_of
+from study.tools.seeding import generator
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """Extract the embeddings of many clips: resumable, rejects listed, nothing twice."""
 
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
 from features.extraction.clip_list import ListedClip
 from features.extraction.job import Job, Reject
 from features.extraction.journal import open_journal, read_finished, require_same_clips, sweep
-from features.extraction.software import versions
 from features.records.manifest import ManifestRow, write_manifest
 from study.tools.files import written_atomically
+from study.tools.versions import versions
 
 REJECTS_NAME = "rejects.csv"
 
@@ -72,7 +75,7 @@ def extract_all(
                 journal.add(result)
                 finished[result.tfrecord_filename] = result
             advance()
-        write_manifest(job.folder, job.recipe, versions(), finished.values())
+        write_manifest(job.folder, job.recipe, _software(), finished.values())
         journal.remove()
     rejects.sort(key=lambda reject: reject.clip.filename)
     _write_rejects(job.folder / REJECTS_NAME, rejects)
@@ -105,3 +108,12 @@ def _write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
     )
     with written_atomically(path) as part:
         table.to_csv(part, index=False)
+
+
+def _software() -> dict[str, str]:
+    # Everything whose version may change an embedding.
+    libraries = {
+        name: ".".join(str(part) for part in parts) for name, parts in av.library_versions.items()
+    }
+    packages = versions("av", "ncnn", "numpy", "onnxruntime", "opencv-python")
+    return {"machine": platform.machine(), **packages, **libraries}

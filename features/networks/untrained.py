@@ -12,6 +12,7 @@ import numpy as np
 
 from features.networks.layers import Floats, Layer, Weights, same_padding
 from features.networks.specs import NetworkSpec
+from study.tools.seeding import generator
 
 N_EXAMPLES = 12
 # Around 1 activations are nearly straight: weak clips do not fade, and strong ones not burst.
@@ -44,7 +45,7 @@ def examples(shape: tuple[int, int, int], seed: int) -> Floats:
     ndarray of float32, shape (12, height, width, n_channels)
         Values of order 1.
     """
-    rng = np.random.default_rng([seed, 0])
+    rng = generator(seed, 0)
     total = np.zeros((N_EXAMPLES // 2, *shape), np.float32)
     for size in (1, 8, 32, max(shape)):
         coarse = rng.standard_normal(
@@ -127,7 +128,7 @@ class Calibrator:
 
     def _draw(self, name: str, shape: tuple[int, ...], n_inputs: int) -> Floats:
         # Each layer has a stream of its own, so that the order of layers does not matter.
-        rng = np.random.default_rng([self.seed, 1, zlib.crc32(name.encode())])
+        rng = generator(self.seed, 1, zlib.crc32(name.encode()))
         return rng.standard_normal(shape, np.float32) * np.float32(np.sqrt(2 / n_inputs))
 
     def _calibrated(self, name: str, kernel: Floats, out: Floats, *, swap: bool = False) -> Floats:

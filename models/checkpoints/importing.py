@@ -10,9 +10,10 @@ from models.checkpoints.config import CONFIG_NAME, CheckpointConfig, read_config
 from models.checkpoints.correspondence import CorrespondenceWeights, Dense
 from models.network.parameters import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
 from models.network.spec import N_GATES, Rnn
-from models.saving.card import Card, software_versions
+from models.saving.card import SOFTWARE, Card
 from study.errors import ConfigError
 from study.tools.files import sha256_of
+from study.tools.versions import versions
 
 
 def weights_of(layers: list[Layer], config: CheckpointConfig) -> tuple[Weights, EmbeddingSet]:
@@ -197,7 +198,7 @@ def import_checkpoint(
         classes=config.classes,
         hyperparameters=config.hyperparameters,
         training_set=config.training_set,
-        software=software_versions(),
+        software=versions(*SOFTWARE),
         made_at=made_at,
     )
     return card, weights

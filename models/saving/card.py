@@ -1,8 +1,6 @@
 """The model card: what a network is, what made it, and what it must not be taken for."""
 
 import json
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +27,7 @@ from study.tools.files import written_atomically
 
 _MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
-SOFTWARE = ("avmit-lab", "jax", "jaxlib", "keras", "numpy")
+SOFTWARE = ("jax", "jaxlib", "keras", "numpy")  # a result may depend on their versions
 
 
 class Card(BaseModel):
@@ -118,11 +116,6 @@ class Card(BaseModel):
     def architecture(self) -> Architecture:
         """How to run its weights."""
         return Architecture(self.cell.rnn, self.hyperparameters.activation, self.audio_size)
-
-
-def software_versions() -> dict[str, str]:
-    """Return the versions that a result may depend on."""
-    return {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
 
 
 def read_card(folder: Path) -> Card:

@@ -1,8 +1,7 @@
 """The space of the random search, and the surrogates drawn from it."""
 
-import numpy as np
-
 from models.network.spec import ACTIVATIONS, CELLS, Cell, Hyperparameters
+from study.tools.seeding import generator
 
 # Paper: Hyperparameter Search and Training.
 UNITS = (32, 64, 128, 256)
@@ -25,7 +24,7 @@ def draw_surrogate(seed: int, cell: Cell, number: int) -> Hyperparameters:
     -----
     Paper: Hyperparameter Search and Training.
     """
-    rng = np.random.default_rng([seed, CELLS.index(cell), number])
+    rng = generator(seed, CELLS.index(cell), number)
     return Hyperparameters(
         rnn_units=int(rng.choice(UNITS)),
         bottleneck_units=int(rng.choice(UNITS)),

@@ -15,13 +15,14 @@ from models.network.spec import Architecture, Epoch, Schedule
 from models.training.description import Training, TrainingData
 from models.training.loop import Batches, EpochSettings, Metrics, learn
 from models.training.state import OptimizerState, TrainingState, new_training
+from study.tools.seeding import generator
 
 
 def first_state(training: Training, n_classes: int) -> TrainingState:
     """Return a training before its first epoch."""
     embedding_set = training.embedding_set
     weights = initial_weights(
-        np.random.default_rng([training.seed, 0]),
+        generator(training.seed, 0),
         training.cell.rnn,
         training.hyperparameters,
         audio_size=embedding_set.audio_size,
@@ -65,7 +66,7 @@ def epochs(
             jnp.float32(training.hyperparameters.dropout),
             jax.random.fold_in(jax.random.key(training.seed), number),
         )
-        order = np.random.default_rng([training.seed, number]).permutation(len(data.train))
+        order = generator(training.seed, number).permutation(len(data.train))
         optimizer, metrics = _learn_epoch(
             state.optimizer, data.train, order, settings, architecture, schedule.batch_size, on_step
         )

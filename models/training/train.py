@@ -13,7 +13,7 @@ from models.data.provenance import DataCard
 from models.evaluation.plots import new_figure, plot_history, save_figure
 from models.network.memory import memory_errors
 from models.network.spec import Epoch
-from models.saving.card import Card, software_versions
+from models.saving.card import SOFTWARE, Card
 from models.saving.model_folder import LISTS_NAME, STATE_NAME, clear_place, require_place
 from models.saving.save import save_model
 from models.training.description import Training, TrainingData, fingerprint
@@ -22,6 +22,7 @@ from models.training.resume import read_state, write_state
 from models.training.state import TrainingState
 from study.errors import ConfigError
 from study.tools.files import written_atomically
+from study.tools.versions import versions
 
 
 def train_model(
@@ -121,7 +122,7 @@ def _card(training: Training, data: TrainingData, state: TrainingState, made_at:
         mixed_precision=training.mixed_precision,
         history=state.history,
         best_epoch=state.best_epoch,
-        software=software_versions(),
+        software=versions(*SOFTWARE),
         made_at=made_at,
         embeddings=data.recipe,
         overlap_allowed=training.allow_overlap,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sessions.chance import Stream, generator
 from sessions.exercises.results import TRAINING_SET
+from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import ConfigError
 from study.store import Db
@@ -14,6 +14,7 @@ from study.store.clips import candidates
 from study.store.desk import Desk
 from study.store.plan import assignments, exercises, ground_truths
 from study.store.plan.exercises import ExerciseClip
+from study.tools.seeding import generator
 from study.vocabulary import Phase, Rating
 
 ClipKey = tuple[str, str]
@@ -49,7 +50,7 @@ def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
     DataFrame
         As `sample`; a training unless there is one, and screenings after those that there are.
     """
-    rng = generator(study, Stream.EXERCISE, len(exercises.frame(db)))
+    rng = generator(study.config.seed, Stream.EXERCISE, len(exercises.frame(db)))
     return sample(free_candidates(db), labels(db), new_sets(db, n_screening_sets), rng)
 
 

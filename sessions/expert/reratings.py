@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sessions.chance import Stream, generator
+from sessions.streams import Stream
 from study.config.study import Study
 from study.counting import SHOWN_WRONG
 from study.store import Db
 from study.store.plan import ground_truths
 from study.store.ratings import ratings
 from study.store.ratings.counted import judged
+from study.tools.seeding import generator
 from study.vocabulary import Phase, Rating
 
 ATTEMPT = 2
@@ -60,7 +61,9 @@ def drawn(study: Study, candidate_ids: list[int]) -> list[int]:
     drawn: a sample that grows keeps most of what was drawn before.
     """
     n_drawn = round(study.config.protocol.rerating_share * len(candidate_ids))
-    chance = [generator(study, Stream.RERATING, number).random() for number in candidate_ids]
+    chance = [
+        generator(study.config.seed, Stream.RERATING, number).random() for number in candidate_ids
+    ]
     return sorted(candidate_ids[i] for i in np.argsort(chance)[:n_drawn])
 
 

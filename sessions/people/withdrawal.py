@@ -4,19 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sessions.chance import Stream, generator
 from sessions.laptops.away import require_all_here
 from sessions.pay.statement import statement
 from sessions.plan import further_ratings
 from sessions.plan.planning import able_raters, n_changes
 from sessions.plan.slots import fill_missing, raters_wanted
 from sessions.running.open_sessions import require_none_open
+from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, audit
 from study.store.desk import Desk
 from study.store.people import participants, removals
 from study.store.plan import assignments
+from study.tools.seeding import generator
 from study.vocabulary import ParticipantKind
 
 WITHDREW = "withdrew"  # why a record was closed
@@ -98,7 +99,7 @@ def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tu
     n_reopened = assignments.remove(db, participant_id, rated_too=rated_too)
     further_ratings.drop_needless(db, study)
     people = [person for person in able_raters(db, study) if person != participant_id]
-    rng = generator(study, Stream.REASSIGN, n_changes(db))
+    rng = generator(study.config.seed, Stream.REASSIGN, n_changes(db))
     fill_missing(db, study, planned, people, rng, strict=False)
     plan = assignments.frame(db)
     n_raters = plan["candidate_id"].value_counts().reindex(planned, fill_value=0).to_numpy()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sessions.chance import Stream, generator
 from sessions.laptops.away import on_laptops
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
+from sessions.streams import Stream
 from study.config.study import Study
 from study.counting import IN_WORDS, Reason
 from study.errors import StudyError
@@ -18,6 +18,7 @@ from study.store.desk import Desk
 from study.store.plan import assignments
 from study.store.ratings import sessions, trials
 from study.store.ratings.counted import judged
+from study.tools.seeding import generator
 from study.tools.wording import counted
 
 
@@ -170,7 +171,7 @@ def plan_again(desk: Desk) -> Again:
         db,
         short.index.to_numpy(np.int64),
         people,
-        generator(study, Stream.AGAIN, n_changes(db)),
+        generator(study.config.seed, Stream.AGAIN, n_changes(db)),
         n_wanted=(short["n_slots"] + short["n_again"]).to_numpy(np.int64),
         seen=trials.seen(db),
         strict=False,

@@ -2,17 +2,18 @@
 
 import pandas as pd
 
-from sessions.chance import Stream, generator
 from sessions.laptops.away import on_laptops, require_all_here
 from sessions.plan import assignment, further_ratings
 from sessions.plan.planning import Change, able_raters, audited, codes, flags, in_order, n_changes
 from sessions.plan.slots import fill_missing
 from sessions.running.open_sessions import require_none_open
+from sessions.streams import Stream
 from study.errors import StudyError
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import trials
+from study.tools.seeding import generator
 
 
 def reassign(desk: Desk, leaving: list[str]) -> Change:
@@ -38,7 +39,7 @@ def reassign(desk: Desk, leaving: list[str]) -> Change:
     for participant_id in leaving:
         assignments.remove(db, participant_id, rated_too=False)
     staying = [person for person in able_raters(db, study) if person not in leaving]
-    rng = generator(study, Stream.REASSIGN, n_changes(db))
+    rng = generator(study.config.seed, Stream.REASSIGN, n_changes(db))
     rows = fill_missing(db, study, planned, staying, rng, strict=True)
     further = further_ratings.fill_further(db, study, staying, rng)
     rows = pd.concat([rows, further]) if len(further) else rows
@@ -78,7 +79,7 @@ def extend(desk: Desk, joiner: str, *, n_clips: int | None) -> Change:
             f"no clips are left that participant {joiner} could take over. Everything is rated, "
             "or there is no plan yet: python -m sessions status"
         )
-    rng = generator(study, Stream.EXTEND, n_changes(db))
+    rng = generator(study.config.seed, Stream.EXTEND, n_changes(db))
     chosen = assignment.choose_slots_for_joiner(
         codes(givers["participant_id"]),
         codes(givers["candidate_id"]),

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from sessions.chance import Stream, generator
 from sessions.exercises.choosing import EXERCISES
 from sessions.plan import assignment, further_ratings
 from sessions.plan.planning import (
@@ -16,6 +15,7 @@ from sessions.plan.planning import (
     n_changes,
 )
 from sessions.plan.slots import fill_missing
+from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db
@@ -23,6 +23,7 @@ from study.store.clips import candidates
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, exercises, ground_truths
+from study.tools.seeding import generator
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -86,7 +87,7 @@ def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     if found.empty:
         raise StudyError("there are no candidates to plan. Run: python -m curation candidates")
     people = able_raters(db, study, ids)
-    rng = generator(study, Stream.PLAN)
+    rng = generator(study.config.seed, Stream.PLAN, 0)
     strata = (codes(found["avmit_label"]), flags(found["is_ground_truth"]))
     n_slots = study.config.protocol.ratings_per_clip
     raters = assignment.plan_raters(strata, len(people), n_slots, rng)
@@ -108,7 +109,7 @@ def plan_late_candidates(desk: Desk) -> Change:
     if found.empty:
         raise StudyError("all candidates are planned already. Nothing was changed")
     people = able_raters(db, study)
-    rng = generator(study, Stream.PLAN, n_changes(db))
+    rng = generator(study.config.seed, Stream.PLAN, n_changes(db))
     late = found["candidate_id"].to_numpy(np.int64)
     rows = fill_missing(db, study, late, people, rng, strict=True)
     return audited(desk, "plan_late_candidates", rows, people)
@@ -129,7 +130,7 @@ def plan_disagreements(desk: Desk) -> Change:
             "study.toml"
         )
     people = able_raters(db, study)
-    rng = generator(study, Stream.FURTHER, n_changes(db))
+    rng = generator(study.config.seed, Stream.FURTHER, n_changes(db))
     rows = further_ratings.fill_further(db, study, people, rng)
     return audited(desk, "plan_disagreements", rows, people)
 

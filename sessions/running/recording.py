@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from typing import Any
 
 import psutil
@@ -29,6 +28,7 @@ from study.store.plan import assignments, ground_truths
 from study.store.ratings import sessions, trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.store.ratings.sessions import Process
+from study.tools.versions import versions
 from study.vocabulary import EndReason, Phase, Rating, TrialRecord
 
 Now = Callable[[], datetime]
@@ -222,22 +222,14 @@ def machine() -> dict[str, Any]:
 
     Returns host, system, processor and package versions, ready for JSON.
     """
-    names = ("avmit-lab", "psychopy", "psychtoolbox", "pyglet", "av", "numpy", "sounddevice")
     return {
         "host": socket.gethostname(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "n_cpus": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "versions": {name: _version(name) for name in names},
+        "versions": versions("psychopy", "psychtoolbox", "pyglet", "av", "numpy", "sounddevice"),
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return str(metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return None
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from study.rehearsal import contact_sheet as sheets
 from study.rehearsal import tree
 from study.rehearsal.actions import DEFAULT_CLASSES
 from study.rehearsal.truth import read_scenes
+from study.reports.figures import save_figure
 from study.tools.cli import (
     LARGEST_NUMBER,
     MOST_PROCESSES,
     OverwriteOption,
 )
-from study.tools.files import refuse_existing, written_atomically
+from study.tools.files import refuse_existing
 
 _PICTURES = (".png", ".svg", ".pdf")
 
@@ -64,6 +65,5 @@ def contact_sheet(
         raise ConfigError(f"{out} does not end in {', '.join(_PICTURES)}. Name it so")
     refuse_existing(out, overwrite=overwrite)
     figure = sheets.contact_sheet(read_scenes(root), root)
-    with written_atomically(out, overwrite=overwrite) as part:
-        figure.savefig(part, dpi=90)
+    save_figure(figure, out, overwrite=overwrite, dpi=90)
     typer.echo(f"contact sheet of {root}: {out}")

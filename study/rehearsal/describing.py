@@ -10,6 +10,7 @@ import numpy as np
 
 from study.rehearsal.actions import ACTIONS
 from study.rehearsal.scenes import Audio, Event, Scene, Source
+from study.tools.seeding import generator
 from study.vocabulary import Rating
 
 CLIP_S = 3.0
@@ -195,4 +196,4 @@ def _shift(text: str) -> int:
 
 
 def _rng(seed: int, avmit_label: str, what: str, number: int) -> np.random.Generator:
-    return np.random.default_rng([seed, _shift(avmit_label), _shift(what), number])
+    return generator(seed, _shift(avmit_label), _shift(what), number)

@@ -12,6 +12,7 @@ from study.rehearsal.actions.pictures import Canvas, Colour, Place
 from study.rehearsal.actions.voices import SAMPLE_RATE_HZ, sound_of
 from study.rehearsal.encoding import Film, SceneSound, Sound, steady_times
 from study.rehearsal.scenes import Event, Scene, Source
+from study.tools.seeding import generator
 
 _COLOUR_SPREAD = 14.0
 _ROOM = 0.004  # peak of the noise of a quiet room, as a share of full scale
@@ -67,7 +68,7 @@ def _beats(event: Event) -> Beats:
 
 
 def _place(event: Event, scene: Scene) -> Place:
-    rng = np.random.default_rng([event.seed, 1])
+    rng = generator(event.seed, 1)
     action = ACTIONS[event.action]
     width_px, height_px = scene.source.width_px, scene.source.height_px
     size_px = event.size * min(width_px, height_px)
@@ -81,7 +82,7 @@ def _place(event: Event, scene: Scene) -> Place:
 
 
 def _heard(event: Event, n_samples: int) -> Floats:
-    rng = np.random.default_rng([event.seed, 2])
+    rng = generator(event.seed, 2)
     voice = ACTIONS[event.action].voice
     return event.loudness * sound_of(_beats(event), voice, rng, n_samples)[:, None]
 
@@ -94,7 +95,7 @@ def _balance(event: Event, source: Source) -> Floats:
 
 
 def _room(source: Source, n_samples: int) -> Floats:
-    rng = np.random.default_rng([source.seed, zlib.crc32(b"room")])
+    rng = generator(source.seed, zlib.crc32(b"room"))
     return np.asarray(_ROOM * rng.uniform(-1, 1, size=(n_samples, source.n_channels)))
 
 

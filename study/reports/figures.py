@@ -68,13 +68,27 @@ def write_figure(
     StudyError
         If a file exists and must not be replaced.
     """
-    paths = []
-    for suffix in suffixes:
-        path = folder / f"{name}{suffix}"
-        with (
-            mpl.rc_context({"svg.hashsalt": HASH_SALT}),
-            written_atomically(path, overwrite=overwrite) as part,
-        ):
-            figure.savefig(part, format=suffix[1:], dpi=_DPI, metadata=_UNDATED[suffix])
-        paths.append(path)
+    paths = [folder / f"{name}{suffix}" for suffix in suffixes]
+    for path in paths:
+        save_figure(figure, path, overwrite=overwrite)
     return paths
+
+
+def save_figure(figure: Figure, path: Path, *, overwrite: bool = True, dpi: int = _DPI) -> None:
+    """Write a figure; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.svg``, ``.pdf`` or ``.png``.
+
+    Raises
+    ------
+    StudyError
+        If the file exists and must not be replaced.
+    """
+    with (
+        mpl.rc_context({"svg.hashsalt": HASH_SALT}),
+        written_atomically(path, overwrite=overwrite) as part,
+    ):
+        figure.savefig(part, format=path.suffix[1:], dpi=dpi, metadata=_UNDATED[path.suffix])

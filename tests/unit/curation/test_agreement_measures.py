@@ -25,9 +25,9 @@ from curation.analysis.raters import (
     with_references,
 )
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
-from curation.chance import generator
 from curation.release.reading import read_release, with_counts
 from study.config.protocol import Protocol
+from study.tools.seeding import generator
 from tests.paths import SHARED, TESTS
 
 PUBLISHED = SHARED / "data/avmit_release"

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from curation.chance import generator
 from curation.figures import figure_2, plot_votes, votes_by_class
 from curation.selection import splits
 from curation.selection.ground_truths import sample_ground_truths
 from curation.selection.leakage import kin, leakage_report
 from curation.selection.test_set import draw_test_set
 from study.errors import StudyError
+from study.tools.seeding import generator
 from tests.worlds.curated import tallies
 
 
