@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lab.entries import JOURNAL_NAME, Entry, add_entry, begin_journal
 from lab.evidence import DATASET, RELEASE, Evidence
-from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal
 from lab.report.page import write_report
 from lab.report.places import REPORT_NAME, places_of
 from lab.size import DemoSize

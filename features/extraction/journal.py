@@ -1,11 +1,11 @@
 """What has been extracted so far, line by line, so that a run can go on after any end."""
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from features.extraction.clip_list import ListedClip
@@ -20,18 +20,16 @@ from features.records.manifest import (
 )
 from study.errors import RecordError
 from study.reading.text import json_of
+from study.tools.journal import Journal, read_journal
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
-_LONGEST_LINE = 1 << 20
 
 
-class Journal:
-    """An open journal; every line reaches the file at once.
+class RecordJournal:
+    """The open journal of a folder of records; one process at a time has it.
 
     Parameters
     ----------
-    path : Path
-        The file; lines are added at its end.
     recipe : Recipe
         Stated in the first line.
     begin_again : bool
@@ -44,43 +42,44 @@ class Journal:
     """
 
     def __init__(self, path: Path, recipe: Recipe, *, begin_again: bool = False) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._file = path.open("a", encoding="utf-8")
+        self._lines = Journal(path)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._require_alone()
+        except RecordError:
+            self._lines.close()
+            raise
+        if begin_again:  # with the lock in hand: another run may be at work here
+            self._lines.clear()
+            (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
+        elif _heading_of(path) is None:  # a crash cut the first line: no later one would be read
+            self._lines.clear()
+        self._is_new = path.stat().st_size == 0
+        if self._is_new:
+            self._lines.add(asdict(recipe))
+
+    def _require_alone(self) -> None:
+        path, file = self._path, self._lines.file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # A run that ended just now took the file away, and its lock is worth nothing.
-            is_there = path.exists() and os.path.samestat(
-                os.fstat(self._file.fileno()), path.stat()
-            )
+            is_there = path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
         except BlockingIOError:
             is_there = False
         except OSError as error:  # some network shares have no locks
-            self._file.close()
             raise RecordError(
                 f"{path} cannot be locked: {error.strerror}. Choose an --out on a disk of this "
                 "machine"
             ) from error
         if not is_there:
-            self._file.close()
             raise RecordError(
                 f"another extraction is writing to {path.parent}. Wait for its end, or choose "
                 "another --out"
             )
-        if begin_again:  # with the lock in hand: another run may be at work here
-            self._file.truncate(0)
-            (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
-        elif _heading_of(path) is None:  # a crash cut the first line: no later one would be read
-            self._file.truncate(0)
-        self._is_new = path.stat().st_size == 0
-        # After a crash the last line may lack its end: begin a new one, and skip the broken one.
-        self._file.write(json.dumps(asdict(recipe)) + "\n" if self._is_new else "\n")
-        self._file.flush()
 
     def add(self, row: ManifestRow) -> None:
         """Note a record that is finished."""
-        self._file.write(json.dumps(asdict(row)) + "\n")
-        self._file.flush()
+        self._lines.add(asdict(row))
         self._is_new = False
 
     def remove(self) -> None:
@@ -92,7 +91,7 @@ class Journal:
         """Close the file; one in which nothing was noted is taken away."""
         if self._is_new:
             self.remove()
-        self._file.close()
+        self._lines.close()
 
 
 def sweep(folder: Path) -> None:
@@ -102,7 +101,9 @@ def sweep(folder: Path) -> None:
 
 
 @contextmanager
-def open_journal(folder: Path, recipe: Recipe, *, begin_again: bool = False) -> Iterator[Journal]:
+def open_journal(
+    folder: Path, recipe: Recipe, *, begin_again: bool = False
+) -> Iterator[RecordJournal]:
     """Yield the journal of a folder of records.
 
     Parameters
@@ -110,7 +111,7 @@ def open_journal(folder: Path, recipe: Recipe, *, begin_again: bool = False) -> 
     begin_again : bool
         Whether to forget what was noted so far, here and in the manifest.
     """
-    journal = Journal(folder / JOURNAL_NAME, recipe, begin_again=begin_again)
+    journal = RecordJournal(folder / JOURNAL_NAME, recipe, begin_again=begin_again)
     try:
         yield journal
     finally:
@@ -176,23 +177,20 @@ def require_same_clips(
 
 def _read_journal(folder: Path, recipe: Recipe) -> Iterator[ManifestRow]:
     path = folder / JOURNAL_NAME
-    heading = _heading_of(path) if path.is_file() else None
+    heading = _heading_of(path)
     if heading is None:
         return
     _require_same(recipe_from(heading), recipe, folder)
-    with path.open(encoding="utf-8", errors="replace") as file:
-        file.readline(_LONGEST_LINE)
-        while line := file.readline(_LONGEST_LINE):
-            try:
-                yield parse_row(line)
-            except ValueError:
-                continue  # cut off by a crash; the record is made again
+    for line in islice(read_journal(path), 1, None):
+        try:
+            yield parse_row(line)
+        except ValueError:
+            continue  # cut off by a crash; the record is made again
 
 
 def _heading_of(path: Path) -> str | None:
     # None where a crash came before the first line was whole: nothing was noted.
-    with path.open(encoding="utf-8", errors="replace") as file:
-        first = file.readline(_LONGEST_LINE)
+    first = next(read_journal(path), "")
     try:
         json_of(first)
     except (ValueError, RecursionError):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from lab.entries import JOURNAL_NAME, Entry, read_entries
 from lab.evidence import DATASET, EMBEDDINGS, MODELS, RELEASE
-from lab.journal import JOURNAL_NAME, Entry, read_entries
 from lab.steps import SCREENSHOTS, TITLES, next_steps
 from study.reports.html import image_to_data_uri
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+from curation.chance import generator
 
 from annotator.timing.measures import Timing, TimingEvidence, described, timing
 from curation.analysis.aggregation import dawid_skene
@@ -12,7 +13,6 @@ from curation.analysis.agreement import agreement_table
 from curation.analysis.raters import rater_table
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
 from curation.analysis.sources import Rated, rated_in_study
-from curation.chance import generator
 from sessions.monitor.progress import Progress, progress
 from sessions.monitor.status import StudyStatus, study_status
 from study.config.study import Study

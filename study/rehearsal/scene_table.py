@@ -1,6 +1,7 @@
 """`scenes.csv`: a row per clip of a rehearsal, written and read in one place."""
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -123,6 +124,15 @@ def read_rows(path: Path, *, skip_broken: bool = False) -> Iterator[SceneRow]:
     return _whole_rows(path) if skip_broken else _all_rows(path)
 
 
+def row_from_journal(line: str) -> SceneRow | None:
+    """Return the row that a line of JSON states, None where the line is cut short."""
+    try:
+        entry = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return _row_from_text({name: str(value) for name, value in entry.items()})
+
+
 def _all_rows(path: Path) -> Iterator[SceneRow]:
     missing = "Make the clips first: python -m study make-clips"
     seen: set[Key] = set()
@@ -143,7 +153,6 @@ def _all_rows(path: Path) -> Iterator[SceneRow]:
 
 
 def _whole_rows(path: Path) -> Iterator[SceneRow]:
-    # A journal may end anywhere, so that this is not a table that must be whole.
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.DictReader(file)
         while True:

@@ -1,9 +1,9 @@
 """Make a tree of clips like Moments in Time, in as many processes as there are cores."""
 
 import csv
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import astuple, replace
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,21 +13,22 @@ from study.processes.pool import each, n_cores
 from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
 from study.rehearsal.describing import describe, feeding_classes
 from study.rehearsal.scene_table import (
-    COLUMNS,
     SCENES_NAME,
     Clip,
     SceneRow,
     read_rows,
+    row_from_journal,
     row_of,
     write_scenes,
 )
 from study.rehearsal.scenes import Scene
 from study.tools.files import sha256_of, written_atomically
+from study.tools.journal import Journal, read_journal
 from study.tools.progress import track
 from study.vocabulary import VIDEO_LOCATIONS
 
 CLASSES_NAME = "classes.csv"
-JOURNAL_NAME = ".scenes.partial.csv"  # what has been made so far; gone when scenes.csv is written
+JOURNAL_NAME = ".scenes.partial.jsonl"  # what has been made so far; gone when scenes.csv is written
 
 
 def make_clips(
@@ -74,9 +75,12 @@ def make_clips(
     root.mkdir(parents=True, exist_ok=True)
     _sweep(root)
     rows = {**made_before, **kept}
-    with _journal(root) as write_row, closing(_make_all(root, todo, n_processes)) as all_made:
+    with (
+        Journal(root / JOURNAL_NAME) as journal,
+        closing(_make_all(root, todo, n_processes)) as all_made,
+    ):
         for row in track(all_made, "making clips", total=len(todo)):
-            write_row(row)
+            journal.add(asdict(row))
             rows[row.clip] = row
     _write_classes(root, {row.avmit_label for row in rows.values()})
     write_scenes(rows.values(), root / SCENES_NAME)
@@ -125,10 +129,13 @@ def _check_seed(root: Path, seed: int, rows: dict[Clip, SceneRow]) -> None:
 
 def _made_before(root: Path) -> dict[Clip, SceneRow]:
     rows: dict[Clip, SceneRow] = {}
-    for name in (SCENES_NAME, JOURNAL_NAME):
-        if (root / name).exists():
-            # A row that a crash cut short is a clip that has to be made again.
-            rows |= {row.clip: row for row in read_rows(root / name, skip_broken=True)}
+    if (root / SCENES_NAME).exists():
+        rows |= {row.clip: row for row in read_rows(root / SCENES_NAME, skip_broken=True)}
+    for line in read_journal(root / JOURNAL_NAME):
+        # A line that a crash cut short is a clip that has to be made again.
+        row = row_from_journal(line)
+        if row is not None:
+            rows[row.clip] = row
     return rows
 
 
@@ -176,17 +183,3 @@ def _keep_to_one_thread() -> None:
     import cv2  # opens the codecs: slow to import
 
     cv2.setNumThreads(1)
-
-
-@contextmanager
-def _journal(root: Path) -> Iterator[Callable[[SceneRow], None]]:
-    with (root / JOURNAL_NAME).open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if file.tell() == 0:
-            writer.writerow(COLUMNS)
-
-        def write_row(row: SceneRow) -> None:
-            writer.writerow(astuple(row))
-            file.flush()
-
-        yield write_row

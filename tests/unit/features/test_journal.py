@@ -8,7 +8,7 @@ import pytest
 from features.extraction.clip_list import ListedClip
 from features.extraction.journal import (
     JOURNAL_NAME,
-    Journal,
+    RecordJournal,
     open_journal,
     read_finished,
     require_same_clips,
@@ -105,7 +105,7 @@ def test_what_is_noted_behind_a_cut_first_line_is_found(tmp_path):
 def test_a_run_that_ends_leaves_the_journal_of_the_next_one_alone(tmp_path):
     with open_journal(tmp_path, RECIPE) as ending:
         ending.remove()
-        following = Journal(tmp_path / JOURNAL_NAME, RECIPE)
+        following = RecordJournal(tmp_path / JOURNAL_NAME, RECIPE)
     assert (tmp_path / JOURNAL_NAME).is_file()
     following.close()
 
@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_locked_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr("fcntl.flock", flock)
     with pytest.raises(RecordError, match="cannot be locked: No locks available"):
-        Journal(tmp_path / JOURNAL_NAME, RECIPE)
+        RecordJournal(tmp_path / JOURNAL_NAME, RECIPE)
 
 
 def test_a_journal_in_which_nothing_was_noted_leaves_nothing(tmp_path):

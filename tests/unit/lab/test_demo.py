@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from lab import demo
-from lab.journal import JOURNAL_NAME, Entry, add_entry, begin_journal, read_entries
+from lab.entries import JOURNAL_NAME, Entry, add_entry, begin_journal, read_entries
 from lab.size import FULL, SMALLEST
 from lab.steps import PROFILES, TITLES, Step, steps_of, typed
 from study.errors import ConfigError, StageError, StudyError

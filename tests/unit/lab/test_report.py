@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.journal import begin_journal
+from lab.entries import begin_journal
 from lab.report.flow import Stage, stages
 from lab.report.page import Shown, write_report
 from lab.report.places import places_of

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from study.tools.journal import Journal, read_journal
+
 JOURNAL_NAME = "logs/demo.jsonl"
 
 
@@ -34,24 +36,18 @@ class Entry:
 
 def begin_journal(folder: Path) -> None:
     """Make the journal where there is none; its folder is a demo's from then on."""
-    path = folder / JOURNAL_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    Journal(folder / JOURNAL_NAME).close()
 
 
 def add_entry(folder: Path, entry: Entry) -> None:
     """Add a line to the journal."""
-    begin_journal(folder)
-    with (folder / JOURNAL_NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(entry)) + "\n")
+    with Journal(folder / JOURNAL_NAME) as journal:
+        journal.add(asdict(entry))
 
 
 def read_entries(folder: Path) -> Iterator[Entry]:
     """Read the journal; a line that a crash cut short is passed over."""
-    path = folder / JOURNAL_NAME
-    if not path.is_file():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in read_journal(folder / JOURNAL_NAME):
         try:
             yield Entry(**json.loads(line))
         except (json.JSONDecodeError, TypeError):

@@ -1,0 +1,55 @@
+"""A journal: JSON lines that are only added, so that work can go on after any end."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_LONGEST_LINE = 1 << 20
+
+
+class Journal:
+    """An open journal; every line reaches the file at once.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = path.open("a", encoding="utf-8")
+        self._is_cut = True  # a crash may have cut the last line: a new one is begun
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Add a line."""
+        mend = "\n" if self._is_cut and self.file.tell() else ""
+        self.file.write(mend + json.dumps(entry) + "\n")
+        self.file.flush()
+        self._is_cut = False
+
+    def clear(self) -> None:
+        """Forget every line."""
+        self.file.seek(0)
+        self.file.truncate()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_journal(path: Path) -> Iterator[str]:
+    """Yield the lines of a journal, none where there is no file; one may be cut short."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while line := file.readline(_LONGEST_LINE):
+            if line.strip():
+                yield line
