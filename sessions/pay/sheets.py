@@ -1,13 +1,15 @@
 """Sheets of paper: the Markdown that the screens use, set on A4 without a browser."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import matplotlib
 from fpdf import FPDF
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
 from matplotlib.font_manager import get_font
 
 from study.errors import ConfigError
@@ -24,7 +26,11 @@ _STYLES |= {"BI": "DejaVuSans-BoldOblique"}
 # matplotlib ships a font with all of Europe's letters, so that none has to be installed.
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 _HEADINGS_PT = {1: 19, 2: 13, 3: 11}
-_ITEM = re.compile(r"^(?P<indent> *)(?P<mark>-|\d+\.) (?P<box>\[ \] )?(?P<text>.*)$")
+_BOX = "[ ] "
+# A row of underscores is a line to write on, not a rule; nothing is HTML.
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
+_MARKDOWN.disable(["hr", "lheading", "code", "html_block", "html_inline", "entity"])
+_FPDF_MARKS = re.compile(r"\*\*|__|--|~~")
 _BLANK = re.compile(r"(_{3,})")
 BLANK_MM = 1.7
 _INK, _ACCENT, _RULE = (30, 30, 30), (20, 70, 110), (190, 200, 208)
@@ -39,17 +45,20 @@ class Block:
     kind : {"heading", "paragraph", "item", "box", "table"}
         How it is set.
     text : str
-        Its words, or the lines of a table.
+        Its words, as fpdf2 marks them.
     level : int
         Of a heading, from 1; of an item, from 0.
     mark : str
         In front of an item.
+    rows : tuple of tuple of str
+        The cells of a table, its head first.
     """
 
     kind: str
     text: str
     level: int = 0
     mark: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def blocks(markdown: str) -> Iterator[Block]:
@@ -60,23 +69,55 @@ def blocks(markdown: str) -> Iterator[Block]:
     >>> [block.kind for block in blocks("# A sheet\n\nSome\nwords.\n\n- [ ] Yes")]
     ['heading', 'paragraph', 'box']
     """
-    for part in re.split(r"\n\s*\n", markdown.strip()):
-        lines = part.splitlines()
-        if lines[0].startswith("|"):
-            yield Block("table", part)
+    return _blocks(SyntaxTreeNode(_MARKDOWN.parse(markdown)).children, level=0)
+
+
+def _blocks(nodes: Iterable[SyntaxTreeNode], level: int) -> Iterator[Block]:
+    for node in nodes:
+        match node.type:
+            case "heading":
+                yield Block("heading", _plain(node), int(node.tag[1:]))
+            case "table":
+                rows = (row for part in node.children for row in part.children)
+                cells = (tuple(_plain(cell) for cell in row.children) for row in rows)
+                yield Block("table", "", rows=tuple(cells))
+            case "bullet_list":
+                for item in node.children:
+                    yield from _items(item, level, "-")
+            case "ordered_list":
+                for number, item in enumerate(node.children, int(node.attrs.get("start", 1))):
+                    yield from _items(item, level, f"{number}.")
+            case _:
+                yield Block("paragraph", _words(node))
+
+
+def _items(item: SyntaxTreeNode, level: int, mark: str) -> Iterator[Block]:
+    for node in item.children:
+        if node.type != "paragraph":
+            yield from _blocks([node], level + 1)
             continue
-        paragraph: list[str] = []
-        for line in lines:
-            item = _ITEM.match(line)
-            if not item and not line.startswith("#"):
-                paragraph.append(line.strip())
-                continue
-            if paragraph:
-                yield Block("paragraph", " ".join(paragraph))
-                paragraph = []
-            yield _heading(line) if item is None else _list_item(item)
-        if paragraph:
-            yield Block("paragraph", " ".join(paragraph))
+        text = _words(node)
+        kind = "box" if text.startswith(_BOX) else "item"
+        yield Block(kind, text.removeprefix(_BOX), level, mark)
+        mark = ""  # of the first paragraph only
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    """Return what a block says, with fpdf2's marks: two underscores for what is slanted."""
+    if node.type == "text":
+        return _FPDF_MARKS.sub(r"\\\g<0>", node.content)
+    if node.type == "inline" and _BLANK.search(node.content):
+        return node.content.replace("\n", " ")
+    inside = "".join(map(_words, node.children)) or node.content
+    return {"strong": f"**{inside}**", "em": f"__{inside}__", "softbreak": " "}.get(
+        node.type, inside
+    )
+
+
+def _plain(node: SyntaxTreeNode) -> str:
+    if node.type == "softbreak":
+        return " "
+    return "".join(map(_plain, node.children)) if node.children else node.content
 
 
 def write_sheet(
@@ -138,7 +179,7 @@ class _Sheet(FPDF):  # type: ignore[misc]
             case "heading":
                 self._heading(block)
             case "table":
-                self._table(block.text)
+                self._table(block.rows)
             case "paragraph" if _BLANK.search(block.text):
                 self._blanks(block.text)
             case "paragraph":
@@ -167,7 +208,7 @@ class _Sheet(FPDF):  # type: ignore[misc]
         self.set_x(left_mm)
         width = self.w - self.r_margin - left_mm
         self.multi_cell(
-            width, LINE_MM, _italic(text), align="L", markdown=True, new_x="LMARGIN", new_y="NEXT"
+            width, LINE_MM, text, align="L", markdown=True, new_x="LMARGIN", new_y="NEXT"
         )
 
     def _blanks(self, text: str) -> None:
@@ -202,14 +243,12 @@ class _Sheet(FPDF):  # type: ignore[misc]
         self._words(block.text, left)
         self.ln(2.2 if block.kind == "box" else 1.2)
 
-    def _table(self, text: str) -> None:
-        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    def _table(self, rows: Iterable[tuple[str, ...]]) -> None:
         self.set_font(FONT, "", BODY_PT - 1.5)
         self.set_draw_color(*_RULE)
         with self.table(line_height=LINE_MM, borders_layout="HORIZONTAL_LINES") as table:
             for cells in rows:
-                if not set("".join(cells)) <= set("-: "):
-                    table.row(cells)
+                table.row(cells)
         self.ln(4)
 
 
@@ -222,18 +261,3 @@ def _letters() -> frozenset[int]:
     # What the upright, bold and slanted letters all have.
     shapes = [get_font(_FONTS / f"{name}.ttf").get_charmap() for name in _STYLES.values()]
     return frozenset.intersection(*(frozenset(shape) for shape in shapes))
-
-
-def _italic(text: str) -> str:
-    # fpdf2 marks italics with two underscores.
-    return re.sub(r"(?<!\*)\*(?!\*)([^*]+)\*(?!\*)", r"__\1__", text)
-
-
-def _heading(line: str) -> Block:
-    level = len(line) - len(line.lstrip("#"))
-    return Block("heading", line.lstrip("# ").strip().replace("*", ""), level)
-
-
-def _list_item(item: re.Match[str]) -> Block:
-    kind = "box" if item["box"] else "item"
-    return Block(kind, item["text"].strip(), len(item["indent"]) // 4, item["mark"])

@@ -58,7 +58,18 @@ def test_markdown_is_cut_into_blocks():
         Block("item", "One", 0, "1."),
         Block("item", "inner", 1, "-"),
         Block("box", "Yes", 0, "-"),
-        Block("table", table),
+        Block("table", "", rows=(("a", "b"), ("1", "2"))),
+    ]
+
+
+def test_marks_are_printed_where_they_mean_nothing_and_lines_to_write_on_stay():
+    text = "*See* **and** hear -- a snake__case 2*3\n\n______\n\nName: (______)\n\n- a\n\n    b"
+    assert list(blocks(text)) == [
+        Block("paragraph", r"__See__ **and** hear \-- a snake\__case 2*3"),
+        Block("paragraph", "______"),
+        Block("paragraph", "Name: (______)"),
+        Block("item", "a", 0, "-"),
+        Block("item", "b", 0, ""),
     ]
 
 
