@@ -2,8 +2,9 @@
 
 The paper kept clips with a sound stream whose peak is above 0. The reference asks as a script
 would: one ffprobe and one pydub per clip. Beside it run `curation.clips.survey.what_sounds`, the
-same question, and `curation.clips.audit.audit_clip`, which decodes everything, hashes and measures
-loudness. The three go over the same clips in turn, all in one process; ratios count, times do not.
+same question, and `curation.clips.clip_audit.audit_clip`, which decodes everything, hashes and
+measures loudness. The three go over the same clips in turn, all in one process; ratios count, times
+do not.
 
 Usage: python -m benchmarks.clip_audit [--clips DIR] [--per-class 6] [--runs 5]
 """
@@ -22,7 +23,7 @@ from pathlib import Path
 from pydub import AudioSegment
 from pydub.exceptions import CouldntDecodeError
 
-from curation.clips.audit import audit_clip
+from curation.clips.clip_audit import audit_clip
 from curation.clips.mit_tree import TreeClip
 from curation.clips.survey import what_sounds
 from study.rehearsal.odd import ODD_KINDS, make_odd_clip

@@ -32,7 +32,7 @@ from features.networks.layers import Weights
 from features.networks.specs import NETWORKS
 from features.networks.untrained import untrained_weights
 from features.records.records import read_record
-from study.clips.extraction import decode_for_extraction
+from study.clips.sampling import decode_for_extraction
 
 SEED = 1
 GFLOP_PER_FRAME = {"vgg16": 30.69, "efficientnetb0": 0.769}

@@ -6,7 +6,7 @@ from study.tools.commands import Panel, new_app
 PANELS = (
     Panel(
         "Clips",
-        "curation.commands.tree",
+        "curation.commands.mit",
         {
             "survey": "Show quickly how many clips of each class have a sound.",
             "candidates": "Admit or reject every clip of the study's classes.",

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.entries import JOURNAL_NAME, Entry, add_entry, begin_journal
-from lab.evidence import DATASET, RELEASE, Evidence
 from lab.report.page import write_report
 from lab.report.places import REPORT_NAME, places_of
 from lab.size import DemoSize
+from lab.state import DATASET, RELEASE, DemoState
 from lab.steps import TITLES, Step, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
 from study.config.study import find_study
@@ -85,7 +85,7 @@ def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
         )
     if fresh:  # whatever state it is in
         return
-    n_clips = Evidence(folder).n_clips
+    n_clips = DemoState(folder).n_clips
     if n_clips not in (0, size.n_clips):
         raise ConfigError(
             f"{folder} holds a demo of {n_clips} clips, not {size.n_clips}. Pass --fresh to start "

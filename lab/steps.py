@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab.evidence import DATASET, EMBEDDINGS, MIT, MODELS, RELEASE, Evidence
 from lab.size import DemoSize
+from lab.state import DATASET, EMBEDDINGS, MIT, MODELS, RELEASE, DemoState
 from study.tools.cli import python_command
 from study.vocabulary import Phase
 
@@ -90,7 +90,7 @@ def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple
     weights : Path or None
         Folder with the weights of trained networks; None for the downloaded ones.
     """
-    found = Evidence(folder)
+    found = DemoState(folder)
     return (
         *_clips(found, size),
         *_preparation(found, size),
@@ -102,7 +102,7 @@ def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple
     )
 
 
-def _clips(found: Evidence, size: DemoSize) -> Iterator[Step]:
+def _clips(found: DemoState, size: DemoSize) -> Iterator[Step]:
     root = str(found.folder / MIT)
     count = ("--clips-per-class", str(size.clips_per_class), "--classes", ",".join(size.classes))
     yield Step(
@@ -113,7 +113,7 @@ def _clips(found: Evidence, size: DemoSize) -> Iterator[Step]:
     )
 
 
-def _preparation(found: Evidence, size: DemoSize) -> Iterator[Step]:
+def _preparation(found: DemoState, size: DemoSize) -> Iterator[Step]:
     here = ("--study", str(found.folder))
     yield Step(2, "make the study", _init(found, size), lambda: found.is_made)
     yield Step(
@@ -156,7 +156,7 @@ def _preparation(found: Evidence, size: DemoSize) -> Iterator[Step]:
     )
 
 
-def _init(found: Evidence, size: DemoSize) -> tuple[str, ...]:
+def _init(found: DemoState, size: DemoSize) -> tuple[str, ...]:
     settings = {
         "protocol.n_ground_truths": size.n_ground_truths,
         "protocol.class_min_prominent": size.class_min_prominent,
@@ -170,7 +170,7 @@ def _init(found: Evidence, size: DemoSize) -> tuple[str, ...]:
     return ("study", "init", str(found.folder), "--rehearsal", *where, *title, *named)
 
 
-def _rating(found: Evidence, size: DemoSize) -> Iterator[Step]:
+def _rating(found: DemoState, size: DemoSize) -> Iterator[Step]:
     for phase in (Phase.TRAINING, Phase.SCREENING):
         yield Step(
             3,
@@ -199,13 +199,13 @@ def _rating(found: Evidence, size: DemoSize) -> Iterator[Step]:
 
 
 def _annotator(
-    found: Evidence, person: str, profile: str, phase: Phase, *more: str
+    found: DemoState, person: str, profile: str, phase: Phase, *more: str
 ) -> tuple[str, ...]:
     who = ("--participant", person, "--phase", str(phase), "--simulate", profile)
     return ("annotator", *who, *more, "--study", str(found.folder))
 
 
-def _tables(found: Evidence) -> Iterator[Step]:
+def _tables(found: DemoState) -> Iterator[Step]:
     here = ("--study", str(found.folder))
     for what, verb, proof, more in (
         ("write the ratings", "export-ratings", "video_ratings.csv", ()),
@@ -216,7 +216,7 @@ def _tables(found: Evidence) -> Iterator[Step]:
         yield Step(4, what, ("curation", verb, *more, *here), partial(found.has_table, proof))
 
 
-def _embeddings(found: Evidence, weights: Path | None) -> Iterator[Step]:
+def _embeddings(found: DemoState, weights: Path | None) -> Iterator[Step]:
     where = ("--mit-root", str(found.folder / MIT), "--out", str(found.folder / EMBEDDINGS))
     kept = ("--weights", str(weights)) if weights else ()
     source = ("--silence-for-missing-audio", "--untrained", str(SEED), *kept)
@@ -234,7 +234,7 @@ def _embeddings(found: Evidence, weights: Path | None) -> Iterator[Step]:
             )
 
 
-def _networks(found: Evidence, size: DemoSize) -> Iterator[Step]:
+def _networks(found: DemoState, size: DemoSize) -> Iterator[Step]:
     release = found.folder / RELEASE
     embeddings = str(found.folder / EMBEDDINGS / SETS["yamnet_effnet"])
     rules = ("--embeddings", embeddings, "--allow-untrained")
@@ -258,7 +258,7 @@ def _networks(found: Evidence, size: DemoSize) -> Iterator[Step]:
         )
 
 
-def _release(found: Evidence) -> Iterator[Step]:
+def _release(found: DemoState) -> Iterator[Step]:
     # The late joiner has clips left, so the study of a demo is never finished.
     where = ("--study", str(found.folder), "--out", str(found.folder / DATASET))
     yield Step(

@@ -26,7 +26,7 @@ DEFINED = "yes"
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class BootstrapEstimate:
     """A measure with its bootstrap interval.
 
     Parameters
@@ -80,7 +80,7 @@ def measures(counts: npt.NDArray[Any]) -> dict[str, float]:
 
 def bootstrap(
     counts: npt.NDArray[Any], rng: np.random.Generator, *, n_resamples: int = 1000
-) -> dict[str, Estimate]:
+) -> dict[str, BootstrapEstimate]:
     """Return all measures with intervals from drawing the clips again.
 
     Parameters
@@ -90,7 +90,7 @@ def bootstrap(
 
     Returns
     -------
-    dict of str to Estimate
+    dict of str to BootstrapEstimate
         By the names in `MEASURES`.
 
     Notes
@@ -247,14 +247,14 @@ def _alphas(counts: npt.NDArray[Any]) -> dict[str, float]:
     }
 
 
-def _estimate(value: float, resampled: Floats, counts: npt.NDArray[Any]) -> Estimate:
+def _estimate(value: float, resampled: Floats, counts: npt.NDArray[Any]) -> BootstrapEstimate:
     low, high = _interval(resampled)
     if np.isnan(value):
         paired = counts[counts.sum(axis=1) >= 2]
         reason = "all ratings are alike" if len(paired) else "no clip has two ratings"
-        return Estimate(value, low, high, reason)
+        return BootstrapEstimate(value, low, high, reason)
     defined = "no interval: not defined in most resamples" if np.isnan(low) else DEFINED
-    return Estimate(value, low, high, defined)
+    return BootstrapEstimate(value, low, high, defined)
 
 
 def _interval(values: Floats) -> tuple[float, float]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from curation.clips.audit import Asked, audit_after_crash, audit_after_timeout, audit_clip
 from curation.clips.batches import in_batches
-from curation.clips.candidates import PASSING_REASONS, decide
+from curation.clips.clip_audit import Asked, audit_after_crash, audit_after_timeout, audit_clip
+from curation.clips.decisions import PASSING_REASONS, decide
 from curation.clips.duplicates import MAX_FRAME_BITS, MAX_SOUND_BITS, near_groups
 from curation.clips.mit_tree import MitTree, TreeClip
 from curation.clips.record_names import SOUNDLESS, Clip, give_names

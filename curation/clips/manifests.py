@@ -14,7 +14,7 @@ _MISSING = "Copy it again, or remove it"
 
 
 @dataclass
-class Manifest:
+class MitManifest:
     """What `trainingSet.csv` or `validationSet.csv` says of the classes that were asked for.
 
     Parameters
@@ -32,7 +32,7 @@ class Manifest:
     n_repeated: int = 0
 
 
-def read_manifest(path: Path, mit_labels: frozenset[str]) -> Manifest:
+def read_manifest(path: Path, mit_labels: frozenset[str]) -> MitManifest:
     """Read a list of clips, row by row; only what belongs to the wanted classes is kept.
 
     Parameters
@@ -45,7 +45,7 @@ def read_manifest(path: Path, mit_labels: frozenset[str]) -> Manifest:
 
     Returns
     -------
-    Manifest
+    MitManifest
         The clips. Memory grows by about 200 bytes for each clip that is kept.
 
     Raises
@@ -54,7 +54,7 @@ def read_manifest(path: Path, mit_labels: frozenset[str]) -> Manifest:
         If a row has no label, or names anything but ``<folder>/<clip>``: a path that leaves the
         tree is a fault of the list, not of a clip.
     """
-    manifest = Manifest()
+    manifest = MitManifest()
     for line, row in csv_lines(path, missing=_MISSING):
         if len(row) < 2 or not row[1].strip():
             raise TableError(f"{path}, line {line}: expected name,label and found {row}")

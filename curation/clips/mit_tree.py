@@ -10,7 +10,7 @@ from typing import Literal
 from curation.clips.manifests import (
     CATEGORIES_NAME,
     MANIFEST_NAMES,
-    Manifest,
+    MitManifest,
     read_categories,
     read_manifest,
     spelling,
@@ -78,7 +78,7 @@ class MitTree:
         self.label_of = classes.label_of
 
     @cached_property
-    def manifests(self) -> dict[str, Manifest]:
+    def manifests(self) -> dict[str, MitManifest]:
         """The tree's lists by location; a location without one is absent."""
         wanted = frozenset(self.label_of)
         paths = {location: self.root / name for location, name in MANIFEST_NAMES.items()}
@@ -182,7 +182,7 @@ class MitTree:
 
     def _wanted_folders(self, location: str) -> set[str]:
         wanted = set(self.label_of)
-        manifest = self.manifests.get(location, Manifest())
+        manifest = self.manifests.get(location, MitManifest())
         return wanted | {
             folder for folder, clips in manifest.labels.items() if wanted & set(clips.values())
         }

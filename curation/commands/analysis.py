@@ -8,15 +8,15 @@ import pandas as pd
 import typer
 
 from curation.analysis.aggregation import dawid_skene
-from curation.analysis.agreement import ALL_CLASSES, Estimate, agreement_table, pair_table
+from curation.analysis.agreement import ALL_CLASSES, BootstrapEstimate, agreement_table, pair_table
 from curation.analysis.rater_pages import rater_page
 from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
+from curation.analysis.rating_sources import Rated, rated_in_release, rated_in_study
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
-from curation.analysis.sources import Rated, rated_in_release, rated_in_study
 from curation.commands.options import OutOption, ReleaseOption, tables_folder
 from curation.figures import plot_agreement, save_figure
-from curation.release.check import OF_RECORDS, SHARED_CLIP, refuse_breaking
-from curation.release.reading import RATED_LISTS, located, read_release
+from curation.release.list_check import OF_RECORDS, SHARED_CLIP, refuse_breaking
+from curation.release.published import RATED_LISTS, located, read_release
 from curation.release.tables import write_report
 from curation.selection.leakage import leakage_report
 from study.config.protocol import Protocol
@@ -67,7 +67,7 @@ def agreement(
     stamp = "rehearsal" if rated.rehearsal else ""
     save_figure(figure, folder, "agreement", overwrite=overwrite, stamp=stamp)
     for row in table.loc[table["avmit_label"] == ALL_CLASSES].to_dict("records"):
-        estimate = Estimate(*(row[name] for name in ("value", "low", "high", "defined")))
+        estimate = BootstrapEstimate(*(row[name] for name in ("value", "low", "high", "defined")))
         typer.echo(f"{row['scale']:10} {row['measure']:14} {estimate}")
     _say_unrated(rated)
     if rated.is_selected:

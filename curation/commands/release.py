@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from curation.release.check import check, refuse_breaking, totals
-from curation.release.reading import read_release
+from curation.release.list_check import check, refuse_breaking, totals
+from curation.release.published import read_release
 from curation.release.rewriting import import_release as rewrite
 from study.errors import TableError
 from study.tools.cli import OverwriteOption

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from curation.analysis.sources import rated_from, test_clips
+from curation.analysis.rating_sources import rated_from, test_clips
 from curation.commands.options import (
     OutOption,
     RatingsOption,

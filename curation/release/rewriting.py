@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release.check import APART, refuse_breaking
-from curation.release.reading import Located, Release, located, with_counts
+from curation.release.list_check import APART, refuse_breaking
+from curation.release.published import Located, Release, located, with_counts
 from curation.release.tables import (
     CLIP_LIST,
     RAW_VIDEO_RATINGS,
@@ -41,7 +41,7 @@ def import_release(
     Parameters
     ----------
     release : Release
-        From `curation.release.reading.read_release`.
+        From `curation.release.published.read_release`.
 
     Raises
     ------

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from curation.analysis.agreement import agreement_table
-from curation.chance import generator
 from curation.release.export import all_clips, with_record_names
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import (
@@ -33,6 +32,7 @@ from study.counting import IN_WORDS, Reason
 from study.errors import TableError
 from study.store import Db, audit
 from study.store.clips import candidates
+from study.tools.seeding import generator
 from study.vocabulary import Phase
 
 _CLIP = ("video_location", "filename")

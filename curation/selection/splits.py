@@ -15,7 +15,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class TrainingLists:
+class DrawnLists:
     """What a network is trained on and validated with; the same columns as the pool."""
 
     train: pd.DataFrame
@@ -30,7 +30,7 @@ def draw_lists(
     rng: np.random.Generator,
     source_disjoint: bool = False,
     duplicates: pd.Series | None = None,
-) -> TrainingLists:
+) -> DrawnLists:
     """Draw as many clips of every class as the smallest one allows, apart from the test set.
 
     Parameters
@@ -69,7 +69,7 @@ def draw_lists(
     aside = _choose_families(labels, of_pool, n_validation, len(classes), rng)
     validation = _balanced(pool.loc[aside], classes, n_validation, rng)
     train = _balanced(pool.loc[~aside], classes, size - n_validation, rng)
-    return TrainingLists(train, validation)
+    return DrawnLists(train, validation)
 
 
 def _smallest_class(pool: pd.DataFrame, classes: list[str]) -> int:

@@ -13,7 +13,7 @@ import pandas as pd
 from features.explore import neighbours
 from features.records.folder import column_of, manifest_of, set_of_most
 from features.records.manifest import RecordManifest
-from study.clips.extraction import decode_for_extraction
+from study.clips.sampling import decode_for_extraction
 from study.errors import ClipError, RecordError
 from study.reading.clip_files import clip_file
 from study.reports.html import image_to_data_uri, render

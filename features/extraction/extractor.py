@@ -17,7 +17,7 @@ from features.networks.efficientnetb0 import normalised
 from features.networks.layers import Floats
 from features.networks.vgg16 import zero_centred
 from features.records.manifest import Recipe
-from study.clips.extraction import DecodedClip, decode_for_extraction
+from study.clips.sampling import SampledClip, decode_for_extraction
 from study.errors import ClipError
 
 SILENCE_S = 3  # the published script's stand-in for a missing audio stream
@@ -99,7 +99,7 @@ class Extractor:
             warnings=tuple(warnings),
         )
 
-    def _sound(self, clip: DecodedClip, path: Path) -> tuple[Floats, list[str]]:
+    def _sound(self, clip: SampledClip, path: Path) -> tuple[Floats, list[str]]:
         if clip.samples is None or clip.sample_rate_hz is None or not len(clip.samples):
             if not self.recipe.silence_for_missing_audio:
                 raise ClipError(
@@ -121,7 +121,7 @@ class Extractor:
                 return zero_centred(frames)
 
 
-def _warnings(clip: DecodedClip, timesteps: int) -> list[str]:
+def _warnings(clip: SampledClip, timesteps: int) -> list[str]:
     found = {
         "damaged: what could be decoded was used": clip.n_damaged_packets > 0,
         "several streams of a kind: the first was used": clip.n_video_streams > 1
@@ -140,11 +140,11 @@ def _run(engine: Engine, inputs: Floats, network: str) -> Floats:
 
 
 def _audio_times_s(
-    timesteps: int, embedding_set: EmbeddingSet, clip: DecodedClip
+    timesteps: int, embedding_set: EmbeddingSet, clip: SampledClip
 ) -> tuple[float, ...]:
     starts_s = (step * embedding_set.audio_step_ms / 1000 for step in range(timesteps))
     return tuple(clip.sound_time_s(start_s) for start_s in starts_s)
 
 
-def _visual_times_s(clip: DecodedClip) -> tuple[float, ...]:
+def _visual_times_s(clip: SampledClip) -> tuple[float, ...]:
     return tuple(clip.picture_begin_s + time_s for time_s in clip.image_times_s)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.counts import check_counts
 from lab.checking.descriptions.common import check_common, head_of_readme
 from lab.checking.descriptions.crate import check_crate, check_datacite

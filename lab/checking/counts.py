@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, cells, dicts, finding, part, uniques, word
 
 _CLIP = ["video_location", "filename"]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, finding, part, word
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")

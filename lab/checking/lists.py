@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from curation.release.check import check
-from curation.release.reading import read_release
-from curation.release.rows import Finding
+from curation.release.list_check import check
+from curation.release.published import read_release
+from curation.release.row_faults import Finding
 from lab.checking.opened import Opened
 from study.errors import StudyError
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from curation.release.rows import N_EXAMPLES, Finding
+from curation.release.row_faults import N_EXAMPLES, Finding
 from study.errors import StudyError, TableError
 from study.reading.clip_keys import in_one_line
 from study.reading.text import LARGEST_TEXT, read_bytes, read_json, read_text

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, finding, uniques, word
 from study.errors import StudyError
 from study.reading.text import read_bytes

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from features.records.archive import unpack_archive
 from features.records.check_records import check_records
 from features.records.folder import record_paths

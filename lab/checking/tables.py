@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, cells, dicts, finding, part, uniques, word, words
 from study.errors import TableError
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.check import PARTS, as_json
 from lab.checking.check import check_release as check
 from study.errors import TableError

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.progress import Progress
 
 from curation.figures import figure_2, plot_agreement, plot_test_set, save_figure
-from curation.release.check import refuse_breaking
-from curation.release.reading import read_release
+from curation.release.list_check import refuse_breaking
+from curation.release.published import read_release
 from curation.release.tables import write_rows
 from curation.release.trials import TRIALS, write_parquet
 from curation.release.whole import RELEASED, Whole

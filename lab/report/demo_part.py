@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lab.entries import JOURNAL_NAME, Entry, read_entries
-from lab.evidence import DATASET, EMBEDDINGS, MODELS, RELEASE
+from lab.state import DATASET, EMBEDDINGS, MODELS, RELEASE
 from lab.steps import SCREENSHOTS, TITLES, next_steps
 from study.reports.html import image_to_data_uri
 

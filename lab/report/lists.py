@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from curation.release.reading import LIST_NAMES, read_list
+from curation.release.published import LIST_NAMES, read_list
 from study.clips.thumbnails import thumbnail
 from study.config.study import Study
 from study.errors import ClipError, StudyError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.evidence import EMBEDDINGS, MODELS, RELEASE
+from lab.state import EMBEDDINGS, MODELS, RELEASE
 
 REPORT_NAME = "report.html"
 

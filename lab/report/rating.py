@@ -11,8 +11,8 @@ from annotator.timing.measures import Timing, TimingEvidence, described, timing
 from curation.analysis.aggregation import dawid_skene
 from curation.analysis.agreement import agreement_table
 from curation.analysis.raters import rater_table
+from curation.analysis.rating_sources import Rated, rated_in_study
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
-from curation.analysis.sources import Rated, rated_in_study
 from sessions.monitor.progress import Progress, progress
 from sessions.monitor.status import StudyStatus, study_status
 from study.config.study import Study

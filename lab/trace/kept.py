@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from curation.release.reading import LIST_NAMES, read_list
+from curation.release.published import LIST_NAMES, read_list
 from features.records.manifest import MANIFEST_NAME, RecordManifest, read_manifest
 from lab.report.places import Places
 from models.evaluation.results import Evaluation, read_evaluation

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from curation.release.reading import LIST_NAMES
+from curation.release.published import LIST_NAMES
 from models.network.spec import CELLS
 from study.errors import ConfigError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, dicts, finding, part, word
 
 _LARGEST = 2**22  # characters of YAML that are parsed

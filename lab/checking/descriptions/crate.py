@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.descriptions.common import root_of, unknown_keys
 from lab.checking.opened import CHECKSUMS, Opened, dicts, finding, part, word
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pyarrow as pa
 
-from curation.release.rows import Finding
+from curation.release.row_faults import Finding
 from lab.checking.descriptions.common import unknown_keys
 from lab.checking.opened import FACTS, Opened, dicts, finding, part, uniques, word, words
 

@@ -36,7 +36,7 @@ class ClipAudit:
     sample_rate_hz, n_channels, av_start_offset_s
         As in `study.clips.probe.ClipProbe`.
     n_frames, peak, loudness_lufs, frame_hash, sound_hash
-        As in `study.clips.inspection.Inspection`.
+        As in `study.clips.contents.Inspection`.
     """
 
     filename: str

@@ -15,7 +15,7 @@ import pytest
 
 from curation.clips import admission
 from curation.release.tables import write_report
-from study.clips.inspection import inspect
+from study.clips.contents import inspect
 from study.clips.thumbnails import contact_sheet
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip
@@ -179,7 +179,7 @@ def test_a_huge_picture_costs_bounded_memory(folder):
         check=True,
     )  # fmt: skip
     code = (
-        "import sys; from pathlib import Path; from study.clips.inspection import *\n"
+        "import sys; from pathlib import Path; from study.clips.contents import *\n"
         "inspect(Path(sys.argv[1]), hashed_frames=spread(5))\n"
         # Not getrusage: its peak begins with that of the process that started this one.
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"

@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 
 from curation.__main__ import app
 from curation.clips import admission, batches
-from curation.clips.audit import Asked, audit_clip
+from curation.clips.clip_audit import Asked, audit_clip
 from curation.clips.duplicates import MAX_SOUND_BITS
 from curation.clips.mit_tree import TreeClip
 from curation.release.export import all_clips
 from curation.selection.filters import filter_clips
 from curation.selection.picture_facts import with_picture_facts
-from study.clips.inspection import frame_hash, inspect, sound_hash, spread
+from study.clips.contents import frame_hash, inspect, sound_hash, spread
 from study.clips.probe import probe
 from study.clips.wholeness import ends_early
 from study.errors import StoreError

@@ -243,7 +243,7 @@ def test_the_last_look_stops_a_draw_that_is_not_apart(study, tmp_path, monkeypat
     def leaking(pool, test, **how):
         parts = drawn(pool, test, **how)
         both = pd.concat([parts.train, parts.validation.iloc[:1]], ignore_index=True)
-        return splits.TrainingLists(both, parts.validation)
+        return splits.DrawnLists(both, parts.validation)
 
     monkeypatch.setattr(splits, "draw_lists", leaking)
     result = training_lists(study, study / "release", tmp_path / "out")

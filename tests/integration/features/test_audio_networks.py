@@ -15,7 +15,7 @@ from features.networks.layers import Layer
 from features.networks.specs import NETWORKS
 from features.networks.yamnet import scores
 from features.weights.formats import read_arrays, read_weights
-from study.clips.extraction import decode_for_extraction
+from study.clips.sampling import decode_for_extraction
 from study.errors import ConfigError
 from tests.paths import SHARED
 from tests.references.audio_networks import (

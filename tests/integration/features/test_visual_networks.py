@@ -12,7 +12,7 @@ from features.networks.efficientnetb0 import normalised
 from features.networks.specs import NETWORKS
 from features.networks.vgg16 import zero_centred
 from features.weights.formats import read_weights
-from study.clips.extraction import decode_for_extraction
+from study.clips.sampling import decode_for_extraction
 from study.errors import ConfigError
 from tests.paths import SHARED
 

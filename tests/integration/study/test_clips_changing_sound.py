@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from study.clips.contents import inspect, spread
 from study.clips.display import decode_for_display
-from study.clips.inspection import inspect, spread
 from study.clips.probe import is_silent
 from tests.references.clips import write_changing_sound
 

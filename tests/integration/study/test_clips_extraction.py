@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from features.inputs.frames import choose_frames, shrink
-from study.clips.extraction import decode_for_extraction
+from study.clips.sampling import decode_for_extraction
 from study.errors import ClipError
 from study.rehearsal.odd import make_odd_clip
 from tests.paths import SHARED

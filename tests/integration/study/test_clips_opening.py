@@ -10,11 +10,11 @@ import pytest
 from curation.clips.survey import what_sounds
 from features.inputs.frames import choose_frames, shrink
 from study.clips import opening, showing
+from study.clips.contents import Display, inspect
 from study.clips.display import decode_for_display
-from study.clips.extraction import decode_for_extraction
-from study.clips.inspection import Display, inspect
 from study.clips.opening import container_of, open_clip
 from study.clips.probe import probe
+from study.clips.sampling import decode_for_extraction
 from study.clips.thumbnails import contact_sheet
 from study.clips.wholeness import ends_early
 from study.errors import ClipError

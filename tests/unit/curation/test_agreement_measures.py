@@ -25,7 +25,7 @@ from curation.analysis.raters import (
     with_references,
 )
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
-from curation.release.reading import read_release, with_counts
+from curation.release.published import read_release, with_counts
 from study.config.protocol import Protocol
 from study.tools.seeding import generator
 from tests.paths import SHARED, TESTS

@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from curation.__main__ import app
-from curation.release.check import check, n_of, totals
-from curation.release.reading import LIST_NAMES, read_release, tally_of_release
-from curation.release.rows import Finding
+from curation.release.list_check import check, n_of, totals
+from curation.release.published import LIST_NAMES, read_release, tally_of_release
+from curation.release.row_faults import Finding
 from curation.release.tables import TEST_SET, VIDEO_RATINGS, read_table
 from study.errors import TableError
 from tests.paths import SHARED

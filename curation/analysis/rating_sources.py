@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.release.check import refuse_breaking
 from curation.release.export import ratings_that_count, rules_of
-from curation.release.reading import (
+from curation.release.list_check import refuse_breaking
+from curation.release.published import (
     TRAIN_AND_VALIDATION,
     rating_lists,
     read_list,
@@ -179,7 +179,7 @@ def rated_in_release(folder: Path) -> Rated:
     Parameters
     ----------
     folder : Path
-        With lists as `curation.release.reading.read_release` takes them.
+        With lists as `curation.release.published.read_release` takes them.
 
     Returns
     -------

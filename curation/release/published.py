@@ -213,7 +213,7 @@ def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
 
     Raises TableError if no list carries ratings.
 
-    `release`: lists that `curation.release.check.refuse_breaking` lets pass.
+    `release`: lists that `curation.release.list_check.refuse_breaking` lets pass.
 
     Returns
     -------

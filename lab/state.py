@@ -25,7 +25,7 @@ MIT = "mit"
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class DemoState:
     """What can be found in the folder of a demo."""
 
     folder: Path

@@ -6,13 +6,13 @@ from itertools import combinations, islice
 
 import pandas as pd
 
-from curation.release.reading import (
+from curation.release.published import (
     RATED_LISTS,
     TRAIN_AND_VALIDATION,
     Release,
     rated_lists,
 )
-from curation.release.rows import N_EXAMPLES, Finding, check_names, check_values, of_rows
+from curation.release.row_faults import N_EXAMPLES, Finding, check_names, check_values, of_rows
 from curation.release.tables import is_changed
 from curation.tally import (
     COUNTS,
@@ -46,7 +46,7 @@ _NOT_OF_ROWS = frozenset({"unreadable_list", "changed_list", "no_rows", "classes
 def check(release: Release) -> list[Finding]:
     """Look through all lists of a release.
 
-    `release`: from `curation.release.reading.read_release`.
+    `release`: from `curation.release.published.read_release`.
     """
     found = list(_check_one_by_one(release))
     found += _check_ratings(release)
@@ -61,7 +61,7 @@ def refuse_breaking(release: Release, *, but: Collection[str] = OF_RECORDS) -> l
     Parameters
     ----------
     release : Release
-        From `curation.release.reading.read_release`.
+        From `curation.release.published.read_release`.
     but : collection of str
         Kinds of findings that the run at hand shows itself, or does not meet.
 

@@ -26,7 +26,7 @@ _TAKEN_FOR_BT601 = (0, 2, 5, 6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DecodedClip:
+class SampledClip:
     """What the networks need of a clip.
 
     Parameters
@@ -75,7 +75,7 @@ class DecodedClip:
 
 def decode_for_extraction(
     path: Path, *, choose: FrameChoice, keep: Callable[[Image], Image]
-) -> DecodedClip:
+) -> SampledClip:
     """Decode the sound and the chosen frames of a clip in one pass through its file.
 
     Returns sound and frames. Raises ClipError with reason ``"missing"``, ``"empty"``,
@@ -102,7 +102,7 @@ def decode_for_extraction(
         images, times_ms = _decode_chosen(decoder, video, packets, choose, keep)
         picture_s = _start_s(video)
         begin_s = min([picture_s, *sound.times_s[:1]])
-        return DecodedClip(
+        return SampledClip(
             samples=None if audio is None else sound.samples(),
             sample_rate_hz=None if audio is None else sound.sample_rate_hz,
             images=images,

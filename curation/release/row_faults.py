@@ -64,7 +64,7 @@ def check_names(name: str, rows: pd.DataFrame) -> Iterator[Finding]:
 
     Yields one per kind of fault; with ``n`` 0 where there is none.
 
-    `rows`: from `curation.release.reading.read_list`.
+    `rows`: from `curation.release.published.read_list`.
     """
     shape = rows["filename"].str.count("/") == 1
     ending = rows["filename"].str.lower().str.endswith(".mp4")
