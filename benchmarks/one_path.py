@@ -133,7 +133,7 @@ def clip_path(folder: Path) -> set[str]:
 
 
 def _is_command_line(name: str) -> bool:
-    """Tell what reads a command and shows progress from what works on the clip."""
+    """Separate what reads a command and shows progress from what works on the clip."""
     return (
         "/commands/" in name
         or name.endswith("__main__.py")

@@ -79,7 +79,7 @@ class Watch:
     start_s: float = field(default_factory=time.monotonic)
 
     def keep(self, record: TrialRecord) -> int | None:
-        """Keep a trial, as in a session, and look at the process."""
+        """Record a trial, as in a session, and look at the process."""
         total_pence = self.recorder.save(record)
         self.rows.append(
             {

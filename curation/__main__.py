@@ -8,10 +8,10 @@ PANELS = (
         "Clips",
         "curation.commands.mit",
         {
-            "survey": "Show quickly how many clips of each class have a sound.",
+            "survey": "Count the clips of each class that have sound.",
             "candidates": "Admit or reject every clip of the study's classes.",
-            "keep-names": "Give records the names that an earlier export has.",
-            "sample-ground-truths": "Draw the candidates that the expert rates before the study.",
+            "keep-names": "Give records the names of an earlier export.",
+            "sample-ground-truths": "Draw the candidates for the expert to rate.",
         },
     ),
     Panel(
@@ -60,14 +60,14 @@ PANELS = (
         "curation.commands.tables",
         {
             "materialise": "Copy or link the test clips under their new names, with SHA256SUMS.",
-            "figures": "Draw Figure 2, and an overview of the test set where there is one.",
+            "figures": "Draw Figure 2, and an overview of the test set if there is one.",
         },
     ),
     Panel(
         "Published lists",
         "curation.commands.release",
         {
-            "check-release": "Look for what is wrong with published lists.",
+            "check-release": "Check published lists for faults.",
             "import-release": "Rewrite published lists with the columns of Tables 2 and 3.",
         },
     ),

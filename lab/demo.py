@@ -80,7 +80,7 @@ def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
         return
     if not _is_demo(folder):
         raise ConfigError(
-            f"{folder} holds something that no demo made. Choose another folder: "
+            f"{folder} holds files that are not a demo's. Choose another folder: "
             "python -m lab demo DIR"
         )
     if fresh:  # whatever state it is in
@@ -186,10 +186,10 @@ def _run_step(folder: Path, step: Step, environment: dict[str, str] | None, say:
     if child.returncode != 0:
         raise StudyError(
             f"this command ended with exit code {child.returncode}: {command}. What it says "
-            "stands above; put it right and run the demo again: it goes on from here"
+            "stands above; correct it and run the demo again: it goes on from here"
         )
     if not step.is_done():
-        raise StudyError(f"this command has not done all that was asked of it: {command}")
+        raise StudyError(f"this command ended before its work was complete: {command}")
     last = next((line for line in reversed(said) if line), "")
     entry = Entry(
         part=step.part,

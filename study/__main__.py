@@ -11,16 +11,16 @@ PANELS = (
             "init": "Write study.toml (unless it is there) and make the study's empty store.",
             "check": "Check that configuration, classes, texts, clips and store can be used.",
             "freeze": "Freeze the protocol.",
-            "upgrade": "Bring a store of an older version to the present one.",
-            "protect": "Take the study's folder, store and back-ups from other accounts.",
+            "upgrade": "Upgrade a store of an older version.",
+            "protect": "Close the study's folder, store and back-ups to other accounts.",
         },
     ),
     Panel(
         "Rehearsal",
         "study.commands.rehearsal",
         {
-            "make-clips": "Make rehearsal clips of described scenes.",
-            "contact-sheet": "Draw rehearsal clips of every class and rating.",
+            "make-clips": "Make rehearsal clips.",
+            "contact-sheet": "Draw a rehearsal clip of every class and rating.",
         },
     ),
 )

@@ -63,6 +63,6 @@ def rater_page(person: str, compared: pd.DataFrame, table: pd.DataFrame, *, stam
 
 
 def _shown(value: float) -> float | int | None:
-    if value != value:  # nan: there was nothing to compare with
+    if value != value:  # NaN: there was nothing to compare with
         return None
     return int(value) if float(value).is_integer() and abs(value) > 1 else round(float(value), 3)

@@ -25,7 +25,7 @@ from study.store import store_snapshot, studies
 from study.store.ratings.counted import ground_truths_that_count
 
 TEST_SET_NAME = "test_set"
-_ENOUGH_TO_TELL = 100  # so many prominent clips in a row are no accident
+_ENOUGH_TO_TELL = 100  # so many prominent clips in a row are not chance
 
 
 @dataclass(frozen=True)

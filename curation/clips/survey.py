@@ -19,7 +19,7 @@ def survey(
     n_processes: int | None = None,
     on_progress: Callable[[int, int], None] = lambda n_done, n_clips: None,
 ) -> pd.DataFrame:
-    """Tell how many clips of each class have a sound, without keeping anything.
+    """Count the clips of each class that have sound, without storing anything.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ def agreement(
         typer.echo("these clips were selected for being prominent: agreement on them is biased")
     _say(rated)
     if rated.ratings is None:
-        typer.echo("no rater column: agreement of pairs cannot be told")
+        typer.echo("no rater column: agreement of pairs cannot be calculated")
     typer.echo(f"{len(clips)} clips, {resamples} resamples: {folder}")
 
 
@@ -105,14 +105,14 @@ def sensitivity(
     typer.echo(table.to_string(index=False, max_colwidth=40))
     _say(rated)
     if rated.ratings is None:
-        typer.echo("no rater column: Dawid-Skene cannot be told")
+        typer.echo("no rater column: Dawid-Skene cannot be calculated")
     _say_unrated(rated)
     if rated.without_test:
-        typer.echo("the test set had left these lists: nothing is taken out for it again")
+        typer.echo("the test set is already missing from these lists: nothing more is taken out")
     if rated.is_selected:
         typer.echo(
             "prominent clips of accepted classes only: what a rule lets in, and which classes it "
-            "gains, cannot be told; every class counts as accepted"
+            "gains, cannot be calculated; every class counts as accepted"
         )
     typer.echo(f"{len(table)} rules on {len(clips)} clips: {folder / 'sensitivity.csv'}")
 
@@ -157,7 +157,7 @@ def raters(
 def leakage(
     folder: Annotated[Path, typer.Argument(help="folder with test set and training lists")],
     study: Annotated[
-        Path | None, typer.Option("--study", help="its audited clips tell near-duplicates")
+        Path | None, typer.Option("--study", help="a study whose audits show near-duplicates")
     ] = None,
 ) -> None:
     """Show which sources and near-duplicates stand in two lists; exit code 1 if a clip does."""
@@ -195,7 +195,7 @@ def _say(rated: "Rated") -> None:
 
 def _say_unrated(rated: "Rated") -> None:
     if rated.n_unrated:
-        typer.echo(f"{rated.n_unrated} rows without any rating left out; they are no rated clips")
+        typer.echo(f"{rated.n_unrated} rows have no rating and are left out")
 
 
 def _protocol(study: Path | None, store: str | None) -> "Protocol":

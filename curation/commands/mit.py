@@ -31,7 +31,7 @@ def survey(
     store: StoreOption = None,
     jobs: JobsOption = None,
 ) -> None:
-    """Show quickly how many clips of each class have a sound; decides and keeps nothing."""
+    """Count the clips of each class that have sound; decides and stores nothing."""
     found = find_study(study, store)
     classes = read_classes(found.classes_path)
     tree = MitTree(found.mit_root, classes)
@@ -56,7 +56,10 @@ def candidates(
     jobs: JobsOption = None,
     again: Annotated[bool, typer.Option("--again", help="look at rejected clips again")] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="table and figure of what became of each class")
+        bool,
+        typer.Option(
+            "--report", help="also write a table and figure of admitted and rejected clips by class"
+        ),
     ] = False,
 ) -> None:
     """Admit or reject every clip of the study's classes; rejects.csv says why."""
@@ -97,7 +100,7 @@ def keep_names(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Give records the names that an earlier export has; records made for it then still fit."""
+    """Give records the names of an earlier export; records made for it then still fit."""
     found, at = find_study(study, store), datetime.now(UTC)
     with store_transaction(found.store_url) as db:
         n_changed = record_names.keep_names(db, table, at)
@@ -106,7 +109,7 @@ def keep_names(
             audit.add(
                 db, actor="curation", action="names_kept", subject="store", detail=detail, at=at
             )
-    typer.echo(f"{n_changed} records have another name now, as in {table}")
+    typer.echo(f"{n_changed} records were renamed as in {table}")
 
 
 def sample_ground_truths(
@@ -117,7 +120,7 @@ def sample_ground_truths(
         typer.Option("--n", min=1, max=10_000_000, help="[default: protocol.n_ground_truths]"),
     ] = None,
 ) -> None:
-    """Draw the candidates that the expert rates before the study."""
+    """Draw the candidates for the expert to rate."""
     found, now = find_study(study, store), datetime.now(UTC)
     n_wanted = n or found.config.protocol.n_ground_truths
     with store_transaction(found.store_url) as db:

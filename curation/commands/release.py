@@ -16,7 +16,7 @@ from study.tools.cli import OverwriteOption
 def check_release(
     folder: Annotated[Path, typer.Argument(help="folder with published lists")],
 ) -> None:
-    """Look for what is wrong with published lists; exit code 1 if something breaks a run."""
+    """Check published lists for faults; exit code 1 if one would break a run."""
     release = read_release(folder)
     found = check(release)
     for name, rows in release.lists.items():

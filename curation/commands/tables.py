@@ -100,7 +100,7 @@ def test_set(
     out: OutOption = None,
     ratings: RatingsOption = None,
     allow_fewer: Annotated[
-        bool, typer.Option("--allow-fewer", help="classes with too few clips give all they have")
+        bool, typer.Option("--allow-fewer", help="take all clips of classes that have too few")
     ] = False,
     vetted_only: Annotated[
         bool, typer.Option("--vetted-only", help="only clips that a curator has kept")
@@ -144,7 +144,7 @@ def training_lists(
         bool, typer.Option(help="clips without sound in the MIT-16 lists")
     ] = True,
     source_disjoint: Annotated[
-        bool, typer.Option("--source-disjoint", help="no source video on two sides")
+        bool, typer.Option("--source-disjoint", help="keep clips of one source video in one list")
     ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -210,7 +210,7 @@ def figures(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Draw Figure 2, and an overview of the test set where there is one."""
+    """Draw Figure 2, and an overview of the test set if there is one."""
     if release is not None and out is None:
         raise ConfigError("published lists are left as they are. Say where to write: --out DIR")
     apart = out is not None and (release is not None or ratings is not None)

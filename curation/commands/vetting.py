@@ -26,7 +26,7 @@ _CURATOR = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 def vet(
-    curator: Annotated[str, typer.Option("--curator", help="who vets: a short id, no name")],
+    curator: Annotated[str, typer.Option("--curator", help="who vets: a short id, not a name")],
     study: StudyOption = None,
     store: StoreOption = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 for any free one")] = 0,
@@ -46,7 +46,7 @@ def vet(
     site, listener = open_site(port)
     app = vetting_app(found, curator, site, lambda: datetime.now(UTC))
     typer.echo(f"vetting as {curator}: {site.url}")
-    typer.echo("Ctrl-C ends it; every verdict is kept at once")
+    typer.echo("press Ctrl-C to stop; every verdict is saved at once")
     with address_file(site) as address:
         if browser:
             webbrowser.open(address.as_uri())

@@ -138,7 +138,7 @@ def rules_of(study: Study) -> Mapping[str, Any]:
 
 
 def audit_export(db: Db, export: Export, *, with_participant: bool, at: datetime) -> None:
-    """Keep in the audit log that ratings were exported.
+    """Record in the audit log that ratings were exported.
 
     Parameters
     ----------

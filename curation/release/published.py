@@ -184,7 +184,7 @@ def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same with int columns; a value that is no count becomes 0, and `check` reports it.
+        The same with int columns; a value that is not a count becomes 0, and `check` reports it.
     """
     numbers = {name: [int(text) if is_count(text) else 0 for text in rows[name]] for name in COUNTS}
     return rows.assign(**numbers)

@@ -19,7 +19,7 @@ from curation.release.tables import (
     write_table,
 )
 from curation.tally import COUNTS, clip_keys
-from study.reading.lists import prove_apart
+from study.reading.lists import require_apart
 from study.tools.files import refuse_existing, sha256_of
 
 _SCHEMAS = {
@@ -57,7 +57,7 @@ def import_release(
         refuse_twice(found.rows, _schema_of(name, found.rows), paths[name])
     for one, other in APART:
         if {one, other} <= set(lists):
-            prove_apart({name: clip_keys(lists[name].rows) for name in (one, other)})
+            require_apart({name: clip_keys(lists[name].rows) for name in (one, other)})
     for name, found in lists.items():
         schema = _schema_of(name, found.rows)
         provenance = Provenance(

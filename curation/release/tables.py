@@ -11,7 +11,7 @@ import pandas as pd
 
 from study.errors import TableError
 from study.reading.clip_keys import keys_of
-from study.reading.lists import prove_apart, read_list, refuse_few_ratings
+from study.reading.lists import read_list, refuse_few_ratings, require_apart
 from study.reading.text import read_json
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, sha256_of, written_atomically
@@ -258,7 +258,7 @@ def refuse_twice(frame: pd.DataFrame, schema: Schema, path: Path) -> None:
     """
     if not schema.is_one_row_per_clip:
         return
-    prove_apart({path.name: keys_of(frame["video_location"], frame["filename"])})
+    require_apart({path.name: keys_of(frame["video_location"], frame["filename"])})
     for name in _OF_ONE_CLIP & set(schema.names):
         twice = frame.loc[frame.duplicated(name), name]
         if len(twice):

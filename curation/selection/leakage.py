@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from curation.tally import as_index, clip_keys, shared_clips
 from study.errors import TableError
 from study.naming import source_of
-from study.reading.lists import prove_apart
+from study.reading.lists import require_apart
 
 
 def sources(clips: pd.DataFrame) -> pd.Series:
@@ -102,7 +102,7 @@ def refuse_leaks(
     TableError
         If a clip stands twice or in two lists, or what must be apart is not.
     """
-    prove_apart({name: list(clip_keys(rows)) for name, rows in lists.items()})
+    require_apart({name: list(clip_keys(rows)) for name, rows in lists.items()})
     report = leakage_report(lists, duplicates)
     leaks = report["n_duplicates"] > 0
     if by_source:

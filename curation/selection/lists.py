@@ -75,7 +75,7 @@ def make_test_set(
     ratings_path : Path
         `video_ratings.csv`.
     allow_fewer : bool
-        Whether classes with too few clips give all they have.
+        Whether take all clips of classes that have too few.
     vetted_only : bool
         Whether only clips that a curator has kept may be drawn.
 

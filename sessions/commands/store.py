@@ -62,7 +62,7 @@ def check(
     typer.echo(", ".join(f"{n} {table}" for table, n in counts.items()))
     if problems:
         raise StoreError(f"{len(problems)} finding{'s' * (len(problems) != 1)}; see above")
-    typer.echo("nothing to report")
+    typer.echo("no findings")
 
 
 @example("python -m sessions audit-log P01")

@@ -11,7 +11,7 @@ import pandas as pd
 from sessions.exercises.choosing import EXERCISES
 from study.errors import ConfigError
 from study.reading.clip_keys import key_of, keys_of, location_of, with_slashes
-from study.reading.lists import prove_apart
+from study.reading.lists import require_apart
 from study.reading.rows import csv_rows
 from study.store.plan.exercises import ExerciseClip
 from study.tools.files import written_atomically
@@ -31,7 +31,7 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
     `picked`: from `exercises.sample`.
     """
     draft = picked.assign(rating="", reasoning="")[list(COLUMNS)]
-    prove_apart({path.name: keys_of(draft["video_location"], draft["filename"])})
+    require_apart({path.name: keys_of(draft["video_location"], draft["filename"])})
     with written_atomically(path, overwrite=overwrite) as part:
         draft.to_csv(part, index=False)
 

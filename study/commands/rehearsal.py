@@ -38,7 +38,7 @@ def make_clips(
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Make rehearsal clips of described scenes; scenes.csv has the truth of each."""
+    """Make rehearsal clips; scenes.csv holds what should be rated for each."""
     n_made = tree.make_clips(
         root,
         seed=seed,
@@ -60,9 +60,9 @@ def contact_sheet(
     out: Annotated[Path, typer.Argument(help="the picture, .png, .svg or .pdf")],
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Draw rehearsal clips of every class and rating; a frame and the spectrogram of each."""
+    """Draw a rehearsal clip of every class and rating; a frame and its spectrogram."""
     if out.suffix not in _PICTURES:
-        raise ConfigError(f"{out} does not end in {', '.join(_PICTURES)}. Name it so")
+        raise ConfigError(f"{out} does not end in {', '.join(_PICTURES)}. Choose another name")
     refuse_existing(out, overwrite=overwrite)
     figure = sheets.contact_sheet(read_scenes(root), root)
     save_figure(figure, out, overwrite=overwrite, dpi=90)

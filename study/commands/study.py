@@ -31,9 +31,11 @@ def init(
     classes: Annotated[str | None, typer.Option(help="a classes.csv of the study's own")] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=LARGEST_NUMBER, help="every random choice follows from it"),
+        typer.Option(min=0, max=LARGEST_NUMBER, help="seed of every random choice"),
     ] = None,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="simulated people count")] = False,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="let simulated people rate")
+    ] = False,
     store: StoreOption = None,
     setting: Annotated[
         list[str] | None,
@@ -59,13 +61,15 @@ def check(study: StudyOption = None, store: StoreOption = None) -> None:
     if problems:
         count = "1 finding" if len(problems) == 1 else f"{len(problems)} findings"
         raise ConfigError(f"{count} in {found.folder}; see above")
-    typer.echo(f"study {found.config.title!r} in {found.folder}: nothing to report")
+    typer.echo(f"study {found.config.title!r} in {found.folder}: no findings")
 
 
 def freeze(
     study: StudyOption = None,
     store: StoreOption = None,
-    amend: Annotated[bool, typer.Option("--amend", help="replace a frozen configuration")] = False,
+    amend: Annotated[
+        bool, typer.Option("--amend", help="replace the frozen configuration")
+    ] = False,
     reason: Annotated[str, typer.Option(help="why it is replaced")] = "",
 ) -> None:
     """Freeze the protocol; sessions under another one are refused from now on."""
@@ -86,18 +90,18 @@ def freeze(
 
 
 def upgrade(study: StudyOption = None, store: StoreOption = None) -> None:
-    """Bring a store of an older version to the present one; a SQLite file is backed up first."""
+    """Upgrade a store of an older version; a SQLite file is backed up first."""
     found = find_study(study, store)
     done, shown = upgrade_store(found.store_url), without_password(found.store_url)
     if done.before == done.after:
-        typer.echo(f"{shown} is of the present revision {done.after}: nothing to do")
+        typer.echo(f"{shown} is already at revision {done.after}: nothing to do")
         return
     copied = f"; back-up: {done.backup}" if done.backup else ""
     typer.echo(f"upgraded {shown} from revision {done.before} to {done.after}{copied}")
 
 
 def protect(study: StudyOption = None, store: StoreOption = None) -> None:
-    """Take the study's folder, store and back-ups from other accounts; give them to desk.group."""
+    """Close the study's folder, store and back-ups to other accounts; desk.group keeps access."""
     found = find_study(study, store)
     n_changed = protect_files(found)
     whose = f"the group {found.config.desk.group}" if found.config.desk.group else "this account"

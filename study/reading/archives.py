@@ -52,14 +52,14 @@ def unpack_tar(file: Readable, folder: Path, *, n_files: int, n_bytes: int) -> N
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path, root: Path) -> None:
     is_plain = member.isdir() or (member.isreg() and not member.issparse())
     if not is_plain or not target.is_relative_to(root) or member.size < 0:
-        raise LimitError(f"{member.name[:200]!r} is no plain file within the archive's folder")
+        raise LimitError(f"{member.name[:200]!r} is not a plain file inside the archive's folder")
     if member.isdir():
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     source = archive.extractfile(member)
     if source is None:
-        raise LimitError(f"{member.name[:200]!r} is no plain file")
+        raise LimitError(f"{member.name[:200]!r} is not a plain file")
     left = member.size
     with source, target.open("xb") as file:
         while left and (piece := source.read(min(_PIECE, left))):

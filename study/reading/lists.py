@@ -181,7 +181,7 @@ def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
     refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
 
 
-def prove_apart(lists: Mapping[str, Iterable[Key]]) -> None:
+def require_apart(lists: Mapping[str, Iterable[Key]]) -> None:
     """Raise if a clip stands twice in a list that is about to be written, or in two of them.
 
     Parameters

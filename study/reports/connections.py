@@ -60,7 +60,7 @@ class BoundedConnection(H11Protocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request, unless an answer to it is under way already."""
+        """Refuse what is not a request, unless an answer to it is under way already."""
         if self.conn.our_state is h11.IDLE:
             super().send_400_response(msg)
         else:

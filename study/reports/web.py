@@ -158,7 +158,7 @@ def server(app: FastAPI) -> uvicorn.Server:
             http=BoundedConnection,
             h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             timeout_graceful_shutdown=_SHUTDOWN_S,
-            log_level="error",  # what a stranger sends is no news, nor that he asks
+            log_level="error",  # neither what a stranger sends nor asks is logged
             server_header=False,
             ws="none",
             lifespan="off",

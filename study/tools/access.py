@@ -74,7 +74,7 @@ def _owner(path: Path) -> str:
 
 
 def notice(text: str) -> None:
-    """Tell something on stderr, once."""
+    """Print something to stderr, once."""
     if text not in _told:
         _told.add(text)
         sys.stderr.write(f"notice: {text}\n")

@@ -240,10 +240,10 @@ def test_what_the_published_lists_cannot_give_is_refused_with_the_reason(
 def test_what_the_published_lists_can_give_is_given(tmp_path):
     common = ("--release", PUBLISHED, "--out", tmp_path)
     said = curation("agreement", "--resamples", 20, *common)
-    assert "no rater column: agreement of pairs cannot be told" in said
+    assert "no rater column: agreement of pairs cannot be calculated" in said
     assert any("selected for being prominent" in line for line in said)
     said = curation("sensitivity", *common)
-    assert "no rater column: Dawid-Skene cannot be told" in said
+    assert "no rater column: Dawid-Skene cannot be calculated" in said
     table = pd.read_csv(tmp_path / "sensitivity.csv").set_index("rule")
     assert table.loc["at_least_2", "n_changed"] == 98
     assert table["n_classes"].unique().tolist() == [16]

@@ -92,13 +92,13 @@ def test_from_the_first_participant_to_the_last_payment(desk):
     assert "passed 6/6" in run("status", study=desk)
     assert "2 sessions" in run("pay", "P03", "--settle", "--by", "AB", study=desk)
     assert "has been paid for everything" in run("pay", "P03", "--settle", study=desk, expect=1)
-    assert "nothing to report" in run("check", "--no-clips", study=desk)
+    assert "no findings" in run("check", "--no-clips", study=desk)
     assert "0 ratings removed" in run("withdraw", "P03", "--ratings", "keep", study=desk)
     assert "1 finding;" in run("check", "--no-clips", study=desk, expect=1)
     assert "moved: 24 ratings" in (
         run("enrol", "P04", *CONSENT, study=desk) and run("reassign", study=desk)
     )
-    assert "nothing to report" in run("check", "--no-clips", study=desk)
+    assert "no findings" in run("check", "--no-clips", study=desk)
     assert "store-" in run("backup", study=desk)
     assert "erased P03" in run("erase", "P03", "--yes", study=desk)
 
@@ -120,7 +120,7 @@ def test_who_is_erased_is_in_no_byte_of_the_store_and_copies_are_named(desk):
         content = path.read_bytes()
         assert person.encode() not in content
         assert b"Zyxwvut" not in content
-    assert "nothing to report" in run("check", "--no-clips", study=desk)
+    assert "no findings" in run("check", "--no-clips", study=desk)
 
 
 def test_a_back_up_never_replaces_the_store_itself(desk):

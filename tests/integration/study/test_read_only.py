@@ -81,7 +81,7 @@ def test_an_archived_study_is_read_exported_and_backed_up(disc, tmp_path, monkey
         (("sessions", "pay", "P01"), "owed"),
         (("sessions", "list"), "3 participants"),
         (("sessions", "audit-log"), "plan"),
-        (("sessions", "check", "--no-clips"), "nothing to report"),
+        (("sessions", "check", "--no-clips"), "no findings"),
         (("sessions", "dashboard", "--out", "board.html"), "written"),
         (("sessions", "export-sessions"), "3 sessions, 72 ratings, 72 of which count"),
         (("sessions", "backup", "--out", "copy.sqlite"), "72 ratings"),

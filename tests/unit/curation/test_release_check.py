@@ -414,7 +414,7 @@ def test_rows_without_any_rating_are_no_rated_clips(tmp_path):
     lists["video_ratings"].loc[[2, 5], ["r1", "r2", "r3"]] = 0
     _write(lists, tmp_path)
     result = _run("agreement", "--release", tmp_path, "--out", tmp_path / "out", "--resamples", 9)
-    assert "2 rows without any rating left out" in result.output
+    assert "2 rows have no rating and are left out" in result.output
     assert "118 clips, 9 resamples" in result.output
 
 

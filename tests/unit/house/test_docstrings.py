@@ -32,7 +32,7 @@ def definitions(tree):
 
 
 def is_command(function):
-    """Tell a command by its options: they document themselves in --help."""
+    """Return whether a function is a command: its options document themselves in --help."""
     annotations = [ast.unparse(a.annotation) for a in all_arguments(function) if a.annotation]
     decorators = [ast.unparse(decorator) for decorator in function.decorator_list]
     return any("typer." in text or text.endswith("Option") for text in annotations) or any(

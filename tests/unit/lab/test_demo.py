@@ -64,7 +64,7 @@ def test_a_step_that_fails_stops_the_demo_and_says_how_to_go_on(tmp_path):
 
 
 def test_a_step_that_leaves_no_trace_is_not_taken_as_done(tmp_path):
-    with pytest.raises(StudyError, match="has not done all that was asked of it"):
+    with pytest.raises(StudyError, match="ended before its work was complete of it"):
         demo._run_steps(tmp_path, [step()], show=False, say=print)
 
 
@@ -88,7 +88,7 @@ def test_a_line_of_the_journal_that_was_cut_short_is_passed_over(tmp_path):
 def test_a_folder_that_no_demo_made_is_left_alone_even_when_asked_to_start_afresh(tmp_path):
     (tmp_path / "thesis.txt").write_text("two years of work")
     for fresh in (False, True):
-        with pytest.raises(ConfigError, match="holds something that no demo made"):
+        with pytest.raises(ConfigError, match="holds files that are not a demo"):
             demo._check_folder(tmp_path, FULL, fresh=fresh)
 
 
@@ -101,7 +101,7 @@ def test_a_file_is_no_place_for_a_demo(tmp_path):
 @pytest.mark.parametrize("rehearsal", [True, False])
 def test_a_study_that_no_demo_made_is_never_removed(rehearsal, tmp_path):
     found_demo(tmp_path / "study", rehearsal=rehearsal)
-    with pytest.raises(ConfigError, match="holds something that no demo made"):
+    with pytest.raises(ConfigError, match="holds files that are not a demo"):
         demo._check_folder(tmp_path / "study", FULL, fresh=True)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from study.errors import TableError
 from study.reading.clip_keys import key_of, location_of, with_slashes
 from study.reading.list_faults import faults
-from study.reading.lists import open_list, prove_apart, read_list, refuse_few_ratings
+from study.reading.lists import open_list, read_list, refuse_few_ratings, require_apart
 from tests.paths import SHARED
 from tests.worlds.clip_lists import KINDS, clean
 
@@ -175,11 +175,11 @@ def test_a_rating_column_does_not_let_a_clip_stand_twice(tmp_path):
 
 def test_lists_are_proved_apart_before_they_are_written():
     a, b, c = (("training", f"x/{name}.mp4") for name in "abc")
-    prove_apart({"train": [a, b], "test": [c]})
+    require_apart({"train": [a, b], "test": [c]})
     with pytest.raises(TableError, match=r"x/a.mp4 \(training\) would stand twice in train"):
-        prove_apart({"train": [a, a]})
+        require_apart({"train": [a, a]})
     with pytest.raises(TableError, match=r"x/b.mp4 .* would stand in train and in test"):
-        prove_apart({"train": [a, b], "test": [b]})
+        require_apart({"train": [a, b], "test": [b]})
 
 
 @pytest.mark.skipif(not RELEASE.is_dir(), reason="the released lists are not at hand")
