@@ -53,7 +53,7 @@ def write_report(
 ) -> tuple[Timing, list[Path]]:
     """Write the page, and its numbers as CSV files beside it.
 
-    Raises StudyError if there is no findings, or a file exists already.
+    Raises StudyError if there is nothing to report, or a file exists already.
 
     Parameters
     ----------
