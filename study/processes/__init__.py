@@ -1,1 +1,1 @@
-"""Other processes: one pool for all heavy work, and how a process ends, is limited and is named."""
+"""Other processes: the pool for heavy work, and how they end, are limited and are named."""

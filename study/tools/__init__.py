@@ -1,1 +1,1 @@
-"""Tools that every package uses: command lines, files, progress, processes."""
+"""Tools that every package uses: command lines, files, journals, seeds, versions, progress."""

@@ -52,7 +52,7 @@ def test_an_item_that_hangs_is_told_and_the_others_are_done(n_processes):
         on_crash=lambda item: f"killed by {item}",
         on_timeout=lambda item: f"hung over {item}",
         n_processes=n_processes,
-        limit_s=4.0,
+        limit_s=2.0,
         in_order=True,
     )
     assert list(found) == [1, 2, "hung over 3", 4, 5, 6]
