@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib import metadata
 from pathlib import Path
 
 from curation.release.trials import Trials, trials, with_pseudonyms
@@ -13,6 +12,7 @@ from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, store_snapshot
 from study.store.people.private import Private, private_words
+from study.tools.versions import PROGRAM, versions
 from study.vocabulary import Phase
 
 _MEANS = {
@@ -134,7 +134,7 @@ def _facts(
         unfinished=unfinished,
         n_blanks=n_blanks,
         software="AVMIT Lab",
-        software_version=_version(),
+        software_version=versions().get(PROGRAM, "from source"),
         counts=counts,
         majority=rule,
         tables=tuple(made.values()),
@@ -190,13 +190,6 @@ def _steps(tables: Whole) -> tuple[StepFact, ...]:
         known = tuple(path for path in inputs if path in tables.tables and path not in own)
         found.append(StepFact(command, _MEANS[command], known, tuple(own)))
     return tuple(found)
-
-
-def _version() -> str:
-    try:
-        return metadata.version("avmit-lab")
-    except metadata.PackageNotFoundError:
-        return "from source"
 
 
 def places(study: Study) -> tuple[Path, ...]:

@@ -64,7 +64,7 @@ def test_a_step_that_fails_stops_the_demo_and_says_how_to_go_on(tmp_path):
 
 
 def test_a_step_that_leaves_no_trace_is_not_taken_as_done(tmp_path):
-    with pytest.raises(StudyError, match="ended before its work was complete of it"):
+    with pytest.raises(StudyError, match="ended before its work was complete"):
         demo._run_steps(tmp_path, [step()], show=False, say=print)
 
 
