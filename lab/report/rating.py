@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from curation.chance import generator
 
 from annotator.timing.measures import Timing, TimingEvidence, described, timing
 from curation.analysis.aggregation import dawid_skene
@@ -22,6 +21,7 @@ from study.store.clips import candidates
 from study.store.ratings import evidence as kept
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
+from study.tools.seeding import generator
 
 
 @dataclass(frozen=True, slots=True)
