@@ -136,9 +136,9 @@ def broken_record(folder):
 
 
 def leak(folder):
-    rows = list(csv.reader((folder / "test_set.csv").open()))
+    rows = list(csv.reader((folder / "test_set.csv").read_text().splitlines()))
     head, first = rows[0], rows[1]
-    ratings = list(csv.reader((folder / "video_ratings.csv").open()))
+    ratings = list(csv.reader((folder / "video_ratings.csv").read_text().splitlines()))
     names = ratings[0]
     (clip,) = [
         row
@@ -146,7 +146,7 @@ def leak(folder):
         if row[names.index("filename")] == first[head.index("filename")]
         and row[names.index("video_location")] == first[head.index("video_location")]
     ]
-    lists = list(csv.reader((folder / "AVMIT_train.csv").open()))
+    lists = list(csv.reader((folder / "AVMIT_train.csv").read_text().splitlines()))
     row = [clip[names.index(column)] for column in lists[0]]
     edit_table("AVMIT_train.csv", lambda rows: rows.append(row))(folder)
 
