@@ -41,6 +41,8 @@ def follow_in_release(folder: Path, what: Wanted) -> Link:
 
 def _bar(release: Opened, what: Bar) -> Link:
     rows = _rows(release, "video_ratings.csv", AVMIT_label=what.label)
+    if not rows:
+        raise ConfigError(f"video_ratings.csv of {release.folder} has no class {what.label!r}")
     names = ("r2", "r3") if what.question == "present" else ("r3",)
     own = [row for row in rows if sum(int(row[name]) for name in names) == what.n_votes]
     return Link(

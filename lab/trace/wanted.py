@@ -95,7 +95,7 @@ def wanted(what: str) -> Wanted:
         return RecordOf(what)
     if "/" in what and ":" not in what:
         return Row("test_set", what)
-    raise ConfigError(f"{what!r} is nothing that can be traced. Name one of: {SPELT}")
+    raise ConfigError(f"{what!r} cannot be traced. Name one of: {SPELT}")
 
 
 def _cell(embedding_set: str, rnn: str) -> tuple[str, str]:

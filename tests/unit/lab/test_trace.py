@@ -59,7 +59,7 @@ def test_what_can_be_traced_is_spelt_as_the_files_spell_it():
 
 @pytest.mark.parametrize("what", ["", "x", "table5:AVMIT/none/gru", "../x.csv:a", "figure2:a/b/c"])
 def test_what_cannot_be_traced_is_refused_with_what_can(what):
-    with pytest.raises(ConfigError, match=r"(can be traced|not a cell)"):
+    with pytest.raises(ConfigError, match=r"(cannot be traced|not a cell)"):
         wanted(what)
 
 
