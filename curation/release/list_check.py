@@ -9,7 +9,7 @@ import pandas as pd
 from curation.release.published import (
     RATED_LISTS,
     TRAIN_AND_VALIDATION,
-    Release,
+    PublishedRelease,
     rated_lists,
 )
 from curation.release.row_faults import N_EXAMPLES, Finding, check_names, check_values, of_rows
@@ -43,7 +43,7 @@ SHARED_CLIP = "shared_clip"
 _NOT_OF_ROWS = frozenset({"unreadable_list", "changed_list", "no_rows", "classes_not_balanced"})
 
 
-def check(release: Release) -> list[Finding]:
+def check(release: PublishedRelease) -> list[Finding]:
     """Look through all lists of a release.
 
     `release`: from `curation.release.published.read_release`.
@@ -55,12 +55,14 @@ def check(release: Release) -> list[Finding]:
     return sorted((item for item in found if item.n), key=lambda item: not item.breaks)
 
 
-def refuse_breaking(release: Release, *, but: Collection[str] = OF_RECORDS) -> list[Finding]:
+def refuse_breaking(
+    release: PublishedRelease, *, but: Collection[str] = OF_RECORDS
+) -> list[Finding]:
     """Raise if something about a release breaks a run.
 
     Parameters
     ----------
-    release : Release
+    release : PublishedRelease
         From `curation.release.published.read_release`.
     but : collection of str
         Kinds of findings that the run at hand shows itself, or does not meet.
@@ -103,7 +105,7 @@ def n_of(findings: list[Finding], code: str) -> int:
     return sum(item.n for item in findings if item.code == code)
 
 
-def _check_one_by_one(release: Release) -> Iterator[Finding]:
+def _check_one_by_one(release: PublishedRelease) -> Iterator[Finding]:
     for name, reason in release.broken.items():
         yield Finding("unreadable_list", name, 1, True, f"list cannot be read: {reason}")
     for name, clips in release.read.items():
@@ -114,7 +116,7 @@ def _check_one_by_one(release: Release) -> Iterator[Finding]:
             yield from check_names(name, release.lists[name])
 
 
-def _check_ratings(release: Release) -> Iterator[Finding]:
+def _check_ratings(release: PublishedRelease) -> Iterator[Finding]:
     rated = dict(rated_lists(release))
     for name, clips in rated.items():
         n = n_ratings(clips)
@@ -143,7 +145,7 @@ def _check_ratings(release: Release) -> Iterator[Finding]:
         )
 
 
-def _check_tallies(release: Release) -> Iterator[Finding]:
+def _check_tallies(release: PublishedRelease) -> Iterator[Finding]:
     rated = dict(rated_lists(release))
     keys = ["video_location", "filename"]
     tallies = {
@@ -175,7 +177,7 @@ def _check_tallies(release: Release) -> Iterator[Finding]:
         )
 
 
-def _unrated(release: Release, tallies: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+def _unrated(release: PublishedRelease, tallies: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     rated = as_index(tallies["video_ratings"].index)
     lists = {
         name: clip_keys(release.lists[name])
@@ -198,7 +200,7 @@ def _unrated(release: Release, tallies: Mapping[str, pd.DataFrame]) -> Iterator[
         )
 
 
-def _check_together(release: Release) -> Iterator[Finding]:
+def _check_together(release: PublishedRelease) -> Iterator[Finding]:
     for one, other in APART:
         if one in release.lists and other in release.lists:
             first, second = release.lists[one], release.lists[other]

@@ -32,7 +32,7 @@ _OF_RATINGS = "raw_video_ratings"  # a row per rating
 
 
 @dataclass(frozen=True)
-class Release:
+class PublishedRelease:
     """The published lists of one folder.
 
     Parameters
@@ -53,7 +53,7 @@ class Release:
     broken: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_release(folder: Path) -> Release:
+def read_release(folder: Path) -> PublishedRelease:
     """Read whatever published lists a folder has.
 
     Returns the lists, and those that cannot be read. Raises TableError if there is none of them.
@@ -81,7 +81,7 @@ def read_release(folder: Path) -> Release:
             f"{', '.join(f'{name}.csv' for name in LIST_NAMES)}"
         )
     lists = {name: frame_of(clips) for name, clips in read.items()}
-    return Release(folder, lists, read, broken)
+    return PublishedRelease(folder, lists, read, broken)
 
 
 def read_list(path: Path) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class Located:
         return not (self.n_from_beside or self.n_assumed)
 
 
-def located(release: Release) -> dict[str, Located]:
+def located(release: PublishedRelease) -> dict[str, Located]:
     """Return the lists of a release with a location for every clip.
 
     Raises TableError if lists beside know a clip of that name in both locations.
@@ -190,14 +190,14 @@ def with_counts(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**numbers)
 
 
-def rated_lists(release: Release) -> Iterator[tuple[str, pd.DataFrame]]:
+def rated_lists(release: PublishedRelease) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the lists that carry tallies, with numbers in them."""
     for name, rows in release.lists.items():
         if set(COUNTS) <= set(rows.columns):
             yield name, with_counts(rows)
 
 
-def rating_lists(release: Release) -> list[str]:
+def rating_lists(release: PublishedRelease) -> list[str]:
     """Return which lists of a release its tallies are taken from.
 
     Returns ``video_ratings`` and, for who rated, ``raw_video_ratings``; without both the two AVMIT
@@ -208,7 +208,7 @@ def rating_lists(release: Release) -> list[str]:
     return rated or [name for name in TRAIN_AND_VALIDATION if name in here]
 
 
-def tally_of_release(release: Release) -> tuple[pd.DataFrame, bool]:
+def tally_of_release(release: PublishedRelease) -> tuple[pd.DataFrame, bool]:
     """Return the tallies of a release, and whether they are a selection.
 
     Raises TableError if no list carries ratings.

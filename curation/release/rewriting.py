@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from curation.release.list_check import APART, refuse_breaking
-from curation.release.published import Located, Release, located, with_counts
+from curation.release.published import Located, PublishedRelease, located, with_counts
 from curation.release.tables import (
     CLIP_LIST,
     RAW_VIDEO_RATINGS,
@@ -34,13 +34,13 @@ _SCHEMAS = {
 
 
 def import_release(
-    release: Release, folder: Path, *, at: datetime, overwrite: bool = False
+    release: PublishedRelease, folder: Path, *, at: datetime, overwrite: bool = False
 ) -> dict[Path, Located]:
     """Write the lists of a release in the spelling of this program.
 
     Parameters
     ----------
-    release : Release
+    release : PublishedRelease
         From `curation.release.published.read_release`.
 
     Raises

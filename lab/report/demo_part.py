@@ -28,7 +28,7 @@ class Screenshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FileLink:
     """A file that the page points to."""
 
     name: str
@@ -54,7 +54,7 @@ class DemoPart:
     missing_screens: list[str]
     entries: list[Entry]
     titles: tuple[str, ...]
-    links: list[tuple[str, list[Link]]]
+    links: list[tuple[str, list[FileLink]]]
     next_steps: tuple[str, ...]
 
 
@@ -92,7 +92,7 @@ def _entries(folder: Path) -> list[Entry]:
     return sorted(latest.values(), key=lambda entry: entry.part)
 
 
-def _links(folder: Path) -> list[tuple[str, list[Link]]]:
+def _links(folder: Path) -> list[tuple[str, list[FileLink]]]:
     groups: dict[str, Iterable[Path]] = {
         "Study": [folder / "study.toml", folder / "store.sqlite", folder / JOURNAL_NAME],
         "Clips": [folder / "mit/scenes.csv", folder / "mit/classes.csv"],
@@ -109,6 +109,6 @@ def _links(folder: Path) -> list[tuple[str, list[Link]]]:
     return [(name, files) for name, files in links.items() if files]
 
 
-def _link(folder: Path, path: Path) -> Link:
+def _link(folder: Path, path: Path) -> FileLink:
     name = path.relative_to(folder).as_posix()
-    return Link(name, quote(name), f"{max(1, round(path.stat().st_size / 1024))} kB")
+    return FileLink(name, quote(name), f"{max(1, round(path.stat().st_size / 1024))} kB")

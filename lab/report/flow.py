@@ -11,7 +11,7 @@ from study.config.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class FlowStep:
     """A box of the diagram.
 
     Parameters
@@ -38,7 +38,7 @@ def stages(
     clips: pd.DataFrame | None,
     protocol: Protocol,
     lists: Mapping[str, pd.DataFrame],
-) -> list[Stage]:
+) -> list[FlowStep]:
     """Return the boxes that a study has come to.
 
     Parameters
@@ -57,24 +57,24 @@ def stages(
         return found
     if n_planned:
         found.append(
-            Stage(
+            FlowStep(
                 "rated often enough", len(clips), _left(("ratings missing", n_planned - len(clips)))
             )
         )
     else:
-        found.append(Stage("rated often enough", len(clips)))
+        found.append(FlowStep("rated often enough", len(clips)))
     return [*found, *_after_rating(clips, protocol, lists)]
 
 
-def _before_rating(counts: pd.DataFrame, n_planned: int) -> Iterator[Stage]:
+def _before_rating(counts: pd.DataFrame, n_planned: int) -> Iterator[FlowStep]:
     rejected = counts[counts["reason"] != ""].groupby("reason")["n"].sum().sort_values()
     reasons = [(str(reason).replace("_", " "), int(n)) for reason, n in rejected[::-1].items()]
     n_all = int(counts["n"].sum())
     n_candidates = n_all - sum(n for _, n in reasons)
-    yield Stage("clips of the study's classes", n_all)
-    yield Stage("candidates", n_candidates, _left(*reasons))
+    yield FlowStep("clips of the study's classes", n_all)
+    yield FlowStep("candidates", n_candidates, _left(*reasons))
     if n_planned:
-        yield Stage(
+        yield FlowStep(
             "planned for rating",
             n_planned,
             _left(("for exercises, or not planned", n_candidates - n_planned)),
@@ -83,25 +83,25 @@ def _before_rating(counts: pd.DataFrame, n_planned: int) -> Iterator[Stage]:
 
 def _after_rating(
     clips: pd.DataFrame, protocol: Protocol, lists: Mapping[str, pd.DataFrame]
-) -> Iterator[Stage]:
+) -> Iterator[FlowStep]:
     prominent = is_prominent(clips, protocol.majority)
     n_prominent = int(prominent.sum())
-    yield Stage("prominent", n_prominent, _left(("no majority for 3", len(clips) - n_prominent)))
+    yield FlowStep("prominent", n_prominent, _left(("no majority for 3", len(clips) - n_prominent)))
     accepted = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     by_class = prominent_by_class(clips, protocol.majority)
     n_accepted = int(by_class.reindex(list(accepted)).sum())
     fewer = f"classes with fewer than {protocol.class_min_prominent}"
-    yield Stage(
+    yield FlowStep(
         f"in {len(accepted)} accepted classes", n_accepted, _left((fewer, n_prominent - n_accepted))
     )
     pool, left = filter_clips(clips, accepted, protocol)
     # Of clips that are not prominent the diagram has told before.
     del left["class not accepted"]
     left["not unanimous"] = n_accepted - len(pool) - sum(left.values()) + left["not unanimous"]
-    yield Stage("fit for the test set", len(pool), _left(*left.items()))
+    yield FlowStep("fit for the test set", len(pool), _left(*left.items()))
     if "test_set" in lists:
         n_test = len(lists["test_set"])
-        yield Stage("test set", n_test, _left(("not drawn", len(pool) - n_test)))
+        yield FlowStep("test set", n_test, _left(("not drawn", len(pool) - n_test)))
 
 
 def _left(*reasons: tuple[str, int]) -> tuple[tuple[str, int], ...]:

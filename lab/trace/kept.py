@@ -26,7 +26,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class TracedNetwork:
     """A trained network with its evaluations."""
 
     folder: Path
@@ -138,7 +138,7 @@ class Kept:
         return found
 
     @cached_property
-    def networks(self) -> list[Network]:
+    def networks(self) -> list[TracedNetwork]:
         """Networks whose cards can be read."""
         found = []
         for path in sorted(self.places.models.glob(f"**/{CARD_NAME}")):
@@ -149,7 +149,7 @@ class Kept:
                     evaluations[one.stem] = read_evaluation(one)
                 except StudyError:
                     continue  # of another version; the chain says that it has none
-            found.append(Network(folder, read_card(folder), evaluations))
+            found.append(TracedNetwork(folder, read_card(folder), evaluations))
         return found
 
 

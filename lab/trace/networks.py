@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.trace.chain import Link, facts, faults_of
 from lab.trace.clips import clip_link, record_links
-from lab.trace.kept import Kept, Network
+from lab.trace.kept import Kept, TracedNetwork
 from lab.trace.wanted import Cell4, Cell5
 from models.data.labelled_clips import LabelledClips, read_list
 from models.data.provenance import DataCard
@@ -53,7 +53,7 @@ def cell_5_link(kept: Kept, what: Cell5) -> Link:
     )
 
 
-def _evaluation_link(kept: Kept, network: Network, name: str, one: Evaluation) -> Link:
+def _evaluation_link(kept: Kept, network: TracedNetwork, name: str, one: Evaluation) -> Link:
     faults = []
     n_right = sum(one.correct)
     if abs(one.top_1 - n_right / len(one.correct)) > _CLOSE:
@@ -75,7 +75,7 @@ def _evaluation_link(kept: Kept, network: Network, name: str, one: Evaluation) -
     )  # fmt: skip
 
 
-def _network_link(kept: Kept, network: Network) -> Link:
+def _network_link(kept: Kept, network: TracedNetwork) -> Link:
     card, path = network.card, network.folder / MODEL_NAME
     faults = []
     if not path.is_file():
@@ -108,7 +108,7 @@ def _network_link(kept: Kept, network: Network) -> Link:
     )  # fmt: skip
 
 
-def _faults_of_recipe(kept: Kept, network: Network) -> Iterator[str]:
+def _faults_of_recipe(kept: Kept, network: TracedNetwork) -> Iterator[str]:
     recipes = [manifest.recipe for manifest, _ in kept.manifests.values()]
     own = [one for one in recipes if one.embedding_set == network.card.embedding_set]
     if own and network.card.embeddings not in own:

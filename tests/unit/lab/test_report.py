@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lab.entries import begin_journal
-from lab.report.flow import Stage, stages
+from lab.report.flow import FlowStep, stages
 from lab.report.page import Shown, write_report
 from lab.report.places import places_of
 from study.config.protocol import Protocol
@@ -125,7 +125,7 @@ def test_every_clip_that_leaves_the_flow_is_told_and_the_numbers_add_up():
     )
     protocol = Protocol(class_min_prominent=10)
     found = stages(counts, 210, clips, protocol, {"test_set": clips.head(5)})
-    assert found[0] == Stage("clips of the study's classes", 228)
+    assert found[0] == FlowStep("clips of the study's classes", 228)
     assert found[-1].n == 5
     for before, after in itertools.pairwise(found):
         assert before.n - after.n_left == after.n, after
