@@ -46,7 +46,7 @@ def test_the_forecast_follows_the_last_days(going):
     today = AT.date() + timedelta(days=2)
     assert forecast(found.days, found.n_left, today) == (30.0, today + timedelta(days=3))
     assert sentence(found, AT + timedelta(days=2)) == (
-        "90 ratings to come, 30 a day recently: finished about 2026-01-10."
+        "90 ratings to come, 30 a day recently: done about 2026-01-10."
     )
     later = AT.date() + timedelta(days=60)
     assert forecast(found.days, found.n_left, later) == (0.0, None)
