@@ -11,24 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.tables_size import fill, run
-from curation.clips.record_names import give_names
-from study.config.study import find_study
-from study.store import store_transaction
-from study.store.clips import candidates
 
-LISTS = (["export-ratings"], ["test-set"], ["training-lists"])
-
-
-def name_records(folder: Path) -> None:
-    """Give every clip the name of its record, as admission does."""
-    study = find_study(folder)
-    with store_transaction(study.store_url) as db:
-        clips = candidates.frame(db)[["video_location", "filename", "avmit_label"]]
-        give_names(db, list(clips.itertuples(index=False, name=None)), datetime.now(UTC))
+LISTS = [["curation", name] for name in ("export-ratings", "test-set", "training-lists")]
 
 
 def main() -> None:
@@ -39,7 +26,6 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="release_size_"))
     try:
         fill(folder / "study", 1)
-        name_records(folder / "study")
         for arguments in LISTS:
             run(folder / "study", arguments)
         out = folder / "release" if keep is None else keep

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from models.data.labelled_clips import training_set_of
 from models.network.spec import ACTIVATIONS, TIMESTEPS, Hyperparameters, Rnn
 from models.saving.card import Task
 from study.errors import ConfigError
+from study.reading.plain_yaml import REFUSALS, plain_yaml
 from study.reading.text import parsed, read_text
 
 CONFIG_NAME = "train.yaml"
@@ -51,10 +50,10 @@ def read_config(folder: Path) -> CheckpointConfig:
         raise ConfigError(f"no {CONFIG_NAME} in {folder}. Name the folder of a released network")
     said = parsed(
         read_text(path, largest=_MOST_BYTES),
-        lambda text: yaml.load(text, _PlainLoader),
+        plain_yaml,
         source=str(path),
         kind="YAML",
-        refusals=(yaml.YAMLError,),
+        refusals=REFUSALS,
     )
     try:
         return _parsed(said)
@@ -64,15 +63,6 @@ def read_config(folder: Path) -> CheckpointConfig:
         raise _no_network(path, "a value is not of the kind that it should be") from error
     except (ValueError, OverflowError) as error:
         raise _no_network(path, str(error).partition("\n")[0][:200]) from error
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Reads what a configuration needs: no mappings that are merged, which grow without end."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Refuse a mapping that takes in others."""
-        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-            raise yaml.YAMLError("it merges mappings")
 
 
 def _no_network(path: Path, reason: str) -> ConfigError:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, dicts, finding, part, word
+from study.reading.plain_yaml import REFUSALS, plain_yaml
 
 _LARGEST = 2**22  # characters of YAML that are parsed
 
@@ -56,8 +55,8 @@ def yaml_of(text: str) -> object:
     if len(text) > _LARGEST or text.count("&") > 1000:
         return None
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError):
+        return plain_yaml(text)
+    except (*REFUSALS, RecursionError, ValueError):
         return None
 
 
