@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from study.errors import StudyError
+
 _LONGEST_LINE = 1 << 20
 
 
@@ -15,10 +17,17 @@ class Journal:
     ----------
     path : Path
         The file; its folder is made.
+
+    Raises
+    ------
+    StudyError
+        If a pipe, a device or a folder stands in its place.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            raise StudyError(f"{path} is not a plain file. Move it away, then run again")
         self.file = path.open("a", encoding="utf-8")
         self._is_cut = True  # a crash may have cut the last line: a new one is begun
 

@@ -1,3 +1,8 @@
+import os
+
+import pytest
+
+from study.errors import StudyError
 from study.tools.journal import Journal, read_journal
 
 
@@ -20,3 +25,16 @@ def test_a_cleared_journal_begins_with_its_next_line(tmp_path):
         journal.clear()
         journal.add({"b": 2})
     assert list(read_journal(tmp_path / "work.jsonl")) == ['{"b": 2}\n']
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_not_a_file_is_refused_before_anything_waits_for_it(tmp_path, kind):
+    path = tmp_path / "work.jsonl"
+    {
+        "pipe": lambda: os.mkfifo(path),
+        "device": lambda: path.symlink_to("/dev/full"),
+        "folder": path.mkdir,
+    }[kind]()
+    with pytest.raises(StudyError, match=r"work\.jsonl is not a plain file\. Move it away"):
+        Journal(path)
+    assert list(read_journal(path)) == []
