@@ -55,7 +55,7 @@ def read_answers(folder: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By question; none where there is no file, and no empty ones.
+        By question; only those that were answered, and an empty mapping without the file.
 
     Raises
     ------

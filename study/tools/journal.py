@@ -55,7 +55,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[str]:
-    """Yield the lines of a journal, none where there is no file; one may be cut short."""
+    """Yield the lines of a journal, if it exists; a crash may have cut one short."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as file:
