@@ -1,6 +1,8 @@
 """From the start to the first page: words at once, and no black in between."""
 
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -65,13 +67,17 @@ def test_words_are_there_long_before_the_task_could_be(station, view, tmp_path, 
 
 
 def test_a_refused_session_takes_the_words_away_and_is_one_line(station, view, tmp_path):
-    study, _ = ratable_study(tmp_path, kinds=("short",))
-    process = started(study, station, "--participant", "P99")
-    seen = looks(view, process, lambda: False)
+    study, engine = ratable_study(tmp_path, kinds=("short",))
+    engine.dispose()
+    # Nobody is refused before the store can be read: not before the words were seen.
+    with closing(sqlite3.connect(engine.url.database)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        process = started(study, station, "--participant", "P99")
+        view.wait_for(lambda: view.is_lit(WORDS))
     code, out, err = finished(process)
     assert (code, out, len(err.splitlines())) == (1, "", 1)
     assert err.startswith("error: ")
-    assert any(words for _, words in seen)
     view.wait_for(lambda: not view.is_lit(WHOLE))
 
 
