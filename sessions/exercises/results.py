@@ -77,6 +77,11 @@ def next_attempt(found: list[Attempt]) -> int:
     return found[-1].number + found[-1].finished
 
 
+def is_passed(screening: Attempt, protocol: Protocol) -> bool:
+    """Return whether a finished screening was passed (Paper: Quality Control)."""
+    return screening.n_right >= protocol.pass_mark(screening.n_clips)
+
+
 def confusion(answers: pd.DataFrame) -> pd.DataFrame:
     """Return how often each expert rating met each rating of the participant.
 
@@ -117,7 +122,7 @@ def _verdict(participant_id: str, attempt: Attempt, protocol: Protocol) -> str:
     needed = protocol.pass_mark(attempt.n_clips)
     title = f"{participant_id}, screening {attempt.number}:"
     if attempt.finished:
-        state = "passed" if attempt.n_right >= needed else "failed"
+        state = "passed" if is_passed(attempt, protocol) else "failed"
         return f"{title} {state}, {attempt.n_right} of {attempt.n_clips} right, {needed} needed"
     return (
         f"{title} unfinished, {attempt.n_rated} of {attempt.n_clips} clips rated, "

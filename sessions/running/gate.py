@@ -87,6 +87,19 @@ def require_screening_passed(
         )
 
 
+def require_fresh_clips(db: Db, participant_id: str, last: results.Attempt) -> None:
+    """Raise unless there are clips for another screening than the `last` one.
+
+    Raises NotClearedError if every set of them was seen.
+    """
+    if last.number + 1 not in exercises.set_sizes(db, Phase.SCREENING):
+        raise NotClearedError(
+            f"no fresh clips are left to screen participant {participant_id} a "
+            f"{_ordinal(last.number + 1)} time. Close the participant's record, or choose clips "
+            "that are in no plan: python -m sessions set-exercise FILE"
+        )
+
+
 def _require_open(participant: Participant) -> None:
     if participant.closed_at is not None:
         raise NotClearedError(
@@ -164,7 +177,7 @@ def _require_fresh_screening(db: Db, protocol: Protocol, participant_id: str) ->
     if not finished:
         return
     last = finished[-1]
-    if last.n_right >= protocol.pass_mark(last.n_clips):
+    if results.is_passed(last, protocol):
         raise NotClearedError(
             f"participant {participant_id} has passed the screening already ({last.n_right} of "
             f"{last.n_clips}). Run: python -m annotator --participant {participant_id}"
@@ -176,12 +189,7 @@ def _require_fresh_screening(db: Db, protocol: Protocol, participant_id: str) ->
             f"{last.n_clips}) and has not repeated the training since. Run: "
             f"python -m annotator --participant {participant_id} --phase training"
         )
-    if last.number + 1 not in exercises.set_sizes(db, Phase.SCREENING):
-        raise NotClearedError(
-            f"no fresh clips are left to screen participant {participant_id} a "
-            f"{_ordinal(last.number + 1)} time. Close the participant's record, or choose clips "
-            "that are in no plan: python -m sessions set-exercise FILE"
-        )
+    require_fresh_clips(db, participant_id, last)
 
 
 def _ordinal(number: int) -> str:

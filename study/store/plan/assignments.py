@@ -157,6 +157,16 @@ def counts(db: Db) -> dict[str, Count]:
     return {row[0]: Count(row[1], int(row[2])) for row in rows}
 
 
+def count(db: Db, participant_id: str) -> Count:
+    """Return the counts of one participant."""
+    n_assigned = db.scalars(
+        select(func.count())
+        .select_from(AssignmentRow)
+        .where(AssignmentRow.participant_id == participant_id)
+    ).one()
+    return Count(n_assigned, n_done(db, participant_id))
+
+
 def per_class(db: Db) -> pd.DataFrame:
     """Return the counts of each class.
 
