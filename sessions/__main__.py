@@ -62,6 +62,15 @@ PANELS = (
         },
     ),
     Panel(
+        "Remarks and flags",
+        "sessions.commands.remarks",
+        {
+            "note": "Write a remark on a participant; it stays in the lab.",
+            "flag": "Flag a rating as a mis-key, or its trial as disturbed; rating and bonus stay.",
+            "export-notes": "Export all remarks and flags for the lab's own use.",
+        },
+    ),
+    Panel(
         "Money",
         "sessions.commands.pay",
         {

@@ -33,6 +33,9 @@ class Reason(StrEnum):
     SOUND_OUT_OF_STEP = "sound_out_of_step"
     FRAMES_MISSING = "frames_missing"
     WRONG_SIZE = "wrong_size"
+    MIS_KEY = "mis_key"
+    SLIP = "slip"
+    TRIAL_DISTURBED = "trial_disturbed"
     RATED_AGAIN = "rated_again"
 
 
@@ -47,6 +50,9 @@ IN_WORDS: Mapping[Reason, str] = {
     Reason.SOUND_OUT_OF_STEP: "after sound noticeably out of step with the picture",
     Reason.FRAMES_MISSING: "after pictures of which a tenth was not shown",
     Reason.WRONG_SIZE: "of clips in another size than the study asks for",
+    Reason.MIS_KEY: "that the experimenter flagged as a mis-key",
+    Reason.SLIP: "that the participant flagged as a slip",
+    Reason.TRIAL_DISTURBED: "of trials that the experimenter flagged as disturbed",
     Reason.RATED_AGAIN: "in whose place others were given",
 }
 # These say how a rig plays, which no rehearsal has to prove: let through there, and counted.
@@ -60,6 +66,8 @@ LET_THROUGH_IN_REHEARSALS = frozenset(
         Reason.WRONG_SIZE,
     }
 )
+# What people say against a rating, each reason by the name of its flag.
+_FLAGGED = (Reason.MIS_KEY, Reason.SLIP, Reason.TRIAL_DISTURBED)
 # What was on the screen was not the clip: no agreement can be read from such a rating.
 SHOWN_WRONG = frozenset({Reason.NOT_RATED, Reason.OTHER_CLIP, Reason.NOT_PLAYED})
 
@@ -190,7 +198,8 @@ def judged(ratings: pd.DataFrame, rules: EvidenceRules, *, rehearsal: bool) -> p
         One row per rating with its evidence: ``outcome, stage, is_simulated, grade, is_accepted,
         is_withdrawn, is_replaced, n_other_clips, played_to_end, n_xruns, av_offset_s,
         n_frames_shown, n_frames_dropped, playing_s, period_s, width_px, height_px, scale,
-        box_width_px, box_height_px``, those of the playing that was rated.
+        box_width_px, box_height_px``, those of the playing that was rated, and ``flags``:
+        kinds (`study.vocabulary.FlagKind`) with ; between.
 
     Returns
     -------
@@ -270,8 +279,14 @@ def _what_holds(found: pd.DataFrame) -> dict[Reason, "pd.Series[bool]"]:
         Reason.FRAMES_MISSING: watched
         & ~(shown >= MIN_SHARE_SHOWN * np.minimum(due, np.floor(flips))),
         Reason.WRONG_SIZE: watched & ~_has_right_size(found),
+        **{reason: _is_flagged(found, reason) for reason in _FLAGGED},
         Reason.RATED_AGAIN: found["is_replaced"].astype(bool),
     }
+
+
+def _is_flagged(found: pd.DataFrame, reason: Reason) -> "pd.Series[bool]":
+    said = [reason.value in kinds.split(";") for kinds in found["flags"]]
+    return pd.Series(said, index=found.index, dtype=bool)
 
 
 def _has_right_size(found: pd.DataFrame) -> "pd.Series[bool]":

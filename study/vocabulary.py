@@ -33,6 +33,14 @@ class EndReason(StrEnum):
     ABANDONED = "abandoned"  # its process was gone
 
 
+class FlagKind(StrEnum):
+    """What somebody says against a rating, which stays as it is."""
+
+    SLIP = "slip"  # the participant pressed another key than was meant
+    MIS_KEY = "mis_key"  # the experimenter saw that
+    TRIAL_DISTURBED = "trial_disturbed"  # the experimenter saw the participant disturbed
+
+
 class ParticipantKind(StrEnum):
     """Who rates: a person, the expert whose ratings are ground truths, or a simulated person."""
 

@@ -16,6 +16,7 @@ from study.reading.text import read_json
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, sha256_of, written_atomically
 from study.tools.versions import program
+from study.tools.wording import no_formula
 
 _WRITTEN_BY = {
     "video_ratings.csv": "export-ratings",
@@ -23,8 +24,6 @@ _WRITTEN_BY = {
     "test_set.csv": "test-set",
 }
 _OF_ONE_CLIP = {"tfrecord_filename", "new_filename"}
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +305,7 @@ def write_report(
         for place, rows in enumerate(parts):
             n_rows += len(rows)
             text = rows.select_dtypes(["object", "string"]).columns
-            shown = rows.assign(**{name: rows[name].map(_no_formula) for name in text})
+            shown = rows.assign(**{name: rows[name].map(no_formula) for name in text})
             shown.to_csv(
                 file, index=False, header=place == 0, lineterminator="\n", float_format="%.6g"
             )
@@ -367,14 +366,6 @@ def is_changed(path: Path) -> bool:
     said = read_json(sidecar, error=TableError)
     digest = said.get("sha256") if isinstance(said, dict) else None
     return digest is not None and digest != sha256_of(path)
-
-
-def _no_formula(cell: object) -> object:
-    if not isinstance(cell, str):
-        return cell
-    # A carriage return is not quoted where lines end in a line feed, but ends a line for readers.
-    shown = cell.replace("\r", "\\r")
-    return f"'{shown}" if cell.startswith(_FORMULA) else shown
 
 
 def _origin(n_rows: int, path: Path, provenance: Provenance) -> dict[str, Any]:

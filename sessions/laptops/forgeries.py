@@ -14,7 +14,7 @@ from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
 from study.store import Db
 from study.store.laptops import parts, seals
-from study.vocabulary import EndReason, ParticipantKind, Phase, Rating
+from study.vocabulary import EndReason, FlagKind, ParticipantKind, Phase, Rating
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -24,7 +24,7 @@ _GRADES = {None, "A", "B", "C", "not applicable", "ungraded"}
 # What the annotator writes; what is checked and measured there stays there (`rig_check`).
 _WRITTEN = {
     "session", "trial", "rating", "presentation", "key_press", "audit_event", "headphone_check",
-    "ground_truth_version", "protocol_version", "rig_check",
+    "ground_truth_version", "protocol_version", "rig_check", "flag", "note",
 }  # fmt: skip
 # What an upgrade of the copy fills; nothing of it is merged.
 _UPGRADED = {"record_name"}
@@ -58,7 +58,9 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     part, problems = _read(laptop, study, people, added)
     yield from problems
     # In this order: who goes on after a finding may meet rows that refer to nothing.
-    for check in (_sessions, _trials, _evidence, _ratings, _bonuses, _truths, _headphones, _events):
+    checks = (_sessions, _trials, _evidence, _ratings, _bonuses, _truths, _headphones, _flags,
+              _notes, _events)  # fmt: skip
+    for check in checks:
         yield from check(part)
 
 
@@ -261,6 +263,32 @@ def _headphones(part: Laptop) -> Iterator[str]:
         )
         if not is_right:
             yield f"a headphone check of {row['participant_id']} does not add up"
+
+
+def _flags(part: Laptop) -> Iterator[str]:
+    sessions = {row["id"]: row["participant_id"] for row in part.added.get("session", [])}
+    trials = {row["id"]: row["session_id"] for row in part.added.get("trial", [])}
+    for row in part.added.get("flag", []):
+        rater = sessions.get(trials.get(row["trial_id"], ""))
+        by, kind = row["flagged_by"], row["kind"]
+        is_own = kind == FlagKind.SLIP and by == rater
+        is_seen = kind == FlagKind.TRIAL_DISTURBED and _INITIALS.fullmatch(by)
+        if rater is None or not (is_own or is_seen):
+            yield f"a flag {kind!r:.40} by {by!r:.40} is not one that rating sets"
+
+
+def _notes(part: Laptop) -> Iterator[str]:
+    sessions = {row["id"]: row["participant_id"] for row in part.added.get("session", [])}
+    trials = {row["id"]: row["session_id"] for row in part.added.get("trial", [])}
+    for row in part.added.get("note", []):
+        trial_id, session_id = row["trial_id"], row["session_id"]
+        is_right = (
+            row["participant_id"] == sessions.get(session_id)
+            and (trial_id is None or trials.get(trial_id) == session_id)
+            and _INITIALS.fullmatch(row["written_by"])
+        )
+        if not is_right:
+            yield f"a remark on {row['participant_id']!r:.40} is on no session of theirs there"
 
 
 def _are_choices(numbers: Any) -> bool:  # noqa: ANN401

@@ -8,32 +8,35 @@ from study.config.study import Study
 from study.counting import grade_of
 from study.errors import StudyError
 from study.store import Db
-from study.store.ratings import evidence
+from study.store.ratings import evidence, flags
 from study.store.ratings.counted import judged
 from study.vocabulary import Phase
 
 COLUMNS = (
     "session_id", "participant_id", "phase", "attempt", "stage", "simulated_profile",
     "started_at", "ended_at", "end_reason", "host", "rig_grade", "n_trials", "n_failed",
-    "n_ratings", "n_counted", "worked_s", "hours_pence", "bonus_pence", "payment_state",
+    "n_ratings", "n_counted", "n_slips", "n_mis_keys",
+    "n_disturbed", "worked_s", "hours_pence", "bonus_pence", "payment_state",
 )  # fmt: skip
+_FLAGS = {"slip": "n_slips", "mis_key": "n_mis_keys", "trial_disturbed": "n_disturbed"}
 
 
 def session_table(db: Db, study: Study) -> pd.DataFrame:
     """Return all sessions in the order in which they began.
 
     Returns columns `COLUMNS`, one row per session. ``n_trials`` includes those that could not be
-    shown (``n_failed``) or were left; ``n_counted`` ratings enter tables; ``worked_s`` leaves
-    pauses out; ``payment_state`` is ``"paid"``, ``"owed"`` or ``"open"``. Raises StudyError on a
-    laptop, which does not know what has been paid.
+    shown (``n_failed``) or were left; ``n_counted`` ratings enter tables; ``n_slips``,
+    ``n_mis_keys`` and ``n_disturbed`` trials are flagged; ``worked_s`` leaves pauses out;
+    ``payment_state`` is ``"paid"``, ``"owed"`` or ``"open"``. Raises StudyError on a laptop, which
+    does not know what has been paid.
     """
     if not is_settled_here(db):
         raise StudyError(AT_THE_DESK)
     sessions = evidence.sessions(db)
     table = sessions.assign(rig_grade=sessions["rig"].map(grade_of))
-    for counts in (_trials(db, sessions["session_id"].tolist()), _ratings(db, study)):
+    for counts in (_trials(db, sessions["session_id"].tolist()), _ratings(db, study), _flags(db)):
         table = table.merge(counts, on="session_id", how="left")
-    names = ["n_trials", "n_failed", "n_ratings", "n_counted"]
+    names = ["n_trials", "n_failed", "n_ratings", "n_counted", *_FLAGS.values()]
     table[names] = table[names].fillna(0).astype("int64")
     return table.merge(_earned(db, study), on="session_id", how="left")[list(COLUMNS)]
 
@@ -43,6 +46,12 @@ def _trials(db: Db, session_ids: list[str]) -> pd.DataFrame:
     trials = trials.assign(n_failed=trials["outcome"].eq("failed"))
     found = trials.groupby("session_id")["n_failed"].agg(n_trials="size", n_failed="sum")
     return found.reset_index()
+
+
+def _flags(db: Db) -> pd.DataFrame:
+    found = flags.frame(db)
+    table = pd.crosstab(found["session_id"], found["kind"]).reindex(columns=list(_FLAGS))
+    return table.fillna(0).rename(columns=_FLAGS).rename_axis(columns=None).reset_index()
 
 
 def _ratings(db: Db, study: Study) -> pd.DataFrame:

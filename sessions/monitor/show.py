@@ -4,6 +4,7 @@ from sessions.exercises import headphones
 from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import in_words, reliability
 from sessions.pay.statement import statement
+from sessions.people import remarks
 from sessions.running.gate import require_cleared
 from study.config.study import Study
 from study.errors import NotClearedError
@@ -39,6 +40,7 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     is_expert = participant.kind is ParticipantKind.EXPERT
     if is_expert:
         found += _ground_truths(db, study)
+    found += [remarks.in_words(each) for each in remarks.of_participant(db, participant_id)]
     phases = [Phase.GROUND_TRUTH] if is_expert else [p for p in Phase if p != Phase.GROUND_TRUTH]
     return found + [_may_start(db, study, participant_id, phase) for phase in phases]
 

@@ -25,6 +25,12 @@ class EvidenceRules(BaseModel):
     wrong_size : {"keep", "leave_out"}
         The clip stood on the screen in another size than the study asks for, as on a screen that is
         too small for it.
+    slip : {"keep", "leave_out"}
+        The participant said that another key was meant.
+    mis_key : {"keep", "leave_out"}
+        The experimenter saw that another key was meant.
+    trial_disturbed : {"keep", "leave_out"}
+        The experimenter saw that the participant was disturbed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -33,3 +39,6 @@ class EvidenceRules(BaseModel):
     sound_out_of_step: Verdict = "keep"
     frames_missing: Verdict = "keep"
     wrong_size: Verdict = "keep"
+    slip: Verdict = "keep"
+    mis_key: Verdict = "keep"
+    trial_disturbed: Verdict = "keep"

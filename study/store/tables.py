@@ -410,7 +410,7 @@ class TrialRow(Base):
 
 
 class RatingRow(Base):
-    """A rating; never changed, flagged where the experimenter saw a mis-key."""
+    """A rating; never changed. What somebody says against it later is a flag of its trial."""
 
     __tablename__ = "rating"
     __table_args__ = (
@@ -461,6 +461,7 @@ class PaymentRow(Base):
     worked_s: Mapped[int]
     hours_pence: Mapped[int]
     bonus_pence: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3), server_default="GBP")
 
 
 class PaidSessionRow(Base):
@@ -515,6 +516,38 @@ class KeyPressRow(Base):
     t_s: Mapped[float]
     early: Mapped[bool]
     warned_s: Mapped[float | None]
+
+
+class FlagRow(Base):
+    """A word against a trial whose rating stays as it is; one of each kind."""
+
+    __tablename__ = "flag"
+    __table_args__ = (
+        one_of("kind", "slip", "mis_key", "trial_disturbed"),
+        UniqueConstraint("trial_id", "kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"))
+    presentation: Mapped[int | None]  # the number of the playing; None: the trial as a whole
+    kind: Mapped[str]
+    flagged_by: Mapped[str] = mapped_column(String(32))
+    flagged_at: Mapped[datetime]
+
+
+class NoteRow(Base):
+    """An experimenter's remark on a participant, a session or a trial; it never leaves the lab."""
+
+    __tablename__ = "note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"), index=True)
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("session.id"), index=True)
+    trial_id: Mapped[int | None] = mapped_column(ForeignKey("trial.id"), index=True)
+    presentation: Mapped[int | None]  # the number of the playing, where the remark is on one
+    text: Mapped[str] = mapped_column(String(1000))
+    written_by: Mapped[str] = mapped_column(String(32))
+    written_at: Mapped[datetime]
 
 
 class RigCheckRow(Base):

@@ -1,8 +1,11 @@
-"""Words of messages, and reasons for the audit log, which is permanent and names nobody."""
+"""Words of messages, of reasons and remarks, which name nobody, and of tables."""
 
 from study.errors import ConfigError
 
 _LONGEST = 200
+_LONGEST_REMARK = 1000
+# What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def counted(n: int, noun: str) -> str:
@@ -37,3 +40,36 @@ def checked_reason(reason: str) -> str:
             "reason that identifies nobody: the audit log is permanent"
         )
     return words
+
+
+def checked_remark(text: str) -> str:
+    """Return a remark as the store keeps it: in one line.
+
+    Raises ConfigError if it is empty, longer than a paragraph, or has an address or characters that
+    no screen shows.
+
+    `text`: what was given as ``--text``.
+
+    Examples
+    --------
+    >>> checked_remark(" The alarm  rang. ")
+    'The alarm rang.'
+    """
+    words = " ".join(text.split())
+    if not words:
+        raise ConfigError("--text is empty. Write what happened, and no name")
+    if "@" in words or not words.isprintable() or len(words) > _LONGEST_REMARK:
+        raise ConfigError(
+            f"--text contains an address, characters that no screen shows, or is longer than "
+            f"{_LONGEST_REMARK} characters. Write shortly what happened, and no name"
+        )
+    return words
+
+
+def no_formula(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: with an apostrophe in front."""
+    if not isinstance(cell, str):
+        return cell
+    # A carriage return is not quoted where lines end in a line feed, but ends a line for readers.
+    shown = cell.replace("\r", "\\r")
+    return f"'{shown}" if cell.startswith(_FORMULA) else shown

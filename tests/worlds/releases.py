@@ -22,6 +22,7 @@ from study.store import store_snapshot, store_transaction
 from study.store.clips import candidates, record_names
 from study.store.clips.candidates import RejectedClip
 from study.store.plan import assignments
+from study.store.ratings import notes
 from study.store.tables import ParticipantRow, SessionRow, TrialRow, VettingRow
 from study.vocabulary import ParticipantKind, Phase
 from tests.worlds.studies import add_candidates, add_truths, enrol, rate
@@ -34,6 +35,7 @@ REMARKS = (
     "moved to another city in spring",
     "the neighbour's child can be recognised",
     "the projector made a noise that day",
+    "the fire alarm was tested next door",
 )
 SECRETS = (*PEOPLE, HOST, SERIAL, *REMARKS)
 SETTINGS = {
@@ -132,6 +134,7 @@ def _hide(db, clips) -> None:
     for row in db.query(SessionRow):
         row.rig = {**row.rig, "host": HOST, "sound": {"device": "usb", "serial": SERIAL}}
     row = db.get_one(ParticipantRow, PEOPLE[1])
+    notes.add(db, participant_id=PEOPLE[0], text=REMARKS[3], written_by=INITIALS, at=FIRST_DAY)
     row.closed_at, row.close_reason = FIRST_DAY + timedelta(days=20), REMARKS[0]
     db.execute(
         insert(VettingRow),

@@ -58,8 +58,8 @@ def _conditions(participant_ids: Sequence[str]) -> dict[str, ColumnElement[bool]
             found.setdefault(table.name, column.in_(ids))
     for table, column in _references("participant"):
         found.setdefault(table.name, column.in_(participant_ids))
-    # Pay, people's answers and what releases call them stay with the experimenter.
-    for name in ("demographics", "paid_session", "pseudonym"):
+    # Pay, people's answers, remarks and what releases call them stay with the experimenter.
+    for name in ("demographics", "note", "paid_session", "pseudonym"):
         found.pop(name, None)
     return found
 
@@ -114,7 +114,10 @@ def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
         n_ratings += _merge_children(laptop, main, trial_ids)
         for table, column in _references("session"):
             if table.name not in {"trial", "paid_session", "rig_acceptance"}:
-                _insert(main, table, _without_id(_rows(laptop, table, column == session_id)))
+                own = column == session_id
+                if "trial_id" in table.columns:  # what belongs to a trial came with it
+                    own &= table.columns["trial_id"].is_(None)
+                _insert(main, table, _without_id(_rows(laptop, table, own)))
         _mark_done(laptop, main, row)
     return n_ratings
 

@@ -14,7 +14,9 @@ from study.store.tables import (
     ClearanceRow,
     ConsentRow,
     ExerciseClipRow,
+    FlagRow,
     GroundTruthVersionRow,
+    NoteRow,
     ParticipantRow,
     PaymentRow,
     RejectRow,
@@ -28,12 +30,12 @@ from study.store.tables import (
 _WRITTEN: tuple[InstrumentedAttribute[Any], ...] = (
     ParticipantRow.close_reason, ClearanceRow.reason, ExerciseClipRow.reasoning,
     GroundTruthVersionRow.reason, RigAcceptanceRow.reason, TrialRow.failure, VettingRow.note,
-    RejectRow.detail,
+    RejectRow.detail, NoteRow.text,
 )  # fmt: skip
 _WHO: tuple[InstrumentedAttribute[Any], ...] = (
     ConsentRow.experimenter, ClearanceRow.granted_by,
     GroundTruthVersionRow.given_by, PaymentRow.paid_by, PaymentRow.payee,
-    RigAcceptanceRow.accepted_by, VettingRow.curator,
+    RigAcceptanceRow.accepted_by, VettingRow.curator, NoteRow.written_by, FlagRow.flagged_by,
 )  # fmt: skip
 # Keys of what a session says of its machine that tell one machine from another.
 _OF_MACHINE = ("host", "serial", "user", "process", "edid", "uuid", "mac_address")

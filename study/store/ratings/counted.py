@@ -14,7 +14,7 @@ from study.store import audit
 from study.store.engine import Db
 from study.store.frames import as_frame
 from study.store.plan import ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import flags, ratings
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
@@ -71,6 +71,7 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
         (_sessions(db, study, phase), ["session_id"]),
         (_playings(db, phase), ["trial_id"]),
         (_slots(db, phase), ["candidate_id", "participant_id"]),
+        (flags.by_trial(db), ["trial_id"]),
     ):
         # Tables without rows have columns of any type.
         like = {key: found[key].dtype for key in keys}
@@ -81,6 +82,7 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
         is_replaced=found["replaced"].eq(True),
         n_other_clips=found["n_other_clips"].fillna(0),
         played_to_end=found["played_to_end"].eq(True),
+        flags=found["flags"].astype(object).where(found["flags"].notna(), ""),
     ).drop(columns="replaced")
     return counting.judged(found, study.config.evidence, rehearsal=study.config.rehearsal)
 

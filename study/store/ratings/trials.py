@@ -2,12 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from study.errors import StoreError
 from study.store.engine import Db
-from study.store.tables import KeyPressRow, PresentationRow, RatingRow, SessionRow, TrialRow
+from study.store.tables import (
+    CandidateRow,
+    KeyPressRow,
+    PresentationRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
 from study.vocabulary import KeyPress, Presentation, TrialRecord
 
 
@@ -84,6 +91,27 @@ def is_rated(db: Db, session_id: str, candidate_id: int) -> bool:
         )
     ).first()
     return found is not None
+
+
+def last_rated_of(db: Db, participant_id: str, clip: str) -> tuple[int, str] | None:
+    """Return trial and session of somebody's last rating of a clip; None where there is none.
+
+    `clip`: such as ``barking/a.mp4`` or ``training/barking/a.mp4``.
+    """
+    candidate = CandidateRow
+    found = db.execute(
+        select(RatingRow.trial_id, TrialRow.session_id)
+        .join(TrialRow, TrialRow.id == RatingRow.trial_id)
+        .join(candidate, candidate.id == RatingRow.candidate_id)
+        .where(
+            RatingRow.participant_id == participant_id,
+            or_(candidate.filename == clip,
+                candidate.video_location + "/" + candidate.filename == clip),
+        )
+        .order_by(RatingRow.trial_id.desc())
+        .limit(1)
+    ).first()  # fmt: skip
+    return None if found is None else (found[0], found[1])
 
 
 def seen(db: Db) -> set[tuple[int, str]]:

@@ -50,6 +50,20 @@ def sat(column, value):
     return f"UPDATE session SET {column} = {value} WHERE id = {NEW}"
 
 
+def flagged(kind, by):
+    return (
+        "INSERT INTO flag (trial_id, kind, flagged_by, flagged_at) VALUES "
+        f"({TRIAL}, '{kind}', '{by}', '{TIME}')"
+    )
+
+
+def noted(participant, session, trial, by="AB"):
+    return (
+        "INSERT INTO note (participant_id, session_id, trial_id, text, written_by, written_at) "
+        f"VALUES ({participant}, {session}, {trial}, 'x', '{by}', '{TIME}')"
+    )
+
+
 ENDLESS = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS id FROM n"
 )
@@ -188,6 +202,15 @@ FORGED = {
     "a headphone check of somebody else": (
         "PRAGMA foreign_keys = OFF; UPDATE headphone_check SET participant_id = 'S03'"
     ),
+    # remarks and flags
+    "a flag that rating does not set": flagged("mis_key", "AB"),
+    "a slip of somebody else": flagged("slip", "S02"),
+    "a disturbance that has a name": flagged("trial_disturbed", "John Smith"),
+    "a flag of a trial that was dealt": flagged("trial_disturbed", "AB").replace(TRIAL, "1"),
+    "a remark on nobody's session": noted("'S01'", "NULL", "NULL"),
+    "a remark on somebody else's session": noted("'S02'", NEW, "NULL"),
+    "a remark on a trial of another session": noted("'S01'", NEW, "1"),
+    "a remark by a name": noted("'S01'", NEW, "NULL", by="John Smith"),
     # schema
     "a view that never ends": f"CREATE VIEW endless AS {ENDLESS}",
     "a table that is a view that never ends": (

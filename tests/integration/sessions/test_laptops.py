@@ -19,8 +19,8 @@ from study.store.migrations import alembic_config
 from study.store.people import headphone_checks, payments
 from study.store.people.headphone_checks import HeadphoneCheck
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import ratings
-from study.vocabulary import ParticipantKind, Phase, Rating
+from study.store.ratings import flags, notes, ratings
+from study.vocabulary import FlagKind, ParticipantKind, Phase, Rating
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
 PEOPLE = ("S01", "S02", "S03", "S04", "S05")
@@ -299,3 +299,28 @@ def test_a_headphone_check_done_on_a_laptop_comes_back_once(lab):
     merge(study, engine, path, final=True)
     with transaction(engine) as db:
         assert headphone_checks.listed(db, "S01") == [before, after]
+
+
+def test_remarks_and_flags_of_a_laptop_come_back_once_and_those_of_the_desk_stay_there(lab):
+    study, engine, path = lab
+    with transaction(engine) as db:
+        notes.add(db, participant_id="S01", text="stays here", written_by="AB", at=AT)
+    deal(study, engine, path)
+    laptop = open_store(f"sqlite:///{path}")
+    with transaction(laptop) as db:
+        assert notes.frame(db).empty
+        session = rate_some(db, study, "S01", 2)
+        trial = flags.last_rated(db, session)
+        flags.add(db, trial_id=trial, kind=FlagKind.SLIP, flagged_by="S01", at=AT)
+        where = {"participant_id": "S01", "session_id": session, "written_by": "AB", "at": AT}
+        notes.add(db, text="of the session", **where)
+        notes.add(db, text="of the trial", trial_id=trial, presentation=1, **where)
+    laptop.dispose()
+    for _ in range(2):
+        merge(study, engine, path)
+    with transaction(engine) as db:
+        found = notes.frame(db)
+        assert found["text"].tolist() == ["stays here", "of the trial", "of the session"]
+        assert found["trial_number"].dropna().tolist() == [1]
+        (flag,) = flags.frame(db).to_dict("records")
+        assert (flag["session_id"], flag["trial_number"]) == (session, 1)

@@ -15,6 +15,7 @@ GOOD = {
     "played_to_end": True, "n_xruns": 0, "av_offset_s": -0.004, "n_frames_shown": 90,
     "n_frames_dropped": 0, "playing_s": 3.0, "period_s": 1 / 60, "width_px": 340, "height_px": 256,
     "scale": 1.0, "box_width_px": 640.0, "box_height_px": 480.0, "interrupted_s": 0.0,
+    "flags": "",
 }  # fmt: skip
 FAULTS = [
     ({"outcome": "failed"}, Reason.NOT_RATED),
@@ -35,6 +36,9 @@ FAULTS = [
     ({"width_px": 170, "height_px": 128, "scale": 0.5}, Reason.WRONG_SIZE),
     ({"scale": 0.0}, Reason.WRONG_SIZE),
     ({"width_px": 1280, "height_px": 720}, Reason.WRONG_SIZE),
+    ({"flags": "slip"}, Reason.SLIP),
+    ({"flags": "mis_key"}, Reason.MIS_KEY),
+    ({"flags": "trial_disturbed"}, Reason.TRIAL_DISTURBED),
     ({"is_replaced": True}, Reason.RATED_AGAIN),
 ]
 HARMLESS = [
