@@ -65,8 +65,8 @@ PANELS = (
         "Remarks and flags",
         "sessions.commands.remarks",
         {
-            "note": "Write a remark on a participant; it stays in the lab.",
-            "flag": "Flag a rating as a mis-key, or its trial as disturbed; rating and bonus stay.",
+            "note": "Write a remark on a participant.",
+            "flag": "Flag a rating as a mis-key, or its trial as disturbed.",
             "export-notes": "Export all remarks and flags for the lab's own use.",
         },
     ),
