@@ -95,7 +95,7 @@ def session_log(path: Path) -> Iterator[None]:
     path : Path
         A new file; its folder is made.
     """
-    from psychopy import logging
+    from psychopy import logging  # cannot be imported without a screen
 
     make_own_folder(path.parent)
     make_own_file(path, is_new=True)
@@ -112,7 +112,7 @@ def session_log(path: Path) -> Iterator[None]:
 
 def note(*lines: str) -> None:
     """Add lines to the open log, and write it out."""
-    from psychopy import logging
+    from psychopy import logging  # cannot be imported without a screen
 
     for line in lines:
         logging.exp(line)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
@@ -20,20 +20,20 @@ from annotator.task.pages import LeftError, Pages
 from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
 from annotator.window.moment import Moment
+from annotator.window.stage import PsychopyStage
 from sessions.running.recording import Recorder, machine, open_session, utc_now
 from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
 from study.config.study import Study, find_study
 from study.errors import ConfigError, StoreError
+from study.rehearsal.people import PROFILES, SimulatedPerson
+from study.rehearsal.truth import truth_of
 from study.store import engine as engines
 from study.store import open_store, transaction
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
 from study.tools.seeding import generator
 from study.vocabulary import EndReason, Phase, TrialRecord
-
-if TYPE_CHECKING:
-    from annotator.window.stage import PsychopyStage
 
 # A participant waits in front of a still screen while the store is locked: not for long.
 BUSY_TIMEOUT_S = 3.0
@@ -164,8 +164,6 @@ def open_stage(
             {},
         )
         return
-    from annotator.window.stage import PsychopyStage  # PsychoPy, which simulated people may lack
-
     stage = PsychopyStage(
         study.config.screen,
         warning_s=protocol.warning_s,
@@ -186,9 +184,6 @@ def open_stage(
 
 
 def _simulated_person(study: Study, profile: str, chance: str) -> Person:
-    from study.rehearsal.people import PROFILES, SimulatedPerson  # slow, and people do without
-    from study.rehearsal.truth import truth_of
-
     if not study.config.rehearsal:
         raise ConfigError(
             "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
@@ -201,7 +196,7 @@ def _simulated_person(study: Study, profile: str, chance: str) -> Person:
 
 
 @contextmanager
-def _leaving_on_signals(stage: "PsychopyStage") -> Iterator[None]:
+def _leaving_on_signals(stage: PsychopyStage) -> Iterator[None]:
     def leave(_signal: int, _frame: FrameType | None) -> None:
         stage.order_leave()
 

@@ -11,9 +11,9 @@ __all__ = ["dataset", "read"]
 if not TYPE_CHECKING:  # a type checker would take it for a promise of any name
 
     def __getattr__(name: str) -> object:
-        # At the first use: the command line answers --help where records cannot be read.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # At the first use: the command line answers --help where records cannot be read.
         from features.records import read as reading
 
         return getattr(reading, name)

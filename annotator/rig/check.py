@@ -180,7 +180,7 @@ def _real_time() -> Measurement:
 def _compositor() -> Measurement:
     if not os.environ.get("DISPLAY"):
         return observed("compositor", None)
-    from Xlib import display
+    from Xlib import display  # of the extra [annotator]
 
     connection = display.Display()
     try:

@@ -12,6 +12,7 @@ from annotator.task.trial import (
     PlaybackFailed,
     SoundLost,
 )
+from annotator.window.stage import PsychopyStage
 from study.config.screen import Screen
 from study.errors import StageError
 from study.rehearsal.odd import make_odd_clip
@@ -31,8 +32,6 @@ def play_flashes(screen: Screen, n_plays: int) -> list[float]:
     n_plays : int
         How often; each has three flashes.
     """
-    from annotator.window.stage import PsychopyStage
-
     with tempfile.TemporaryDirectory() as folder:
         clip = Stimulus(0, make_odd_clip("plain", Path(folder) / "clip.mp4"), "flash and beep")
         stage = PsychopyStage(screen, warning_s=0.0, warning="", reminder="")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from annotator.window.clock import rig_clock
 from annotator.window.keys.keyboard import Keyboard
 
 N_PRESSES = 20
@@ -24,19 +25,18 @@ def keyboard_path_s(keyboard: Keyboard) -> float | None:
     """
     if not os.environ.get("DISPLAY"):
         return None
-    from psychtoolbox import GetSecs
-    from Xlib import display
-    from Xlib.error import DisplayError
+    from Xlib import display, error  # of the extra [annotator]
 
     try:
         connection = display.Display()
-    except DisplayError:
+    except error.DisplayError:
         return None
     try:
         if not connection.has_extension("XTEST"):
             return None
         keyboard.take_presses(0.0)  # what was pressed before does not count
-        delays_s = [_delay_s(connection, keyboard, GetSecs) for _ in range(N_PRESSES)]
+        now = rig_clock()
+        delays_s = [_delay_s(connection, keyboard, now) for _ in range(N_PRESSES)]
     finally:
         connection.close()
     seen_s = [delay_s for delay_s in delays_s if delay_s is not None]
@@ -44,18 +44,17 @@ def keyboard_path_s(keyboard: Keyboard) -> float | None:
 
 
 def _delay_s(connection: Any, keyboard: Keyboard, now: Callable[[], float]) -> float | None:  # noqa: ANN401
-    from Xlib import XK, X
-    from Xlib.ext import xtest
+    from Xlib import XK, X  # of the extra [annotator]
 
     code = connection.keysym_to_keycode(XK.string_to_keysym(_KEY))
     pressed_s = now()
-    xtest.fake_input(connection, X.KeyPress, code)
+    connection.xtest_fake_input(X.KeyPress, code)
     connection.sync()
     read_s = None
     while read_s is None and now() < pressed_s + PATIENCE_S:
         if keyboard.take_presses(0.0):
             read_s = now()
-    xtest.fake_input(connection, X.KeyRelease, code)
+    connection.xtest_fake_input(X.KeyRelease, code)
     connection.sync()
     time.sleep(GAP_S)
     keyboard.take_presses(0.0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annotator.window.clock import rig_clock
 from study.store.ratings.rig_checks import VALID_FOR, RigCheck
 
 if TYPE_CHECKING:
@@ -71,11 +72,10 @@ def lead_of(check: RigCheck | None, *, at: datetime) -> SafeLead | None:
 
 
 def _is_on_time(sound: "SoundPath", silence: Any, lead_s: float) -> bool:  # noqa: ANN401
-    from psychtoolbox import GetSecs
-
+    now = rig_clock()
     sound.load(silence)
     time.sleep(lead_s)  # whatever loading has begun, is over
-    requested_s = GetSecs() + lead_s
+    requested_s = now() + lead_s
     sound.start_at(requested_s)
     give_up_s = time.monotonic() + _PATIENCE_S
     while (started_s := sound.started_s()) is None and time.monotonic() < give_up_s:

@@ -39,7 +39,7 @@ class Drawing:
     """Draw texts where the layout says."""
 
     def __init__(self, win: Any, layout: Layout, screen: Screen) -> None:  # noqa: ANN401
-        from psychopy import visual
+        from psychopy import visual  # cannot be imported without a screen
 
         self._win, self._layout = win, layout
         self._visual, self._colour = visual, screen.foreground

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
 _FONT = "DejaVuSans.ttf"  # the font of all texts
 _MARGIN_PX = 2
 _PATIENCE_S = 2.0
@@ -44,8 +46,6 @@ class Look:
 
     def picture(self) -> Any:  # noqa: ANN401
         """Return the words as an image of PIL, no larger than they need."""
-        from PIL import Image, ImageDraw, ImageFont
-
         font = ImageFont.truetype(_FONT, self.text_height_px)
         left, top, right, bottom = map(int, font.getbbox(self.text))
         size = (right - left + 2 * _MARGIN_PX, bottom - top + 2 * _MARGIN_PX)
@@ -107,8 +107,7 @@ def main() -> None:
 
 def show(look: Look) -> None:
     """Open the window above all others, and stay there."""
-    from PIL import ImageColor
-    from Xlib import X, display
+    from Xlib import X, display  # of the extra [annotator], which simulated people may lack
 
     connection = display.Display()
     screen = connection.screen()
@@ -150,9 +149,7 @@ def _place(look: Look, screen: Any, connection: Any) -> tuple[int, int, int, int
         top = (screen.height_in_pixels - look.height_px) // 2
         return left, top, look.width_px, look.height_px
     if connection.has_extension("XINERAMA"):
-        from Xlib.ext import xinerama
-
-        monitors = xinerama.query_screens(connection).screens
+        monitors = connection.xinerama_query_screens().screens
         if monitors:
             first = monitors[0]
             return first.x, first.y, first.width, first.height

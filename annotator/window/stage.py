@@ -24,6 +24,7 @@ from annotator.task.trial import (
     WarningBegan,
     WarningEnded,
 )
+from annotator.window.clock import rig_clock
 from annotator.window.drawing import Drawing
 from annotator.window.keys.keyboard import Keyboard
 from annotator.window.moment import Moment
@@ -95,11 +96,10 @@ class PsychopyStage:
     ) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._window = TaskWindow(screen, paced=not hurry, moment=moment)
-        from psychopy import logging
-        from psychtoolbox import GetSecs
+        from psychopy import logging  # cannot be imported without a screen
 
         self._note: Callable[[str], None] = logging.exp  # into the session's log, if there is one
-        self._rig_clock: Callable[[], float] = GetSecs
+        self._rig_clock = rig_clock()
         self._headset = Headset(screen.audio_path, screen.sample_rate_hz)
         self._keyboard = Keyboard()
         self._layout = task_layout(screen, *self._window.size_px)

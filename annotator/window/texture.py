@@ -17,7 +17,7 @@ class Texture:
     """
 
     def __init__(self, window: Any) -> None:  # noqa: ANN401
-        import pyglet.gl as gl
+        import pyglet.gl as gl  # cannot be imported without a screen
 
         self._gl, self._window = gl, window
         self._id = gl.GLuint()

@@ -139,12 +139,11 @@ def ask_server() -> Server | None:
     name = os.environ.get("DISPLAY")
     if not name or not sys.platform.startswith("linux"):
         return None
-    from Xlib import display
-    from Xlib.error import DisplayError
+    from Xlib import display, error  # of the extra [annotator]
 
     try:
         connection = display.Display(name)
-    except DisplayError:
+    except error.DisplayError:
         return None
     try:
         return Server(
@@ -186,17 +185,17 @@ def _of_outputs(outputs: Sequence[ScreenOutput]) -> str:
 
 
 def _outputs(connection: Any) -> tuple[ScreenOutput, ...] | None:  # noqa: ANN401
-    from Xlib.error import XError
+    from Xlib import error  # of the extra [annotator]
     from Xlib.ext import randr
 
     if not connection.has_extension("RANDR"):
         return None
     root = connection.screen().root
     try:
-        resources = randr.get_screen_resources(root)
+        resources = root.xrandr_get_screen_resources()
         clocks = {mode["id"]: mode["dot_clock"] for mode in resources.modes}
         described = [
-            (output, randr.get_output_info(connection, output, resources.config_timestamp))
+            (output, connection.xrandr_get_output_info(output, resources.config_timestamp))
             for output in resources.outputs
         ]
         found = tuple(
@@ -208,13 +207,11 @@ def _outputs(connection: Any) -> tuple[ScreenOutput, ...] | None:  # noqa: ANN40
             for output, info in described
             if info.connection == randr.Connected
         )
-    except XError:
+    except error.XError:
         return None
     return found if resources.outputs else None
 
 
 def _has_edid(connection: Any, output: int) -> bool:  # noqa: ANN401
-    from Xlib.ext import randr
-
-    atoms = randr.list_output_properties(connection, output).atoms
+    atoms = connection.xrandr_list_output_properties(output).atoms
     return any(connection.get_atom_name(atom) in ("EDID", "EDID_DATA") for atom in atoms)

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL.PngImagePlugin import PngInfo
 
 from annotator.task.layout import Rectangle
+from annotator.window.clock import rig_clock
 from annotator.window.moment import Moment
 from annotator.window.texture import Texture
 from annotator.window.virtual import Verdict, ask_server, judged
@@ -56,12 +58,11 @@ class TaskWindow:
 
     def __init__(self, screen: Screen, *, paced: bool = True, moment: Moment | None = None) -> None:
         visual = _import_visual()
-        from psychopy import logging
-        from psychtoolbox import GetSecs
+        from psychopy import logging  # cannot be imported without a screen
 
         logging.console.setLevel(logging.ERROR)
         full_screen = screen.width_px is None or screen.height_px is None
-        self._now: Callable[[], float] = GetSecs
+        self._now = rig_clock()
         self._full_screen = full_screen
         self.win: Any = visual.Window(
             # A full screen takes the size of the screen, but PsychoPy wants one all the same.
@@ -142,7 +143,7 @@ class TaskWindow:
 
     def finish(self) -> None:
         """Wait until the graphics card has finished."""
-        import pyglet.gl as gl
+        import pyglet.gl as gl  # cannot be imported without a screen
 
         gl.glFinish()
 
@@ -169,8 +170,6 @@ class TaskWindow:
         # The front buffer is black on software renderers.
         image = self.win.getMovieFrame(buffer="back")
         self.win.movieFrames = []
-        from PIL.PngImagePlugin import PngInfo
-
         about = PngInfo()
         about.add_text("participant", self._whose)
         path = self._shots / f"{name}.png"
@@ -220,7 +219,7 @@ class TaskWindow:
         return lambda: texture.draw(place)
 
     def _keep_what_is_uncovered(self) -> None:
-        from Xlib import X, display
+        from Xlib import X, display  # of the extra [annotator]
 
         connection = display.Display()
         for handle in (self.win.winHandle._window, self.win.winHandle._view):
@@ -238,7 +237,7 @@ class TaskWindow:
 
 
 def _renderer() -> str:
-    import pyglet.gl.gl_info as gl_info
+    import pyglet.gl.gl_info as gl_info  # cannot be imported without a screen
 
     return f"{gl_info.get_vendor()} {gl_info.get_renderer()}"
 
@@ -264,7 +263,7 @@ def _import_visual() -> Any:  # noqa: ANN401
         raise StageError(_NO_DISPLAY.format(found="DISPLAY is not set"))
     _require_home()
     try:
-        from psychopy import visual
+        from psychopy import visual  # of the extra [annotator], and needs a screen
     except ModuleNotFoundError as error:
         raise StageError(
             f"{error.name} is not installed on this machine. Install the task: "

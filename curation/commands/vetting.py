@@ -37,6 +37,7 @@ def vet(
         raise ConfigError(f"{curator!r} is not an id. Use up to 32 letters, digits, - and _")
     found = find_study(study, store)
     try:
+        # Both need the extra [web].
         from curation.vetting.page import vetting_app
         from study.reports.web import address_file, open_site, serve
     except ModuleNotFoundError as error:

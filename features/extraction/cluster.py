@@ -64,7 +64,7 @@ def _performed(
     shards: Sequence[Sequence[ListedClip]],
     job: Job,
 ) -> Iterator[tuple[Sequence[ListedClip], list[Result] | None]]:
-    from distributed import KilledWorker, as_completed
+    from distributed import KilledWorker, as_completed  # of the extra [cluster]
 
     shard_of = {
         client.submit(extract_shard, shard, job, pure=False, retries=_RETRIES): shard
@@ -81,7 +81,7 @@ def _performed(
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     try:
-        from distributed import Client
+        from distributed import Client  # of the extra [cluster]
     except ImportError as error:
         raise ConfigError(
             "--cluster needs Dask. Install the extra: pip install 'avmit-lab[cluster]'"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import pandas as pd
 
 from features.extraction.clip_list import ListedClip
 from features.extraction.job import Job, Reject
@@ -92,8 +93,6 @@ def _write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
     if not rejects:
         path.unlink(missing_ok=True)
         return
-    import pandas as pd
-
     table = pd.DataFrame(
         [
             {

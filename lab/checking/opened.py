@@ -1,5 +1,6 @@
 """A release as it lies on a disk: its plain files, tables and JSON texts, read within limits."""
 
+import csv
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
+from pyarrow import csv as arrow_csv
 
 from curation.release.row_faults import N_EXAMPLES, Finding
 from study.errors import StudyError, TableError
@@ -156,13 +157,13 @@ def read_table(path: Path) -> pa.Table:
     twice = sorted({name for name in heading if heading.count(name) > 1})
     if twice:
         raise TableError(f"{path.name} has the column {twice[0]!r} twice")
-    kinds = csv.ConvertOptions(
+    kinds = arrow_csv.ConvertOptions(
         column_types=dict.fromkeys(heading, pa.string()), strings_can_be_null=False
     )
-    rules = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    content = read_bytes(path, error=TableError)
+    rules = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    content = pa.BufferReader(read_bytes(path, error=TableError))
     try:
-        return csv.read_csv(pa.BufferReader(content), parse_options=rules, convert_options=kinds)
+        return arrow_csv.read_csv(content, parse_options=rules, convert_options=kinds)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         says = str(error).partition("\n")[0][:200]
         raise TableError(f"{path.name} is not a table: {says}") from error
@@ -176,9 +177,7 @@ def csv_lines_of_head(path: Path, delimiter: str) -> Iterator[list[str]]:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
         raise TableError(f"{path.name}, line 1 is not UTF-8 text") from error
-    import csv as plain
-
-    yield from plain.reader([text.rstrip("\r")], delimiter=delimiter)
+    yield from csv.reader([text.rstrip("\r")], delimiter=delimiter)
 
 
 def uniques(table: pa.Table, column: str) -> list[str]:

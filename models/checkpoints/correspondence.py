@@ -49,7 +49,7 @@ def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasMod
     At every timestep both embeddings go through two linear layers to vectors of length one; the
     recurrent layer sees nothing but the distance of the two.
     """
-    from models.network.backend import keras
+    from models.network.backend import keras  # takes seconds
 
     layers, ops = keras.layers, keras.ops
     recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}

@@ -41,7 +41,7 @@ def build_classifier(
     layer before the recurrent one, which draws a mask for every timestep; Keras 3's own
     ``dropout`` argument would draw one for all. Paper: DNN Architectures, Figure 3.
     """
-    from models.network.backend import keras
+    from models.network.backend import keras  # takes seconds
 
     layers = keras.layers
     recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}[rnn]
@@ -94,7 +94,7 @@ def save_classifier(model: KerasModel, path: Path) -> None:
     path : Path
         A path ending in ``.keras``.
     """
-    from models.network.backend import without_tensorflow
+    from models.network.backend import without_tensorflow  # takes seconds, with Keras
 
     with written_atomically(path) as part, without_tensorflow():
         model.save(part)

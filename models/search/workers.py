@@ -44,7 +44,7 @@ def run_on_cluster(
     StudyError
         If one surrogate took several workers down.
     """
-    from distributed import KilledWorker, as_completed
+    from distributed import KilledWorker, as_completed  # of the extra [cluster]
 
     with _connect(address) as client:
         futures = [client.submit(run_surrogate, plan, task, folder, pure=False) for task in tasks]
@@ -78,7 +78,7 @@ def cluster_size(address: str) -> int:
 
 
 def _connect(address: str) -> "Client":
-    from distributed import Client
+    from distributed import Client  # of the extra [cluster]
 
     try:
         return Client(address, timeout="10s")

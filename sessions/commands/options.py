@@ -113,7 +113,7 @@ def write_text(
             part.write_text(text, encoding="utf-8")
         return
     try:
-        from sessions.pay.sheets import write_sheet
+        from sessions.pay.sheets import write_sheet  # needs the extra [sessions]
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"printing needs the module {error.name}. Install the extra [sessions]"

@@ -42,7 +42,7 @@ def limit_memory(more_bytes: int = MEMORY_BYTES) -> None:
     """Refuse this process more memory than it has and so much; on Linux."""
     if sys.platform != "linux":
         return
-    import resource
+    import resource  # Windows has none
 
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
     has_bytes = int(status.split("VmData:")[1].split()[0]) * 1024

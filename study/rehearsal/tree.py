@@ -7,11 +7,15 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
+import cv2
+
 from study.classes import COLUMNS as CLASS_COLUMNS
 from study.errors import ConfigError
 from study.processes.pool import each, n_cores
 from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
 from study.rehearsal.describing import describe, feeding_classes
+from study.rehearsal.encoding import write_clip
+from study.rehearsal.rendering import film_of, track_of
 from study.rehearsal.scene_table import (
     SCENES_NAME,
     Clip,
@@ -93,9 +97,6 @@ def make_clip(root: Path, scene: Scene) -> SceneRow:
 
     Returns what is known about the clip, its digest included.
     """
-    from study.rehearsal.encoding import write_clip  # opens the codecs: slow to import
-    from study.rehearsal.rendering import film_of, track_of
-
     path = root / scene.video_location / scene.filename
     sound = track_of(scene)
     write_clip(path, film_of(scene), [] if sound is None else [sound])
@@ -180,6 +181,4 @@ def _make_all(
 
 
 def _keep_to_one_thread() -> None:
-    import cv2  # opens the codecs: slow to import
-
     cv2.setNumThreads(1)

@@ -20,6 +20,7 @@ class Keyboard:
     """
 
     def __init__(self) -> None:
+        # Cannot be imported without a screen.
         from psychopy import logging
         from psychopy.hardware import keyboard
 
@@ -70,7 +71,7 @@ class Keyboard:
 
     def device_names(self) -> list[str]:
         """Return the keyboards that are listened to."""
-        from psychtoolbox import hid
+        from psychtoolbox import hid  # of the extra [annotator]
 
         _, names, _ = hid.get_keyboard_indices()
         return [str(name) for name in names]

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from annotator.window.clock import rig_clock
 from study.errors import StageError
 
 WARM_UP_PLAYS = 3
@@ -87,7 +88,9 @@ def open_sound(name: str, sample_rate_hz: int) -> SoundPath:
     if name == "psychtoolbox":
         sound = PsychtoolboxSound(sample_rate_hz)
     else:
-        from annotator.window.sound.sounddevice_path import SounddeviceSound
+        from annotator.window.sound.sounddevice_path import (
+            SounddeviceSound,  # which needs this file
+        )
 
         sound = SounddeviceSound(sample_rate_hz)
     warm_up(sound, sample_rate_hz)
@@ -125,11 +128,9 @@ def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float
     give_up_s : float
         Until when to wait, on the monotonic clock.
     """
-    from psychtoolbox import GetSecs
-
-    requested_s: float
+    now = rig_clock()
     sound.load(samples)
-    requested_s = GetSecs() + 0.1
+    requested_s = now() + 0.1
     sound.start_at(requested_s)
     while time.monotonic() < give_up_s:
         time.sleep(0.005)
@@ -167,31 +168,18 @@ def threads_starting() -> Iterator[None]:
         sys.setswitchinterval(interval_s)
 
 
-def _forget_devices() -> None:
-    # A driver only knows the devices that were there when it was first asked.
-    from psychtoolbox import PsychPortAudio
-
-    PsychPortAudio("Close")
-
-
-def _device_name(index: int) -> str:
-    from psychtoolbox import audio
-
-    found = audio.get_devices(device_index=index)
-    return str((found[0] if isinstance(found, list) else found)["DeviceName"])
-
-
 class PsychtoolboxSound:
     """PsychPortAudio: the driver starts the sound at its time."""
 
     name = "psychtoolbox"
 
     def __init__(self, sample_rate_hz: int) -> None:
-        from psychtoolbox import PsychPortAudio, audio
+        from psychtoolbox import PsychPortAudio, audio  # of the extra [annotator]
 
-        PsychPortAudio("Verbosity", 1)
+        self._driver, self._audio = PsychPortAudio, audio
+        self._driver("Verbosity", 1)
         # PsychPortAudio would suspend a sound server that it then plays through.
-        PsychPortAudio("EngineTunables", [], [], [], 0)
+        self._driver("EngineTunables", [], [], [], 0)
         try:
             # It prints its usage as well; what it found is in its exception.
             with redirect_stdout(StringIO()):
@@ -204,7 +192,7 @@ class PsychtoolboxSound:
             with threads_starting():
                 self._stream.start(1, 0, 0)
         except Exception as error:  # the driver raises bare Exceptions
-            _forget_devices()
+            self._forget_devices()
             found = str(error).split("\n")[0].rstrip(".") or "the driver says no more"
             raise StageError(NO_DEVICE.format(found=found)) from error
         self._rate_hz, self._duration_s = sample_rate_hz, 0.0
@@ -257,7 +245,7 @@ class PsychtoolboxSound:
         return {
             "path": self.name,
             "latency_class": _LOW_LATENCY,
-            "device": _device_name(int(status.get("OutDeviceIndex", -1))),
+            "device": self._device_name(int(status.get("OutDeviceIndex", -1))),
             "device_index": int(status.get("OutDeviceIndex", -1)),
             "sample_rate_hz": float(status["SampleRate"]),
             "predicted_latency_s": float(status.get("PredictedLatency", 0.0)),
@@ -267,4 +255,12 @@ class PsychtoolboxSound:
     def close(self) -> None:
         """Release the device."""
         self._stream.close()
-        _forget_devices()
+        self._forget_devices()
+
+    def _forget_devices(self) -> None:
+        # A driver only knows the devices that were there when it was first asked.
+        self._driver("Close")
+
+    def _device_name(self, index: int) -> str:
+        found = self._audio.get_devices(device_index=index)
+        return str((found[0] if isinstance(found, list) else found)["DeviceName"])

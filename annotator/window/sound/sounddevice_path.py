@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from annotator.window.clock import rig_clock
 from annotator.window.sound.paths import NO_DEVICE, Samples
 from study.errors import StageError
 
@@ -16,14 +17,12 @@ class SounddeviceSound:
 
     def __init__(self, sample_rate_hz: int) -> None:
         try:
-            import sounddevice
-        except OSError as error:  # the PortAudio library itself is missing
+            import sounddevice  # of the extra [annotator], and the library may be missing
+        except OSError as error:
             raise StageError(
                 f"{error}. Install it (Debian: apt-get install libportaudio2)"
             ) from error
-        from psychtoolbox import GetSecs
-
-        self._now = GetSecs
+        self._now = rig_clock()
         self._rate_hz = sample_rate_hz
         self._lock = threading.Lock()
         self._samples: Samples = np.zeros((0, 2), dtype=np.float32)
