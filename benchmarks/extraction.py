@@ -24,8 +24,7 @@ import numpy as np
 
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from features.extraction.clip_list import ListedClip, read_clip_list
-from features.extraction.extractor import Extractor
-from features.extraction.job import Job, extract_clip
+from features.extraction.extractor import Extractor, Job, extract_clip
 from features.extraction.prepare import prepare
 from features.inputs.frames import shrink
 from features.networks.layers import Weights

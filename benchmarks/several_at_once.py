@@ -15,8 +15,14 @@ import numpy as np
 from features.embedding_set import find_embedding_set
 from models.network.initial import initial_weights
 from models.network.spec import Architecture, Hyperparameters, cell_named
-from models.training.loop import Batches, EpochSettings, Metrics, learn
-from models.training.state import OptimizerState, new_training
+from models.training.loop import (
+    Batches,
+    EpochSettings,
+    Metrics,
+    OptimizerState,
+    learn,
+    new_training,
+)
 
 SHAPES = (
     ("vggish_vgg16-gru", 32, 32),

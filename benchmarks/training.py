@@ -41,8 +41,7 @@ def main() -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from models.network.presets import PAPER
-    from models.network.spec import CELLS, cell_named
+    from models.network.spec import CELLS, PAPER, cell_named
     from models.search.forecast import n_operations
 
     cells = [cell_named(name) for name in options.cells] or list(CELLS)
@@ -126,8 +125,7 @@ def _cpu_s() -> float:
 
 
 def _described(name: str, folder: Path, n_epochs: int) -> Any:  # noqa: ANN401
-    from models.network.presets import PAPER
-    from models.network.spec import Schedule, cell_named
+    from models.network.spec import PAPER, Schedule, cell_named
     from models.training.description import Training, load_data
 
     training = Training(
@@ -166,8 +164,7 @@ def _keras(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]]:
 
     from models.network.keras import build_classifier
     from models.training.epochs import _chunks
-    from models.training.loop import EpochSettings, _adam, cross_entropy
-    from models.training.state import AdamState
+    from models.training.loop import AdamState, EpochSettings, _adam, cross_entropy
 
     training, data = _described(name, folder, n_epochs)
     embedding_set = training.embedding_set
@@ -222,8 +219,7 @@ def _authors(name: str, folder: Path, n_epochs: int) -> list[tuple[float, float]
     import tf_keras
 
     from features.embedding_set import find_embedding_set
-    from models.network.presets import PAPER
-    from models.network.spec import cell_named
+    from models.network.spec import PAPER, cell_named
 
     cell = cell_named(name)
     chosen, embedding_set = PAPER[cell], find_embedding_set(cell.embedding_set)

@@ -10,8 +10,7 @@ from typing import Any
 
 from features.engines.graph import files_of
 from features.extraction.clip_list import ListedClip
-from features.extraction.extractor import Extractor
-from features.extraction.job import Job, Reject, extract_clip, load
+from features.extraction.extractor import Extractor, Job, Reject, extract_clip, load
 from features.records.manifest import ManifestRow
 from study.errors import ConfigError
 

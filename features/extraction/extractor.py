@@ -1,4 +1,4 @@
-"""One clip in, its embeddings out."""
+"""One clip in, its embeddings out, and its record written: what a process of a job does."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,18 @@ import numpy.typing as npt
 from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
 from features.engines.graph import Engine
 from features.engines.running import open_engine
+from features.extraction.clip_list import ListedClip
 from features.inputs import waveform
 from features.inputs.frames import choose_frames, shrink
 from features.inputs.mel import PATCH_SAMPLES, patches
 from features.networks.efficientnetb0 import normalised
 from features.networks.layers import Floats
 from features.networks.vgg16 import zero_centred
-from features.records.manifest import Recipe
+from features.records.manifest import ManifestRow, Recipe
+from features.records.records import Record, write_record
 from study.clips.sampling import SampledClip, decode_for_extraction
 from study.errors import ClipError
+from study.tools.files import sha256_of
 
 SILENCE_S = 3  # the published script's stand-in for a missing audio stream
 
@@ -148,3 +151,54 @@ def _audio_times_s(
 
 def _visual_times_s(clip: SampledClip) -> tuple[float, ...]:
     return tuple(clip.picture_begin_s + time_s for time_s in clip.image_times_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a process needs to extract clips."""
+
+    recipe: Recipe
+    audio_graph: Path
+    visual_graph: Path
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A clip without a record, and why."""
+
+    clip: ListedClip
+    reason: str
+    detail: str
+
+
+def load(job: Job) -> Extractor:
+    """Load the networks of a job, for one thread."""
+    return Extractor(job.recipe, job.audio_graph, job.visual_graph)
+
+
+def extract_clip(extractor: Extractor, clip: ListedClip, folder: Path) -> ManifestRow | Reject:
+    """Extract one clip and write its record, or say why there is none."""
+    try:
+        extraction = extractor.extract(clip.path)
+    except ClipError as error:
+        return Reject(clip, error.reason, str(error))
+    except MemoryError:
+        return Reject(clip, "too_large", "it needs more memory than a clip may take")
+    path = folder / clip.tfrecord_filename
+    write_record(path, Record(clip.filename, clip.label, extraction.audio, extraction.visual))
+    return ManifestRow(
+        filename=clip.filename,
+        label=clip.label,
+        video_location=clip.video_location,
+        tfrecord_filename=clip.tfrecord_filename,
+        clip_sha256=sha256_of(clip.path),
+        record_sha256=sha256_of(path),
+        audio_timesteps=len(extraction.audio),
+        visual_timesteps=len(extraction.visual),
+        audio_times_s=extraction.audio_times_s,
+        visual_times_s=extraction.visual_times_s,
+        sample_rate_hz=extraction.sample_rate_hz,
+        n_channels=extraction.n_channels,
+        warnings=extraction.warnings,
+    )

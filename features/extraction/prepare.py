@@ -12,7 +12,7 @@ from features.embedding_set import (
     find_embedding_set,
 )
 from features.engines.running import graph_format, open_engine
-from features.extraction.job import Job
+from features.extraction.extractor import Job
 from features.networks.specs import NETWORKS
 from features.records.manifest import NetworkNote, Recipe
 from features.weights.find import WeightsSource, find_weights, prepare_graph

@@ -5,8 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from features.extraction.clip_list import ListedClip
-from features.extraction.extractor import Extractor
-from features.extraction.job import Job, Reject, extract_clip, load
+from features.extraction.extractor import Extractor, Job, Reject, extract_clip, load
 from features.records.manifest import ManifestRow
 from study.errors import StudyError
 from study.processes.pool import each

@@ -9,9 +9,9 @@ from lab.trace.clips import clip_link, record_links
 from lab.trace.kept import Kept, TracedNetwork
 from lab.trace.wanted import Cell4, Cell5
 from models.data.labelled_clips import LabelledClips, read_list
-from models.data.provenance import DataCard
 from models.evaluation.results import Evaluation, table_5_row
 from models.network.spec import TITLES
+from models.saving.card import DataCard
 from models.saving.model_folder import MODEL_NAME
 from models.search.surrogates import PLAN_NAME, best_of, read_plan, read_results
 from study.errors import ConfigError, StudyError

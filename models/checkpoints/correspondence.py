@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from models.network.keras import keras
 from models.network.parameters import OutputLayer, Recurrent
 from models.network.spec import Rnn
 from models.saving.card import Card
@@ -49,8 +50,6 @@ def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasMod
     At every timestep both embeddings go through two linear layers to vectors of length one; the
     recurrent layer sees nothing but the distance of the two.
     """
-    from models.network.backend import keras  # takes seconds
-
     layers, ops = keras.layers, keras.ops
     recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}
     audio = keras.Input((card.timesteps, card.audio_size), name="audio")

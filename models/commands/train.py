@@ -15,8 +15,8 @@ from models.commands.options import (
     EmbeddingsOption,
     TrustListOption,
 )
-from models.network.presets import preset as preset_of
 from models.network.spec import CELLS, Epoch, Rnn, Schedule, cell_named, cell_of
+from models.network.spec import preset as preset_of
 from models.saving.card import Card
 from models.saving.model_folder import require_place
 from models.training.description import Training, load_data

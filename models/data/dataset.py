@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from features.embedding_set import EmbeddingSet
 from features.records.identity import is_of_clip
+from features.records.manifest import MANIFEST_NAME, Recipe, read_recipe
 from features.records.pack import (
     Pack,
     PackIndex,
@@ -243,3 +244,19 @@ def _remove_leftovers(place: Path, now_s: float) -> None:
         with suppress(FileNotFoundError):  # it was finished, or taken away, just now
             if now_s - part.stat().st_mtime > _DEAD_AFTER_S:
                 part.unlink()
+
+
+def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:
+    """Return what made the embeddings, and refuse untrained networks unless asked for.
+
+    None where there is no manifest, as beside the published embeddings.
+    """
+    if not (embeddings / MANIFEST_NAME).is_file():
+        return None
+    recipe = read_recipe(embeddings)
+    if recipe.is_untrained and not allow_untrained:
+        raise RecordError(
+            f"the embeddings in {embeddings} come from untrained networks, so that results say "
+            "nothing about the paper's. Extract them with real weights, or pass --allow-untrained"
+        )
+    return recipe

@@ -6,13 +6,12 @@ from typing import get_args
 import numpy as np
 
 from features.embedding_set import find_embedding_set
-from models.data.dataset import load_dataset
+from models.data.dataset import load_dataset, recipe_of
 from models.data.labelled_clips import LabelledClips, read_list, refuse_overlap
-from models.data.provenance import recipe_of
 from models.evaluation.evaluation_page import write_page
 from models.evaluation.metrics import evaluate, incongruent_partners
 from models.evaluation.results import Evaluation, Modality, evaluation_path, write_evaluation
-from models.network.memory import memory_errors
+from models.network.predict import memory_errors
 from models.saving.model_folder import LISTS_NAME
 from models.saving.saved import SavedModel, load_model
 from study.errors import ConfigError

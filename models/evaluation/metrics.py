@@ -4,11 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.data.dataset import Dataset
-from models.data.provenance import DataCard
 from models.evaluation.results import CalibrationBin, ClassScore, Evaluation, Modality
 from models.network.parameters import Weights
 from models.network.predict import log_probabilities
-from models.saving.card import Card
+from models.saving.card import Card, DataCard
 from study.errors import ConfigError
 
 N_CALIBRATION_BINS = 10

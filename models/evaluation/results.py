@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from models.data.provenance import DataCard
 from models.network.spec import CELLS, TITLES, cell_of
+from models.saving.card import DataCard
 from models.saving.model_folder import EVALUATIONS_NAME
 from study.errors import ConfigError
 from study.reading.text import read_bytes

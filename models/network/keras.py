@@ -1,5 +1,13 @@
-"""The network as a Keras model: to look at, to save, and to use elsewhere."""
+"""The network as a Keras model: to look at, to save, and to use elsewhere.
 
+The arithmetic of training and evaluation is JAX's own (`models.network.forward`), so a Keras that
+was started with another backend serves as well.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +16,13 @@ import numpy as np
 from models.network.parameters import Weights
 from models.network.spec import BN_EPSILON, BN_MOMENTUM, TIMESTEPS, Hyperparameters, Rnn
 from study.tools.files import written_atomically
+
+if "keras" not in sys.modules:
+    os.environ.setdefault("KERAS_BACKEND", "jax")  # chosen once per process
+
+import keras
+
+__all__ = ["KerasModel", "build_classifier", "keras", "save_classifier", "set_weights"]
 
 KerasModel = Any
 
@@ -41,8 +56,6 @@ def build_classifier(
     layer before the recurrent one, which draws a mask for every timestep; Keras 3's own
     ``dropout`` argument would draw one for all. Paper: DNN Architectures, Figure 3.
     """
-    from models.network.backend import keras  # takes seconds
-
     layers = keras.layers
     recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}[rnn]
     audio = keras.Input((timesteps, audio_size), name="audio")
@@ -94,10 +107,24 @@ def save_classifier(model: KerasModel, path: Path) -> None:
     path : Path
         A path ending in ``.keras``.
     """
-    from models.network.backend import without_tensorflow  # takes seconds, with Keras
-
-    with written_atomically(path) as part, without_tensorflow():
+    with written_atomically(path) as part, _without_tensorflow():
         model.save(part)
+
+
+@contextmanager
+def _without_tensorflow() -> Iterator[None]:
+    """Keep Keras from importing TensorFlow in this block, unless it has been already.
+
+    Saving and loading look whether there is one, which takes seconds; networks of ours need none.
+    """
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    sys.modules["tensorflow"] = None  # type: ignore[assignment] # Python's way to say: there is none
+    try:
+        yield
+    finally:
+        del sys.modules["tensorflow"]
 
 
 def _arrays(*values: Any) -> list[np.ndarray[Any, Any]]:  # noqa: ANN401

@@ -1,6 +1,9 @@
-"""Run a network on any number of clips."""
+"""Run a network on any number of clips, and say what to do where the memory ends."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -10,6 +13,7 @@ from models.data.dataset import Dataset
 from models.network.forward import logits
 from models.network.parameters import Array, Weights
 from models.network.spec import Architecture
+from study.errors import StudyError
 
 # Clips that are in memory at once, beside the mapped file. Larger chunks take fresh pages from the
 # system every time, which cost a fifth of the smallest network's epoch.
@@ -87,3 +91,25 @@ def predict_batch(
         Scores before the softmax.
     """
     return logits(weights, rows, architecture, heard=heard, seen=seen)
+
+
+@contextmanager
+def memory_errors(folder: Path) -> Iterator[None]:
+    """Turn a want of memory in this block into an error with a way out.
+
+    Parameters
+    ----------
+    folder : Path
+        The model or result on which the block works; the message names it.
+    """
+    try:
+        yield
+    except (jax.errors.JaxRuntimeError, MemoryError) as error:
+        if isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        device = jax.default_backend().upper()
+        raise StudyError(
+            f"{folder}: the {device} has no memory left. Close what else runs on it, or set "
+            "JAX_PLATFORMS=cpu, then run the command again (train with --resume): what was "
+            "finished is kept"
+        ) from error

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from features.embedding_set import find_embedding_set
 from features.records.manifest import Recipe, first_reason
-from models.data.provenance import DataCard
 from models.network.spec import (
     TIMESTEPS,
     Architecture,
@@ -28,6 +27,28 @@ from study.tools.files import written_atomically
 _MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
 SOFTWARE = ("jax", "jaxlib", "keras", "numpy")  # a result may depend on their versions
+
+
+class DataCard(BaseModel):
+    """One list that a network was made with.
+
+    Parameters
+    ----------
+    name : str
+        The list's file name without ending.
+    list_sha256, records_sha256 : str
+        Digests of the list and of its records' content.
+    n_cut : int
+        Clips with more timesteps than the network sees.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    n_clips: int
+    list_sha256: str
+    records_sha256: str
+    n_cut: int = 0
 
 
 class Card(BaseModel):

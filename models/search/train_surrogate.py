@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from models.network.memory import memory_errors
+from models.network.predict import memory_errors
 from models.search.surrogates import (
     SearchPlan,
     SurrogateResult,

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from features.embedding_set import EmbeddingSet, find_embedding_set
 from features.records.manifest import Recipe
-from models.data.dataset import Dataset, load_dataset
+from models.data.dataset import Dataset, load_dataset, recipe_of
 from models.data.labelled_clips import read_list, refuse_overlap, training_set_of
-from models.data.provenance import recipe_of
 from models.network.spec import Architecture, Cell, Hyperparameters, Schedule
 from study.errors import TableError
 

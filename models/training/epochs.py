@@ -13,8 +13,15 @@ from models.network.initial import initial_weights
 from models.network.predict import CHUNK, score
 from models.network.spec import Architecture, Epoch, Schedule
 from models.training.description import Training, TrainingData
-from models.training.loop import Batches, EpochSettings, Metrics, learn
-from models.training.state import OptimizerState, TrainingState, new_training
+from models.training.loop import (
+    Batches,
+    EpochSettings,
+    Metrics,
+    OptimizerState,
+    TrainingState,
+    learn,
+    new_training,
+)
 from study.tools.seeding import generator
 
 

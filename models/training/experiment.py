@@ -7,12 +7,11 @@ from pathlib import Path
 
 from features.embedding_set import find_embedding_set
 from features.records.manifest import Recipe
+from models.data.dataset import recipe_of
 from models.data.labelled_clips import LabelledClips, read_list, refuse_overlap
-from models.data.provenance import recipe_of
 from models.evaluation.evaluate import evaluate_and_write
 from models.evaluation.results import Evaluation, evaluation_path, read_evaluation
-from models.network.presets import preset
-from models.network.spec import Cell
+from models.network.spec import Cell, preset
 from models.saving.card import Card, read_card
 from models.saving.model_folder import CARD_NAME
 from models.training.description import Training, load_data

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from models.network.spec import Epoch
 from models.saving.model_folder import STATE_NAME
-from models.training.state import TrainingState
+from models.training.loop import TrainingState
 from study.errors import ConfigError
 from study.reading.arrays import read_array
 from study.reading.bounded import ZIP_ERRORS, open_file

@@ -9,17 +9,16 @@ import pandas as pd
 
 from models.data.dataset import Dataset
 from models.data.labelled_clips import write_list
-from models.data.provenance import DataCard
 from models.evaluation.plots import new_figure, plot_history, save_figure
-from models.network.memory import memory_errors
+from models.network.predict import memory_errors
 from models.network.spec import Epoch
-from models.saving.card import SOFTWARE, Card
+from models.saving.card import SOFTWARE, Card, DataCard
 from models.saving.model_folder import LISTS_NAME, STATE_NAME, clear_place, require_place
 from models.saving.save import save_model
 from models.training.description import Training, TrainingData, fingerprint
 from models.training.epochs import epochs, first_state
+from models.training.loop import TrainingState
 from models.training.resume import read_state, write_state
-from models.training.state import TrainingState
 from study.errors import ConfigError
 from study.tools.files import written_atomically
 from study.tools.versions import versions

@@ -14,10 +14,9 @@ from features.records.records import Record, write_record
 from lab.report.places import places_of
 from lab.trace.kept import Kept
 from models.data.labelled_clips import read_list, write_list
-from models.data.provenance import DataCard
 from models.evaluation.results import ClassScore, Evaluation, write_evaluation
 from models.network.spec import Hyperparameters
-from models.saving.card import Card, write_card
+from models.saving.card import Card, DataCard, write_card
 from study.store import store_snapshot, store_transaction
 from study.store.clips import candidates, record_names
 from study.store.tables import KeyPressRow, RatingRow, SessionRow

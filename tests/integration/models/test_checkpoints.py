@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from models.__main__ import app
 from models.checkpoints.checkpoint_files import find_prefix, read_layers
 from models.checkpoints.importing import import_checkpoint
-from models.network.backend import keras
+from models.network.keras import keras
 from models.network.predict import log_probabilities
 from models.saving.card import read_card
 from models.saving.saved import load_model

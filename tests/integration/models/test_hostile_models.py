@@ -17,15 +17,14 @@ from features.records import wire
 from models.checkpoints.importing import import_checkpoint
 from models.evaluation.results import read_evaluations
 from models.network.initial import initial_weights
-from models.network.presets import preset
-from models.network.spec import CELLS, Cell, Hyperparameters, Rnn
+from models.network.spec import CELLS, Cell, Hyperparameters, Rnn, preset
 from models.saving import saved
 from models.saving.card import Card
 from models.saving.save import save_model
 from models.saving.saved import load_model
 from models.search.surrogates import read_plan
+from models.training.loop import new_training
 from models.training.resume import read_state, write_state
-from models.training.state import new_training
 from study.errors import ConfigError, StudyError
 from tests.paths import SHARED
 

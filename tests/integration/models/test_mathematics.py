@@ -11,8 +11,7 @@ import pytest
 from models.network.forward import Dropout, dropout_mask, logits
 from models.network.initial import initial_weights
 from models.network.spec import BN_MOMENTUM, Architecture, Cell, Hyperparameters, Rnn
-from models.training.loop import Batches, EpochSettings, Metrics, learn
-from models.training.state import new_training
+from models.training.loop import Batches, EpochSettings, Metrics, learn, new_training
 from tests.paths import TESTS
 from tests.references.recurrent_network import Reference
 

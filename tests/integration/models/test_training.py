@@ -14,10 +14,9 @@ from models.__main__ import app
 from models.data.dataset import load_dataset
 from models.data.labelled_clips import read_list
 from models.evaluation.results import read_evaluations
-from models.network.backend import keras
+from models.network.keras import keras
 from models.network.predict import log_probabilities
-from models.network.presets import preset
-from models.network.spec import Rnn, Schedule, cell_of
+from models.network.spec import Rnn, Schedule, cell_of, preset
 from models.saving.card import read_card
 from models.saving.saved import load_model
 from models.training.description import Training, load_data

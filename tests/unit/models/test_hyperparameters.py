@@ -6,8 +6,7 @@ import pytest
 
 from features.embedding_set import find_embedding_set
 from models.network.initial import initial_weights
-from models.network.presets import PAPER, preset
-from models.network.spec import CELLS, Cell, Rnn, Schedule, cell_of
+from models.network.spec import CELLS, PAPER, Cell, Rnn, Schedule, cell_of, preset
 from study.errors import ConfigError
 
 TABLE_4 = {

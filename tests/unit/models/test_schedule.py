@@ -5,7 +5,7 @@ import math
 import pytest
 
 from models.network.spec import Epoch, Schedule
-from models.training.state import TrainingState
+from models.training.loop import TrainingState
 
 
 def training(n_epochs, best_epoch, val_loss=0.5):

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from models.network.presets import PAPER, preset
-from models.network.spec import CELLS, Cell, Epoch, Rnn, Schedule
+from models.network.spec import CELLS, PAPER, Cell, Epoch, Rnn, Schedule, preset
 from models.search.forecast import forecast, n_operations
 from models.search.space import DROPOUTS, UNITS, draw_surrogate
 from models.search.surrogates import (
