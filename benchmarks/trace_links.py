@@ -49,9 +49,9 @@ def main() -> None:
 def numbers(kept: Kept) -> Iterator[tuple[str, list[str]]]:
     """Yield all that can be traced in a study, by kind."""
     for table in kept.lists:
-        yield f"rows of {table}", [f"{table}.csv:{name}" for _, name in kept.rows(table)]
-    for name, (_, rows) in kept.manifests.items():
-        yield f"records of {name}", [f"{name}/{record}" for record in rows]
+        yield f"rows of {table}", [f"{table}.csv:{name}" for _, name in kept.table(table).places]
+    for name, traced in kept.manifests.items():
+        yield f"records of {name}", [f"{name}/{record}" for record in traced.places]
     tallies = kept.tallies
     labels = sorted(set(tallies["avmit_label"]))
     questions = ("present", "prominent")

@@ -26,6 +26,7 @@ RECORD = "barking/clip_0.tfrecord"
 ROW = f"video_ratings.csv:{CLIP}"
 BAR = "figure2:prominent/barking/3"
 CELL = "table5:AVMIT/yamnet_effnet/gru"
+CELL_4 = "table4:yamnet_effnet/gru"
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,10 @@ def test_what_cannot_be_traced_is_refused_with_what_can(what):
         wanted(what)
 
 
-@pytest.mark.parametrize("what", [ROW, f"raw_video_ratings.csv:{CLIP}", RECORD, BAR, CELL])
+@pytest.mark.parametrize(
+    "what",
+    [ROW, f"raw_video_ratings.csv:{CLIP}", RECORD, BAR, CELL, CELL_4, f"{CELL_4}/dropout"],
+)
 def test_a_whole_study_has_no_broken_link(whole, what):
     assert broken(whole, what) == []
 
@@ -73,6 +77,20 @@ def test_a_cell_of_table_5_leads_to_key_presses(whole):
         "number", "evaluation", "network", "train list", "test list", "clip", "record", "rating",
         "session", "presentation", "key press",
     }  # fmt: skip
+
+
+def test_a_cell_of_table_4_leads_from_the_best_surrogate_to_key_presses(whole):
+    assert kinds(whole, CELL_4) == {
+        "number", "surrogate", "train list", "validation list", "clip", "record", "rating",
+        "session", "presentation", "key press",
+    }  # fmt: skip
+    chain = follow(kept_of(whole), wanted(f"{CELL_4}/val_loss"))
+    assert (chain.name, chain.facts) == (
+        "Table 4, YamNet + EffNetB0, GRU, Validation Loss", (("Validation Loss", "0.7000"),)
+    )  # fmt: skip
+    (surrogate,) = chain.below
+    assert surrogate.name == "search/yamnet_effnet-gru 1"
+    assert dict(surrogate.facts)["the best of"] == "2"
 
 
 def test_a_row_leads_to_rig_software_and_configuration(whole):
@@ -176,8 +194,36 @@ BROKEN = {
              "not the mean of its clips'"),
     "training list": (in_file("models/AVMIT/lists/train.csv", "clip_0.mp4", "clip_9.mp4"), CELL,
                       "not the list that was used"),
+    "records behind a network": (
+        in_file("models/AVMIT/model_card.json", '"records_sha256": "', '"records_sha256": "f'),
+        CELL, "the records in YamNet_EffNetB0 are not those that were used",
+    ),
     "key behind a cell": (in_store(delete(KeyPressRow).where(KeyPressRow.trial_id == 5)), CELL,
                           "it has no key press"),
+    "records of a search": (
+        lambda study: [
+            in_file(f"models/search/yamnet_effnet-gru/00{one}.json", '":["', '":["f')(study)
+            for one in (0, 1)
+        ],
+        CELL_4, "are not those that were used",
+    ),
+    "list of a search": (
+        in_file("models/search/search.json", '"lists": [\n    "', '"lists": [\n    "f'), CELL_4,
+        "is not the list that was used",
+    ),
+    "epochs of a surrogate": (
+        in_file("models/search/yamnet_effnet-gru/001.json", '"val_loss":0.7,', '"val_loss":0.6,'),
+        CELL_4, "not the lowest of its epochs",
+    ),
+    "chosen hyperparameters": (
+        in_file("models/search/best.json", '"dropout": 0.', '"dropout": 0.0'), CELL_4,
+        "has other hyperparameters",
+    ),
+    "record behind a cell": (gone(f"embeddings/YamNet_EffNetB0/{RECORD}"), CELL_4, "is not there"),
+    "key behind a surrogate": (
+        in_store(delete(KeyPressRow).where(KeyPressRow.trial_id == 5)), CELL_4,
+        "it has no key press",
+    ),
     "key behind a bar": (in_store(delete(KeyPressRow).where(KeyPressRow.trial_id == 1)), BAR,
                          "it has no key press"),
 }  # fmt: skip
@@ -205,7 +251,7 @@ def test_the_command_draws_the_chain_and_ends_with_1_where_a_link_is_broken(stud
 
 def test_a_number_that_is_not_there_is_refused_in_one_line(whole):
     for what in ("video_ratings.csv:barking/none.mp4", "figure2:prominent/singing/3",
-                 "table5:MIT16/yamnet_effnet/gru", "table4:yamnet_effnet/gru", "a/b.tfrecord",
+                 "table5:MIT16/yamnet_effnet/gru", "table4:yamnet_effnet/lstm", "a/b.tfrecord",
                  "trials.csv:3"):  # fmt: skip
         with pytest.raises(ConfigError):
             broken(whole, what)
