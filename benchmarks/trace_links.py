@@ -15,7 +15,8 @@ from lab.report.places import places_of
 from lab.trace.chain import faults_of
 from lab.trace.follow import follow
 from lab.trace.kept import Kept
-from lab.trace.wanted import wanted
+from lab.trace.wanted import COLUMNS_4, wanted
+from models.search.surrogates import PLAN_NAME, best_of, read_results
 from study.config.study import find_study
 
 
@@ -64,6 +65,14 @@ def numbers(kept: Kept) -> Iterator[tuple[str, list[str]]]:
     ]
     if cells:
         yield "cells of Table 5", cells
+    chosen = [
+        f"table4:{cell.embedding_set}/{cell.rnn}/{column}"
+        for path in kept.places.models.glob(f"**/{PLAN_NAME}")
+        for cell in best_of(read_results(path.parent))
+        for column in COLUMNS_4
+    ]
+    if chosen:
+        yield "cells of Table 4", chosen
 
 
 if __name__ == "__main__":

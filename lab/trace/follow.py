@@ -17,6 +17,7 @@ from study.reading.clip_keys import Key, key_of, keys_of
 from study.reading.text import read_json
 from study.vocabulary import VIDEO_LOCATIONS
 
+_OF_STORE = ("clips", "rejects")
 MOST_SHOWN = 5  # clips of a bar; all of them are held against the store
 
 
@@ -43,6 +44,8 @@ def follow(kept: Kept, what: Wanted) -> Link:
 
 def row_link(kept: Kept, what: Row) -> Link:
     """Return the chain of a row of a list."""
+    if what.table in _OF_STORE:
+        return _clip_of_store(kept, what)
     if what.table in OF_RELEASE:
         raise ConfigError(f"{what.table}.csv stands in a release only. Name it: --release DIR")
     key, row = _found(kept, what)
@@ -53,13 +56,39 @@ def row_link(kept: Kept, what: Row) -> Link:
             line=row["line"],
             **{name: row[name] for name in ("r1", "r2", "r3", "new_filename") if name in row},
         ),
-        tuple(_faults_of_table(kept, what.table)),
+        (*_faults_of_table(kept, what.table), *_faults_of_raw(kept, what.table, key, row)),
         (
             table_link(kept, what.table),
             clip_link(kept, key, row),
             *_records(kept, key, row),
         ),
     )
+
+
+def _clip_of_store(kept: Kept, what: Row) -> Link:
+    # Released tables that say what the store says of every clip.
+    location, _, rest = what.key.partition("/")
+    for key in (key_of(location, rest), *(key_of(one, what.key) for one in VIDEO_LOCATIONS)):
+        stored = kept.clip(key)
+        if stored.is_known and (what.table == "clips" or stored.reason):
+            return Link(
+                "row",
+                f"{what.table}.csv:{key[1]}",
+                below=(clip_link(kept, key, {}), *_records(kept, key, {})),
+            )
+    raise ConfigError(f"the store has no clip {what.key!r} that {what.table}.csv could name")
+
+
+def _faults_of_raw(kept: Kept, table: str, key: Key, row: dict[str, Any]) -> Iterator[str]:
+    # This list has a row per rating: all of a clip are held against the store.
+    if table != "raw_video_ratings":
+        return
+    rows = kept.table(table).rows
+    own = rows[(rows["filename"] == row["filename"]) & (rows["video_location"] == key[0])]
+    told = sorted(map(int, own["rating"]))
+    found = sorted(one.row["rating"] for one in kept.clip(key).ratings if not one.row["reason"])
+    if told != found:
+        yield f"the list says the ratings {told}, and the store {found}"
 
 
 def table_link(kept: Kept, table: str) -> Link:

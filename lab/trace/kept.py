@@ -20,6 +20,7 @@ from study.config.study import Study
 from study.errors import StudyError
 from study.reading.clip_keys import Key, keys_of
 from study.store import store_snapshot
+from study.store.people import pseudonyms
 from study.store.ratings import origins
 from study.vocabulary import Phase
 
@@ -111,6 +112,12 @@ class Kept:
         """Return what the store says of a clip, with its ratings of a phase."""
         self.look_up([key], phase)
         return self._clips[phase][key]
+
+    @cached_property
+    def pseudonyms(self) -> dict[str, str]:
+        """Participants by what releases call them."""
+        with store_snapshot(self.study.store_url) as db:
+            return {name: person for person, name in pseudonyms.given(db).items()}
 
     def origin(self, session_id: str) -> origins.Origin:
         """Return a session."""

@@ -21,7 +21,7 @@ _TABLE_4 = re.compile(rf"table4:([^/]+)/([^/]+)(?:/({'|'.join(COLUMNS_4)}))?")
 _TABLE_5 = re.compile(r"table5:([^/]+)/([^/]+)/([^/]+)(?:/(loss|top1|top5))?")
 _ROW = re.compile(r"([\w.-]+\.csv):(.+)")
 Question = Literal["present", "prominent"]
-OF_RELEASE = ("clips", "trials", "rejects")
+OF_RELEASE = ("clips", "trials", "rejects", "agreement", "left_out", "data_dictionary")
 SPELT = (
     "video_ratings.csv:CLASS/CLIP.mp4 (a row of a released file), CLASS/CLIP.tfrecord (a record), "
     "CLASS/CLASS_1.mp4 (a test clip), figure2:prominent/CLASS/3 (a bar), "
@@ -31,7 +31,7 @@ SPELT = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list: its clip, test clip or number."""
+    """A row of a table: its clip, test clip or number, or the cells of its key with / between."""
 
     table: str
     key: str
