@@ -3,7 +3,8 @@
 Run with ``python -m benchmarks.release_size``. Makes a store of 57,177 clips with 171,630 ratings,
 draws the test set and the lists, writes a release without embeddings, checks it, and traces a clip
 in the store and in the release; each in a process of its own, of which it prints the seconds and
-the largest memory. The store of the benchmark has no clips on disk, so traces end with broken links.
+the largest memory. The store of the benchmark has no clips on disk, so that traces
+end with broken links.
 """
 
 import argparse

@@ -9,9 +9,8 @@ from lab.trace.kept import Kept
 from lab.trace.lists import list_link
 from lab.trace.wanted import COLUMNS_4, Cell4
 from models.data.labelled_clips import read_list
+from models.network.spec import TITLES, Cell, cell_of, preset
 from models.saving.card import DataCard
-from models.network.presets import preset
-from models.network.spec import TITLES, Cell, cell_of
 from models.search.surrogates import (
     BEST_NAME,
     PLAN_NAME,
