@@ -35,7 +35,8 @@ PROBABILITY = "p_"  # begins the columns of a network's probabilities
 NO_CONDITION = "all"
 _MISSED = {"", "na", "nan", "none"}
 _PERSON = "subject-"  # begins the names of model-vs-human's people
-_NUMBERED = re.compile(r"\d{4}_[^_]+_(?:[^_]+)_(?P<rest>.+)")
+# The number of a trial begins a name; an image of ImageNet has an underscore in its own.
+_NUMBERED = re.compile(r"\d{4}_.*?(?P<image>(?:n0\d+_)?[^_]+)")
 _SUMS_TO_ONE = 1e-3
 _MOST_CLASSES = 1000
 
@@ -149,10 +150,10 @@ def _is_model_vs_human(names: Mapping[str, str]) -> bool:
 def _image(name: str) -> str:
     """Return what model-vs-human's people and networks share of an image's name.
 
-    The number of the trial, the experiment and the observer stand before it.
+    Trial, experiment, observer, condition, class and duration stand before it, or nothing.
     """
     found = _NUMBERED.fullmatch(name)
-    return name if found is None else found["rest"].rpartition(".")[0] or found["rest"]
+    return name if found is None else found["image"]
 
 
 def _require(path: Path, table: pd.DataFrame) -> None:

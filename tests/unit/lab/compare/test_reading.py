@@ -68,6 +68,21 @@ def test_files_of_model_vs_human_are_read_as_they_are(tmp_path):
     assert rows["response"].tolist() == ["", "car"]
 
 
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("0001_cl_s01_cr_oven_40_n04111531_14126.png", "n04111531_14126.png"),
+        ("0001_cl_dnn_cr_oven_40_n04111531_14126.png", "n04111531_14126.png"),
+        ("0795_ske_s01_0_cat_00_cat-0302-sketch-6.png", "cat-0302-sketch-6.png"),
+        ("truck9-boat3.png", "truck9-boat3.png"),
+        ("barking_01.mp4", "barking_01.mp4"),
+    ],
+)
+def test_an_image_of_model_vs_human_has_one_name(tmp_path, name, image):
+    people = table(tmp_path, f"{MVH}\nsubject-01,1,1,NaN,car,oven,0,{name}\n")
+    assert read_responses([people], []).rows["clip"].tolist() == [image]
+
+
 def test_people_of_two_experiments_of_model_vs_human_are_not_the_same(tmp_path):
     rows = [("oven", "oven", "0", "n01_1.png", "s01")]
     for experiment in ("colour", "sketch"):
