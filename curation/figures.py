@@ -167,7 +167,7 @@ def plot_agreement(
     Parameters
     ----------
     table : DataFrame
-        From `curation.analysis.agreement.agreement_table`.
+        From `curation.analysis.agreement.measure_agreement`.
     ax : Axes or None
         Where to draw; None for a new figure.
     scale : {"present", "prominent", "1-2-3"}

@@ -6,8 +6,10 @@ from typing import Literal
 
 import pandas as pd
 
+from study.config.protocol import PAPER
 from study.reading.clip_keys import key_of, keys_of
 from study.reading.list_faults import COUNTS as COUNTS
+from study.reading.lists import with_our_names
 
 Rule = Literal["strict", "at_least_two"]
 KEY = ("video_location", "filename")
@@ -35,20 +37,34 @@ class Tally:
     n_over_rated: int
 
 
-def tally_ratings(ratings: pd.DataFrame, *, ratings_per_clip: int) -> Tally:
+def tally_ratings(
+    ratings: pd.DataFrame, *, ratings_per_clip: int = PAPER.ratings_per_clip
+) -> Tally:
     """Count the 1, 2 and 3 ratings of every clip.
 
     Parameters
     ----------
     ratings : DataFrame
-        One row per rating, with ``filename, avmit_label, mit_label, video_location, rating``.
+        One row per rating, with ``filename, avmit_label, mit_label, video_location, rating``, also
+        in the published spellings.
     ratings_per_clip : int
         How many ratings a clip needs; clips with fewer are left out and counted.
+
+    Returns
+    -------
+    Tally
+        ``clips`` is the frame of the paper's Table 2.
+
+    Raises
+    ------
+    TableError
+        If a column is lacking.
 
     Notes
     -----
     Paper: Data Description ("Videos rated less than 3 times were removed"), Table 2.
     """
+    ratings = with_our_names(ratings, (*_CLIP_COLUMNS, "rating"))
     counts = (
         ratings.groupby([*_CLIP_COLUMNS, "rating"])
         .size()

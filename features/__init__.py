@@ -1,22 +1,22 @@
-"""Embeddings of clips: ``features.read(path)`` and ``features.dataset(paths)``."""
+"""Embeddings of clips: ``embed`` one clip, ``read`` one record, a ``dataset`` of many."""
 
 from typing import TYPE_CHECKING
 
+from study.tools.faces import lazy_faces
+
 if TYPE_CHECKING:
-    from features.records.read import dataset, read
+    from features.extraction.embed import embed
+    from features.records.dataset import dataset
+    from features.records.read import read
 
-__all__ = ["dataset", "read"]
+__all__ = ["dataset", "embed", "read"]
 
-
-if not TYPE_CHECKING:  # a type checker would take it for a promise of any name
-
-    def __getattr__(name: str) -> object:
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        # At the first use: the command line answers --help where records cannot be read.
-        from features.records import read as reading
-
-        return getattr(reading, name)
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_faces(
+        __name__,
+        {
+            "dataset": "features.records.dataset:dataset",
+            "embed": "features.extraction.embed:embed",
+            "read": "features.records.read:read",
+        },
+    )

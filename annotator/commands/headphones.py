@@ -39,13 +39,11 @@ def check_headphones(
         from annotator.headphones.check import perform
         from annotator.session import StageOptions
 
-        done = perform(
+        line = perform(
             participant,
             Actor(simulate, hurry=speed is Speed.MAX),
             StageOptions(stage is StageName.WINDOW, screenshots, moment),
             study_dir=study,
             store=store or context.obj[1],
         )
-    typer.echo(done.in_words())
-    if not done.is_passed:
-        raise typer.Exit(1)
+    typer.echo(line)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from curation.tally import COUNTS
+from curation.tally import COUNTS, tally_ratings
+from study.reading.lists import with_our_names
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -107,22 +108,37 @@ def bootstrap(
     }
 
 
-def agreement_table(
-    clips: pd.DataFrame, rng: np.random.Generator, *, n_resamples: int = 1000
+def measure_agreement(
+    ratings: pd.DataFrame, rng: np.random.Generator | None = None, *, n_resamples: int = 1000
 ) -> pd.DataFrame:
     """Return all measures for all classes together and for each class.
 
     Parameters
     ----------
-    clips : DataFrame
-        One row per clip, with ``r1, r2, r3, avmit_label``.
+    ratings : DataFrame
+        One row per rating, as `tally_ratings` takes them, or one row per clip with ``r1, r2, r3,
+        avmit_label``; also in the published spellings.
+    rng : Generator or None
+        Draws the resamples; None for ``numpy.random.default_rng(1)``.
+    n_resamples : int
+        For each interval.
 
     Returns
     -------
     DataFrame
         Columns ``avmit_label, scale, measure, value, low, high, n_clips, defined``; the label
         ``"all"`` stands for all classes; where a value is not defined, the last says why.
+
+    Raises
+    ------
+    TableError
+        If a column is lacking.
     """
+    rng = rng or np.random.default_rng(1)
+    clips = with_our_names(ratings)
+    if not set(COUNTS) <= set(clips.columns):
+        clips = tally_ratings(clips, ratings_per_clip=1).clips
+    clips = with_our_names(clips, (*COUNTS, "avmit_label"))
     rows = []
     for label, part in _parts(clips):
         tallies = part[list(COUNTS)].to_numpy()

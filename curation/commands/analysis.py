@@ -8,7 +8,12 @@ import pandas as pd
 import typer
 
 from curation.analysis.aggregation import dawid_skene
-from curation.analysis.agreement import ALL_CLASSES, BootstrapEstimate, agreement_table, pair_table
+from curation.analysis.agreement import (
+    ALL_CLASSES,
+    BootstrapEstimate,
+    measure_agreement,
+    pair_table,
+)
 from curation.analysis.rater_pages import rater_page
 from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
 from curation.analysis.rating_sources import Rated, rated_in_release, rated_in_study
@@ -30,7 +35,6 @@ from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.files import written_atomically
 from study.tools.seeding import generator
-from study.tools.wording import counted
 
 ResamplesOption = Annotated[
     int, typer.Option("--resamples", min=1, max=1_000_000, help="for each interval")
@@ -52,7 +56,7 @@ def agreement(
     rated, folder, seed = _rated(study, store, release, out)
     clips = rated.rated_clips()
     rng = generator(seed, "agreement")
-    table = agreement_table(clips, rng, n_resamples=resamples)
+    table = measure_agreement(clips, rng, n_resamples=resamples)
     wants_pairs = pairs or (pairs is None and rated.ratings is not None)
     found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
     write_report(table, folder / "agreement.csv", overwrite=overwrite, provenance=rated.provenance)
@@ -76,7 +80,7 @@ def agreement(
     _say(rated)
     if rated.ratings is None:
         typer.echo("no rater column: agreement of pairs cannot be calculated")
-    typer.echo(f"{counted(len(clips), 'clip')}, {counted(resamples, 'resample')}: {folder}")
+    typer.echo(f"{len(clips)} clips, {resamples} resamples: {folder}")
 
 
 def sensitivity(
@@ -115,10 +119,7 @@ def sensitivity(
             "prominent clips of accepted classes only: what a rule lets in, and which classes it "
             "gains, cannot be calculated; every class counts as accepted"
         )
-    typer.echo(
-        f"{counted(len(table), 'rule')} on {counted(len(clips), 'clip')}: "
-        f"{folder / 'sensitivity.csv'}"
-    )
+    typer.echo(f"{len(table)} rules on {len(clips)} clips: {folder / 'sensitivity.csv'}")
 
 
 def raters(

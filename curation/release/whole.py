@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from curation.analysis.agreement import agreement_table
+from curation.analysis.agreement import measure_agreement
 from curation.release.export import all_clips, with_record_names
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import (
@@ -223,7 +223,7 @@ def _clips(db: Db, study: Study) -> pd.DataFrame:
 
 
 def _agreement(study: Study, tally: Tally) -> pd.DataFrame:
-    table = agreement_table(tally.clips, generator(study.config.seed, "agreement"))
+    table = measure_agreement(tally.clips, generator(study.config.seed, "agreement"))
     table = table[table["n_clips"] >= SMALLEST_GROUP].reset_index(drop=True)
     return table.replace([np.inf, -np.inf], np.nan).round({"value": 6, "low": 6, "high": 6})
 

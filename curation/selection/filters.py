@@ -5,8 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from curation.tally import Rule, is_prominent, is_unanimous
-from study.config.protocol import Protocol
+from curation.tally import COUNTS, Rule, is_prominent, is_unanimous
+from study.config.protocol import PAPER, Protocol
+from study.reading.lists import with_our_names
+
+_FILTERED_BY = (
+    *COUNTS,
+    "avmit_label",
+    "frame_rate_hz",
+    "is_vfr",
+    "has_two_streams",
+    "is_excluded",
+)
 
 
 def prominent_by_class(clips: pd.DataFrame, rule: Rule) -> pd.Series:
@@ -27,7 +37,11 @@ def prominent_by_class(clips: pd.DataFrame, rule: Rule) -> pd.Series:
     return is_prominent(clips, rule).groupby(clips["avmit_label"]).sum().astype(int).sort_index()
 
 
-def accepted_classes(clips: pd.DataFrame, rule: Rule, min_prominent: int) -> tuple[str, ...]:
+def accepted_classes(
+    clips: pd.DataFrame,
+    rule: Rule = PAPER.majority,
+    min_prominent: int = PAPER.class_min_prominent,
+) -> tuple[str, ...]:
     """Return the classes with enough prominent clips.
 
     Parameters
@@ -36,6 +50,8 @@ def accepted_classes(clips: pd.DataFrame, rule: Rule, min_prominent: int) -> tup
         With ``r1, r2, r3, avmit_label``.
     rule : {"strict", "at_least_two"}
         The majority rule.
+    min_prominent : int
+        How many prominent clips make a class accepted.
 
     Returns
     -------
@@ -46,7 +62,7 @@ def accepted_classes(clips: pd.DataFrame, rule: Rule, min_prominent: int) -> tup
     -----
     Paper: Test Set, class filtering (500 or more).
     """
-    counts = prominent_by_class(clips, rule)
+    counts = prominent_by_class(with_our_names(clips, (*COUNTS, "avmit_label")), rule)
     return tuple(str(label) for label in counts.index[counts >= min_prominent])
 
 
@@ -75,8 +91,8 @@ def has_frame_rate(
 
 def filter_clips(
     clips: pd.DataFrame,
-    classes: Sequence[str],
-    protocol: Protocol,
+    classes: Sequence[str] | None = None,
+    protocol: Protocol = PAPER,
     *,
     vetted_only: bool = False,
 ) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -86,8 +102,10 @@ def filter_clips(
     ----------
     clips : DataFrame
         With ``r1, r2, r3, avmit_label, frame_rate_hz, is_vfr, has_two_streams, is_excluded``.
+    classes : sequence of str or None
+        The accepted classes; None for those with enough prominent clips.
     protocol : Protocol
-        Gives the accepted frame rates.
+        Gives the accepted frame rates, and what makes a class accepted; the paper's by default.
     vetted_only : bool
         Whether clips that no curator has judged (``is_vetted``) leave.
 
@@ -98,10 +116,18 @@ def filter_clips(
     left : dict of str to int
         Clips that left at each step, in the order of the steps.
 
+    Raises
+    ------
+    TableError
+        If a column is lacking.
+
     Notes
     -----
     Paper: Test Set, video filtering.
     """
+    clips = with_our_names(clips, (*_FILTERED_BY, *(["is_vetted"] if vetted_only else [])))
+    if classes is None:
+        classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     steps = {
         "class not accepted": clips["avmit_label"].isin(classes),
         "not unanimous": is_unanimous(clips),

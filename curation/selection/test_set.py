@@ -6,32 +6,52 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
+from study.config.protocol import PAPER
 from study.errors import StudyError
 from study.naming import new_filename
+from study.reading.lists import with_our_names
 
 
 def draw_test_set(
     pool: pd.DataFrame,
-    classes: Sequence[str],
+    classes: Sequence[str] | None = None,
     *,
-    size_per_class: int,
+    size_per_class: int = PAPER.test_size_per_class,
     rng: np.random.Generator,
     allow_fewer: bool = False,
 ) -> pd.DataFrame:
     """Draw clips uniformly from each class and number them.
 
-    Returns the rows drawn, class by class, with a column ``new_filename``. Raises StudyError if a
-    class has too few clips and that is not allowed; names classes and numbers.
-
-    Paper: Test Set ("60 videos were uniformly sampled from each class").
-
     Parameters
     ----------
     pool : DataFrame
         Clips that passed all filters, with ``avmit_label, video_location, filename``.
+    classes : sequence of str or None
+        The classes to draw from; None for those of the pool.
+    size_per_class : int
+        Clips of each class.
+    rng : Generator
+        Draws them.
     allow_fewer : bool
         Whether a class with fewer clips gives all it has instead of stopping the run.
+
+    Returns
+    -------
+    DataFrame
+        The rows drawn, class by class, with a column ``new_filename``.
+
+    Raises
+    ------
+    StudyError
+        If a class has too few clips and that is not allowed; names classes and numbers.
+
+    Notes
+    -----
+    Paper: Test Set ("60 videos were uniformly sampled from each class").
     """
+    pool = with_our_names(pool, ("avmit_label", "video_location", "filename"))
+    if classes is None:
+        classes = sorted(pool["avmit_label"].unique())
     by_class = {
         label: pool.loc[pool["avmit_label"] == label].sort_values(["filename", "video_location"])
         for label in sorted(classes)

@@ -36,6 +36,8 @@ class Extraction:
 
     Parameters
     ----------
+    filename : str
+        The clip.
     audio : ndarray of float32, shape (audio_timesteps, audio_size)
         Audio embeddings.
     visual : ndarray of float32, shape (visual_timesteps, visual_size)
@@ -47,8 +49,11 @@ class Extraction:
         Of the clip's sound; None without any.
     warnings : tuple of str
         What a modeller should know, in short words.
+    recipe : Recipe
+        What made them.
     """
 
+    filename: str
     audio: Floats
     visual: Floats
     audio_times_s: tuple[float, ...]
@@ -56,6 +61,7 @@ class Extraction:
     sample_rate_hz: int | None
     n_channels: int | None
     warnings: tuple[str, ...]
+    recipe: Recipe
 
 
 class Extractor:
@@ -93,6 +99,7 @@ class Extractor:
         visual = _run(self.visual_engine, frames, self.embedding_set.visual_network)
         warnings += _warnings(clip, max(len(audio), len(visual)))
         return Extraction(
+            filename=path.name,
             audio=audio,
             visual=visual,
             audio_times_s=_audio_times_s(len(audio), self.embedding_set, clip),
@@ -100,6 +107,7 @@ class Extractor:
             sample_rate_hz=clip.sample_rate_hz,
             n_channels=None if clip.samples is None else clip.samples.shape[1],
             warnings=tuple(warnings),
+            recipe=self.recipe,
         )
 
     def _sound(self, clip: SampledClip, path: Path) -> tuple[Floats, list[str]]:

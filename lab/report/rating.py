@@ -8,7 +8,7 @@ import pandas as pd
 
 from annotator.timing.measures import Timing, TimingEvidence, described, timing
 from curation.analysis.aggregation import dawid_skene
-from curation.analysis.agreement import agreement_table
+from curation.analysis.agreement import measure_agreement
 from curation.analysis.raters import rater_table
 from curation.analysis.rating_sources import Rated, rated_in_study
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
@@ -98,7 +98,7 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
         status,
         rigs,
         rated,
-        agreement=agreement_table(rated.clips, rng, n_resamples=n_resamples),
+        agreement=measure_agreement(rated.clips, rng, n_resamples=n_resamples),
         raters=rater_table(rated.with_raters(), rated.ground_truths()),
         sensitivity=_sensitivity(rated, study),
     )

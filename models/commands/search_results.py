@@ -18,7 +18,6 @@ from models.evaluation.plots import (
 from models.evaluation.table_text import table_text
 from models.search.forecast import forecast
 from models.search.surrogates import (
-    BEST_NAME,
     best_of,
     plan_cells,
     read_plan,
@@ -56,9 +55,9 @@ def best(
     if not chosen:
         raise ConfigError(f"no surrogate of {out} has a result yet. Run the search first")
     typer.echo(table_text(table_4(chosen), layout))
-    write_best(chosen, out / BEST_NAME)
+    write_best(chosen, out / "best.json")
     if layout == "markdown":
-        typer.echo(f"{counted(len(chosen), 'cell')}: {out / BEST_NAME}")
+        typer.echo(f"{counted(len(chosen), 'cell')}: {out / 'best.json'}")
 
 
 def plots(out: OutOption) -> None:

@@ -1,13 +1,15 @@
 """Train the networks of the paper."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from features.embedding_set import find_embedding_set
+from features.records.dataset import dataset
 from models.commands.options import (
     AllowOverlapOption,
     AllowUntrainedOption,
@@ -15,14 +17,15 @@ from models.commands.options import (
     EmbeddingsOption,
     TrustListOption,
 )
-from models.network.spec import CELLS, Epoch, Rnn, Schedule, cell_named, cell_of
+from models.network.spec import CELLS, Epoch, Rnn, Schedule, cell_named
 from models.network.spec import preset as preset_of
 from models.saving.card import Card
 from models.saving.model_folder import require_place
-from models.training.description import Training, load_data
+from models.saving.saved import SavedModel
+from models.training.description import Training
 from models.training.experiment import parse_training_set, planned_trainings, run_all
+from models.training.start import train as train_on
 from models.training.tensorboard import EventFile
-from models.training.train import train_model
 from study.tools.cli import LARGEST_NUMBER, OverwriteOption, fail
 from study.tools.progress import progress_bar, track
 from study.tools.wording import counted
@@ -67,24 +70,30 @@ def train(
 ) -> None:
     """Train one network as the paper did; Table 4's hyperparameters are the preset."""
     require_place(out, resume=resume, overwrite=overwrite)
-    cell = cell_of(find_embedding_set(embedding_set).name, rnn)
-    training = Training(
-        cell,
-        preset_of(preset, cell),
-        embeddings,
-        train,
-        validation,
-        training_set=training_set,
-        schedule=Schedule(n_epochs=epochs, patience=patience),
+    records, kept_back = (
+        dataset(embeddings, clips, embedding_set=embedding_set) for clips in (train, validation)
+    )
+    begin = partial(
+        train_on,
+        records,
+        kept_back,
+        rnn=rnn,
+        out=out,
+        preset=preset,
+        epochs=epochs,
+        patience=patience,
         seed=seed,
+        training_set=training_set,
         mixed_precision=mixed_precision,
         cache=cache,
+        resume=resume,
         allow_untrained=allow_untrained,
         allow_overlap=allow_overlap,
         trust_list=trust_list,
+        overwrite=overwrite,
     )
     try:
-        card = _train(training, out, tensorboard, resume=resume, overwrite=overwrite)
+        card = _with_progress(begin, epochs, len(records), tensorboard)
     except KeyboardInterrupt:
         fail(f"{out}: stopped after a whole epoch; go on with --resume", exit_code=130)
     best = card.history[card.best_epoch - 1]
@@ -94,14 +103,13 @@ def train(
     )
 
 
-def _train(
-    training: Training, out: Path, tensorboard: Path | None, *, resume: bool, overwrite: bool
+def _with_progress(
+    begin: Callable[..., SavedModel], n_epochs: int, n_clips: int, tensorboard: Path | None
 ) -> Card:
-    data = load_data(training)
     events = EventFile(tensorboard, started_s=time.time()) if tensorboard else None
     with progress_bar() as progress:
-        epochs_bar = progress.add_task("epochs", total=training.schedule.n_epochs)
-        clips_bar = progress.add_task("clips", total=len(data.train))
+        epochs_bar = progress.add_task("epochs", total=n_epochs)
+        clips_bar = progress.add_task("clips", total=n_clips)
 
         def on_epoch(epoch: Epoch) -> None:
             said = f"epochs (validation loss {epoch.val_loss:.4f})"
@@ -110,18 +118,9 @@ def _train(
             if events is not None:
                 events.add(epoch, at_s=time.time())
 
-        card = train_model(
-            training,
-            data,
-            out,
-            made_at=datetime.now(UTC),
-            resume=resume,
-            overwrite=overwrite,
-            on_epoch=on_epoch,
-            on_step=lambda n_clips: progress.advance(clips_bar, n_clips),
-        )
+        model = begin(on_epoch=on_epoch, on_step=lambda n: progress.advance(clips_bar, n))
         progress.remove_task(clips_bar)
-        return card
+        return model.card
 
 
 def experiment(

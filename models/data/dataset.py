@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,11 +83,32 @@ def load_dataset(
         Take the list's labels where the record has others.
     """
     targets = np.asarray(class_indices(clips, classes), dtype=np.int32)
-    pack, sha256 = load_pack(embeddings.resolve(), clips.records, embedding_set, cache)
-    _require_same_clips(embeddings, clips, pack.index, any_class=trust_list)
+    pack, sha256 = load_pack_of(clips, embeddings, embedding_set, cache, any_class=trust_list)
     if not trust_list:
         _require_same_labels(embeddings, clips, pack.index)
     return Dataset(pack.rows, targets, clips, sha256, pack.index.n_cut)
+
+
+def load_pack_of(
+    clips: LabelledClips,
+    embeddings: Path,
+    embedding_set: EmbeddingSet,
+    cache: Path | None,
+    *,
+    any_class: bool = False,
+) -> tuple[Pack, str]:
+    """Return the records of a list as one array and their digest, whatever their classes.
+
+    Parameters
+    ----------
+    cache : Path or None
+        Folder of the rows; None for the user's cache.
+    any_class : bool
+        Whether the folder of a clip's class may differ from that in its record.
+    """
+    pack, sha256 = load_pack(embeddings.resolve(), clips.records, embedding_set, cache)
+    _require_same_clips(embeddings, clips, pack.index, any_class=any_class)
+    return pack, sha256
 
 
 def _require_same_clips(
@@ -179,14 +200,9 @@ def _traces(state: os.stat_result) -> str:
 
 
 def _content_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
-    return records_digest((sha256_of(Path(path)) for path in paths), embedding_set)
-
-
-def records_digest(digests: Iterable[str], embedding_set: EmbeddingSet) -> str:
-    """Return the digest of a list's records, as `DataCard` has it, from those of its records."""
     digest = hashlib.sha256(f"{_FORMAT} {embedding_set.name} {TIMESTEPS}".encode())
-    for each in digests:
-        digest.update(each.encode())
+    for path in paths:
+        digest.update(sha256_of(Path(path)).encode())
     return digest.hexdigest()
 
 
@@ -259,9 +275,20 @@ def recipe_of(embeddings: Path, *, allow_untrained: bool) -> Recipe | None:
     if not (embeddings / MANIFEST_NAME).is_file():
         return None
     recipe = read_recipe(embeddings)
-    if recipe.is_untrained and not allow_untrained:
+    refuse_untrained(recipe, f"the embeddings in {embeddings}", allowed=allow_untrained)
+    return recipe
+
+
+def refuse_untrained(recipe: Recipe, what: str, *, allowed: bool) -> None:
+    """Raise if embeddings come from untrained networks and that is not allowed.
+
+    Parameters
+    ----------
+    what : str
+        Which embeddings, at the beginning of a sentence.
+    """
+    if recipe.is_untrained and not allowed:
         raise RecordError(
-            f"the embeddings in {embeddings} come from untrained networks, so that results say "
+            f"{what} come from untrained networks, so that results say "
             "nothing about the paper's. Extract them with real weights, or pass --allow-untrained"
         )
-    return recipe

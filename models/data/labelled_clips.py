@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.records.dataset import Records
 from study.errors import TableError
 from study.naming import source_of
 from study.reading import lists
 from study.reading.clip_keys import keys_of
 from study.tools.files import written_atomically
-from study.tools.wording import counted
 
 COLUMNS = ("filename", "AVMIT_label", "tfrecord_filename")
 _MISSING = "Write it first: python -m curation training-lists"
@@ -56,10 +56,21 @@ def read_list(path: Path) -> LabelledClips:
     """
     clips = lists.read_list(path, missing=_MISSING, with_records=True)
     filenames, labels = clips.columns["filename"], clips.columns["avmit_label"]
-    rows = zip(filenames, labels, clips.records, strict=True)
+    return _labelled(path.stem, filenames, labels, clips.records)
+
+
+def clips_of(records: Records) -> LabelledClips:
+    """Return the list that records were asked for with."""
+    return _labelled(records.source.stem, records.filenames, records.labels, records.paths)
+
+
+def _labelled(
+    name: str, filenames: Sequence[str], labels: Sequence[str], records: Sequence[str]
+) -> LabelledClips:
+    rows = zip(filenames, labels, records, strict=True)
     content = "\n".join("\t".join(row) for row in rows)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return LabelledClips(path.stem, tuple(filenames), tuple(labels), tuple(clips.records), digest)
+    return LabelledClips(name, tuple(filenames), tuple(labels), tuple(records), digest)
 
 
 def write_list(clips: LabelledClips, path: Path) -> None:
@@ -84,8 +95,7 @@ def class_indices(clips: LabelledClips, classes: Sequence[str]) -> list[int]:
         if label not in index_of:
             raise TableError(
                 f"{filename} in the list {clips.name} has the label {label!r}, which is not among "
-                f"the {counted(len(classes), 'class', 'classes')} of the training list. "
-                f"Remove it or train with it"
+                f"the {len(classes)} classes of the training list. Remove it or train with it"
             )
     return [index_of[label] for label in clips.labels]
 
@@ -109,8 +119,7 @@ def refuse_overlap(one: LabelledClips, other: LabelledClips) -> None:
     shared = shared_records(one, other)
     if shared:
         raise TableError(
-            f"{len(shared)} of {counted(len(one), 'clip')} of the list {one.name} stand in "
-            f"{other.name} too, "
+            f"{len(shared)} of {len(one)} clips of the list {one.name} stand in {other.name} too, "
             f"the first is {shared[0]}. Remove them, or pass --allow-overlap to have it written "
             "in the model card"
         )

@@ -23,7 +23,6 @@ from study.errors import ConfigError
 from study.reading.dates import ClockTime
 from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.files import written_atomically
-from study.tools.wording import counted
 
 _MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
@@ -41,6 +40,8 @@ class DataCard(BaseModel):
         Digests of the list and of its records' content.
     n_cut : int
         Clips with more timesteps than the network sees.
+    n_per_class : dict of str to int
+        Clips of each class; empty where an older version made the card.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class DataCard(BaseModel):
     list_sha256: str
     records_sha256: str
     n_cut: int = 0
+    n_per_class: dict[str, int] = {}
 
 
 class Card(BaseModel):
@@ -75,6 +77,9 @@ class Card(BaseModel):
         What made the embeddings, where that is known.
     overlap_allowed, trust_list : bool
         Whether clips may stand in two lists, and whether a list's label went before a record's.
+    n_trainable, n_parameters : int
+        How many numbers training changes, and how many there are with the moving statistics of the
+        batch norms; 0 where an older version made the card.
     model_sha256 : str
         Digest of the model's file.
     made_at : datetime
@@ -103,6 +108,8 @@ class Card(BaseModel):
     embeddings: Recipe | None = None
     overlap_allowed: bool = False
     trust_list: bool = False
+    n_trainable: int = 0
+    n_parameters: int = 0
     model_sha256: str = ""
     software: dict[str, str] = {}
     made_at: ClockTime
@@ -177,10 +184,11 @@ def card_text(card: Card) -> str:
         f"- takes {card.timesteps} timesteps of {card.audio_size} audio and {card.visual_size} "
         "visual values, padded with zeros",
         _layers_line(card),
-        f"- {counted(len(card.classes), 'class', 'classes')} in the order of the outputs: "
-        f"{', '.join(card.classes)}",
+        *_parameter_lines(card),
+        f"- {len(card.classes)} classes in the order of the outputs: {', '.join(card.classes)}",
         "## Training",
         *_training_lines(card),
+        *_class_table(card),
         "## Limits",
         *_limit_lines(card),
         "## Software",
@@ -198,6 +206,29 @@ def _layers_line(card: Card) -> str:
     return f"- {before}, {card.rnn.upper()} of {chosen.rnn_units} units, dropout {chosen.dropout:g}"
 
 
+def _parameter_lines(card: Card) -> list[str]:
+    if not card.n_parameters:
+        return []
+    fixed = card.n_parameters - card.n_trainable
+    return [f"- {card.n_trainable:,} trainable parameters and {fixed:,} moving statistics"]
+
+
+def _class_table(card: Card) -> list[str]:
+    lists = {
+        role: data.n_per_class
+        for role, data in (("training", card.train), ("validation", card.validation))
+        if data is not None and data.n_per_class
+    }
+    if not lists:
+        return []
+    rows = [
+        f"| {label} | {' | '.join(str(counts.get(label, 0)) for counts in lists.values())} |"
+        for label in card.classes
+    ]
+    heading = f"| class | {' | '.join(lists)} |"
+    return ["\n".join([heading, "|---" * (len(lists) + 1) + "|", *rows])]
+
+
 def _spaced(parts: list[str]) -> list[str]:
     lines: list[str] = []
     for part in parts:
@@ -209,8 +240,7 @@ def _spaced(parts: list[str]) -> list[str]:
 
 def _training_lines(card: Card) -> list[str]:
     lines = [
-        f"- {role}: {counted(data.n_clips, 'clip')} of `{data.name}` (records "
-        f"{data.records_sha256[:12]}, "
+        f"- {role}: {data.n_clips} clips of `{data.name}` (records {data.records_sha256[:12]}, "
         f"{data.n_cut} cut to {card.timesteps} timesteps)"
         for role, data in (("training", card.train), ("validation", card.validation))
         if data is not None
@@ -222,14 +252,13 @@ def _training_lines(card: Card) -> list[str]:
     if card.schedule is not None:
         lines.append(
             f"- Adam, learning rate {card.hyperparameters.learning_rate:g} * exp(-0.1 * epoch), "
-            f"batches of {card.schedule.batch_size}, at most "
-            f"{counted(card.schedule.n_epochs, 'epoch')}, "
+            f"batches of {card.schedule.batch_size}, at most {card.schedule.n_epochs} epochs, "
             f"patience {card.schedule.patience}, seed {card.seed}"
         )
     if card.history:
         best = card.history[card.best_epoch - 1]
         lines.append(
-            f"- best of {counted(len(card.history), 'epoch')}: {card.best_epoch}, validation loss "
+            f"- best of {len(card.history)} epochs: {card.best_epoch}, validation loss "
             f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %"
         )
     start = card.hyperparameters.learning_rate

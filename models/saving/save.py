@@ -1,5 +1,6 @@
 """Save a network: its weights as a Keras model, and its card."""
 
+import math
 from pathlib import Path
 
 from models.checkpoints.correspondence import CorrespondenceWeights, build_correspondence
@@ -12,9 +13,14 @@ from study.tools.files import sha256_of
 
 def save_model(folder: Path, card: Card, weights: Weights | CorrespondenceWeights) -> None:
     """Save a network; the card is written last and makes the folder a model."""
-    save_classifier(_keras_model(card, weights), folder / MODEL_NAME)
-    card = card.model_copy(update={"model_sha256": sha256_of(folder / MODEL_NAME)})
-    write_card(card, folder)
+    model = _keras_model(card, weights)
+    save_classifier(model, folder / MODEL_NAME)
+    known = {
+        "n_trainable": sum(math.prod(each.shape) for each in model.trainable_weights),
+        "n_parameters": model.count_params(),
+        "model_sha256": sha256_of(folder / MODEL_NAME),
+    }
+    write_card(card.model_copy(update=known), folder)
 
 
 def _keras_model(card: Card, weights: Weights | CorrespondenceWeights) -> KerasModel:

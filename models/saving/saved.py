@@ -1,8 +1,13 @@
 """Load a saved network."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
+from features.records.dataset import Records
+from models.data.embeddings import Embeddings
 from models.network.parameters import Weights
 from models.saving.card import Card, read_card
 from models.saving.keras_file import read_weights
@@ -19,14 +24,46 @@ class SavedModel:
     card: Card
     weights: Weights
 
+    def predict(
+        self,
+        clips: Records | Embeddings | Sequence[Embeddings],
+        *,
+        cache: Path | None = None,
+        allow_untrained: bool = False,
+    ) -> pd.DataFrame:
+        """Return the probability of each class for each clip.
 
-def load_model(folder: Path) -> SavedModel:
+        Parameters
+        ----------
+        clips : Records, or one or several of what `features.embed` and `features.read` return
+            The embeddings; of longer clips the first timesteps count, shorter ones are padded.
+        cache : Path or None
+            Folder for packed rows of `Records`; None for the user's cache.
+        allow_untrained : bool
+            Whether embeddings may come from untrained networks.
+
+        Returns
+        -------
+        DataFrame
+            A row a clip, indexed by its filename, and a column a class; each row adds up to 1.
+
+        Raises
+        ------
+        RecordError
+            If embeddings are of another set or broken, or of untrained networks.
+        """
+        from models.evaluation.predictions import predict  # starts JAX
+
+        return predict(self, clips, cache=cache, allow_untrained=allow_untrained)
+
+
+def load_model(folder: Path | str) -> SavedModel:
     """Load a network.
 
     Parameters
     ----------
-    folder : Path
-        Where `save_model` put it.
+    folder : Path or str
+        Where `train` or `import-checkpoint` put it.
 
     Returns
     -------
@@ -39,6 +76,7 @@ def load_model(folder: Path) -> SavedModel:
         If the folder holds no model, one that names no actions, or a file that its card does not
         describe.
     """
+    folder = Path(folder)
     card = read_card(folder)
     path = folder / MODEL_NAME
     if card.task != "action":

@@ -7,7 +7,7 @@ from pathlib import Path
 from features.embedding_set import EmbeddingSet, find_embedding_set
 from features.records.manifest import Recipe
 from models.data.dataset import Dataset, load_dataset, recipe_of
-from models.data.labelled_clips import read_list, refuse_overlap, training_set_of
+from models.data.labelled_clips import LabelledClips, read_list, refuse_overlap, training_set_of
 from models.network.spec import Architecture, Cell, Hyperparameters, Schedule
 from study.errors import TableError
 
@@ -80,9 +80,17 @@ class TrainingData:
     recipe: Recipe | None = None
 
 
-def load_data(training: Training) -> TrainingData:
-    """Load the clips of a training, and refuse what must not be trained on."""
-    lists = read_list(training.train), read_list(training.validation)
+def load_data(
+    training: Training, lists: tuple[LabelledClips, LabelledClips] | None = None
+) -> TrainingData:
+    """Load the clips of a training, and refuse what must not be trained on.
+
+    Parameters
+    ----------
+    lists : tuple of LabelledClips or None
+        For training and for validation; None to read them.
+    """
+    lists = lists or (read_list(training.train), read_list(training.validation))
     classes = lists[0].classes
     if len(classes) < 2:
         raise TableError(f"{training.train} has only the class {classes[0]}, expected two")

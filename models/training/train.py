@@ -1,5 +1,6 @@
 """Train a network and save it with its card, lists and history."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
@@ -137,6 +138,7 @@ def _data_card(dataset: Dataset) -> DataCard:
         list_sha256=clips.sha256,
         records_sha256=dataset.sha256,
         n_cut=dataset.n_cut,
+        n_per_class=dict(sorted(Counter(clips.labels).items())),
     )
 
 

@@ -84,3 +84,6 @@ class Protocol(BaseModel):
         if self.screening_pass_mark is not None:
             return self.screening_pass_mark
         return math.ceil(round(SCREENING_PASS_SHARE * n_classes, 9))
+
+
+PAPER = Protocol()

@@ -7,11 +7,12 @@ and what a list must not hold is refused. Who reads one adds nothing but what it
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from study.errors import TableError
 from study.reading.clip_keys import Key, in_one_line, location_of, with_slashes
 from study.reading.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
 from study.reading.rows import csv_table
-from study.tools.wording import counted
 
 # How the published files and ours spell the same column.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -100,6 +101,69 @@ def open_list(
     heading, rows = csv_table(path, missing=missing or "Name another table")
     if not any(heading):
         raise TableError(f"{path} is empty, expected a heading and a row per clip. Export it again")
+    return _clip_list(path, heading, rows, needed, several_rows)
+
+
+def read_frame(
+    frame: pd.DataFrame,
+    needed: Collection[str] = CLIP_AND_LABEL,
+    *,
+    with_records: bool = False,
+    name: str = "clips",
+) -> ClipList:
+    """Take a frame as a list, with the columns and the checks of a file; the heading is line 1.
+
+    Parameters
+    ----------
+    with_records : bool
+        Whether the records' names matter even where the frame leaves them to the rule.
+    name : str
+        What messages call it.
+    """
+    cells = frame.astype(object).where(frame.notna(), "").astype(str)
+    rows = enumerate(map(list, cells.itertuples(index=False, name=None)), start=2)
+    clips = _clip_list(Path(name), list(map(str, frame.columns)), rows, needed, False)
+    refuse(clips, faults(clips) or (record_faults(clips) if with_records else []))
+    return clips
+
+
+def with_our_names(frame: pd.DataFrame, needed: Collection[str] = ()) -> pd.DataFrame:
+    """Return a frame with the program's names for the columns of the published files.
+
+    Raises TableError if columns are lacking.
+
+    Parameters
+    ----------
+    needed : collection of str
+        Columns that it must have, by the program's names.
+
+    Examples
+    --------
+    >>> list(with_our_names(pd.DataFrame(columns=["filename", "AVMIT_label", "r3"])))
+    ['filename', 'avmit_label', 'r3']
+    """
+    there = set(frame.columns)
+    unnamed = [ours for ours in SPELLINGS if ours not in there]
+    named = frame.rename(columns={name: ours for ours in unnamed for name in SPELLINGS[ours]})
+    twice = named.columns[named.columns.duplicated()]
+    if len(twice):
+        raise TableError(f"the table has the column {twice[0]} twice, in two spellings. Drop one")
+    lacking = [name for name in needed if name not in named]
+    if lacking:
+        raise TableError(
+            f"the table lacks the columns {', '.join(lacking)}; it has "
+            f"{in_one_line(', '.join(map(str, frame.columns)))}"
+        )
+    return named
+
+
+def _clip_list(
+    path: Path,
+    heading: Sequence[str],
+    rows: Iterable[tuple[int, list[str]]],
+    needed: Collection[str],
+    several_rows: bool | None,
+) -> ClipList:
     places = _places(path, heading, needed)
     columns: dict[str, list[str]] = {name: [] for name in places}
     lines: list[int] = []
@@ -155,7 +219,7 @@ def refuse(clips: ClipList, found: Sequence[Fault]) -> None:
     row, n_more = fault.rows[0], len(fault.rows) - 1
     cells = clips.records if fault.column == "tfrecord_filename" else clips.columns[fault.column]
     cell = in_one_line(cells[row])
-    more = f", and so on in {counted(n_more, 'further row')}" if n_more else ""
+    more = f", and so on in {n_more} further rows" if n_more else ""
     raise TableError(
         f"{clips.path}, line {clips.lines[row]}: {fault.says} ({cell}{more}). Correct the list, or "
         "export it again"
@@ -178,7 +242,7 @@ def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
         With the first such line.
     """
     few = tuple(row for row, n in enumerate(n_ratings(clips)) if n < at_least)
-    says = f"fewer than the {counted(at_least, 'rating')} of protocol.ratings_per_clip"
+    says = f"fewer than the {at_least} ratings of protocol.ratings_per_clip"
     refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
 
 

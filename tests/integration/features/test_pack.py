@@ -293,9 +293,8 @@ def test_a_folder_without_records_is_refused(tmp_path):
 
 def test_arrays_and_tensors_of_a_record_are_the_same(folder):
     pytest.importorskip("tensorflow")
-    paths = sorted(folder.rglob("*.tfrecord"))
-    records = [features.read(path) for path in paths]
-    for record, ((audio, visual), label) in zip(records, features.dataset(paths), strict=True):
+    records = features.dataset(folder)
+    for record, ((audio, visual), label) in zip(records, records.tensorflow(), strict=True):
         np.testing.assert_array_equal(audio, record.audio)
         np.testing.assert_array_equal(visual, record.visual)
         assert label.numpy().decode() == record.label
@@ -304,9 +303,12 @@ def test_arrays_and_tensors_of_a_record_are_the_same(folder):
 def test_tensors_of_the_other_set_stop_the_reading(folder):
     tf = pytest.importorskip("tensorflow")
     with pytest.raises(tf.errors.InvalidArgumentError):
-        list(features.dataset(sorted(folder.rglob("*.tfrecord")), "yamnet_effnet"))
-    with pytest.raises(RecordError, match="no records are named"):
-        features.dataset([])
+        list(features.dataset(folder, embedding_set="yamnet_effnet").tensorflow())
+
+
+def test_a_dataset_of_a_folder_without_records_is_refused(tmp_path):
+    with pytest.raises(RecordError, match="no records"):
+        features.dataset(tmp_path)
 
 
 def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):

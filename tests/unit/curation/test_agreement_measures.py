@@ -11,9 +11,9 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 from curation.analysis.aggregation import dawid_skene
 from curation.analysis.agreement import (
     SCALES,
-    agreement_table,
     bootstrap,
     grouped,
+    measure_agreement,
     measures,
     pair_table,
 )
@@ -158,7 +158,7 @@ def test_agreement_has_a_row_per_class_scale_and_measure():
     clips = pd.DataFrame(tallies, columns=["r1", "r2", "r3"]).assign(
         avmit_label=["barking", "diving"] * 30
     )
-    table = agreement_table(clips, rng, n_resamples=50)
+    table = measure_agreement(clips, rng, n_resamples=50)
     assert table.groupby("avmit_label")["n_clips"].first().to_dict() == {
         "all": 60,
         "barking": 30,

@@ -3,11 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
-import features
-from features.records import read as reading
-
 MODULES = (
     "features",
     "features.records.check_records",
@@ -56,10 +51,3 @@ def test_help_answers_where_records_cannot_be_read():
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert (found.returncode, found.stderr) == (0, "")
-
-
-def test_the_package_offers_what_reads_records_and_nothing_else():
-    assert (features.read, features.dataset) == (reading.read, reading.dataset)
-    assert {"read", "dataset"} <= set(dir(features))
-    with pytest.raises(AttributeError, match="'features' has no attribute 'write'"):
-        features.write  # noqa: B018

@@ -1,1 +1,0 @@
-"""People against networks: what both answered, compared with intervals."""

@@ -1,1 +1,0 @@
-"""What is measured: accuracy, error consistency, difficulty, benefit, time window, conflicts."""
