@@ -21,6 +21,7 @@ from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
 from annotator.window.moment import Moment
 from annotator.window.stage import PsychopyStage
+from sessions.exercises.results import verdict
 from sessions.running.recording import Recorder, machine, open_session, utc_now
 from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
@@ -122,7 +123,11 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         plan = recorder.plan
         if not plan.trials:
             return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
-        return _closing_line(request, plan, _on_a_stage(request, study, recorder))
+        line = _closing_line(request, plan, _on_a_stage(request, study, recorder))
+    if request.phase is not Phase.SCREENING:
+        return line
+    with transaction(engine) as db:
+        return line + verdict(db, study.config.protocol, request.participant_id)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from lab.report.places import places_of
 from lab.trace.chain import faults_of
 from lab.trace.follow import follow
 from lab.trace.kept import Kept
-from lab.trace.wanted import wanted
+from lab.trace.wanted import COLUMNS_4, wanted
+from models.search.surrogates import PLAN_NAME, best_of, read_results
 from study.config.study import find_study
 
 
@@ -49,9 +50,9 @@ def main() -> None:
 def numbers(kept: Kept) -> Iterator[tuple[str, list[str]]]:
     """Yield all that can be traced in a study, by kind."""
     for table in kept.lists:
-        yield f"rows of {table}", [f"{table}.csv:{name}" for _, name in kept.rows(table)]
-    for name, (_, rows) in kept.manifests.items():
-        yield f"records of {name}", [f"{name}/{record}" for record in rows]
+        yield f"rows of {table}", [f"{table}.csv:{name}" for _, name in kept.table(table).places]
+    for name, traced in kept.manifests.items():
+        yield f"records of {name}", [f"{name}/{record}" for record in traced.places]
     tallies = kept.tallies
     labels = sorted(set(tallies["avmit_label"]))
     questions = ("present", "prominent")
@@ -64,6 +65,14 @@ def numbers(kept: Kept) -> Iterator[tuple[str, list[str]]]:
     ]
     if cells:
         yield "cells of Table 5", cells
+    chosen = [
+        f"table4:{cell.embedding_set}/{cell.rnn}/{column}"
+        for path in kept.places.models.glob(f"**/{PLAN_NAME}")
+        for cell in best_of(read_results(path.parent))
+        for column in COLUMNS_4
+    ]
+    if chosen:
+        yield "cells of Table 4", chosen
 
 
 if __name__ == "__main__":

@@ -12,9 +12,15 @@ RELEASE = Panel(
 CHECK = Panel(
     "Release", "lab.commands.checking", {"check-release": "Prove a release without its store."}
 )
+COMPARE = Panel(
+    "People and networks",
+    "lab.commands.compare",
+    {"compare": "Compare what people and networks answered, or plan such a comparison."},
+)
 
 app = new_app(
-    "Run, report, trace and release a whole study.", (DEMO, REPORT, TRACE, RELEASE, CHECK)
+    "Run, report, trace and release a whole study; compare people with networks.",
+    (DEMO, REPORT, TRACE, RELEASE, CHECK, COMPARE),
 )
 
 

@@ -21,6 +21,7 @@ from lab.virtual_station import require_servers, virtual_station
 from study.config.study import find_study
 from study.errors import ConfigError, StageError, StudyError
 from study.processes.parents import end_with_parent
+from study.tools.wording import counted
 
 Say = Callable[[str], None]
 
@@ -88,7 +89,8 @@ def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
     n_clips = DemoState(folder).n_clips
     if n_clips not in (0, size.n_clips):
         raise ConfigError(
-            f"{folder} holds a demo of {n_clips} clips, not {size.n_clips}. Pass --fresh to start "
+            f"{folder} holds a demo of {counted(n_clips, 'clip')}, not {size.n_clips}. Pass "
+            f"--fresh to start "
             "afresh, or choose another folder"
         )
 

@@ -16,6 +16,7 @@ from study.store.addresses import sqlite_path
 from study.store.migrations import create_store, store_snapshot, store_transaction
 from study.tools import access
 from study.tools.files import written_atomically
+from study.tools.wording import counted
 from study.vocabulary import VIDEO_LOCATIONS
 
 _HEADER = """\
@@ -136,7 +137,8 @@ def _check_classes(study: Study) -> None:
     if mark > n_classes:
         raise ConfigError(
             f"protocol.screening_pass_mark is {mark}, but a screening shows one clip of each of "
-            f"the {n_classes} classes, so that nobody can pass. Lower it in {CONFIG_NAME}"
+            f"the {counted(n_classes, 'class', 'classes')}, so that nobody can pass. Lower "
+            f"it in {CONFIG_NAME}"
         )
 
 

@@ -5,16 +5,12 @@ from typing import Annotated
 
 import typer
 
-from sessions.commands.options import THE_DESK, ByOption
 from sessions.maintenance.rigs import accept
 from sessions.running.recording import utc_now
 from study.config.study import find_study
 from study.store import store_transaction, studies
 from study.store.desk import Desk
-from study.tools.cli import (
-    StoreOption,
-    StudyOption,
-)
+from study.tools.cli import THE_DESK, ByOption, StoreOption, StudyOption
 from study.tools.wording import counted
 
 

@@ -39,11 +39,13 @@ def check_headphones(
         from annotator.headphones.check import perform
         from annotator.session import StageOptions
 
-        line = perform(
+        done = perform(
             participant,
             Actor(simulate, hurry=speed is Speed.MAX),
             StageOptions(stage is StageName.WINDOW, screenshots, moment),
             study_dir=study,
             store=store or context.obj[1],
         )
-    typer.echo(line)
+    typer.echo(done.in_words())
+    if not done.is_passed:
+        raise typer.Exit(1)

@@ -15,6 +15,7 @@ from study.tools.cli import (
     StudyOption,
     stderr_console,
 )
+from study.tools.wording import counted
 
 
 def timing_report(
@@ -24,9 +25,10 @@ def timing_report(
         typer.Option(metavar="ID", help="only this session, by the beginning of its id; repeat"),
     ] = None,
     participant: Annotated[str | None, typer.Option(help="only this participant's")] = None,
-    out: Annotated[Path, typer.Option(help="the page; tables (CSV) are put beside it")] = Path(
-        "timing.html"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="the page, tables (CSV) beside it [default: timing.html of the study]"),
+    ] = None,
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
     store: StoreOption = None,
@@ -34,13 +36,15 @@ def timing_report(
     """Show the timing of sessions; a page with plots, and its numbers as CSV files."""
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
+    page = out or found.folder / "timing.html"
     with store_snapshot(found.store_url) as db, stderr_console().status("timing"):
         timing, written = write_report(
-            db, found, out, prefixes=session or (), participant_id=participant,
+            db, found, page, prefixes=session or (), participant_id=participant,
             overwrite=overwrite, at=utc_now(),
         )  # fmt: skip
     flagged = int(timing.sessions["flags"].ne("").sum())
     typer.echo(
-        f"{len(timing.sessions)} sessions ({flagged} flagged), {len(timing.presentations)} "
-        f"presentations: {written[0]} and {len(written) - 1} tables"
+        f"{counted(len(timing.sessions), 'session')} ({flagged} flagged), "
+        f"{len(timing.presentations)} "
+        f"presentations: {written[0]} and {counted(len(written) - 1, 'table')}"
     )

@@ -1,6 +1,7 @@
 """The headphone check of a participant: the sounds, the answers, the result in the store."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from annotator.headphones.level import check_headphones, set_level
@@ -23,6 +24,28 @@ from study.tools.seeding import generator
 from study.vocabulary import Phase
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a headphone check went."""
+
+    participant_id: str
+    n_right: int
+    n_trials: int
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether enough sounds were found."""
+        return headphones.passed(self.n_right)
+
+    def in_words(self) -> str:
+        """Return the outcome as a line."""
+        verdict = "passed" if self.is_passed else f"not passed, {headphones.PASS_MARK} are needed"
+        return (
+            f"{self.participant_id}: headphone check, {self.n_right} of {self.n_trials} found: "
+            f"{verdict}"
+        )
+
+
 def perform(
     participant_id: str,
     actor: Actor = PERSON,
@@ -30,8 +53,8 @@ def perform(
     *,
     study_dir: Path | None = None,
     store: str | None = None,
-) -> str:
-    """Do a headphone check from its first page to the store; return how it went, in a line.
+) -> Outcome:
+    """Do a headphone check from its first page to the store; return how it went.
 
     Raises StudyError if there is no check in this study, the participant may not do it, or somebody
     left.
@@ -76,8 +99,7 @@ def perform(
         is_passed = headphones.passed(check.n_right)
         with suppress(LeftError):
             perform_page(stage, pages.headphones_result(passed=is_passed), pages)
-    verdict = "passed" if is_passed else f"not passed, {headphones.PASS_MARK} are needed"
-    return f"{participant_id}: headphone check, {check.n_right} of {len(trials)} found: {verdict}"
+    return Outcome(participant_id, check.n_right, len(trials))
 
 
 def _no_trials(participant_id: str) -> SessionPlan:

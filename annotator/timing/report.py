@@ -37,6 +37,7 @@ from study.store.ratings.rig_checks import RigCheck
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.local_time import local_time
+from study.tools.wording import counted
 
 _TABLES = ("sessions", "rigs", "presentations", "warnings", "failures")
 
@@ -158,7 +159,9 @@ def _stamp(study: Study, sessions: pd.DataFrame) -> str:
     ):
         n = int(flags.str.contains(flag, regex=False).sum())
         if n:
-            words.append(told if n == len(flags) else f"{told} in {n} of {len(flags)} sessions")
+            words.append(
+                told if n == len(flags) else f"{told} in {n} of {counted(len(flags), 'session')}"
+            )
     return "; ".join(words)
 
 

@@ -17,6 +17,7 @@ from curation.clips.manifests import (
 )
 from study.classes import ClassList
 from study.errors import ConfigError
+from study.tools.wording import counted
 from study.vocabulary import VIDEO_LOCATIONS
 
 Standing = Literal["", "unlisted", "missing", "bad_name"]
@@ -158,7 +159,9 @@ class MitTree:
             if not any((self.root / location / label).is_dir() for location in VIDEO_LOCATIONS)
         ]
         if missing:
-            lines.append(f"no folder for {len(missing)} classes: {', '.join(missing)}")
+            lines.append(
+                f"no folder for {counted(len(missing), 'class', 'classes')}: {', '.join(missing)}"
+            )
         categories = self.root / CATEGORIES_NAME
         if categories.is_file():
             unknown = sorted(set(self.label_of) - read_categories(categories))
@@ -173,11 +176,16 @@ class MitTree:
             for folder, clips in manifest.labels.items()
             if not (self.root / location / folder).is_dir()
         ]
-        lines = [f"{name} lists {manifest.n_rows} clips of all classes"]
+        lines = [f"{name} lists {counted(manifest.n_rows, 'clip')} of all classes"]
         if sum(away):
-            lines.append(f"{name}: {sum(away)} clips of this study are in folders not there")
+            lines.append(
+                f"{name}: {counted(sum(away), 'clip')} of this study are in folders not there"
+            )
         if manifest.n_repeated:
-            lines.append(f"{name}: {manifest.n_repeated} rows name a clip again; the first counts")
+            lines.append(
+                f"{name}: {counted(manifest.n_repeated, 'row')} "
+                f"name{'s' * (manifest.n_repeated == 1)} a clip again; the first counts"
+            )
         return lines
 
     def _wanted_folders(self, location: str) -> set[str]:

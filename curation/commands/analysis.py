@@ -35,6 +35,7 @@ from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.files import written_atomically
 from study.tools.seeding import generator
+from study.tools.wording import counted
 
 ResamplesOption = Annotated[
     int, typer.Option("--resamples", min=1, max=1_000_000, help="for each interval")
@@ -80,7 +81,7 @@ def agreement(
     _say(rated)
     if rated.ratings is None:
         typer.echo("no rater column: agreement of pairs cannot be calculated")
-    typer.echo(f"{len(clips)} clips, {resamples} resamples: {folder}")
+    typer.echo(f"{counted(len(clips), 'clip')}, {counted(resamples, 'resample')}: {folder}")
 
 
 def sensitivity(
@@ -119,7 +120,10 @@ def sensitivity(
             "prominent clips of accepted classes only: what a rule lets in, and which classes it "
             "gains, cannot be calculated; every class counts as accepted"
         )
-    typer.echo(f"{len(table)} rules on {len(clips)} clips: {folder / 'sensitivity.csv'}")
+    typer.echo(
+        f"{counted(len(table), 'rule')} on {counted(len(clips), 'clip')}: "
+        f"{folder / 'sensitivity.csv'}"
+    )
 
 
 def raters(

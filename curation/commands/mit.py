@@ -24,6 +24,7 @@ from study.store.plan import ground_truths
 from study.tools.cli import StoreOption, StudyOption
 from study.tools.progress import progress_bar
 from study.tools.seeding import generator
+from study.tools.wording import counted
 
 
 def survey(
@@ -90,7 +91,7 @@ def candidates(
     for reason, n_clips in rejected.items():
         typer.echo(f"rejected, {reason}: {n_clips}")
     typer.echo(
-        f"{by_reason.sum()} clips = {n_candidates} candidates + {rejected.sum()} "
+        f"{counted(int(by_reason.sum()), 'clip')} = {n_candidates} candidates + {rejected.sum()} "
         f"rejected ({result.n_known} decided on before): {path}"
     )
 
@@ -139,7 +140,9 @@ def sample_ground_truths(
                 detail={"n": len(drawn), "before": n_before},
                 at=now,
             )
-    typer.echo(f"{n_before + len(drawn)} ground truths to rate, {len(drawn)} of them new")
+    typer.echo(
+        f"{counted(n_before + len(drawn), 'ground truth')} to rate, {len(drawn)} of them new"
+    )
 
 
 def _report_flow(study: "Study", folder: Path) -> None:

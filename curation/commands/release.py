@@ -11,6 +11,7 @@ from curation.release.published import read_release
 from curation.release.rewriting import import_release as rewrite
 from study.errors import TableError
 from study.tools.cli import OverwriteOption
+from study.tools.wording import counted
 
 
 def check_release(
@@ -20,7 +21,7 @@ def check_release(
     release = read_release(folder)
     found = check(release)
     for name, rows in release.lists.items():
-        typer.echo(f"{name}.csv: {len(rows)} rows")
+        typer.echo(f"{name}.csv: {counted(len(rows), 'row')}")
     for item in found:
         kind = "breaks a run" if item.breaks else "note"
         typer.echo(f"{kind} [{item.code}] {item.where}: {item.n} {item.message}")
@@ -29,9 +30,15 @@ def check_release(
     for code, n_rows in totals(found).items():
         typer.echo(f"rows of all lists together [{code}]: {n_rows}")
     breaking = sum(item.breaks for item in found)
-    typer.echo(f"{len(release.lists)} lists, {len(found)} findings, {breaking} of them break a run")
+    typer.echo(
+        f"{counted(len(release.lists), 'list')}, {counted(len(found), 'finding')}, "
+        f"{breaking} of them break a run"
+    )
     if breaking:
-        raise TableError(f"{breaking} findings in {folder} break a run; they are listed above")
+        raise TableError(
+            f"{counted(breaking, 'finding')} in {folder} break{'s' * (breaking == 1)} a "
+            f"run; see above"
+        )
 
 
 def import_release(
@@ -45,9 +52,9 @@ def import_release(
         typer.echo(f"kept as published, matters where records are read: {item}")
     written = rewrite(release, out, at=datetime.now(UTC), overwrite=overwrite)
     for path, found in written.items():
-        typer.echo(f"{path.name}: {len(found.rows)} rows")
+        typer.echo(f"{path.name}: {counted(len(found.rows), 'row')}")
         if not found.is_complete:
             beside = [f"{n} {place}" for place, n in sorted(found.n_from_beside.items())]
             said = ", ".join([*beside, f"{found.n_assumed} not in them, taken to be training"])
             typer.echo(f"    had no locations; as in the lists beside: {said}")
-    typer.echo(f"{len(written)} lists: {out}")
+    typer.echo(f"{counted(len(written), 'list')}: {out}")

@@ -29,6 +29,7 @@ from study.store.clips import candidates
 from study.tools.access import notice
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.progress import track
+from study.tools.wording import counted
 from study.vocabulary import Phase
 
 
@@ -67,8 +68,10 @@ def export_ratings(
         typer.echo(line)
     _say_rehearsal(found)
     typer.echo(
-        f"{len(result.tally.clips)} clips, {len(result.counted.ratings)} ratings; "
-        f"{result.tally.n_left_out} clips with too few ratings left out: {result.paths[1]}"
+        f"{counted(len(result.tally.clips), 'clip')}, "
+        f"{counted(len(result.counted.ratings), 'rating')}; "
+        f"{counted(result.tally.n_left_out, 'clip')} with too few ratings left out: "
+        f"{result.paths[1]}"
     )
 
 
@@ -86,12 +89,14 @@ def export_trials(
         result = trial_rows.trials(db, found, known)
         trial_rows.write_trials(db, found, result, path, at=at, overwrite=overwrite)
     for phase, n in result.too_few.items():
-        typer.echo(f"{n} ratings of the {phase} left out: fewer than three people rated in it")
+        typer.echo(
+            f"{counted(n, 'rating')} of the {phase} left out: fewer than three people rated in it"
+        )
     for line in result.counted[Phase.ANNOTATION].lines():
         typer.echo(line)
     _say_rehearsal(found)
     people = result.rows["participant"].nunique()
-    typer.echo(f"{len(result.rows)} trials of {people} participants: {path}")
+    typer.echo(f"{counted(len(result.rows), 'trial')} of {counted(people, 'participant')}: {path}")
 
 
 def test_set(
@@ -129,7 +134,8 @@ def test_set(
         typer.echo(f"{report.n_unvetted} of the test clips have not been vetted by eye")
     _say_rehearsal(found)
     typer.echo(
-        f"{len(report.clips)} clips of {len(report.classes)} classes, drawn from "
+        f"{counted(len(report.clips), 'clip')} of "
+        f"{counted(len(report.classes), 'class', 'classes')}, drawn from "
         f"{report.n_pool}: {path}"
     )
 
@@ -169,8 +175,8 @@ def training_lists(
         typer.echo(line)
     for name, rows in lists.items():
         per_class = len(rows) // max(rows["avmit_label"].nunique(), 1)
-        typer.echo(f"{name}: {len(rows)} clips, {per_class} per class")
-    typer.echo(f"{len(lists)} lists: {folder}")
+        typer.echo(f"{name}: {counted(len(rows), 'clip')}, {per_class} per class")
+    typer.echo(f"{counted(len(lists), 'list')}: {folder}")
 
 
 def materialise(
@@ -196,7 +202,9 @@ def materialise(
     clips = making.materialise(rows, found.clip_path, to, how=how, known_sha256=known)
     placed = list(track(clips, "placing clips", total=len(rows)))
     n_there = sum(clip.was_there for clip in placed)
-    typer.echo(f"{len(placed)} clips, {n_there} of them there before: {to / making.SUMS_NAME}")
+    typer.echo(
+        f"{counted(len(placed), 'clip')}, {n_there} of them there before: {to / making.SUMS_NAME}"
+    )
 
 
 def figures(
@@ -227,9 +235,11 @@ def figures(
         for line in rated.lines():
             typer.echo(line)
         save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
-        said.append(f"Figure 2 of {len(clips)} clips in {clips['avmit_label'].nunique()} classes")
+        said.append(
+            f"Figure 2 of {counted(len(clips), 'clip')} in {clips['avmit_label'].nunique()} classes"
+        )
         if rated.n_unrated:
-            said.append(f"{rated.n_unrated} rows without any rating left out")
+            said.append(f"{counted(rated.n_unrated, 'row')} without any rating left out")
     test = test_clips(release or folder, needed=only == "test-set", published=release is not None)
     if test is not None and only != "figure-2":
         overview = figure_of(plot_test_set(test))

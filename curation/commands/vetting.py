@@ -11,7 +11,7 @@ from curation.clips.batches import in_batches
 from curation.commands.options import JobsOption, OutOption, tables_folder
 from curation.release.tables import write_report
 from curation.vetting.hints import DUPLICATE, error_after_crash, hints_or_error
-from curation.vetting.queue import vetting_queue
+from curation.vetting.queue import nothing_to_vet, vetting_queue
 from curation.vetting.report import disagreements, hint_quality, verdict_counts
 from study.config.study import find_study
 from study.errors import ConfigError
@@ -20,6 +20,7 @@ from study.store import store_snapshot, store_transaction
 from study.store.clips import candidates, clip_audits, vettings
 from study.tools.cli import StoreOption, StudyOption
 from study.tools.progress import progress_bar
+from study.tools.wording import counted
 
 _N_AT_ONCE = 32  # clips whose hints are kept together: what a killed run loses at most
 _CURATOR = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -44,6 +45,10 @@ def vet(
         raise ConfigError(
             f"the page needs {error.name}. Install the extra: pip install avmit-lab[web]"
         ) from error
+    with store_snapshot(found.store_url) as db:
+        if vetting_queue(db, found).empty:
+            typer.echo(nothing_to_vet(found.config.protocol))
+            return
     site, listener = open_site(port)
     app = vetting_app(found, curator, site, lambda: datetime.now(UTC))
     typer.echo(f"vetting as {curator}: {site.url}")
@@ -64,6 +69,9 @@ def hints(
     found, now = find_study(study, store), datetime.now(UTC)
     with store_snapshot(found.store_url) as db:
         queue = vetting_queue(db, found)
+        if queue.empty:
+            typer.echo(nothing_to_vet(found.config.protocol))
+            return
         known = set() if again else set(vettings.hints(db).index)
         duplicates = clip_audits.duplicates(db)
     alike = set() if duplicates is None else set(duplicates.index)
@@ -97,7 +105,10 @@ def hints(
             with store_transaction(found.store_url) as db:
                 vettings.set_hints(db, rows, now)
             progress.advance(task, len(batch))
-    typer.echo(f"{len(queue)} clips to vet, hints for {len(todo) - n_failed} of them computed now")
+    typer.echo(
+        f"{counted(len(queue), 'clip')} to vet, hints for {len(todo) - n_failed} of them "
+        f"computed now"
+    )
 
 
 def vet_report(
@@ -127,4 +138,6 @@ def vet_report(
     if tables["vetting_hints"].isna().any(axis=None):
         typer.echo("-: not defined, as no clip was excluded for the reason, or none was kept")
     n_clips = said["candidate_id"].nunique()
-    typer.echo(f"{n_clips} clips judged, {len(split)} disagreements: {folder}")
+    typer.echo(
+        f"{counted(n_clips, 'clip')} judged, {counted(len(split), 'disagreement')}: {folder}"
+    )

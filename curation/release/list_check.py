@@ -26,6 +26,7 @@ from study.errors import TableError
 from study.naming import source_of
 from study.reading.clip_keys import in_one_line
 from study.reading.list_faults import ClipList
+from study.tools.wording import counted
 
 # Lists that must not share a clip: what is trained on, what is validated with, what is tested on.
 APART = (
@@ -242,7 +243,7 @@ def _shared_sources(
         len(shared),
         False,
         f"source videos have clips on both sides ({int(first.isin(shared).sum())} and "
-        f"{int(second.isin(shared).sum())} rows)",
+        f"{counted(int(second.isin(shared).sum()), 'row')})",
         _first(shared),
     )
 

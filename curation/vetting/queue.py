@@ -5,10 +5,20 @@ import pandas as pd
 from curation.selection.filters import accepted_classes, filter_clips
 from curation.selection.picture_facts import with_picture_facts
 from curation.tally import tally_ratings
+from study.config.protocol import Protocol
 from study.config.study import Study
 from study.store import Db
 from study.store.clips import vettings
 from study.store.ratings.counted import counted
+
+
+def nothing_to_vet(protocol: Protocol) -> str:
+    """Return why the queue is empty, and what shows where the study stands."""
+    return (
+        "nothing to vet: the test set is drawn from clips on which all raters agree, in classes "
+        f"with {protocol.class_min_prominent} prominent clips, and there is none yet. What counts "
+        "so far: python -m curation export-ratings"
+    )
 
 
 def vetting_queue(db: Db, study: Study) -> pd.DataFrame:

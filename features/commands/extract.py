@@ -101,7 +101,8 @@ def extract(
     n_rejects = len(outcome.rejects)
     rate = (outcome.n_extracted + n_rejects) / (time.monotonic() - begin_s)
     typer.echo(
-        f"{outcome.n_extracted} clips extracted ({rate:.1f} clips/s), {outcome.n_kept} kept, "
+        f"{counted(outcome.n_extracted, 'clip')} extracted ({rate:.1f} clips/s), "
+        f"{outcome.n_kept} kept, "
         f"{n_rejects} rejected: {outcome.folder}"
     )
     if n_rejects:

@@ -52,7 +52,7 @@ def list_weights(weights: WeightsFolderOption = None) -> None:
         about = "missing" if path is None else f"{path.name}, sha256 {hash_of(path)}"
         typer.echo(f"{network}: {about}")
     n_found = sum(path is not None for path in found.values())
-    typer.echo(f"weights of {n_found} of {len(found)} networks: {folder}")
+    typer.echo(f"weights of {n_found} of {counted(len(found), 'network')}: {folder}")
 
 
 @weights.command("verify")
@@ -70,7 +70,7 @@ def verify_weights(weights: WeightsFolderOption = None) -> None:
         except RecordError as error:
             fail(f"{path} cannot be used: {error}")
         typer.echo(f"{network}: {path.name} fits, {len(layers)} layers, sha256 {sha256}")
-    typer.echo(f"{len(present)} of {len(found)} networks verified: {folder}")
+    typer.echo(f"{len(present)} of {counted(len(found), 'network')} verified: {folder}")
     if len(present) < len(found):
         missing = ", ".join(network for network in found if network not in present)
         fail(f"no weights of {missing}. Fetch them: python -m features weights fetch")

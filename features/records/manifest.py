@@ -16,6 +16,7 @@ from features.embedding_set import Grid, Normalisation, Precision, SetName
 from study.errors import RecordError
 from study.reading.bounded import LimitError, open_file, require_size
 from study.tools.files import written_atomically
+from study.tools.wording import counted
 
 MANIFEST_NAME = "manifest.parquet"
 _KEY = b"avmit_recipe"
@@ -221,7 +222,9 @@ def _require_plain(file: pq.ParquetFile) -> None:
     if about.schema.to_arrow_schema().remove_metadata() != _COLUMNS:
         raise LimitError("its columns are not those of a manifest")
     if about.num_rows > _MOST_ROWS:
-        raise LimitError(f"it has {about.num_rows} rows, and at most {_MOST_ROWS} are read")
+        raise LimitError(
+            f"it has {counted(about.num_rows, 'row')}, and at most {_MOST_ROWS} are read"
+        )
     groups = [about.row_group(number) for number in range(about.num_row_groups)]
     columns = [group.column(number) for group in groups for number in range(group.num_columns)]
     require_size(sum(column.total_uncompressed_size for column in columns), _MOST_BYTES)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, cells, dicts, finding, part, uniques, word, words
 from study.errors import TableError
+from study.tools.wording import counted
 
 DICTIONARY = "data_dictionary.csv"
 _KINDS = {
@@ -48,7 +49,9 @@ def _check_table(name: str, rows: pa.Table, table: Mapping[str, object]) -> Iter
                       n=len(odd), of=odd)  # fmt: skip
     said = part(table, "n_rows")
     if said != rows.num_rows:
-        yield finding("count_differs", name, f"has {rows.num_rows} rows, and {FACTS} says {said}")
+        yield finding(
+            "count_differs", name, f"has {counted(rows.num_rows, 'row')}, and {FACTS} says {said}"
+        )
     for column in [one for one in rows.column_names if one in columns]:
         yield from _check_column(name, rows, column, columns[column])
     for key in (words(table, "primary_key"), [_ROW_ID] if _ROW_ID in columns else []):

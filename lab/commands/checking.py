@@ -15,6 +15,7 @@ from lab.checking.check import check_release as check
 from study.errors import TableError
 from study.tools.commands import example
 from study.tools.progress import progress_bar
+from study.tools.wording import counted
 
 _WIDTH, _NARROWEST = 140, 100
 
@@ -37,9 +38,15 @@ def check_release(
         typer.echo(as_json(folder, found))
     else:
         _show(found)
-        typer.echo(f"{len(PARTS)} parts looked at, {len(found)} findings, {breaking} break a run")
+        typer.echo(
+            f"{counted(len(PARTS), 'part')} looked at, {counted(len(found), 'finding')}, "
+            f"{breaking} break a run"
+        )
     if breaking:
-        raise TableError(f"{breaking} findings in {folder} break a run; they are listed above")
+        raise TableError(
+            f"{counted(breaking, 'finding')} in {folder} break{'s' * (breaking == 1)} a "
+            f"run; see above"
+        )
 
 
 def _show(found: list[Finding]) -> None:

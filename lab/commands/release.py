@@ -13,6 +13,7 @@ from study.store import is_read_only
 from study.tools.access import notice
 from study.tools.cli import StoreOption, StudyOption
 from study.tools.commands import example
+from study.tools.wording import counted
 
 
 @example("python -m lab release --study DIR --out release-1.0.0")
@@ -52,11 +53,12 @@ def release(
         )
     if done.facts.n_blanks:
         typer.echo(
-            f"{done.facts.n_blanks} questions of the datasheet are left blank; answer them in "
+            f"{counted(done.facts.n_blanks, 'question')} of the datasheet "
+            f"{'is' if done.facts.n_blanks == 1 else 'are'} left blank; answer them in "
             f"{found.folder / 'datasheet.toml'}"
         )
     typer.echo(
         f"{done.facts.counts['clips']} clips, {done.facts.counts['trials']} trials, "
-        f"{len(done.facts.tables)} tables; {done.n_files} files, "
+        f"{counted(len(done.facts.tables), 'table')}; {counted(done.n_files, 'file')}, "
         f"{done.n_bytes / 1_000_000:.1f} MB: {out}"
     )

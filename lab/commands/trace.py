@@ -18,6 +18,7 @@ from study.tools.access import Readers
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import refuse_existing, written_atomically
+from study.tools.wording import counted
 
 
 @example("python -m lab trace figure2:prominent/barking/3 --study DIR --html trace.html")
@@ -25,7 +26,10 @@ def trace(
     what: Annotated[str, typer.Argument(help=SPELT)],
     study: StudyOption = None,
     store: StoreOption = None,
-    release: Annotated[Path | None, typer.Option(help="a release alone, as far as it goes")] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(help="a release alone, as far as it goes; with --study on into its store"),
+    ] = None,
     tables: Annotated[
         Path | None, typer.Option(help="tables of curation [default: release of the study]")
     ] = None,
@@ -42,18 +46,23 @@ def trace(
     asked = wanted(what)
     if html is not None:
         refuse_existing(html, overwrite=overwrite)
-    if release is not None:
-        chain = follow_in_release(release, asked)
-    else:
+    kept = None
+    if release is None or study is not None or store is not None:
         found = find_study(study, store)
-        chain = follow(Kept(found, places_of(found.folder, tables, embeddings, models)), asked)
+        kept = Kept(found, places_of(found.folder, tables, embeddings, models))
+    if release is not None:
+        chain = follow_in_release(release, asked, kept)
+    elif kept is not None:
+        chain = follow(kept, asked)
     for line in lines(chain):
         typer.echo(line)
     if html is not None:
         _draw(chain, what, html, overwrite=overwrite)
     faults = faults_of(chain)
     n_links = sum(1 for _ in chain.every())
-    typer.echo(f"{n_links} links, {len(faults)} broken" + (f": {html}" if html else ""))
+    typer.echo(f"{counted(n_links, 'link')}, {len(faults)} broken" + (f": {html}" if html else ""))
+    if len(faults) == 1:
+        raise StudyError(f"a link is broken: {faults[0]}")
     if faults:
         raise StudyError(f"{len(faults)} links are broken, the first one: {faults[0]}")
 

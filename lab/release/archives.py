@@ -16,6 +16,7 @@ from study.config.study import Study
 from study.errors import ClipError, RecordError
 from study.tools.files import sha256_of
 from study.tools.progress import track
+from study.tools.wording import counted
 
 SETS = tuple(each.folder for each in EMBEDDING_SETS.values())
 MEANS: Mapping[str, str] = {
@@ -105,7 +106,7 @@ def _require_all(whole: Whole, embeddings: Path) -> dict[str, set[str]]:
 def _lacks(table: str, rows: pd.DataFrame, missing: list[str], name: str) -> str:
     clip = rows.loc[rows["tfrecord_filename"] == missing[0], "filename"].iloc[0]
     return (
-        f"{table} names {len(missing)} clips without a record in {name}, such as {clip} "
+        f"{table} names {counted(len(missing), 'clip')} without a record in {name}, such as {clip} "
         f"({missing[0]}). Extract them: python -m features extract; or pass --without-embeddings"
     )
 

@@ -15,6 +15,7 @@ from study.store.people.private import Private, private_words
 from study.tools.versions import PROGRAM, versions
 from study.vocabulary import Phase
 
+OWN_COMMAND = "lab release"
 _MEANS = {
     "curation export-ratings": "Write the ratings that count, and how often each clip got each.",
     "curation test-set": "Draw the test set.",
@@ -22,7 +23,7 @@ _MEANS = {
     "curation candidates": "Admit or reject every clip of the study's classes.",
     "curation export-trials": "Write the table of trials.",
     "curation agreement": "Work out how well raters agree.",
-    "lab release": "Count what was left out.",
+    OWN_COMMAND: "Count what was left out, and describe the files.",
 }
 
 

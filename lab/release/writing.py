@@ -35,7 +35,7 @@ from lab.release.facts import (
     StepFact,
     as_json,
 )
-from lab.release.gathering import gather, places
+from lab.release.gathering import OWN_COMMAND, gather, places
 from lab.release.staging import refuse_full, staged
 from study.config.study import Study
 from study.reports.figures import figure_of
@@ -163,6 +163,7 @@ def _write(
     if wishes.with_clips:
         archives.place_clips(study, whole, folder / bids.FOLDER / bids.STIMULI)
     bids.write(facts, folder, with_clips=wishes.with_clips)
+    facts = _with_own_files(facts, folder)
     tell("write the descriptions")
     for name, described in (
         (croissant.NAME, croissant.described(facts)),
@@ -187,6 +188,27 @@ def _with_parquet(step: StepFact) -> StepFact:
     if TRIALS_NAME not in step.outputs:
         return step
     return replace(step, outputs=(*step.outputs, "trials.parquet"))
+
+
+def _with_own_files(facts: Facts, folder: Path) -> Facts:
+    """Say of every file that no other command made that the release made it."""
+    made = {name for step in facts.steps for name in step.outputs}
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    own = {
+        *written,
+        croissant.NAME,
+        frictionless.NAME,
+        datacite.NAME,
+        FACTS_NAME,
+        "README.md",
+    } - made
+    steps = [
+        replace(step, outputs=(*step.outputs, *sorted(own)))
+        if step.command == OWN_COMMAND
+        else step
+        for step in facts.steps
+    ]
+    return replace(facts, steps=tuple(steps))
 
 
 def _draw(whole: Whole, folder: Path, *, stamp: str) -> Iterator[StepFact]:

@@ -12,6 +12,7 @@ from lab.report.networks import Networks
 from lab.report.rating import Ratings
 from models.network.spec import TITLES
 from study.config.study import Study
+from study.tools.wording import counted
 
 
 def paragraphs(
@@ -66,7 +67,8 @@ def _selection(study: Study, found: Ratings) -> Iterator[str]:
     n_candidates = int(counts.loc[counts["reason"] == "", "n"].sum())
     n_classes = counts["mit_label"].nunique()
     yield (
-        f"We looked at {_n(n_all, 'clip')} of {n_classes} classes of Moments in Time, "
+        f"We looked at {_n(n_all, 'clip')} of {counted(n_classes, 'class', 'classes')} of "
+        f"Moments in Time, "
         f"{study.config.protocol.clip_s:g} s long, and admitted {n_candidates:,} of them "
         "whose sound could be decoded and was not silent."
     )
@@ -79,7 +81,8 @@ def _procedure(study: Study, found: Ratings) -> Iterator[str]:
     given = found.rated.ratings
     n_ratings = 0 if given is None else len(given)
     yield (
-        f"Each clip was rated by {protocol.ratings_per_clip} participants as unclean (1), "
+        f"Each clip was rated by {counted(protocol.ratings_per_clip, 'participant')} as "
+        f"unclean (1), "
         "moderately clean (2) or very clean (3) with respect to its class label. Participants "
         "could replay a clip; a key pressed before its end led to a warning and another playing."
     )

@@ -7,10 +7,13 @@ from typing import Any
 import pandas as pd
 
 from lab.trace.chain import Link, facts
-from lab.trace.kept import Kept, Key
+from lab.trace.kept import Kept
+from lab.trace.stored import StoredRating
+from study.reading.clip_keys import Key
 from study.store.ratings.origins import Origin
 from study.tools.files import sha256_of
 from study.tools.local_time import local_day, local_time
+from study.vocabulary import VIDEO_LOCATIONS
 
 _SHORT = 12  # digits of a digest, for reading
 _CLOSE_S = 1e-5  # what times may differ by that were stored as numbers
@@ -26,16 +29,16 @@ def clip_link(kept: Kept, key: Key, row: dict[str, Any]) -> Link:
     row : dict
         Its row of a list; what it says is held against the store.
     """
-    known = kept.candidates.get(key)
-    if known is None and key in kept.rejects:
+    stored = kept.clip(key)
+    known = stored.candidate
+    if stored.reason:
         # The MIT-16 lists take every clip of their classes, with sound or without.
-        return _rejected(kept, key, row)
+        return _rejected(kept, key, row, stored.reason)
     if known is None:
         faults = ("the store does not know it",)
         if not key[0]:
             faults = ("its list has no location, so it cannot be looked up",)
         return Link("clip", "/".join(filter(None, key)), faults=faults)
-    given = kept.ratings.get(int(known["candidate_id"]), [])
     return Link(
         "clip",
         "/".join(key),
@@ -45,29 +48,40 @@ def clip_link(kept: Kept, key: Key, row: dict[str, Any]) -> Link:
             admitted=local_day(known["admitted_at"]),
             sha256=known["sha256"][:_SHORT],
         ),
-        tuple(_faults_of_clip(kept, key, row, known, given)),
-        tuple(rating_link(kept, known, one) for one in given),
+        tuple(_faults_of_clip(kept, key, row, known)),
+        tuple(rating_link(kept, known, one) for one in stored.ratings),
     )
 
 
-def _rejected(kept: Kept, key: Key, row: dict[str, Any]) -> Link:
+def located(kept: Kept, key: Key) -> Key:
+    """Return the key of a clip whose list has no locations, as the MIT-16 ones; the store knows."""
+    if key[0]:
+        return key
+    found = [(one, key[1]) for one in VIDEO_LOCATIONS]
+    kept.look_up(found)
+    known = [one for one in found if kept.clip(one).is_known]
+    return known[0] if len(known) == 1 else key
+
+
+def _rejected(kept: Kept, key: Key, row: dict[str, Any], reason: str) -> Link:
     faults = []
     if any(int(row.get(f"r{rating}", 0)) for rating in (1, 2, 3)):
         faults.append("the list has ratings, and the clip was not admitted")
     if not kept.study.clip_path(*key).is_file():
         faults.append(f"{kept.study.clip_path(*key)} is not there")
-    reason = kept.rejects[key].replace("_", " ")
-    return Link("clip", "/".join(key), facts(not_admitted=reason), tuple(faults))
+    said = facts(not_admitted=reason.replace("_", " "))
+    return Link("clip", "/".join(key), said, tuple(faults))
 
 
 def _faults_of_clip(
-    kept: Kept, key: Key, row: dict[str, Any], known: dict[str, Any], given: list[dict[str, Any]]
+    kept: Kept, key: Key, row: dict[str, Any], known: dict[str, Any]
 ) -> Iterator[str]:
+    stored = kept.clip(key)
+    record, given = stored.record, [one.row for one in stored.ratings]
     for name in ("avmit_label", "mit_label"):
         if name in row and row[name] != known[name]:
             yield f"the list says {name} {row[name]!r}, and the store {known[name]!r}"
-    record = kept.names.get(key)
-    if "tfrecord_filename" in row and record is not None and row["tfrecord_filename"] != record:
+    if record and row.get("tfrecord_filename", record) != record:
         yield f"the list names the record {row['tfrecord_filename']!r}, and the store {record!r}"
     if "r1" in row and given:
         told = [int(row[f"r{rating}"]) for rating in (1, 2, 3)]
@@ -86,10 +100,9 @@ def _faults_of_clip(
         yield f"{path} is not the file that was admitted"
 
 
-def rating_link(kept: Kept, clip: dict[str, Any], row: dict[str, Any]) -> Link:
+def rating_link(kept: Kept, clip: dict[str, Any], given: StoredRating) -> Link:
     """Return a rating with its session, presentations and key presses."""
-    origin = kept.origin(row["session_id"])
-    played, pressed = origin.of_trial(int(row["trial_id"]))
+    row = given.row
     is_out = f"does not count ({row['reason'].replace('_', ' ')})" if row["reason"] else "counts"
     return Link(
         "rating",
@@ -102,18 +115,17 @@ def rating_link(kept: Kept, clip: dict[str, Any], row: dict[str, Any]) -> Link:
             early_presses=int(row["n_early_presses"]),
             verdict=is_out,
         ),
-        tuple(_faults_of_rating(kept, row, played, pressed)),
+        tuple(_faults_of_rating(kept, given)),
         (
-            session_link(origin),
-            *(presentation_link(clip, one) for one in played),
-            *(press_link(one) for one in pressed),
+            session_link(kept.origin(row["session_id"])),
+            *(presentation_link(clip, one) for one in given.played),
+            *(press_link(one) for one in given.pressed),
         ),
     )
 
 
-def _faults_of_rating(
-    kept: Kept, row: dict[str, Any], played: list[dict[str, Any]], pressed: list[dict[str, Any]]
-) -> Iterator[str]:
+def _faults_of_rating(kept: Kept, rating: StoredRating) -> Iterator[str]:
+    row, played, pressed = rating.row, rating.played, rating.pressed
     if not played:
         yield "it has no presentation"
     late = [one for one in pressed if not one["early"]]
@@ -205,8 +217,8 @@ def record_links(kept: Kept, record: str, key: Key, *, only: str = "") -> list[L
         The one set that is asked for; empty for all.
     """
     found = []
-    for name, (manifest, rows) in kept.manifests.items():
-        row = rows.get(record)
+    for name, traced in kept.manifests.items():
+        manifest, row = traced.manifest, traced.row(record)
         if row is None or (only and name != only):
             continue
         path = kept.places.embeddings / name / record
@@ -234,7 +246,7 @@ def _faults_of_record(kept: Kept, path: Path, row: dict[str, Any], key: Key) -> 
         yield f"{path} is not there"
     elif sha256_of(path) != row["record_sha256"]:
         yield f"{path} is not the file that its manifest lists"
-    known = kept.candidates.get(key)
+    known = kept.clip(key).candidate
     if known is not None and row["clip_sha256"] != known["sha256"]:
         yield "it was made of another file than the one that was admitted"
     if row["filename"] != key[1]:

@@ -7,14 +7,17 @@ from curation.figures import votes_by_class
 from curation.release.tables import is_changed
 from curation.tally import yes_votes
 from lab.trace.chain import Link, facts
-from lab.trace.clips import clip_link, record_links
-from lab.trace.kept import Kept, Key
-from lab.trace.networks import cell_4_link, cell_5_link
+from lab.trace.clips import clip_link, located, record_links
+from lab.trace.kept import Kept
+from lab.trace.networks import cell_5_link
+from lab.trace.searches import cell_4_link
 from lab.trace.wanted import OF_RELEASE, Bar, Cell4, Cell5, RecordOf, Row, Wanted
 from study.errors import ConfigError
-from study.reading.clip_keys import key_of
+from study.reading.clip_keys import Key, key_of, keys_of
 from study.reading.text import read_json
+from study.vocabulary import VIDEO_LOCATIONS
 
+_OF_STORE = ("clips", "rejects")
 MOST_SHOWN = 5  # clips of a bar; all of them are held against the store
 
 
@@ -41,6 +44,8 @@ def follow(kept: Kept, what: Wanted) -> Link:
 
 def row_link(kept: Kept, what: Row) -> Link:
     """Return the chain of a row of a list."""
+    if what.table in _OF_STORE:
+        return _clip_of_store(kept, what)
     if what.table in OF_RELEASE:
         raise ConfigError(f"{what.table}.csv stands in a release only. Name it: --release DIR")
     key, row = _found(kept, what)
@@ -51,13 +56,39 @@ def row_link(kept: Kept, what: Row) -> Link:
             line=row["line"],
             **{name: row[name] for name in ("r1", "r2", "r3", "new_filename") if name in row},
         ),
-        tuple(_faults_of_table(kept, what.table)),
+        (*_faults_of_table(kept, what.table), *_faults_of_raw(kept, what.table, key, row)),
         (
             table_link(kept, what.table),
             clip_link(kept, key, row),
             *_records(kept, key, row),
         ),
     )
+
+
+def _clip_of_store(kept: Kept, what: Row) -> Link:
+    # Released tables that say what the store says of every clip.
+    location, _, rest = what.key.partition("/")
+    for key in (key_of(location, rest), *(key_of(one, what.key) for one in VIDEO_LOCATIONS)):
+        stored = kept.clip(key)
+        if stored.is_known and (what.table == "clips" or stored.reason):
+            return Link(
+                "row",
+                f"{what.table}.csv:{key[1]}",
+                below=(clip_link(kept, key, {}), *_records(kept, key, {})),
+            )
+    raise ConfigError(f"the store has no clip {what.key!r} that {what.table}.csv could name")
+
+
+def _faults_of_raw(kept: Kept, table: str, key: Key, row: dict[str, Any]) -> Iterator[str]:
+    # This list has a row per rating: all of a clip are held against the store.
+    if table != "raw_video_ratings":
+        return
+    rows = kept.table(table).rows
+    own = rows[(rows["filename"] == row["filename"]) & (rows["video_location"] == key[0])]
+    told = sorted(map(int, own["rating"]))
+    found = sorted(one.row["rating"] for one in kept.clip(key).ratings if not one.row["reason"])
+    if told != found:
+        yield f"the list says the ratings {told}, and the store {found}"
 
 
 def table_link(kept: Kept, table: str) -> Link:
@@ -83,32 +114,17 @@ def table_link(kept: Kept, table: str) -> Link:
 
 
 def _found(kept: Kept, what: Row) -> tuple[Key, dict[str, Any]]:
-    rows = kept.rows(what.table)
+    table = kept.table(what.table)
     location, _, rest = what.key.partition("/")
-    for key in (key_of(location, rest), *(key_of(one, what.key) for one in _LOCATIONS)):
-        if key in rows:
-            return _located(kept, key), rows[key]
-    for key, row in rows.items():
-        if what.key in (row.get("new_filename"), row.get("tfrecord_filename")):
-            return _located(kept, key), row
+    keys = (key_of(location, rest), *(key_of(one, what.key) for one in (*VIDEO_LOCATIONS, "")))
+    places = (*(table.places[key] for key in keys if key in table.places), table.called(what.key))
+    for place in places:
+        if place is not None:
+            row = table.row(place)
+            return located(kept, key_of(row.get("video_location", ""), row["filename"])), row
     raise ConfigError(
         f"{what.table}.csv has no row {what.key!r}. Name a clip as the file has it: CLASS/CLIP.mp4"
     )
-
-
-_LOCATIONS = ("training", "validation", "")
-
-
-def _located(kept: Kept, key: Key) -> Key:
-    if key[0]:
-        return key
-    # The published MIT-16 lists have no locations; the store knows them.
-    found = [
-        one
-        for one in _LOCATIONS
-        if (one, key[1]) in kept.candidates or (one, key[1]) in kept.rejects
-    ]
-    return (found[0], key[1]) if len(found) == 1 else key
 
 
 def _faults_of_table(kept: Kept, table: str) -> Iterator[str]:
@@ -117,8 +133,8 @@ def _faults_of_table(kept: Kept, table: str) -> Iterator[str]:
 
 
 def _records(kept: Kept, key: Key, row: dict[str, Any]) -> list[Link]:
-    name = row.get("tfrecord_filename") or kept.names.get(key)
-    if not kept.manifests or name is None:
+    name = row.get("tfrecord_filename") or kept.clip(key).record
+    if not kept.manifests or not name:
         return []
     found = record_links(kept, name, key)
     return found or [Link("record", name, faults=("no embedding set has it",))]
@@ -127,20 +143,18 @@ def _records(kept: Kept, key: Key, row: dict[str, Any]) -> list[Link]:
 def _record_link(kept: Kept, what: RecordOf) -> Link:
     first, _, rest = what.name.partition("/")
     embedding_set, record = (first, rest) if first in kept.manifests else ("", what.name)
-    for _, rows in kept.manifests.values():
-        if record in rows:
-            row = rows[record]
-            break
-    else:
+    rows = (traced.row(record) for traced in kept.manifests.values())
+    row = next((one for one in rows if one is not None), None)
+    if row is None:
         raise ConfigError(
             f"no manifest of {kept.places.embeddings} lists the record {record!r}. Name it as a "
             "list has it: CLASS/CLIP.tfrecord"
         )
-    key = _located(kept, key_of(row["video_location"], row["filename"]))
+    key = located(kept, key_of(row["video_location"], row["filename"]))
     links = record_links(kept, record, key, only=embedding_set)
-    name = kept.names.get(key)
+    name = kept.clip(key).record
     faults: tuple[str, ...] = ()
-    if name is not None and name != record:
+    if name and name != record:
         faults = (f"the store calls the record of this clip {name!r}",)
     return Link("number", what.name, faults=faults, below=(*links, clip_link(kept, key, {})))
 
@@ -155,6 +169,7 @@ def _bar_link(kept: Kept, what: Bar) -> Link:
     drawn = votes_by_class(clips, what.question).loc[what.label].to_dict()
     counted = {str(n): int(many) for n, many in drawn.items()}.get(str(what.n_votes), 0)
     rows = [{str(k): v for k, v in row.items()} for row in own.to_dict("records")]
+    kept.look_up(keys_of(own["video_location"], own["filename"]))
     links = [clip_link(kept, key_of(row["video_location"], row["filename"]), row) for row in rows]
     broken = [link for link in links if any(one.faults for one in link.every())]
     shown = [*broken, *(link for link in links if link not in broken)][:MOST_SHOWN]

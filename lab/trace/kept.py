@@ -1,6 +1,7 @@
-"""What a study keeps, read once and looked up many times."""
+"""What a study keeps, read when a chain passes it and only once."""
 
-from collections.abc import Hashable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,18 +12,17 @@ import pandas as pd
 from curation.release.published import LIST_NAMES, read_list
 from features.records.manifest import MANIFEST_NAME, RecordManifest, read_manifest
 from lab.report.places import Places
+from lab.trace.stored import StoredClip, clips_of
 from models.evaluation.results import Evaluation, read_evaluation
 from models.saving.card import Card, read_card
 from models.saving.model_folder import CARD_NAME
 from study.config.study import Study
 from study.errors import StudyError
-from study.reading.clip_keys import key_of
-from study.store import Db, store_snapshot
-from study.store.clips import candidates, record_names
+from study.reading.clip_keys import Key, keys_of
+from study.store import store_snapshot
+from study.store.people import pseudonyms
 from study.store.ratings import origins
-from study.store.ratings.counted import judged
-
-Key = tuple[str, str]
+from study.vocabulary import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,55 @@ class TracedNetwork:
     folder: Path
     card: Card
     evaluations: Mapping[str, Evaluation]
+
+
+@dataclass(frozen=True)
+class TracedManifest:
+    """The manifest of an embedding set, and where in it each record stands."""
+
+    manifest: RecordManifest
+    places: Mapping[str, int]
+
+    def row(self, record: str) -> dict[str, Any] | None:
+        """Return the row of a record; None where it is not listed."""
+        place = self.places.get(record)
+        if place is None:
+            return None
+        return {str(name): value for name, value in self.manifest.rows.iloc[place].items()}
+
+
+@dataclass(frozen=True)
+class TracedList:
+    """A list, and where in it each clip stands.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `curation.release.published.read_list`.
+    places : dict of tuple of str to int
+        By location (empty where the list has none) and filename: the last row of the clip.
+    """
+
+    rows: pd.DataFrame
+    places: Mapping[Key, int]
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> "TracedList":
+        """Return a list with its places."""
+        none = itertools.repeat("", len(rows))
+        keys = keys_of(rows.get("video_location", none), rows["filename"])
+        return cls(rows, {key: place for place, key in enumerate(keys)})
+
+    def row(self, place: int) -> dict[str, Any]:
+        """Return one row."""
+        return {str(name): value for name, value in self.rows.iloc[place].items()}
+
+    def called(self, name: str) -> int | None:
+        """Return where a test clip or a record stands."""
+        for column in ("new_filename", "tfrecord_filename"):
+            if column in self.rows and (self.rows[column] == name).any():
+                return int((self.rows[column] == name).to_numpy().argmax())
+        return None
 
 
 class Kept:
@@ -47,72 +96,47 @@ class Kept:
 
     def __init__(self, study: Study, places: Places) -> None:
         self.study, self.places = study, places
-        self._rows: dict[str, dict[Key, dict[str, Any]]] = {}
-        self._origins: dict[Hashable, Any] = {}
+        self._tables: dict[str, TracedList] = {}
+        self._clips: dict[Phase, dict[Key, StoredClip]] = {}
+        self._origins: dict[str, origins.Origin] = {}
+
+    def look_up(self, keys: Iterable[Key], phase: Phase = Phase.ANNOTATION) -> None:
+        """Read what the store says of clips; of many at once it is quicker than one by one."""
+        known = self._clips.setdefault(phase, {})
+        new = set(keys) - known.keys()
+        if new:
+            with store_snapshot(self.study.store_url) as db:
+                known |= clips_of(db, self.study, new, phase)
+
+    def clip(self, key: Key, phase: Phase = Phase.ANNOTATION) -> StoredClip:
+        """Return what the store says of a clip, with its ratings of a phase."""
+        self.look_up([key], phase)
+        return self._clips[phase][key]
 
     @cached_property
-    def candidates(self) -> dict[Key, dict[str, Any]]:
-        """Admitted clips by location and filename."""
+    def pseudonyms(self) -> dict[str, str]:
+        """Participants by what releases call them."""
         with store_snapshot(self.study.store_url) as db:
-            found = candidates.frame(db)
-        return {
-            key_of(row["video_location"], row["filename"]): _named(row)
-            for row in found.to_dict("records")
-        }
+            return {name: person for person, name in pseudonyms.given(db).items()}
 
-    @cached_property
-    def rejects(self) -> dict[Key, str]:
-        """Why clips were not admitted, by location and filename."""
-        with store_snapshot(self.study.store_url) as db:
-            found = candidates.rejects(db)
-        keys = map(key_of, found["video_location"], found["filename"])
-        return dict(zip(keys, found["reason"], strict=True))
-
-    @cached_property
-    def names(self) -> dict[Key, str]:
-        """Records' names by location and filename, as the store gave them."""
-        with store_snapshot(self.study.store_url) as db:
-            found = record_names.frame(db)
-        keys = map(key_of, found["video_location"], found["filename"])
-        return dict(zip(keys, found["tfrecord_filename"], strict=True))
-
-    @cached_property
-    def ratings(self) -> dict[int, list[dict[str, Any]]]:
-        """Ratings of the annotation by candidate, each with why it does not count."""
-        with store_snapshot(self.study.store_url) as db:
-            found = judged(db, self.study)
-        of_clip: dict[int, list[dict[str, Any]]] = {}
-        for row in found.to_dict("records"):
-            of_clip.setdefault(int(row["candidate_id"]), []).append(_named(row))
-        return of_clip
-
-    def origin(self, session_id: str) -> "origins.Origin":
-        """Return a session with all that happened in it."""
+    def origin(self, session_id: str) -> origins.Origin:
+        """Return a session."""
         if session_id not in self._origins:
             with store_snapshot(self.study.store_url) as db:
-                self._origins[session_id] = self._read(db, session_id)
-        found: origins.Origin = self._origins[session_id]
-        return found
+                self._origins[session_id] = origins.of_session(db, session_id)
+        return self._origins[session_id]
 
-    def _read(self, db: Db, session_id: str) -> "origins.Origin":
-        return origins.of_session(db, session_id)
-
-    def rows(self, table: str) -> dict[Key, dict[str, Any]]:
-        """Return the rows of a list by location and filename.
+    def table(self, name: str) -> TracedList:
+        """Return a list.
 
         Raises
         ------
         StudyError
             If the list is missing or cannot be read.
         """
-        if table not in self._rows:
-            frame = read_list(self.places.tables / f"{table}.csv")
-            located = "video_location" in frame
-            self._rows[table] = {
-                key_of(row["video_location"] if located else "", row["filename"]): _named(row)
-                for row in frame.to_dict("records")
-            }
-        return self._rows[table]
+        if name not in self._tables:
+            self._tables[name] = TracedList.of(read_list(self.places.tables / f"{name}.csv"))
+        return self._tables[name]
 
     @cached_property
     def tallies(self) -> pd.DataFrame:
@@ -126,15 +150,14 @@ class Kept:
         return [name for name in LIST_NAMES if (self.places.tables / f"{name}.csv").is_file()]
 
     @cached_property
-    def manifests(self) -> dict[str, tuple[RecordManifest, dict[str, dict[str, Any]]]]:
-        """Manifests by embedding set, with their rows by record."""
+    def manifests(self) -> dict[str, TracedManifest]:
+        """Manifests by embedding set, with the place of each record in them."""
         found = {}
         for path in sorted(self.places.embeddings.glob(f"*/{MANIFEST_NAME}")):
             manifest = read_manifest(path.parent)
-            rows = {
-                row["tfrecord_filename"]: _named(row) for row in manifest.rows.to_dict("records")
-            }
-            found[path.parent.name] = (manifest, rows)
+            records = manifest.rows["tfrecord_filename"]
+            places = {str(record): place for place, record in enumerate(records)}
+            found[path.parent.name] = TracedManifest(manifest, places)
         return found
 
     @cached_property
@@ -151,7 +174,3 @@ class Kept:
                     continue  # of another version; the chain says that it has none
             found.append(TracedNetwork(folder, read_card(folder), evaluations))
         return found
-
-
-def _named(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row.items()}

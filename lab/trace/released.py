@@ -1,66 +1,106 @@
-"""Follow a row of a release as far as the release goes."""
+"""Follow a row of a release as far as the release goes, and on into the store where it is there."""
 
-import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
 
-from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, open_release, part, word
+from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, open_release, part, word, words
+from lab.trace.archived import record_link
 from lab.trace.chain import Link, facts
+from lab.trace.clips import rating_link
+from lab.trace.kept import Kept
 from lab.trace.wanted import Bar, RecordOf, Row, Wanted
 from study.errors import ConfigError
-from study.reading.archives import TAR_ERRORS
+from study.reading.clip_keys import key_of
+from study.vocabulary import Phase
 
+MOST_SHOWN = 5  # clips of a bar; all of them are held against the trials
 _IN_THE_LAB = "sessions, presentations and key presses stay in the store of the lab"
+_CLOSE_S = 1e-6  # response times are released with six digits
 
 
-def follow_in_release(folder: Path, what: Wanted) -> Link:
+@dataclass(frozen=True)
+class _Followed:
+    """A release, and the store that it was made from, where that is there."""
+
+    release: Opened
+    kept: Kept | None
+
+
+def follow_in_release(folder: Path, what: Wanted, kept: Kept | None = None) -> Link:
     """Return the chain of a row, a record or a bar, as far as a release has it.
+
+    Parameters
+    ----------
+    kept : Kept or None
+        The study that was released: each rating goes on to its key presses then.
 
     Raises
     ------
     StudyError
         If there is no such release or row, or it is a cell of a table that a release does not have.
     """
-    release = open_release(folder)
+    of = _Followed(open_release(folder), kept)
     match what:
         case Row():
-            return _row(release, what.table, _the_row(release, what))
+            return _row(of, what.table, what.key, _the_row(of.release, what))
         case RecordOf():
-            name = what.name
-            found = _rows(release, "clips.csv", tfrecord_filename=name)
+            found = _rows(of.release, "clips.csv", tfrecord_filename=_in_its_set(what.name))
             if not found:
-                raise ConfigError(f"clips.csv of {folder} has no record {name!r}")
-            return _row(release, "clips", found[0])
+                raise ConfigError(f"clips.csv of {folder} has no record {what.name!r}")
+            return _row(of, "clips", found[0]["filename"], found[0])
         case Bar():
-            return _bar(release, what)
+            return _bar(of, what)
     raise ConfigError("a release has no networks: trace Tables 4 and 5 in the study")
 
 
-def _bar(release: Opened, what: Bar) -> Link:
-    rows = _rows(release, "video_ratings.csv", AVMIT_label=what.label)
+def _in_its_set(name: str) -> str:
+    # A set or an archive may stand before the record, as in a study.
+    return "/".join(name.split("/")[-2:])
+
+
+def _bar(of: _Followed, what: Bar) -> Link:
+    rows = _rows(of.release, "video_ratings.csv", AVMIT_label=what.label)
     if not rows:
-        raise ConfigError(f"video_ratings.csv of {release.folder} has no class {what.label!r}")
+        raise ConfigError(f"video_ratings.csv of {of.release.folder} has no class {what.label!r}")
     names = ("r2", "r3") if what.question == "present" else ("r3",)
-    own = [row for row in rows if sum(int(row[name]) for name in names) == what.n_votes]
+    own = [row for row in rows if sum(_count(row, name) for name in names) == what.n_votes]
+    links = [_row(of, "video_ratings", row["filename"], row) for row in own]
+    broken = [link for link in links if any(one.faults for one in link.every())]
+    shown = [*broken, *(link for link in links if link not in broken)][:MOST_SHOWN]
+    faults: tuple[str, ...] = ()
+    if len(broken) > len(shown):
+        faults = (f"{len(broken)} of its clips have a broken link; {len(shown)} are shown",)
     return Link(
         "bar",
         f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
-        facts(clips=len(own)),
-        below=tuple(_row(release, "video_ratings", row) for row in own[:5]),
+        facts(clips=len(own), shown=len(shown)),
+        faults,
+        tuple(shown),
     )
 
 
 def _the_row(release: Opened, what: Row) -> dict[str, Any]:
+    name = f"{what.table}.csv"
     for column in ("filename", "new_filename", "row_id", "tfrecord_filename"):
-        if found := _rows(release, f"{what.table}.csv", **{column: what.key}):
+        if found := _rows(release, name, **{column: what.key}):
             return found[0]
     location, _, rest = what.key.partition("/")
-    if found := _rows(release, f"{what.table}.csv", video_location=location, filename=rest):
+    if found := _rows(release, name, video_location=location, filename=rest):
         return found[0]
-    raise ConfigError(f"{what.table}.csv of {release.folder} has no row {what.key!r}")
+    table = next((one for one in dicts(release.json(FACTS), "tables") if word(one, "path") == name),
+                 {})  # fmt: skip
+    key = words(table, "primary_key") or ["table", "column"]
+    for row in _rows(release, name):
+        if set(key) <= row.keys() and "/".join(row[one] for one in key) == what.key:
+            return row
+    raise ConfigError(
+        f"{name} of {release.folder} has no row {what.key!r}. Name a clip as the file has it, or "
+        f"the cells {', '.join(key)} with / between"
+    )
 
 
 def _rows(release: Opened, name: str, **asked: str) -> list[dict[str, Any]]:
@@ -72,28 +112,44 @@ def _rows(release: Opened, name: str, **asked: str) -> list[dict[str, Any]]:
     return list(table.to_pylist())
 
 
-def _row(release: Opened, table: str, row: dict[str, Any]) -> Link:
-    clip = {name: row.get(name, "") for name in ("video_location", "filename")}
+def _row(of: _Followed, table: str, name: str, row: dict[str, Any]) -> Link:
+    shown = ("row_id", "r1", "r2", "r3", "rating", "reason", "value", "low", "high", "n_clips", "n",
+             "type", "means")  # fmt: skip
     return Link(
         "row",
-        f"{table}.csv:{row['filename']}",
-        facts(**{n: row[n] for n in ("row_id", "r1", "r2", "r3", "rating", "reason") if n in row}),
-        tuple(_faults_of_file(release, f"{table}.csv")),
+        f"{table}.csv:{row.get('row_id') or row.get('filename', name)}",
+        facts(**{n: row[n] for n in shown if n in row}),
+        (*_faults_of_file(of.release, f"{table}.csv"), *_faults_of_row(of.release, table, row)),
         (
-            _file(release, f"{table}.csv"),
-            *(_clip(release, clip, row) if table != "rejects" else ()),
+            _file(of.release, f"{table}.csv"),
+            *(_clip(of, row) if "filename" in row and table != "rejects" else ()),
         ),
     )
+
+
+def _faults_of_row(release: Opened, table: str, row: dict[str, Any]) -> Iterator[str]:
+    if table == "agreement":
+        label = row.get("AVMIT_label", "")
+        asked = {} if label == "all" else {"AVMIT_label": label}
+        n = len(_rows(release, "video_ratings.csv", **asked))
+        if row.get("n_clips") != str(n):
+            yield f"it is of {row.get('n_clips')} clips, and video_ratings.csv has {n} of them"
+    if table == "data_dictionary":
+        described = release.table(row.get("table", ""))
+        if described is None or row.get("column") not in described.column_names:
+            yield f"{row.get('table')} has no column {row.get('column')!r}"
 
 
 def _file(release: Opened, name: str) -> Link:
     said = release.json(FACTS)
     steps = [one for one in dicts(said, "steps") if name in (part(one, "outputs") or ())]
+    of = dict.fromkeys(each for one in steps for each in words(one, "inputs"))
     return Link(
         "file",
         name,
         facts(
             made_by=", ".join(f"python -m {word(one, 'command')}" for one in steps),
+            out_of=", ".join(of) or "the store",
             software=f"{word(said, 'software')} {word(said, 'software_version')}",
             release=word(said, "version"),
             sha256=release.digest(name)[:12] if name in release.files else None,
@@ -111,31 +167,46 @@ def _faults_of_file(release: Opened, name: str) -> Iterator[str]:
         yield "its file is not the one that was released: it was changed"
 
 
-def _clip(release: Opened, clip: dict[str, str], row: dict[str, Any]) -> Iterator[Link]:
-    asked = {name: value for name, value in clip.items() if value}
-    known = _rows(release, "clips.csv", **asked)
+def _clip(of: _Followed, row: dict[str, Any]) -> Iterator[Link]:
+    asked = {name: row[name] for name in ("video_location", "filename") if row.get(name)}
+    known = _rows(of.release, "clips.csv", **asked)
     if not known:
         yield Link("clip", "/".join(asked.values()), faults=("clips.csv does not have it",))
         return
-    trials = _rows(release, "trials.csv", **asked)
-    counting = [one["rating"] for one in trials if one["phase"] == "annotation"]
-    faults = []
-    if "r1" in row:
-        found = [counting.count(str(rating)) for rating in (1, 2, 3)]
-        if [int(row[f"r{n}"]) for n in (1, 2, 3)] != found:
-            faults.append(f"trials.csv holds {found} ratings of 1, 2 and 3 for it")
+    trials = _rows(of.release, "trials.csv", **asked)
+    counting = [one["rating"] for one in trials if one["phase"] == Phase.ANNOTATION]
     yield Link(
         "clip",
         "/".join(asked.values()),
         facts(AVMIT_label=known[0].get("AVMIT_label"), MIT_label=known[0].get("MIT_label")),
-        tuple(faults),
-        tuple(_trial(one) for one in trials),
+        tuple(_faults_of_clip(row, known[0], counting)),
+        tuple(_trial(of, one) for one in trials if row.get("row_id") in (None, one["row_id"])),
     )
     record = known[0].get("tfrecord_filename", "")
-    yield from _records(release, record, is_rated=bool(counting))
+    for name in sorted(of.release.files):
+        if name.startswith("AVMIT_") and name.endswith(".tar"):
+            link = record_link(of.release.files[name], record, is_rated=bool(counting))
+            yield from [] if link is None else [link]
 
 
-def _trial(row: dict[str, Any]) -> Link:
+def _faults_of_clip(row: dict[str, Any], known: dict[str, Any], given: list[str]) -> Iterator[str]:
+    for name in ("AVMIT_label", "MIT_label", "tfrecord_filename"):
+        if name in row and row[name] != known.get(name):
+            yield f"clips.csv says {name} {known.get(name)!r}, and the row {row[name]!r}"
+    if "r1" in row:
+        found = [given.count(str(rating)) for rating in (1, 2, 3)]
+        told = [_count(row, f"r{rating}") for rating in (1, 2, 3)]
+        # Lists that take unrated clips have none of a clip without all its ratings.
+        if told != found and any(told):
+            yield f"trials.csv holds {found} ratings of 1, 2 and 3 for it"
+
+
+def _count(row: dict[str, Any], name: str) -> int:
+    text = row.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+
+
+def _trial(of: _Followed, row: dict[str, Any]) -> Link:
     names = {
         "rt_s": "response_time_s", "n_replays": "replays", "n_early_presses": "early_presses",
         "n_presentations": "presentations", "av_offset_s": "sound_minus_picture_s",
@@ -143,24 +214,33 @@ def _trial(row: dict[str, Any]) -> Link:
         "session": "session", "rig_grade": "rig_grade", "flags": "flags",
     }  # fmt: skip
     told = {new: row[old] for old, new in names.items() if old in row}
+    inside = None if of.kept is None else _in_store(of.kept, row)
+    is_lost = of.kept is not None and inside is None
     return Link(
         "rating",
         f"{row['rating']} by {row['participant']} ({row['phase']})",
-        facts(row_id=row["row_id"], **told, further=_IN_THE_LAB),
+        facts(row_id=row["row_id"], **told, further=_IN_THE_LAB if of.kept is None else None),
+        ("the store has no such rating",) if is_lost else (),
+        () if inside is None else (inside,),
     )
 
 
-def _records(release: Opened, record: str, *, is_rated: bool) -> Iterator[Link]:
-    for name in sorted(release.files):
-        if not (name.startswith("AVMIT_") and name.endswith(".tar")):
-            continue
-        try:
-            with tarfile.open(release.files[name], "r:") as archive:
-                names = {member.name.partition("/")[2] for member in archive}
-        except TAR_ERRORS as error:
-            yield Link("archive", name, faults=(f"cannot be read: {error}",))
-            continue
-        if record in names:
-            yield Link("record", f"{name}/{record}", facts(sha256=release.digest(name)[:12]))
-        elif is_rated:
-            yield Link("record", f"{name}/{record}", faults=("the archive lacks it",))
+def _in_store(kept: Kept, row: dict[str, Any]) -> Link | None:
+    if row["phase"] not in tuple(Phase):
+        return None
+    key = key_of(row["video_location"], row["filename"])
+    stored = kept.clip(key, Phase(row["phase"]))
+    person = kept.pseudonyms.get(row["participant"])
+    for given in stored.ratings:
+        told = (given.row["participant_id"], str(given.row["rating"]))
+        is_it = told == (person, row["rating"])
+        if is_it and abs(float(given.row["rt_s"]) - _seconds(row["rt_s"])) <= _CLOSE_S:
+            return rating_link(kept, stored.candidate or {}, given)
+    return None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

@@ -9,21 +9,29 @@ from models.network.spec import CELLS
 from study.errors import ConfigError
 
 _FIGURE = re.compile(r"figure2:(present|prominent)/([^/]+)/(\d{1,3})")
-_TABLE_4 = re.compile(r"table4:([^/]+)/([^/]+)")
+COLUMNS_4 = {
+    "rnn_units": "RNN Units",
+    "bottleneck_units": "Bottleneck Units",
+    "activation": "Activation",
+    "dropout": "Dropout Rate",
+    "learning_rate": "Learning Rate",
+    "val_loss": "Validation Loss",
+}
+_TABLE_4 = re.compile(rf"table4:([^/]+)/([^/]+)(?:/({'|'.join(COLUMNS_4)}))?")
 _TABLE_5 = re.compile(r"table5:([^/]+)/([^/]+)/([^/]+)(?:/(loss|top1|top5))?")
 _ROW = re.compile(r"([\w.-]+\.csv):(.+)")
 Question = Literal["present", "prominent"]
-OF_RELEASE = ("clips", "trials", "rejects")
+OF_RELEASE = ("clips", "trials", "rejects", "agreement", "left_out", "data_dictionary")
 SPELT = (
     "video_ratings.csv:CLASS/CLIP.mp4 (a row of a released file), CLASS/CLIP.tfrecord (a record), "
-    "CLASS/CLASS_1.mp4 (a test clip), figure2:prominent/CLASS/3 (a bar), table4:yamnet_effnet/gru, "
-    "table5:AVMIT/yamnet_effnet/gru/top1 (cells)"
+    "CLASS/CLASS_1.mp4 (a test clip), figure2:prominent/CLASS/3 (a bar), "
+    "table4:yamnet_effnet/gru/rnn_units, table5:AVMIT/yamnet_effnet/gru/top1 (cells)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list: its clip, test clip or number."""
+    """A row of a table: its clip, test clip or number, or the cells of its key with / between."""
 
     table: str
     key: str
@@ -47,10 +55,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Cell4:
-    """A row of Table 4, whose cells come from one surrogate."""
+    """A cell of Table 4; without a column its whole row, which comes of one surrogate."""
 
     embedding_set: str
     rnn: str
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ def wanted(what: str) -> Wanted:
         question: Question = "present" if hit.group(1) == "present" else "prominent"
         return Bar(question, hit.group(2), int(hit.group(3)))
     if hit := _TABLE_4.fullmatch(what):
-        return Cell4(*_cell(hit.group(1), hit.group(2)))
+        return Cell4(*_cell(hit.group(1), hit.group(2)), hit.group(3) or "")
     if hit := _TABLE_5.fullmatch(what):
         cell = _cell(hit.group(2), hit.group(3))
         return Cell5(hit.group(1), *cell, hit.group(4) or "top1")

@@ -10,6 +10,7 @@ from models.checkpoints import importing
 from models.saving.model_folder import clear_place, require_place
 from models.saving.save import save_model
 from study.tools.cli import OverwriteOption
+from study.tools.wording import counted
 
 
 def import_checkpoint(
@@ -23,5 +24,8 @@ def import_checkpoint(
     clear_place(out)
     save_model(out, card, weights)
     task = "" if card.task == "action" else f" ({card.task})"
-    said = f"{card.rnn.upper()} of {card.training_set}{task}, {len(card.classes)} classes"
+    said = (
+        f"{card.rnn.upper()} of {card.training_set}{task}, "
+        f"{counted(len(card.classes), 'class', 'classes')}"
+    )
     typer.echo(f"{said}: {out}")

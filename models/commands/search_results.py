@@ -18,6 +18,7 @@ from models.evaluation.plots import (
 from models.evaluation.table_text import table_text
 from models.search.forecast import forecast
 from models.search.surrogates import (
+    BEST_NAME,
     best_of,
     plan_cells,
     read_plan,
@@ -55,9 +56,9 @@ def best(
     if not chosen:
         raise ConfigError(f"no surrogate of {out} has a result yet. Run the search first")
     typer.echo(table_text(table_4(chosen), layout))
-    write_best(chosen, out / "best.json")
+    write_best(chosen, out / BEST_NAME)
     if layout == "markdown":
-        typer.echo(f"{counted(len(chosen), 'cell')}: {out / 'best.json'}")
+        typer.echo(f"{counted(len(chosen), 'cell')}: {out / BEST_NAME}")
 
 
 def plots(out: OutOption) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,9 +200,14 @@ def _traces(state: os.stat_result) -> str:
 
 
 def _content_of(paths: Sequence[str], embedding_set: EmbeddingSet) -> str:
+    return records_digest((sha256_of(Path(path)) for path in paths), embedding_set)
+
+
+def records_digest(digests: Iterable[str], embedding_set: EmbeddingSet) -> str:
+    """Return the digest of a list's records, as `DataCard` has it, from those of its records."""
     digest = hashlib.sha256(f"{_FORMAT} {embedding_set.name} {TIMESTEPS}".encode())
-    for path in paths:
-        digest.update(sha256_of(Path(path)).encode())
+    for each in digests:
+        digest.update(each.encode())
     return digest.hexdigest()
 
 

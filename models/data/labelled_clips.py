@@ -13,6 +13,7 @@ from study.naming import source_of
 from study.reading import lists
 from study.reading.clip_keys import keys_of
 from study.tools.files import written_atomically
+from study.tools.wording import counted
 
 COLUMNS = ("filename", "AVMIT_label", "tfrecord_filename")
 _MISSING = "Write it first: python -m curation training-lists"
@@ -95,7 +96,8 @@ def class_indices(clips: LabelledClips, classes: Sequence[str]) -> list[int]:
         if label not in index_of:
             raise TableError(
                 f"{filename} in the list {clips.name} has the label {label!r}, which is not among "
-                f"the {len(classes)} classes of the training list. Remove it or train with it"
+                f"the {counted(len(classes), 'class', 'classes')} of the training list. "
+                f"Remove it or train with it"
             )
     return [index_of[label] for label in clips.labels]
 
@@ -119,7 +121,8 @@ def refuse_overlap(one: LabelledClips, other: LabelledClips) -> None:
     shared = shared_records(one, other)
     if shared:
         raise TableError(
-            f"{len(shared)} of {len(one)} clips of the list {one.name} stand in {other.name} too, "
+            f"{len(shared)} of {counted(len(one), 'clip')} of the list {one.name} stand in "
+            f"{other.name} too, "
             f"the first is {shared[0]}. Remove them, or pass --allow-overlap to have it written "
             "in the model card"
         )

@@ -23,6 +23,7 @@ from study.errors import ConfigError
 from study.reading.dates import ClockTime
 from study.reading.text import LARGEST_SETTINGS, read_bytes
 from study.tools.files import written_atomically
+from study.tools.wording import counted
 
 _MOST_CLASSES = 10_000
 Task = Literal["action", "correspondence"]
@@ -185,7 +186,8 @@ def card_text(card: Card) -> str:
         "visual values, padded with zeros",
         _layers_line(card),
         *_parameter_lines(card),
-        f"- {len(card.classes)} classes in the order of the outputs: {', '.join(card.classes)}",
+        f"- {counted(len(card.classes), 'class', 'classes')} in the order of the outputs: "
+        f"{', '.join(card.classes)}",
         "## Training",
         *_training_lines(card),
         *_class_table(card),
@@ -240,7 +242,8 @@ def _spaced(parts: list[str]) -> list[str]:
 
 def _training_lines(card: Card) -> list[str]:
     lines = [
-        f"- {role}: {data.n_clips} clips of `{data.name}` (records {data.records_sha256[:12]}, "
+        f"- {role}: {counted(data.n_clips, 'clip')} of `{data.name}` (records "
+        f"{data.records_sha256[:12]}, "
         f"{data.n_cut} cut to {card.timesteps} timesteps)"
         for role, data in (("training", card.train), ("validation", card.validation))
         if data is not None
@@ -252,13 +255,14 @@ def _training_lines(card: Card) -> list[str]:
     if card.schedule is not None:
         lines.append(
             f"- Adam, learning rate {card.hyperparameters.learning_rate:g} * exp(-0.1 * epoch), "
-            f"batches of {card.schedule.batch_size}, at most {card.schedule.n_epochs} epochs, "
+            f"batches of {card.schedule.batch_size}, at most "
+            f"{counted(card.schedule.n_epochs, 'epoch')}, "
             f"patience {card.schedule.patience}, seed {card.seed}"
         )
     if card.history:
         best = card.history[card.best_epoch - 1]
         lines.append(
-            f"- best of {len(card.history)} epochs: {card.best_epoch}, validation loss "
+            f"- best of {counted(len(card.history), 'epoch')}: {card.best_epoch}, validation loss "
             f"{best.val_loss:.4f}, accuracy {100 * best.val_accuracy:.2f} %"
         )
     start = card.hyperparameters.learning_rate

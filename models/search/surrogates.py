@@ -16,6 +16,7 @@ from study.reading.text import read_bytes
 from study.tools.files import written_atomically
 
 PLAN_NAME = "search.json"
+BEST_NAME = "best.json"
 _MOST_BYTES = 10_000_000
 _MOST_SURROGATES = 100_000
 N_SURROGATES = 300  # Paper: Hyperparameter Search and Training

@@ -1,29 +1,31 @@
 """Training and screening: their clips, their sheets and their results."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import instructions
-from sessions.commands.options import (
-    ByOption,
-    IdArgument,
-    at_desk,
-    changing,
-    write_text,
-)
+from sessions.commands.options import IdArgument, at_desk, changing
 from sessions.exercises import choosing, lists
 from sessions.exercises.results import screening_report
+from sessions.pay.paper import write_text
 from study.classes import read_classes
 from study.config.study import find_study
+from study.errors import ConfigError
 from study.rehearsal.truth import reasons, truths
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.store import Db
+from study.store.plan.exercises import ExerciseClip
+from study.tools.cli import ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import refuse_existing
+from study.tools.wording import counted
+
+DRAFT, SHEETS = "exercise_clips.csv", "sheets"  # in the study's folder
 
 
-@example("python -m sessions set-exercise --sample --out exercise_clips.csv")
+@example("python -m sessions set-exercise --sample")
 def set_exercise(
     file: Annotated[
         Path | None, typer.Argument(help="CSV with the expert's ratings and reasons")
@@ -34,9 +36,9 @@ def set_exercise(
     screening_sets: Annotated[
         int, typer.Option(min=1, max=9999, help="screenings to pick; a retry takes the next one")
     ] = 2,
-    out: Annotated[Path, typer.Option(help="where --sample writes its draft")] = Path(
-        "exercise_clips.csv"
-    ),
+    out: Annotated[
+        Path | None, typer.Option(help=f"where --sample writes [default: {DRAFT} of the study]")
+    ] = None,
     overwrite: OverwriteOption = False,
     by: ByOption = "desk",
     study: StudyOption = None,
@@ -53,30 +55,46 @@ def set_exercise(
     with changing(study, store, by) as desk:
         db, found = desk.db, desk.study
         if file is not None:
-            free, labels = choosing.free_candidates(db), choosing.labels(db)
-            clips = lists.read_list(file, free, labels)
+            clips = list(_listed(file, db))
         else:
             picked = choosing.sample_clips(db, found, screening_sets)
             if not found.config.rehearsal:
-                lists.write_draft(picked, out, overwrite=overwrite)
-                typer.echo(f"{len(picked)} clips to rate and explain: {out}")
-                typer.echo(f"then: python -m sessions set-exercise {out}")
+                draft = out or found.folder / DRAFT
+                lists.write_draft(picked, draft, overwrite=overwrite)
+                typer.echo(f"{counted(len(picked), 'clip')} to rate and explain: {draft}")
+                typer.echo(f"then: python -m sessions set-exercise {shlex.quote(str(draft))}")
                 return
 
             root = found.mit_root
             clips = choosing.rehearsed(picked, truths(root), reasons(root))
         choosing.set_exercise(desk, clips)
     n_training = sum(clip.phase.value == "training" for clip in clips)
-    typer.echo(f"{n_training} training clips, {len(clips) - n_training} screening clips")
+    typer.echo(
+        f"{counted(n_training, 'training clip')}, "
+        f"{counted(len(clips) - n_training, 'screening clip')}"
+    )
 
 
-@example("python -m sessions print-sheet sheet consent --out sheets")
+def _listed(file: Path, db: Db) -> tuple[ExerciseClip, ...]:
+    found = lists.read_list(file, choosing.standing(db), choosing.labels(db))
+    for fault in found.faults:
+        typer.echo(f"finding: {fault}")
+    if found.faults:
+        raise ConfigError(
+            f"{file} has {counted(len(found.faults), 'fault')}; see above. Nothing was saved"
+        )
+    return found.clips
+
+
+@example("python -m sessions print-sheet sheet consent")
 def print_sheet(
     names: Annotated[
         list[str] | None,
         typer.Argument(metavar="[sheet|script|consent]...", help="which [default: all]"),
     ] = None,
-    out: Annotated[Path, typer.Option(help="folder")] = Path("sheets"),
+    out: Annotated[
+        Path | None, typer.Option(help=f"folder [default: {SHEETS} of the study]")
+    ] = None,
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
     store: StoreOption = None,
@@ -86,15 +104,15 @@ def print_sheet(
     n_classes = len(read_classes(found.classes_path).avmit_labels)
     values = instructions.placeholders_of(found, n_classes)
     language, title = found.config.language, found.config.title
-    chosen = names or ["sheet", "script", "consent"]
+    chosen, folder = names or ["sheet", "script", "consent"], out or found.folder / SHEETS
     texts = {
         name: instructions.text(name, language, values, own=found.texts_path) for name in chosen
     }
     for name in texts:
-        refuse_existing(out / f"{name}.pdf", overwrite=overwrite)
+        refuse_existing(folder / f"{name}.pdf", overwrite=overwrite)
     for name, text in texts.items():
-        write_text(text, out / f"{name}.pdf", footer=title, overwrite=overwrite)
-    typer.echo(f"{len(texts)} sheets in {out}: {', '.join(texts)}")
+        write_text(text, folder / f"{name}.pdf", footer=title, overwrite=overwrite)
+    typer.echo(f"{counted(len(texts), 'sheet')} in {folder}: {', '.join(texts)}")
 
 
 @example("python -m sessions screening P01")

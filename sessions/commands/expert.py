@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from instructions import pence
-from sessions.commands.options import changing, checked_initials
+from sessions.commands.options import changing
 from sessions.expert import ground_truths
-from study.tools.cli import StoreOption, StudyOption
+from study.tools.cli import StoreOption, StudyOption, checked_initials
 from study.tools.commands import example
+from study.tools.wording import counted
 from study.vocabulary import Rating
 
 
@@ -36,5 +37,6 @@ def correct_ground_truth(
     change = f"{done.after} confirmed" if confirmed else f"{done.before} became {done.after}"
     typer.echo(
         f"{done.filename}: {change} (version {done.version}); "
-        f"{done.n_bonuses} bonuses shown before stay ({pence(done.bonus_pence)})"
+        f"{counted(done.n_bonuses, 'bonus', 'bonuses')} shown before stay "
+        f"({pence(done.bonus_pence)})"
     )

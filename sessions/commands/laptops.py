@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from sessions.commands.options import ByOption, at_desk, changing
+from sessions.commands.options import at_desk, changing
 from sessions.laptops import away
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import bring_back, require_honest
 from study.store.addresses import sqlite_url
 from study.store.laptops import foreign
-from study.tools.cli import StoreOption, StudyOption
+from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
+from study.tools.wording import counted
 
 
 @example("python -m sessions deal --participants P01 P02 --out laptop-a.sqlite --by AB")
@@ -33,7 +34,9 @@ def deal(
     people = sorted({*participants, *(more or [])})
     with changing(study, store, by) as desk:
         part = deal_part(desk, people, out)
-    typer.echo(f"{out}: {part.n_clips} clips left for {', '.join(people)} (part {part.part_id})")
+    typer.echo(
+        f"{out}: {counted(part.n_clips, 'clip')} left for {', '.join(people)} (part {part.part_id})"
+    )
     address = shlex.quote(sqlite_url(Path(out.name)))
     typer.echo(
         f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
@@ -59,7 +62,8 @@ def merge(
             with changing(study, store, by) as desk:
                 came = bring_back(laptop, desk, path, final=final)
         typer.echo(
-            f"{path}: {came.n_ratings} new ratings in {came.n_sessions} new sessions, "
+            f"{path}: {counted(came.n_ratings, 'new rating')} in "
+            f"{counted(came.n_sessions, 'new session')}, "
             f"{came.n_known} ratings were here already"
         )
 

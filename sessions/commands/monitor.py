@@ -8,12 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sessions.commands.options import (
-    ByOption,
-    IdArgument,
-    at_desk,
-    changing,
-)
+from sessions.commands.options import IdArgument, at_desk, changing
 from sessions.expert.reratings import in_words
 from sessions.laptops import away
 from sessions.monitor.progress import progress, sentence
@@ -24,7 +19,7 @@ from study.processes.parents import is_annotator
 from study.store.engine import clock
 from study.store.ratings.counted import judged
 from study.tools.access import Readers
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.cli import ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
 from study.tools.wording import counted
@@ -50,9 +45,11 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
         typer.echo(f"on laptops: {elsewhere}")
     typer.echo(in_words(standing.reliability))
     typer.echo(
-        f"{standing.n_complete} of {standing.n_clips} clips complete, {standing.n_ratings} of "
-        f"{standing.n_wanted} ratings, {standing.n_truths} of {standing.n_sampled} ground truths "
-        f"({standing.n_corrections} corrections)"
+        f"{standing.n_complete} of {counted(standing.n_clips, 'clip')} complete, "
+        f"{standing.n_ratings} of "
+        f"{counted(standing.n_wanted, 'rating')}, {standing.n_truths} of "
+        f"{counted(standing.n_sampled, 'ground truth')} "
+        f"({counted(standing.n_corrections, 'correction')})"
     )
 
 
@@ -71,9 +68,11 @@ def end_session(
     typer.echo(f"ended the session of {participant_id}; its ratings stay")
 
 
-@example("python -m sessions export-sessions --out sessions.csv")
+@example("python -m sessions export-sessions")
 def export_sessions(
-    out: Annotated[Path, typer.Option(help="CSV file")] = Path("sessions.csv"),
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file [default: sessions.csv of the study]")
+    ] = None,
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
     store: StoreOption = None,
@@ -81,9 +80,10 @@ def export_sessions(
     """Export all sessions: time, rig, ratings and pay, one row each."""
     with at_desk(study, store) as (found, db):
         table = session_table(db, found)
-    with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
+    path = out or found.folder / "sessions.csv"
+    with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as part:
         table.to_csv(part, index=False)
     typer.echo(
         f"{counted(len(table), 'session')}, {counted(int(table['n_ratings'].sum()), 'rating')}, "
-        f"{int(table['n_counted'].sum())} of which count: {out}"
+        f"{int(table['n_counted'].sum())} of which count: {path}"
     )

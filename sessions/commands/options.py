@@ -1,6 +1,5 @@
 """What the experimenter's commands share: options, and access to the store."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,37 +10,13 @@ import typer
 
 from sessions.laptops.away import require_whole
 from study.config.study import Study, find_study
-from study.errors import ConfigError
 from study.store import Db, open_store, open_to_read, snapshot, studies, transaction
 from study.store.desk import Desk
-from study.tools.access import Readers
-from study.tools.files import written_atomically
+from study.tools.cli import THE_DESK
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="the participant, such as P03")]
 
 
-def checked_initials(by: str) -> str:
-    """Refuse what could be a name or an e-mail address; the audit log keeps initials.
-
-    Raises BadParameter if it is neither initials, the expert nor the desk itself.
-
-    `by`: what was given as ``--by``.
-    """
-    if by != THE_DESK and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
-        raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")
-    return by
-
-
-THE_DESK = "desk"
-ByOption = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        envvar="AVMIT_EXPERIMENTER",
-        help="initials, for the audit log",
-        callback=checked_initials,
-    ),
-]
 FormOption = Annotated[str | None, typer.Option("--form-version", help="of the consent form")]
 EthicsOption = Annotated[str | None, typer.Option("--ethics-approval", help="approval number")]
 ExperimenterOption = Annotated[
@@ -95,27 +70,3 @@ def changing(
             yield Desk(db, found, by, datetime.now(UTC))
     finally:
         engine.dispose()
-
-
-def write_text(
-    text: str, path: Path, *, footer: str, overwrite: bool, readers: Readers = Readers.UMASK
-) -> None:
-    """Write a Markdown text, as A4 PDF where the file's name says so.
-
-    Raises ConfigError if the file's name says neither PDF nor Markdown, or the PDF library is not
-    installed.
-    """
-    if path.suffix not in {".pdf", ".md"}:
-        raise ConfigError(f"{path} is expected to end in .pdf or .md")
-
-    if path.suffix != ".pdf":
-        with written_atomically(path, overwrite=overwrite, readers=readers) as part:
-            part.write_text(text, encoding="utf-8")
-        return
-    try:
-        from sessions.pay.sheets import write_sheet  # needs the extra [sessions]
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"printing needs the module {error.name}. Install the extra [sessions]"
-        ) from error
-    write_sheet(text, path, footer=footer, overwrite=overwrite, readers=readers)

@@ -6,23 +6,26 @@ from typing import Annotated
 import typer
 
 from instructions import pence
-from sessions.commands.options import ByOption, IdArgument, changing, write_text
+from sessions.commands.options import IdArgument, changing
 from sessions.pay import receipt
+from sessions.pay.paper import write_statement
 from sessions.pay.statement import is_settled_here, statement
 from sessions.pay.statement import settle as settle_all
 from study.errors import StudyError
-from study.tools.access import Readers
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.cli import ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.wording import counted
 
 
-@example("python -m sessions pay P01 --settle --out P01.pdf --by AB")
+@example("python -m sessions pay P01 --settle --print --by AB")
 def pay(
     participant_id: IdArgument,
     settle: Annotated[bool, typer.Option("--settle", help="mark what is owed as paid")] = False,
+    printed: Annotated[
+        bool, typer.Option("--print", help="write the statement to sign, into pay/ of the study")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="write a statement to sign, as .pdf or .md")
+        Path | None, typer.Option(help="the same, to another place, as .pdf or .md")
     ] = None,
     overwrite: OverwriteOption = False,
     by: ByOption = "desk",
@@ -36,13 +39,12 @@ def pay(
         if settle:
             paid = settle_all(db, participant_id, protocol, paid_by=by, at=desk.at)
         everything = statement(db, participant_id, protocol)
-        if out is not None:
+        if printed or out is not None:
             if not is_here:
                 raise StudyError(receipt.AT_THE_DESK)
             # Within the transaction: what cannot be signed is not marked as paid either.
-            title = config.title
-            text = receipt.statement_text(everything, title)
-            write_text(text, out, footer=title, overwrite=overwrite, readers=Readers.OWNER)
+            path = out or desk.study.folder / receipt.file_of(everything)
+            write_statement(everything, path, config.title, overwrite=overwrite)
     if settle:
         typer.echo(f"paid now: {pence(paid.total_pence)} for {counted(paid.n_sessions, 'session')}")
     for line in receipt.session_lines(everything, is_settled_here=is_here):

@@ -8,8 +8,6 @@ import numpy as np
 import typer
 
 from sessions.commands.options import (
-    THE_DESK,
-    ByOption,
     EthicsOption,
     ExperimenterOption,
     FormOption,
@@ -27,7 +25,7 @@ from sessions.people.participants_text import participants_text as text
 from sessions.people.withdrawal import Withdrawal
 from study.store.people import participants
 from study.tools.access import Readers
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.cli import THE_DESK, ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
 from study.tools.local_time import local_day
@@ -110,7 +108,7 @@ def list_(study: StudyOption = None, store: StoreOption = None) -> None:
     for participant in listed:
         closed = f", closed: {participant.close_reason}" if participant.closed_at else ""
         typer.echo(f"{participant.id}  {participant.kind.value}{closed}")
-    typer.echo(f"{len(listed)} participants")
+    typer.echo(counted(len(listed), "participant"))
 
 
 @example("python -m sessions show P01")
@@ -150,22 +148,27 @@ def demographics(
     answers |= {question: given for question, given in known.items() if given is not None}
     with changing(study, store, by) as desk:
         said.record(desk, participant_id, answers)
-    typer.echo(f"recorded {len(answers)} answers of {participant_id}: {', '.join(answers)}")
+    typer.echo(
+        f"recorded {counted(len(answers), 'answer')} of {participant_id}: {', '.join(answers)}"
+    )
 
 
-@example("python -m sessions export-demographics --out demographics.csv")
+@example("python -m sessions export-demographics")
 def export_demographics(
-    out: Annotated[Path, typer.Option(help="CSV file")] = Path("demographics.csv"),
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file [default: demographics.csv of the study]")
+    ] = None,
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Export the number of participants per band; no group is smaller than three."""
-    with at_desk(study, store) as (_, db):
+    with at_desk(study, store) as (found, db):
         table = banded(db)
-    with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
+    path = out or found.folder / "demographics.csv"
+    with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as part:
         table.to_csv(part, index=False)
-    typer.echo(f"{len(table)} bands of {table['question'].nunique()} questions: {out}")
+    typer.echo(f"{counted(len(table), 'band')} of {table['question'].nunique()} questions: {path}")
 
 
 @example("python -m sessions participants-text --exact --by AB")

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from sessions.commands.options import ByOption, IdArgument, changing
+from sessions.commands.options import IdArgument, changing
 from sessions.plan import changes, further_ratings, schedule
 from sessions.plan.again import plan_again
 from sessions.plan.planning import Change
 from study.store.plan import assignments
-from study.tools.cli import StoreOption, StudyOption
+from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
+from study.tools.wording import counted
 
 
 @example("python -m sessions plan --by AB")
@@ -113,6 +114,7 @@ def _echo_change(what: str, change: "Change") -> None:
     loads = change.loads.values()
     span = f"{min(loads)} to {max(loads)}" if change.loads else "none"
     typer.echo(
-        f"{what}: {change.n_slots} ratings of {change.n_candidates} clips; left per participant: "
+        f"{what}: {counted(change.n_slots, 'rating')} of "
+        f"{counted(change.n_candidates, 'clip')}; left per participant: "
         f"{span}"
     )

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from sessions.commands.options import ByOption, IdArgument, at_desk, changing
+from sessions.commands.options import IdArgument, at_desk, changing
 from sessions.people import remarks
 from study.tools.access import Readers
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.cli import ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
 from study.tools.wording import counted
@@ -52,17 +52,20 @@ def flag(
     typer.echo(f"flagged the rating of {clip} by {participant_id}: {what}; rating and bonus stay")
 
 
-@example("python -m sessions export-notes --out notes.csv")
+@example("python -m sessions export-notes")
 def export_notes(
-    out: Annotated[Path, typer.Option(help="CSV file")] = Path("notes.csv"),
+    out: Annotated[
+        Path | None, typer.Option(help="CSV file [default: notes.csv of the study]")
+    ] = None,
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Export all remarks and flags for the lab's own use."""
-    with at_desk(study, store) as (_, db):
+    with at_desk(study, store) as (found, db):
         table = remarks.remarks(db)
-    with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
+    path = out or found.folder / "notes.csv"
+    with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as part:
         remarks.for_spreadsheets(table).to_csv(part, index=False)
     n_remarks = int(table["kind"].eq(remarks.REMARK).sum())
-    typer.echo(f"{counted(n_remarks, 'remark')}, {counted(len(table) - n_remarks, 'flag')}: {out}")
+    typer.echo(f"{counted(n_remarks, 'remark')}, {counted(len(table) - n_remarks, 'flag')}: {path}")

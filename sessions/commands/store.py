@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sessions.commands.options import ByOption, at_desk
+from sessions.commands.options import at_desk
 from sessions.maintenance.backups import back_up_study, record_backup
 from sessions.maintenance.checking import findings
 from sessions.maintenance.rights import access_findings
@@ -15,10 +15,11 @@ from study.config.study import find_study
 from study.errors import StoreError
 from study.store import audit, maintenance
 from study.tools.access import Readers, notice
-from study.tools.cli import OverwriteOption, StoreOption, StudyOption
+from study.tools.cli import ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
 from study.tools.local_time import local_time
+from study.tools.wording import counted
 
 
 @example("python -m sessions backup --out /media/stick/store.sqlite")
@@ -39,7 +40,8 @@ def backup(
         notice("the store cannot record where this back-up is: make a note of it")
     size_mb = path.stat().st_size / 1e6
     typer.echo(
-        f"{path}: {size_mb:.1f} MB, {counts['rating']} ratings, {counts['session']} sessions"
+        f"{path}: {size_mb:.1f} MB, {counted(counts['rating'], 'rating')}, "
+        f"{counted(counts['session'], 'session')}"
     )
 
 
@@ -70,7 +72,7 @@ def audit_log(
     subject: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="only what was done to or by whom")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="write a CSV file instead")] = None,
+    out: Annotated[Path | None, typer.Option(help="a CSV file instead, digests in full")] = None,
     overwrite: OverwriteOption = False,
     study: StudyOption = None,
     store: StoreOption = None,
@@ -87,6 +89,6 @@ def audit_log(
         for event in events.to_dict("records"):
             typer.echo(
                 f"{local_time(event['at'], seconds=True)}  {event['actor']}  {event['action']}  "
-                f"{event['subject']}  {json.dumps(event['detail'])}"
+                f"{event['subject']}  {json.dumps(audit.in_short(event['detail']))}"
             )
-    typer.echo(f"{len(events)} events" + (f": {out}" if out else ""))
+    typer.echo(f"{counted(len(events), 'event')}" + (f": {out}" if out else ""))

@@ -15,6 +15,7 @@ from study.store.desk import Desk
 from study.store.plan import assignments, exercises, ground_truths
 from study.store.plan.exercises import ExerciseClip
 from study.tools.seeding import generator
+from study.tools.wording import counted
 from study.vocabulary import Phase, Rating
 
 ClipKey = tuple[str, str]
@@ -23,21 +24,42 @@ EXERCISES = (Phase.TRAINING, Phase.SCREENING)
 _CLIP = ("avmit_label", "video_location", "filename")
 
 
+def standing(db: Db) -> pd.DataFrame:
+    """Return all clips that were looked at, and why some cannot become exercise clips.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``candidate_id, avmit_label, video_location, filename, taken``: why not, in words;
+        empty where it is free. The candidate_id of a clip that was not admitted is 0.
+    """
+    columns = ["candidate_id", *_CLIP]
+    found = candidates.frame(db)[columns]
+    why = dict.fromkeys(assignments.candidate_ids(db).tolist(), "is in the plan")
+    why |= {
+        row["candidate_id"]: f"is in {row['phase']} set {row['exercise_set']} already"
+        for row in exercises.frame(db).to_dict("records")
+    }
+    why |= dict.fromkeys(ground_truths.sampled(db), "was sampled for ground truths")
+    found = found.assign(taken=[why.get(number, "") for number in found["candidate_id"]])
+    rejected = candidates.rejects(db)
+    reasons = rejected["reason"].str.replace("_", " ")
+    rejected = rejected.assign(
+        candidate_id=0, avmit_label="", taken="was not admitted (" + reasons + ")"
+    )[[*columns, "taken"]]
+    return pd.concat([found, rejected] if len(rejected) else [found], ignore_index=True)
+
+
 def free_candidates(db: Db) -> pd.DataFrame:
     """Return the candidates that may still become exercise clips.
 
     Returns
     -------
     DataFrame
-        As `candidates.frame`, without exercise clips, sampled ground truths and planned clips.
+        As `standing`, without clips that are taken.
     """
-    taken = {
-        *ground_truths.sampled(db),
-        *exercises.frame(db)["candidate_id"].tolist(),
-        *assignments.candidate_ids(db).tolist(),
-    }
-    found = candidates.frame(db)
-    return found[~found["candidate_id"].isin(taken)].reset_index(drop=True)
+    found = standing(db)
+    return found[found["taken"].eq("")].reset_index(drop=True)
 
 
 def sample_clips(db: Db, study: Study, n_screening_sets: int) -> pd.DataFrame:
@@ -95,7 +117,8 @@ def sample(
         own = free[free["avmit_label"] == label]
         if len(own) < len(sets):
             raise ConfigError(
-                f"class {label} has {len(own)} clips to choose from and {len(sets)} are needed "
+                f"class {label} has {counted(len(own), 'clip')} to choose from and "
+                f"{len(sets)} are needed "
                 "for training and screening. Admit more candidates, or pass fewer "
                 "--screening-sets"
             )

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from sessions.exercises.choosing import EXERCISES
 from study.errors import ConfigError
-from study.reading.clip_keys import key_of, keys_of, location_of, with_slashes
+from study.reading.clip_keys import Key, key_of, keys_of, location_of, with_slashes
 from study.reading.lists import require_apart
 from study.reading.rows import csv_rows
 from study.store.plan.exercises import ExerciseClip
@@ -28,7 +29,7 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
 
     Raises TableError if a clip would stand in the draft twice.
 
-    `picked`: from `exercises.sample`.
+    `picked`: from `choosing.sample`.
     """
     draft = picked.assign(rating="", reasoning="")[list(COLUMNS)]
     require_apart({path.name: keys_of(draft["video_location"], draft["filename"])})
@@ -36,11 +37,27 @@ def write_draft(picked: pd.DataFrame, path: Path, *, overwrite: bool) -> None:
         draft.to_csv(part, index=False)
 
 
-def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[ExerciseClip]:
+@dataclass(frozen=True, slots=True)
+class ExerciseList:
+    """What a list of exercise clips says.
+
+    Parameters
+    ----------
+    clips : tuple of ExerciseClip
+        Of the lines that are right.
+    faults : tuple of str
+        What is wrong, line by line; a list with faults is not to be used.
+    """
+
+    clips: tuple[ExerciseClip, ...]
+    faults: tuple[str, ...]
+
+
+def read_list(path: Path, known: pd.DataFrame, labels: Collection[str]) -> ExerciseList:
     """Read exercise clips that the expert has rated and explained.
 
-    Raises ConfigError if the file cannot be read, a clip is unknown, taken, named twice, of another
-    class or not rated, or a set does not have one clip of each class.
+    Returns the clips, and what is wrong with all lines. Raises ConfigError if the file cannot be
+    read.
 
     Paper: Quality Control ("1 video per class").
 
@@ -48,36 +65,43 @@ def read_list(path: Path, free: pd.DataFrame, labels: Collection[str]) -> list[E
     ----------
     path : Path
         A CSV file with `COLUMNS`, as a spreadsheet saves it: with commas or semicolons.
-    free : DataFrame
-        From `exercises.free_candidates`.
+    known : DataFrame
+        From `choosing.standing`.
     labels : collection of str
         The classes; every set has one clip of each.
     """
-    candidates = {
-        key_of(row["video_location"], row["filename"]): row for row in free.to_dict("records")
+    rows_of = {
+        key_of(row["video_location"], row["filename"]): row for row in known.to_dict("records")
     }
+    named: dict[Key, int] = {}
     shown: dict[tuple[str, str], list[str]] = {}
-    clips = []
+    clips, faults = [], []
     for number, row in _rows(path):
-        candidate = candidates.pop(key_of(row["video_location"], row["filename"]), None)
-        fault = _fault(row, candidate)
-        if fault or candidate is None:
-            raise ConfigError(f"{path}, line {number}: {fault}")
+        key = key_of(row["video_location"], row["filename"])
+        clip = rows_of.get(key)
+        fault = _fault(row, clip, named.get(key))
+        named.setdefault(key, number)
+        if fault is not None or clip is None:
+            faults.append(f"line {number}: {fault}")
+            continue
         classes = shown.setdefault((row["phase"], row["exercise_set"]), [])
-        clips.append(
-            ExerciseClip(
-                candidate_id=candidate["candidate_id"],
-                phase=Phase(row["phase"]),
-                exercise_set=int(row["exercise_set"]),
-                position=len(classes),
-                rating=Rating(int(row["rating"])),
-                reasoning=row["reasoning"],
-            )
-        )
-        classes.append(candidate["avmit_label"])
-    for (phase, number_of_set), classes in shown.items():
-        _require_one_of_each(classes, labels, f"{path}: {phase} set {number_of_set}")
-    return clips
+        clips.append(_clip(row, int(clip["candidate_id"]), position=len(classes)))
+        classes.append(str(clip["avmit_label"]))
+    if not faults:
+        # A line that is wrong would leave a hole in its set as well.
+        faults = [*_holes(shown, labels)]
+    return ExerciseList(tuple(clips), tuple(faults))
+
+
+def _clip(row: Mapping[str, str], candidate_id: int, *, position: int) -> ExerciseClip:
+    return ExerciseClip(
+        candidate_id=candidate_id,
+        phase=Phase(row["phase"]),
+        exercise_set=int(row["exercise_set"]),
+        position=position,
+        rating=Rating(int(row["rating"])),
+        reasoning=row["reasoning"],
+    )
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -94,16 +118,22 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise ConfigError(f"{path} has no rows. A row per clip is expected")
 
 
-def _fault(row: Mapping[str, str], candidate: Mapping[Hashable, Any] | None) -> str | None:
-    if candidate is None:
+def _fault(
+    row: Mapping[str, str], clip: Mapping[Hashable, Any] | None, named_on: int | None
+) -> str | None:
+    name = f"{row['video_location']}/{row['filename']}"
+    if clip is None:
+        return f"{name} is not a candidate of this study. Check the name of folder and file"
+    if named_on is not None:
+        return f"{name} is on line {named_on} already. Choose another clip"
+    if clip["taken"]:
         return (
-            f"{row['video_location']}/{row['filename']} is not a free candidate (unknown, named "
-            "twice, sampled for ground truths, or in use already). Choose another clip of class "
-            f"{row['avmit_label']}"
+            f"{name} {clip['taken']}. Choose another clip of class "
+            f"{clip['avmit_label'] or row['avmit_label']}"
         )
-    if row["avmit_label"] != candidate["avmit_label"]:
+    if row["avmit_label"] != clip["avmit_label"]:
         return (
-            f"{row['filename']} is of class {candidate['avmit_label']} and the row says "
+            f"{row['filename']} is of class {clip['avmit_label']} and the row says "
             f"{row['avmit_label']!r}. Correct one of the two"
         )
     if row["phase"] not in EXERCISES or not _SET.fullmatch(row["exercise_set"]):
@@ -119,9 +149,14 @@ def _fault(row: Mapping[str, str], candidate: Mapping[Hashable, Any] | None) -> 
     return None
 
 
-def _require_one_of_each(classes: Sequence[str], labels: Collection[str], where: str) -> None:
-    found = Counter(classes)
-    wrong = {label: found[label] for label in sorted(labels) if found[label] != 1}
-    if wrong:
-        counts = ", ".join(f"{label} {n}" for label, n in wrong.items())
-        raise ConfigError(f"{where} has not one clip of each class ({counts}). Give one of each")
+def _holes(
+    shown: Mapping[tuple[str, str], Sequence[str]], labels: Collection[str]
+) -> Iterator[str]:
+    for (phase, number), classes in shown.items():
+        found = Counter(classes)
+        wrong = {label: found[label] for label in sorted(labels) if found[label] != 1}
+        if wrong:
+            counts = ", ".join(f"{label} {n}" for label, n in wrong.items())
+            yield (
+                f"{phase} set {number} has not one clip of each class ({counts}). Give one of each"
+            )

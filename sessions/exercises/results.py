@@ -9,6 +9,7 @@ from study.errors import NotClearedError
 from study.store import Db
 from study.store.people import participants
 from study.store.plan import exercises
+from study.tools.wording import counted
 from study.vocabulary import Phase
 
 TRAINING_SET = 1
@@ -82,6 +83,20 @@ def is_passed(screening: Attempt, protocol: Protocol) -> bool:
     return screening.n_right >= protocol.pass_mark(screening.n_clips)
 
 
+def verdict(db: Db, protocol: Protocol, participant_id: str) -> str:
+    """Return whether the last screening was passed, to end a sentence with.
+
+    Returns text such as ``": passed, 39 of 41 right (38 needed)"``; empty while it is unfinished.
+    """
+    found = attempts(db, participant_id, Phase.SCREENING)
+    if not found or not found[-1].finished:
+        return ""
+    last = found[-1]
+    words = "passed" if is_passed(last, protocol) else "not passed"
+    needed = protocol.pass_mark(last.n_clips)
+    return f": {words}, {last.n_right} of {last.n_clips} right ({needed} needed)"
+
+
 def confusion(answers: pd.DataFrame) -> pd.DataFrame:
     """Return how often each expert rating met each rating of the participant.
 
@@ -125,7 +140,7 @@ def _verdict(participant_id: str, attempt: Attempt, protocol: Protocol) -> str:
         state = "passed" if is_passed(attempt, protocol) else "failed"
         return f"{title} {state}, {attempt.n_right} of {attempt.n_clips} right, {needed} needed"
     return (
-        f"{title} unfinished, {attempt.n_rated} of {attempt.n_clips} clips rated, "
+        f"{title} unfinished, {attempt.n_rated} of {counted(attempt.n_clips, 'clip')} rated, "
         f"{attempt.n_right} of these {attempt.n_rated} right so far, {needed} needed in the end"
     )
 

@@ -14,6 +14,7 @@ from study.store.plan import ground_truths
 from study.store.ratings import ratings
 from study.store.ratings.counted import judged
 from study.tools.seeding import generator
+from study.tools.wording import counted
 from study.vocabulary import Phase, Rating
 
 ATTEMPT = 2
@@ -110,7 +111,7 @@ def in_words(found: Reliability) -> str:
 
     `found`: from `reliability`.
     """
-    to_come = f"{found.n_to_come} clips to be rated again by the expert"
+    to_come = f"{counted(found.n_to_come, 'clip')} to be rated again by the expert"
     if not found.n:
         return f"intra-rater reliability: nothing rated twice yet, {to_come}"
     kappa = (
@@ -119,7 +120,8 @@ def in_words(found: Reliability) -> str:
         else f"{found.weighted_kappa:.2f}"
     )
     return (
-        f"intra-rater reliability: {100 * found.n_same / found.n:.0f} % of {found.n} clips rated "
+        f"intra-rater reliability: {100 * found.n_same / found.n:.0f} % of "
+        f"{counted(found.n, 'clip')} rated "
         f"alike, weighted kappa {kappa}, {to_come}"
     )
 

@@ -18,6 +18,7 @@ from study.store import (
 from study.store.desk import Desk
 from study.store.laptops import foreign, parts, seals
 from study.store.people import headphone_checks, participants
+from study.tools.wording import counted
 
 _KEYS = ["session_id", "number"]
 
@@ -187,7 +188,8 @@ def _require_not_rated_here(laptop: Db, db: Db, fresh: list[str], path: Path) ->
     n_twice = parts.n_rated_in_both(laptop, db, fresh)
     if n_twice:
         raise StoreError(
-            f"{n_twice} clips were rated by the same people on {path} and here, after its laptop "
+            f"{counted(n_twice, 'clip')} {'was' if n_twice == 1 else 'were'} rated by the "
+            f"same people on {path} and here, after its laptop "
             "was back or given up. Nothing was merged; what was rated here counts"
         )
 

@@ -88,7 +88,8 @@ def _chosen(waiting: pd.DataFrame, host: str, prefixes: Sequence[str]) -> pd.Dat
         if len(found) != 1 or not prefix:
             ids = ", ".join(own["session_id"].str[:_SHORT_ID])
             raise StoreError(
-                f"{len(found)} sessions of {host} that wait begin with {prefix!r}, expected one "
+                f"{counted(len(found), 'session')} of {host} that wait begin with "
+                f"{prefix!r}, expected one "
                 f"of {ids}. Nothing was changed"
             )
         rows.append(found)

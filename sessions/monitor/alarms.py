@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement, baseline
+from study.tools.wording import counted
 
 # How the accuracy falls that is to be seen: from .93 to .80.
 DROP = 0.80 / 0.93
@@ -91,7 +92,7 @@ def agreement_alarms(evidence: pd.DataFrame, threshold: float = THRESHOLD) -> It
                 str(participant_id),
                 "agreement",
                 int(own["n_trial"].iloc[index]),
-                f"agreed in {100 * share:.0f} % of the last {len(seen)} comparisons",
+                f"agreed in {100 * share:.0f} % of the last {counted(len(seen), 'comparison')}",
             )
 
 
@@ -170,6 +171,6 @@ def _too_fast_alarms(ratings: pd.DataFrame) -> Iterator[Alarm]:
                 str(participant_id),
                 "too_fast",
                 index + 1,
-                f"{in_window[index]} of {min(FAST_WINDOW, index + 1)} answers within "
+                f"{in_window[index]} of {counted(min(FAST_WINDOW, index + 1), 'answer')} within "
                 f"{1000 * FASTEST_S:.0f} ms of the end of the clip",
             )

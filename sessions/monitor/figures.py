@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import timedelta
 from math import ceil
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -14,6 +13,11 @@ from study.reports.figures import new_axes
 ROLLING = {GROUND_TRUTH: (100, "ground truths"), PEER: (500, "earlier ratings")}
 ROLLING_TRIALS = 500
 MOST_TICKS = 8
+# Told apart by people who do not see all colours (Okabe and Ito), dark enough for white paper; who
+# comes after them has dashes as well.
+_COLOURS = ("#0072b2", "#d55e00", "#007a5e", "#000000", "#b5478a", "#8a6d00", "#3d8fc4")
+_HATCHES = ("", "//", "..", "xx")
+_DASHES = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 MOST_POINTS = 300  # of one line; more cannot be told apart, and make a page heavy
 
 
@@ -31,7 +35,10 @@ def plot_days(days: pd.DataFrame, ax: Axes | None = None) -> Axes:
     bottom = pd.Series(0, index=days.index)
     for number, participant_id in enumerate(days.columns):
         height = days[participant_id]
-        ax.bar(list(days.index), height, bottom=bottom, label=participant_id, color=_colour(number))
+        ax.bar(
+            list(days.index), height, bottom=bottom, label=participant_id, color=_colour(number),
+            hatch=_HATCHES[number // len(_COLOURS) % len(_HATCHES)], edgecolor="white",
+        )  # fmt: skip
         bottom = bottom + height
     ax.set(xlabel="day", ylabel="ratings")
     if len(days):
@@ -61,7 +68,7 @@ def plot_agreement(
     evidence : DataFrame
         From `monitor.evidence.agreement`.
     highlighted : collection of str
-        Participants to look at; the others are drawn thin and pale, unless there is none.
+        Participants to look at; the others are drawn thin, unless there is none.
     ax : Axes or None
         Where to draw; None for a new figure.
     source : {"ground_truth", "peer"}
@@ -159,24 +166,31 @@ def _plot_over_trials(
         trial = own["n_trial"] if "n_trial" in own else pd.Series(range(1, len(own) + 1))
         mean = own[column].rolling(rolling, min_periods=10).mean()
         every = ceil(len(own) / MOST_POINTS)
-        pale = bool(highlighted) and participant_id not in highlighted
+        is_thin = bool(highlighted) and participant_id not in highlighted
         ax.plot(
             trial.to_numpy()[::every],
             mean.to_numpy()[::every],
             label=participant_id,
             color=_colour(number),
-            linewidth=0.8 if pale else 1.8,
-            alpha=0.45 if pale else 1,
+            linestyle=_DASHES[number // len(_COLOURS) % len(_DASHES)],
+            linewidth=1.2 if is_thin else 2.6,
+            alpha=0.8 if is_thin else 1,
         )
     ax.set(xlabel="trial")
     ax.grid(axis="y", alpha=0.3)
     _legend(ax)
 
 
-def _colour(number: int) -> tuple[float, ...]:
-    return tuple(mpl.colormaps["tab20"](number % 20))
+def _colour(number: int) -> str:
+    return _COLOURS[number % len(_COLOURS)]
 
 
 def _legend(ax: Axes) -> None:
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small", frameon=False)
+        ax.legend(
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+            fontsize="medium",
+            handlelength=2.6,
+            frameon=False,
+        )

@@ -1,11 +1,14 @@
 """A participant's record, and what they may do next."""
 
+from collections.abc import Iterator
+
 from sessions.exercises import headphones
 from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import in_words, reliability
 from sessions.pay.statement import statement
 from sessions.people import remarks
 from sessions.running.gate import require_cleared
+from sessions.running.next_step import next_step
 from study.config.study import Study
 from study.errors import NotClearedError
 from study.store import Db
@@ -19,8 +22,7 @@ from study.vocabulary import ParticipantKind, Phase
 def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     """Return what the experimenter needs to know before a session.
 
-    Returns a few lines; the last ones say which phases may start and what is missing for the
-    others.
+    Returns a few lines; the last ones say what is next and how to start it, or what is missing.
     """
     participant = participants.get(db, participant_id)
     since = local_day(participant.enrolled_at)
@@ -35,30 +37,42 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
     found.append(
         f"{counted(earned.n_sessions, 'session')}, {earned.hours:.2f} h, {count.n_done} of "
-        f"{count.n_assigned} clips of the annotation rated"
+        f"{counted(count.n_assigned, 'clip')} of the annotation rated"
     )
     is_expert = participant.kind is ParticipantKind.EXPERT
     if is_expert:
         found += _ground_truths(db, study)
     found += [remarks.in_words(each) for each in remarks.of_participant(db, participant_id)]
-    phases = [Phase.GROUND_TRUTH] if is_expert else [p for p in Phase if p != Phase.GROUND_TRUTH]
-    return found + [_may_start(db, study, participant_id, phase) for phase in phases]
+    return [*found, *_next(db, study, participant_id)]
 
 
 def _ground_truths(db: Db, study: Study) -> list[str]:
     n_sampled = assignments.n_sampled(db)
     corrected = corrections(db)
     return [
-        f"{n_sampled - len(assignments.expert_remaining(db))} of {n_sampled} ground truths rated, "
-        f"{len(corrected)} corrections",
+        f"{n_sampled - len(assignments.expert_remaining(db))} of "
+        f"{counted(n_sampled, 'ground truth')} rated, "
+        f"{counted(len(corrected), 'correction')}",
         *(f"  {line}" for line in corrected),
         in_words(reliability(db, study)),
     ]
 
 
-def _may_start(db: Db, study: Study, participant_id: str, phase: Phase) -> str:
+def _next(db: Db, study: Study, participant_id: str) -> Iterator[str]:
+    found = next_step(db, study, participant_id)
+    yield f"next: {found.in_words()}"
+    if found.step is None:
+        return
+    yield f"to start it: {found.command}"
+    others = [phase for phase in Phase if phase != found.step.phase]
+    also = [phase for phase in others if _may_start(db, study, participant_id, phase)]
+    if also:
+        yield f"may be started as well, with --phase: {', '.join(also)}"
+
+
+def _may_start(db: Db, study: Study, participant_id: str, phase: Phase) -> bool:
     try:
         require_cleared(db, study, participant_id, phase)
-    except NotClearedError as error:
-        return f"{phase.value}: no, {error}"
-    return f"{phase.value}: may start"
+    except NotClearedError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 from instructions import pence
 from sessions.pay.statement import Statement, StatementLine
@@ -42,6 +43,15 @@ def session_lines(everything: Statement, *, is_settled_here: bool) -> list[str]:
     return [*lines, f"{total}, {standing if is_settled_here else SETTLED_ELSEWHERE}"]
 
 
+def file_of(everything: Statement) -> Path:
+    """Return where a statement to sign belongs in the study's folder.
+
+    Returns a name that has the number of the payment which is signed.
+    """
+    number = len(everything.payments) + bool(everything.owed.lines)
+    return Path("pay") / f"{everything.participant_id}-{max(number, 1)}.pdf"
+
+
 def statement_text(everything: Statement, title: str) -> str:
     """Return a statement as Markdown, to be printed and signed.
 
@@ -59,7 +69,7 @@ def statement_text(everything: Statement, title: str) -> str:
             _rule(everything),
             "",
             "| date | session | hours | pay | clips | bonus | paid |",
-            "|---|---|---|---|---|---|---|",
+            "|---|---|---:|---:|---:|---:|---|",
             *(_row(line) for line in everything.lines),
             "",
             f"**{everything.hours:.2f} hours: {pence(everything.hours_pence)}. Bonus: "
@@ -100,7 +110,7 @@ def _received(everything: Statement) -> Iterable[str]:
         now_hours, now_bonus = last.hours_pence, last.bonus_pence
         when = f"on {local_day(last.paid_at)}, this statement"
     yield "| received | pay | bonus | together |"
-    yield "|---|---|---|---|"
+    yield "|---|---:|---:|---:|"
     for paid in before:
         yield _sum_row(f"earlier, on {local_day(paid.paid_at)}", paid.hours_pence, paid.bonus_pence)
     yield _sum_row(when, now_hours, now_bonus)

@@ -33,6 +33,7 @@ _MARKDOWN.disable(["hr", "lheading", "code", "html_block", "html_inline", "entit
 _FPDF_MARKS = re.compile(r"\*\*|__|--|~~")
 _BLANK = re.compile(r"(_{3,})")
 BLANK_MM = 1.7
+_GAP_MM, _FOOT = 1.0, 0.75  # around a line to write on; of a line of text
 _INK, _ACCENT, _RULE = (30, 30, 30), (20, 70, 110), (190, 200, 208)
 
 
@@ -52,6 +53,8 @@ class Block:
         In front of an item.
     rows : tuple of tuple of str
         The cells of a table, its head first.
+    to_right : tuple of bool
+        Of each column of a table: whether it holds numbers, which stand to the right.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class Block:
     level: int = 0
     mark: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
+    to_right: tuple[bool, ...] = ()
 
 
 def blocks(markdown: str) -> Iterator[Block]:
@@ -78,9 +82,11 @@ def _blocks(nodes: Iterable[SyntaxTreeNode], level: int) -> Iterator[Block]:
             case "heading":
                 yield Block("heading", _plain(node), int(node.tag[1:]))
             case "table":
-                rows = (row for part in node.children for row in part.children)
+                rows = [row for part in node.children for row in part.children]
                 cells = (tuple(_plain(cell) for cell in row.children) for row in rows)
-                yield Block("table", "", rows=tuple(cells))
+                aligned = (str(cell.attrs.get("style", "")) for cell in rows[0].children)
+                to_right = tuple(style.endswith("right") for style in aligned)
+                yield Block("table", "", rows=tuple(cells), to_right=to_right)
             case "bullet_list":
                 for item in node.children:
                     yield from _items(item, level, "-")
@@ -179,7 +185,7 @@ class _Sheet(FPDF):  # type: ignore[misc]
             case "heading":
                 self._heading(block)
             case "table":
-                self._table(block.rows)
+                self._table(block)
             case "paragraph" if _BLANK.search(block.text):
                 self._blanks(block.text)
             case "paragraph":
@@ -216,14 +222,19 @@ class _Sheet(FPDF):  # type: ignore[misc]
         self.ln(LINE_MM)
         self.set_font(FONT, "", BODY_PT)
         self.set_draw_color(*_INK)
-        for part in _BLANK.split(text):
-            if not _BLANK.fullmatch(part):
-                self.write(LINE_MM, part)
-                continue
-            width = BLANK_MM * len(part)
-            if self.get_x() + width > self.w - self.r_margin:
+        words, *rest = _BLANK.split(text)
+        for blank, after in zip(rest[::2], rest[1::2], strict=True):
+            width = BLANK_MM * len(blank)
+            # A line stands beside its words, on the foot of their letters.
+            if self.get_x() + self.get_string_width(words) + width > self.w - self.r_margin:
                 self.ln(2 * LINE_MM)
-            self.cell(width, LINE_MM, "", border="B")
+                words = words.lstrip()
+            self.write(LINE_MM, words)
+            left, foot = self.get_x() + _GAP_MM, self.get_y() + _FOOT * LINE_MM
+            self.line(left, foot, left + width, foot)
+            self.set_x(left + width + _GAP_MM)
+            words = after
+        self.write(LINE_MM, words)
         self.ln(LINE_MM)
 
     def _item(self, block: Block) -> None:
@@ -243,11 +254,17 @@ class _Sheet(FPDF):  # type: ignore[misc]
         self._words(block.text, left)
         self.ln(2.2 if block.kind == "box" else 1.2)
 
-    def _table(self, rows: Iterable[tuple[str, ...]]) -> None:
+    def _table(self, block: Block) -> None:
         self.set_font(FONT, "", BODY_PT - 1.5)
         self.set_draw_color(*_RULE)
-        with self.table(line_height=LINE_MM, borders_layout="HORIZONTAL_LINES") as table:
-            for cells in rows:
+        align = tuple("RIGHT" if is_number else "LEFT" for is_number in block.to_right)
+        with self.table(
+            line_height=LINE_MM,
+            borders_layout="HORIZONTAL_LINES",
+            text_align=align,
+            padding=(0, _GAP_MM),
+        ) as table:
+            for cells in block.rows:
                 table.row(cells)
         self.ln(4)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sessions.people import unpacking
 from study.store import maintenance
+from study.tools.wording import counted
 
 # What holds pictures, sound or numbers and no words; its name is looked at.
 _WITHOUT_WORDS = {
@@ -87,9 +88,9 @@ def search(
     found, begun = Search(), clock()
     for path in _files(folder, {path.resolve() for path in leave}):
         if found.n_files >= bounds.n_files:
-            found.stopped = f"{bounds.n_files} files"
+            found.stopped = counted(bounds.n_files, "file")
         elif clock() - begun > bounds.seconds:
-            found.stopped = f"{bounds.seconds:g} s and {found.n_files} files"
+            found.stopped = f"{bounds.seconds:g} s and {counted(found.n_files, 'file')}"
         if found.stopped:
             break
         found.n_files += 1

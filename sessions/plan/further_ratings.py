@@ -12,6 +12,7 @@ from study.store import Db
 from study.store.plan import assignments
 from study.store.ratings import sessions, trials
 from study.store.ratings.counted import judged
+from study.tools.wording import counted
 from study.vocabulary import Rating
 
 
@@ -123,7 +124,8 @@ def sentence(n_waiting: int) -> str:
     if not n_waiting:
         return ""
     return (
-        f"Raters disagree on {n_waiting} clips, for which a further rating has not been asked yet: "
+        f"Raters disagree on {counted(n_waiting, 'clip')}, for which a further rating has "
+        f"not been asked yet: "
         "python -m sessions plan --disagreements"
     )
 

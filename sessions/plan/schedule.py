@@ -24,6 +24,7 @@ from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, exercises, ground_truths
 from study.tools.seeding import generator
+from study.tools.wording import counted
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -125,7 +126,8 @@ def plan_disagreements(desk: Desk) -> Change:
     protocol = study.config.protocol
     if protocol.most_ratings == protocol.ratings_per_clip:
         raise StudyError(
-            f"this study asks for {protocol.ratings_per_clip} ratings of every clip and no more. "
+            f"this study asks for {counted(protocol.ratings_per_clip, 'rating')} of every "
+            f"clip and no more. "
             "To ask for further ones where raters disagree, set protocol.max_ratings_per_clip in "
             "study.toml"
         )

@@ -10,6 +10,7 @@ from study.store.people import headphone_checks, participants
 from study.store.people.participants import Participant
 from study.store.plan import exercises
 from study.tools.local_time import local_day
+from study.tools.wording import counted
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -72,7 +73,7 @@ def require_screening_passed(
     run = f"python -m annotator --participant {participant_id} --phase"
     finished = [attempt for attempt in screenings if attempt.finished]
     if not finished:
-        started = f" ({screenings[-1].n_rated} clips rated so far)" if screenings else ""
+        started = f" ({counted(screenings[-1].n_rated, 'clip')} rated so far)" if screenings else ""
         raise NotClearedError(
             f"participant {participant_id} has not been screened{started}, and nobody annotates "
             f"without a passed screening. Run: {run} screening"
@@ -81,7 +82,8 @@ def require_screening_passed(
     needed = protocol.pass_mark(last.n_clips)
     if last.n_right < needed:
         raise NotClearedError(
-            f"participant {participant_id} got {last.n_right} of {last.n_clips} screening clips "
+            f"participant {participant_id} got {last.n_right} of "
+            f"{counted(last.n_clips, 'screening clip')} "
             f"right and {needed} are needed. Repeat the training exercise ({run} training) and "
             f"the screening, or close the participant's record"
         )

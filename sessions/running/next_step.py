@@ -12,6 +12,7 @@ from study.errors import NotClearedError
 from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments, exercises
+from study.tools.wording import counted
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -199,6 +200,6 @@ def _ground_truths(db: Db, study: Study, participant_id: str) -> NextStep:
 
 def _rating(participant_id: str, step: Step, n_done: int, n_left: int) -> NextStep:
     if not n_left:
-        why = f"all {n_done} clips of {participant_id} are rated: nothing is left to do"
+        why = f"all {counted(n_done, 'clip')} of {participant_id} are rated: nothing is left to do"
         return NextStep(participant_id, None, n_done, n_done, why=why, is_finished=True)
     return NextStep(participant_id, step, n_done, n_done + n_left)

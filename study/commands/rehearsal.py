@@ -17,6 +17,7 @@ from study.tools.cli import (
     OverwriteOption,
 )
 from study.tools.files import refuse_existing
+from study.tools.wording import counted
 
 _PICTURES = (".png", ".svg", ".pdf")
 
@@ -48,9 +49,11 @@ def make_clips(
         overwrite=overwrite,
     )
     scenes = read_scenes(root)
+    n_classes = scenes["avmit_label"].nunique()
     n_heard = int((scenes["audio"] == "sound").sum())
     typer.echo(
-        f"{len(scenes)} clips of {scenes['avmit_label'].nunique()} classes in {root}: {n_made} "
+        f"{counted(len(scenes), 'clip')} of {counted(n_classes, 'class', 'classes')} in "
+        f"{root}: {n_made} "
         f"made now, {len(scenes) - n_made} kept; {n_heard} with sound; truths in scenes.csv"
     )
 

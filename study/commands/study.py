@@ -15,10 +15,13 @@ from study.init import protect as protect_files
 from study.store import open_store, studies, transaction, upgrade_store
 from study.tools.cli import (
     LARGEST_NUMBER,
+    THE_DESK,
+    ByOption,
     StoreOption,
     StudyOption,
 )
 from study.tools.urls import without_password
+from study.tools.wording import counted
 
 
 def init(
@@ -59,7 +62,7 @@ def check(study: StudyOption = None, store: StoreOption = None) -> None:
     for problem in problems:
         typer.echo(f"finding: {problem}")
     if problems:
-        count = "1 finding" if len(problems) == 1 else f"{len(problems)} findings"
+        count = counted(len(problems), "finding")
         raise ConfigError(f"{count} in {found.folder}; see above")
     typer.echo(f"study {found.config.title!r} in {found.folder}: no findings")
 
@@ -71,6 +74,7 @@ def freeze(
         bool, typer.Option("--amend", help="replace the frozen configuration")
     ] = False,
     reason: Annotated[str, typer.Option(help="why it is replaced")] = "",
+    by: ByOption = THE_DESK,
 ) -> None:
     """Freeze the protocol; sessions under another one are refused from now on."""
     if amend and not reason.strip():
@@ -84,6 +88,7 @@ def freeze(
             db,
             config=found.config,
             amend_reason=reason if amend else None,
+            by=by,
             at=datetime.now(UTC),
         )
     typer.echo(f"frozen: protocol version {version}")

@@ -3,14 +3,18 @@
 import io
 import tarfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
-from study.reading.bounded import LimitError
+from study.reading.bounded import LimitError, open_file
 
 # What tarfile raises for archives that are broken or made to break it.
 TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError)
 
+_LARGEST = 1 << 40
+_LARGEST_PIECE = 1 << 27
 _LONGEST_HEAD = 1 << 20  # of what stands between two files, such as their long names
 _PIECE = 1 << 16
 
@@ -47,6 +51,44 @@ def unpack_tar(file: Readable, folder: Path, *, n_files: int, n_bytes: int) -> N
                 raise LimitError(f"it holds {member.name[:200]!r} twice")
             seen.add(target)
             _unpack(archive, member, target, root)
+
+
+@contextmanager
+def seekable_tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """Open an archive that is not packed, to look at its heads without reading its files.
+
+    Raises LimitError if it is not a plain file, or while it is read where a head is longer than any
+    name; `TAR_ERRORS` has what else is raised.
+    """
+    with (
+        open_file(path, _LARGEST) as file,
+        tarfile.open(fileobj=_ShortHeads(file), mode="r:") as archive,
+    ):
+        yield archive
+
+
+class _ShortHeads(io.RawIOBase):
+    """A file of which nobody reads more at once than a head has, or a record."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return self._file.seek(place, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _LARGEST_PIECE:
+            raise LimitError(f"it has a head of {size} bytes")
+        return self._file.read(size)
 
 
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path, root: Path) -> None:

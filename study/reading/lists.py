@@ -13,6 +13,7 @@ from study.errors import TableError
 from study.reading.clip_keys import Key, in_one_line, location_of, with_slashes
 from study.reading.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
 from study.reading.rows import csv_table
+from study.tools.wording import counted
 
 # How the published files and ours spell the same column.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -219,7 +220,7 @@ def refuse(clips: ClipList, found: Sequence[Fault]) -> None:
     row, n_more = fault.rows[0], len(fault.rows) - 1
     cells = clips.records if fault.column == "tfrecord_filename" else clips.columns[fault.column]
     cell = in_one_line(cells[row])
-    more = f", and so on in {n_more} further rows" if n_more else ""
+    more = f", and so on in {counted(n_more, 'further row')}" if n_more else ""
     raise TableError(
         f"{clips.path}, line {clips.lines[row]}: {fault.says} ({cell}{more}). Correct the list, or "
         "export it again"
@@ -242,7 +243,7 @@ def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
         With the first such line.
     """
     few = tuple(row for row, n in enumerate(n_ratings(clips)) if n < at_least)
-    says = f"fewer than the {at_least} ratings of protocol.ratings_per_clip"
+    says = f"fewer than the {counted(at_least, 'rating')} of protocol.ratings_per_clip"
     refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
 
 

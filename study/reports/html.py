@@ -2,6 +2,7 @@
 
 import base64
 import mimetypes
+import re
 from functools import cache
 from importlib import resources
 from numbers import Integral, Real
@@ -11,6 +12,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from study.reading.text import read_bytes
+
+_AMOUNT = re.compile(r"-?[^\w\s-]{0,3}\d[\d.,\u00a0]*(\u00a0?[%\w]{1,3})?")
 
 
 def render(package: str, template: str, *, title: str, stamp: str = "", **values: object) -> str:
@@ -45,6 +48,7 @@ def _environment(package: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = _shown
+    environment.tests["amount"] = _is_amount
     return environment
 
 
@@ -64,6 +68,11 @@ def image_to_data_uri(path: Path) -> str:
         raise ValueError(f"{path.name} is not an image by its ending, expected .png, .jpg or .svg")
     content = read_bytes(path)
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _is_amount(value: object) -> bool:
+    # Text that is a number with its unit, which stands to the right as numbers do.
+    return isinstance(value, str) and _AMOUNT.fullmatch(value) is not None
 
 
 def _shown(value: Real) -> str:

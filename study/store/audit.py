@@ -16,6 +16,8 @@ from study.store.engine import Db
 from study.store.tables import AuditEventRow
 
 N_SQLITE_GUARDS = 2  # against UPDATE and against DELETE
+_DIGEST, _SHOWN_DIGITS = re.compile(r"[0-9a-f]{64}"), 12
+_MOST_SHOWN = 20  # entries of a list
 BROUGHT = "event"  # in the detail of an event that a laptop brought: its number there
 
 
@@ -115,6 +117,31 @@ def own(db: Db, *actions: str) -> list[dict[str, Any]]:
         for action, detail in found
         if isinstance(detail, dict) and BROUGHT not in detail
     ]
+
+
+def in_short(detail: Any) -> Any:  # noqa: ANN401
+    """Return the detail of an event as a person reads it: digests cut, long lists counted.
+
+    Examples
+    --------
+    >>> in_short({"seal": {str(n): n for n in range(30)}, "sha256": 64 * "a"})
+    {'seal': '30 entries', 'sha256': 'aaaaaaaaaaaa...'}
+    """
+    match detail:
+        case str() if _DIGEST.fullmatch(detail):
+            return f"{detail[:_SHOWN_DIGITS]}..."
+        case list() if len(detail) > _MOST_SHOWN:
+            return f"{len(detail)} entries"
+        case list():
+            return [in_short(part) for part in detail]
+        case dict():
+            return {
+                key: f"{len(part)} entries"
+                if isinstance(part, dict) and len(part) > _MOST_SHOWN
+                else in_short(part)
+                for key, part in detail.items()
+            }
+    return detail
 
 
 def frame(db: Db) -> pd.DataFrame:

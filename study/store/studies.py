@@ -116,12 +116,19 @@ def refuse_changed(db: Db, config: StudyConfig) -> None:
         )
 
 
-def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetime) -> int:
+def freeze(
+    db: Db, *, config: StudyConfig, amend_reason: str | None, by: str = "study", at: datetime
+) -> int:
     """Freeze the present configuration: from now on another one is refused.
 
     Raises ConfigError if another configuration is frozen and no reason is given.
 
-    `amend_reason`: why a frozen configuration is replaced by a new version; None to refuse that.
+    Parameters
+    ----------
+    amend_reason : str or None
+        Why a frozen configuration is replaced by a new version; None to refuse that.
+    by : str
+        Who freezes it.
     """
     frozen = _frozen(db)
     if frozen is not None and amend_reason is not None:
@@ -131,7 +138,7 @@ def freeze(db: Db, *, config: StudyConfig, amend_reason: str | None, at: datetim
     db.get_one(ProtocolVersionRow, version).frozen = True
     audit.add(
         db,
-        actor="study",
+        actor=by,
         action="freeze" if amend_reason is None else "amend",
         subject=f"protocol version {version}",
         detail={"config_sha256": config_sha256(config), "reason": amend_reason or ""},

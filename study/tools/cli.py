@@ -27,6 +27,30 @@ StoreOption = Annotated[
     str | None,
     typer.Option("--store", help="store URL [default: the one in study.toml]"),
 ]
+THE_DESK = "desk"  # who makes a change, where nobody says so
+
+
+def checked_initials(by: str) -> str:
+    """Refuse what could be a name or an e-mail address; the audit log keeps initials.
+
+    Raises BadParameter if it is neither initials, the expert nor the desk itself.
+
+    `by`: what was given as ``--by``.
+    """
+    if by != THE_DESK and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
+        raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")
+    return by
+
+
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        envvar="AVMIT_EXPERIMENTER",
+        help="initials, for the audit log",
+        callback=checked_initials,
+    ),
+]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="replace existing files")]
 
 # What an integer of every database, and every generator of random numbers, takes.

@@ -8,15 +8,17 @@ _LONGEST_REMARK = 1000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun, in the plural unless it is one.
+
+    `plural`: of the noun, where it is not formed with an s.
 
     Examples
     --------
-    >>> counted(1, "session"), counted(2, "session")
-    ('1 session', '2 sessions')
+    >>> counted(1, "session"), counted(2, "session"), counted(2, "class", "classes")
+    ('1 session', '2 sessions', '2 classes')
     """
-    return f"{n} {noun}{'s' * (n != 1)}"
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"
 
 
 def checked_reason(reason: str) -> str:

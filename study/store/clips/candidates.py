@@ -1,15 +1,16 @@
 """Candidates and rejects: what became of every clip of the study's classes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, true
 
 from study.errors import StoreError
 from study.store.engine import Db
-from study.store.tables import CandidateRow, RejectRow
+from study.store.tables import CandidateRow, RecordNameRow, RejectRow
+from study.vocabulary import VIDEO_LOCATIONS
 
 COLUMNS = (
     "candidate_id",
@@ -150,25 +151,40 @@ def counts(db: Db) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["mit_label", "reason", "n"])
 
 
-def frame(db: Db) -> pd.DataFrame:
+def frame(db: Db, filenames: Collection[str] | None = None) -> pd.DataFrame:
     """Return all candidates.
 
     Returns columns `COLUMNS`, in the order of ``candidate_id``.
+
+    `filenames`: only those of these names, some hundreds at most; None for all.
     """
     columns = [getattr(CandidateRow, name) for name in COLUMNS[1:]]
-    rows = db.execute(select(CandidateRow.id, *columns).order_by(CandidateRow.id)).all()
+    query = select(CandidateRow.id, *columns).where(called(CandidateRow, filenames))
+    rows = db.execute(query.order_by(CandidateRow.id)).all()
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def rejects(db: Db) -> pd.DataFrame:
+def called(
+    table: type[CandidateRow | RejectRow | RecordNameRow], filenames: Collection[str] | None
+) -> ColumnElement[bool]:
+    """Return the condition that a clip has one of some names; None for any."""
+    if filenames is None:
+        return true()
+    # With its location, so that the index over both is used.
+    return table.video_location.in_(VIDEO_LOCATIONS) & table.filename.in_(list(filenames))
+
+
+def rejects(db: Db, filenames: Collection[str] | None = None) -> pd.DataFrame:
     """Return all rejects.
 
     Returns columns `REJECT_COLUMNS`, sorted by location and filename.
+
+    `filenames`: only those of these names, some hundreds at most; None for all.
     """
-    return pd.concat(reject_frames(db), ignore_index=True)
+    return pd.concat(reject_frames(db, filenames), ignore_index=True)
 
 
-def reject_frames(db: Db) -> Iterator[pd.DataFrame]:
+def reject_frames(db: Db, filenames: Collection[str] | None = None) -> Iterator[pd.DataFrame]:
     """Yield all rejects, some thousands at once, so that memory stays bounded.
 
     Yields
@@ -177,7 +193,8 @@ def reject_frames(db: Db) -> Iterator[pd.DataFrame]:
         As `rejects` returns it; at least one, with no row where nothing was rejected.
     """
     columns = [getattr(RejectRow, name) for name in REJECT_COLUMNS]
-    query = select(*columns).order_by(RejectRow.video_location, RejectRow.filename)
+    query = select(*columns).where(called(RejectRow, filenames))
+    query = query.order_by(RejectRow.video_location, RejectRow.filename)
     parts = db.execute(query.execution_options(yield_per=_N_AT_ONCE)).partitions()
     yield pd.DataFrame([tuple(row) for row in next(parts, ())], columns=list(REJECT_COLUMNS))
     for rows in parts:

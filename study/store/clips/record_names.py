@@ -8,6 +8,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from study.store.clips.candidates import called
 from study.store.engine import Db
 from study.store.tables import RecordNameRow
 
@@ -49,10 +50,14 @@ def named(db: Db, video_location: str, filenames: Sequence[str]) -> set[str]:
     return set(_in_parts(db, RecordNameRow.filename, list(filenames), here))
 
 
-def frame(db: Db) -> pd.DataFrame:
-    """Return all names, with the columns `COLUMNS`."""
+def frame(db: Db, filenames: Collection[str] | None = None) -> pd.DataFrame:
+    """Return all names, with the columns `COLUMNS`.
+
+    `filenames`: only those of clips of these names, some hundreds at most; None for all.
+    """
     columns = [getattr(RecordNameRow, name) for name in COLUMNS]
-    rows = db.execute(select(*columns).order_by(RecordNameRow.id)).all()
+    query = select(*columns).where(called(RecordNameRow, filenames))
+    rows = db.execute(query.order_by(RecordNameRow.id)).all()
     return pd.DataFrame([tuple(row) for row in rows], columns=list(COLUMNS))
 
 

@@ -1,6 +1,6 @@
 """Ratings with their evidence, and which of them count."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -57,19 +57,29 @@ def ground_truths_that_count(db: Db, study: Study) -> Truths:
     return counting.truths_that_count(ground_truths.frame(db), given)
 
 
-def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
+def judged(
+    db: Db,
+    study: Study,
+    phase: str | Phase = Phase.ANNOTATION,
+    clips: Collection[int] | None = None,
+) -> pd.DataFrame:
     """Return all ratings of a phase, each with why it does not count, if it does not.
 
     Returns `study.store.ratings.ratings.COLUMNS` with the evidence, ``reason`` and ``doubts`` of
     `study.counting.judged`.
 
-    `study`: what it leaves out, and whether it is a rehearsal.
+    Parameters
+    ----------
+    study : Study
+        What it leaves out, and whether it is a rehearsal.
+    clips : collection of int or None
+        Only the ratings of these candidates, some hundreds at most; None for all.
     """
-    found = ratings.frame(db, phase)
+    found = ratings.frame(db, phase, clips)
     for evidence, keys in (
-        (_trials(db, phase), ["trial_id"]),
+        (_trials(db, phase, clips), ["trial_id"]),
         (_sessions(db, study, phase), ["session_id"]),
-        (_playings(db, phase), ["trial_id"]),
+        (_playings(db, phase, clips), ["trial_id"]),
         (_slots(db, phase), ["candidate_id", "participant_id"]),
         (flags.by_trial(db), ["trial_id"]),
     ):
@@ -87,11 +97,11 @@ def judged(db: Db, study: Study, phase: str | Phase = Phase.ANNOTATION) -> pd.Da
     return counting.judged(found, study.config.evidence, rehearsal=study.config.rehearsal)
 
 
-def _trials(db: Db, phase: str | Phase) -> pd.DataFrame:
+def _trials(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.DataFrame:
     query = (
         select(RatingRow.trial_id, TrialRow.session_id, TrialRow.outcome)
         .join(TrialRow, TrialRow.id == RatingRow.trial_id)
-        .where(RatingRow.phase == Phase(phase).value)
+        .where(RatingRow.phase == Phase(phase).value, ratings.of_clips(clips))
     )
     return as_frame(db.execute(query))
 
@@ -154,7 +164,7 @@ def _positive(value: object, otherwise: float) -> float:
     return float(value) if is_number and value > 0 else float(otherwise)  # type: ignore[arg-type,operator]
 
 
-def _playings(db: Db, phase: str | Phase) -> pd.DataFrame:
+def _playings(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.DataFrame:
     """Return the last playing of each rated trial, and how many showed another clip."""
     query = (
         select(
@@ -163,7 +173,7 @@ def _playings(db: Db, phase: str | Phase) -> pd.DataFrame:
         )
         .join(RatingRow, RatingRow.trial_id == PresentationRow.trial_id)
         .join(CandidateRow, CandidateRow.id == RatingRow.candidate_id)
-        .where(RatingRow.phase == Phase(phase).value)
+        .where(RatingRow.phase == Phase(phase).value, ratings.of_clips(clips))
         .order_by(PresentationRow.trial_id, PresentationRow.number)
     )
     every = as_frame(db.execute(query))

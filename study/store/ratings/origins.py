@@ -1,6 +1,6 @@
-"""A session with all that happened in it, for chains from a number back to a key press."""
+"""What stands behind a rating: its session, what was played, which keys were pressed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from study.store.tables import (
     PresentationRow,
     ProtocolVersionRow,
     SessionRow,
-    TrialRow,
 )
 
 _PRESENTATION = (
@@ -22,12 +21,13 @@ _PRESENTATION = (
     "n_frames_shown", "n_frames_dropped", "n_xruns",
 )  # fmt: skip
 _PRESS = ("trial_id", "key", "t_s", "early")
-Rows = tuple[dict[str, Any], ...]
+_N_AT_ONCE = 500
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A session and its evidence.
+    """A session: who sat where, with which software and configuration.
 
     Parameters
     ----------
@@ -35,8 +35,6 @@ class Origin:
         What the machine said of itself; empty where it said nothing.
     config_sha256 : str
         Of the configuration under which it ran; empty where that is not known.
-    presentations, presses : tuple of dict
-        In their order, each with ``trial_id``.
     """
 
     session_id: str
@@ -47,19 +45,10 @@ class Origin:
     host: str
     rig: dict[str, Any]
     config_sha256: str
-    presentations: Rows
-    presses: Rows
-
-    def of_trial(self, trial_id: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Return the presentations and the key presses of one trial."""
-        return (
-            [row for row in self.presentations if row["trial_id"] == trial_id],
-            [row for row in self.presses if row["trial_id"] == trial_id],
-        )
 
 
 def of_session(db: Db, session_id: str) -> Origin:
-    """Return a session with all that happened in it.
+    """Return a session.
 
     Raises
     ------
@@ -81,22 +70,34 @@ def of_session(db: Db, session_id: str) -> Origin:
         row.host,
         row.rig if isinstance(row.rig, dict) else {},
         "" if version is None else version.config_sha256,
-        _rows(db, PresentationRow, _PRESENTATION, session_id, PresentationRow.number),
-        _rows(db, KeyPressRow, _PRESS, session_id, KeyPressRow.id),
     )
 
 
-def _rows(
+def played(db: Db, trials: Collection[int]) -> dict[int, Rows]:
+    """Return what was played in trials, in its order; a trial without a playing is left out."""
+    return _by_trial(db, PresentationRow, _PRESENTATION, trials, PresentationRow.number)
+
+
+def pressed(db: Db, trials: Collection[int]) -> dict[int, Rows]:
+    """Return which keys were pressed in trials, in their order."""
+    return _by_trial(db, KeyPressRow, _PRESS, trials, KeyPressRow.id)
+
+
+def _by_trial(
     db: Db,
     table: type[Any],
     columns: Sequence[str],
-    session_id: str,
+    trials: Iterable[int],
     order: Any,  # noqa: ANN401
-) -> Rows:
-    query = (
-        select(*(getattr(table, name) for name in columns))
-        .join(TrialRow, TrialRow.id == table.trial_id)
-        .where(TrialRow.session_id == session_id)
-        .order_by(TrialRow.number, order)
-    )
-    return tuple(dict(row) for row in db.execute(query).mappings())
+) -> dict[int, Rows]:
+    found: dict[int, Rows] = {}
+    asked = sorted(trials)
+    for first in range(0, len(asked), _N_AT_ONCE):
+        query = (
+            select(*(getattr(table, name) for name in columns))
+            .where(table.trial_id.in_(asked[first : first + _N_AT_ONCE]))
+            .order_by(table.trial_id, order)
+        )
+        for row in db.execute(query).mappings():
+            found.setdefault(int(row["trial_id"]), []).append(dict(row))
+    return found

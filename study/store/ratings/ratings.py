@@ -1,7 +1,9 @@
 """Ratings as a tidy frame; they are written with their trial (`study.store.ratings.trials`)."""
 
+from collections.abc import Collection
+
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from study.store.engine import Db
 from study.store.frames import as_frame
@@ -28,12 +30,21 @@ _CANDIDATE_COLUMNS = ("filename", "avmit_label", "mit_label", "video_location")
 COLUMNS = _RATING_COLUMNS + _CANDIDATE_COLUMNS
 
 
-def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
+def of_clips(clips: Collection[int] | None) -> ColumnElement[bool]:
+    """Return the condition that a rating is of one of some candidates; None for any."""
+    return true() if clips is None else RatingRow.candidate_id.in_(list(clips))
+
+
+def frame(
+    db: Db, phase: str | Phase = Phase.ANNOTATION, clips: Collection[int] | None = None
+) -> pd.DataFrame:
     """Return all ratings of a phase; `study.store.ratings.counted` says which of them count.
 
     Returns columns `COLUMNS`, one row per rating, in the order in which they were given.
     ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the rating
     did not separate interruptions; its ``rt_s`` may contain pauses.
+
+    `clips`: only the ratings of these candidates, some hundreds at most; None for all.
     """
     query = (
         select(
@@ -41,7 +52,7 @@ def frame(db: Db, phase: str | Phase = Phase.ANNOTATION) -> pd.DataFrame:
             *(getattr(CandidateRow, name) for name in _CANDIDATE_COLUMNS),
         )
         .join(CandidateRow, CandidateRow.id == RatingRow.candidate_id)
-        .where(RatingRow.phase == Phase(phase).value)
+        .where(RatingRow.phase == Phase(phase).value, of_clips(clips))
         .order_by(RatingRow.trial_id)
     )
     return as_frame(db.execute(query))

@@ -188,7 +188,7 @@ def test_lists_without_a_test_set_are_refused_and_none_is_written(rated, tmp_pat
 def test_a_fault_in_a_list_ends_the_check_with_exit_code_1(rated, out):
     path = out / "test_set.csv"
     path.write_text(path.read_text().replace(",barking/yt-", ",wrong/yt-", 1))
-    assert "1 findings" in curation("check-release", out, expect=1)
+    assert "1 finding in" in curation("check-release", out, expect=1)
     assert "no published list in" in curation("check-release", out / "raters", expect=1)
 
 

@@ -37,7 +37,7 @@ def test_the_report_tells_of_a_session_what_the_store_holds(tmp_path):
     assert run.returncode == 0, run.stderr
     told = report(study, "--out", str(out))
     assert (told.returncode, told.stderr.strip()) in {(0, ""), (0, "timing")}
-    assert told.stdout.startswith("1 sessions (1 flagged)")
+    assert told.stdout.startswith("1 session (1 flagged)")
 
     with engine.connect() as connection:
         kept = pd.read_sql_table("presentation", connection)

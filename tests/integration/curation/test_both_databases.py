@@ -131,8 +131,8 @@ def test_ground_truths_and_verdicts_are_kept_alike(tmp_path, setting):
         }  # fmt: skip
         assert vettings.hints(db)["cut"].to_dict() == {1: 0.7, 2: 0.1}
         assert vettings.excluded(db) == {1}
-    assert "1 clips judged, 1 disagreements" in run("vet-report", "--study", tmp_path)
-    assert "1 ratings" not in run("export-ratings", "--study", tmp_path)
+    assert "1 clip judged, 1 disagreement:" in run("vet-report", "--study", tmp_path)
+    assert "1 rating of" not in run("export-ratings", "--study", tmp_path)
 
 
 def test_a_killed_admission_leaves_whole_batches(tmp_path, setting, monkeypatch):

@@ -3,6 +3,7 @@
 import csv
 import io
 import shutil
+import tarfile
 
 import pytest
 
@@ -78,6 +79,42 @@ def test_a_test_clip_a_record_and_a_bar_are_found_by_name(released_study):
     bar = traced(folder, f"figure2:prominent/{label}/{votes}")
     assert faults_of(bar) == []
     assert any("video_ratings.csv:" in line for line in lines(bar))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "trials.csv:7", "rejects.csv:barking/mute.mp4", "agreement.csv:all/present/percent",
+        "left_out.csv:trials/annotation/failed", "data_dictionary.csv:video_ratings.csv/r1",
+    ],
+)  # fmt: skip
+def test_a_row_of_every_other_table_leads_to_the_command_that_made_it(released_study, what):
+    chain = traced(released_study.folder, what)
+    assert faults_of(chain) == []
+    (file,) = (link for link in chain.every() if link.kind == "file")
+    assert dict(file.facts)["made by"].startswith("python -m ")
+
+
+def test_a_row_of_the_trials_shows_its_own_rating_alone(released_study):
+    chain = traced(released_study.folder, "trials.csv:7")
+    (rating,) = (link for link in chain.every() if link.kind == "rating")
+    assert dict(rating.facts)["row id"] == "7"
+
+
+def test_a_record_of_an_archive_is_held_against_its_manifest(release):
+    row = rows_of(release, "video_ratings.csv")[0]
+    path = release / "AVMIT_VGGish_VGG16.tar"
+    with tarfile.open(path) as archive:
+        members = [(one, archive.extractfile(one).read()) for one in archive]
+    with tarfile.open(path, "w") as archive:
+        for member, content in members:
+            is_it = member.name.endswith(row["tfrecord_filename"])
+            archive.addfile(member, io.BytesIO(content[::-1] if is_it else content))
+    faults = faults_of(traced(release, f"video_ratings.csv:{row['filename']}"))
+    assert faults == [
+        f"record {path.name}/{row['tfrecord_filename']}: it is not the file that the manifest of "
+        "the archive lists"
+    ]
 
 
 @pytest.mark.parametrize("is_sealed", [False, True], ids=["changed", "changed and sealed"])

@@ -188,7 +188,7 @@ def test_a_correction_is_a_new_version_with_who_and_why_and_takes_no_bonus_away(
         protocol = study.config.protocol
         before = pay.statement(db, "P01", protocol)
     assert correct(study).strip() == (
-        "barking/clip_0.mp4: 3 became 1 (version 2); 1 bonuses shown before stay (10p)"
+        "barking/clip_0.mp4: 3 became 1 (version 2); 1 bonus shown before stay (10p)"
     )
     assert "diving/clip_0.mp4: 3 became 2" in correct(study, "training/diving/clip_0.mp4", 2)
     with transaction(engine) as db:

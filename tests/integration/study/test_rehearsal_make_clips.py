@@ -170,7 +170,7 @@ def test_the_command_says_how_many_and_refuses_in_one_line(tmp_path):
     few = ["--classes", "tapping", "--clips-per-class", "2"]
     done = subprocess.run(command + few, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
-    assert "2 clips of 1 classes" in done.stdout
+    assert "2 clips of 1 class" in done.stdout
     refused = subprocess.run(
         [*command, "--classes", "swimming"], cwd=ROOT, capture_output=True, text=True
     )

@@ -72,6 +72,6 @@ def test_a_check_is_not_kept_of_somebody_who_left_meanwhile(lab, monkeypatch, ha
 
 def test_a_check_of_somebody_who_stays_is_kept(lab):
     study, engine = lab
-    assert checked(study) == "P03: headphone check, 6 of 6 found: passed"
+    assert checked(study).in_words() == "P03: headphone check, 6 of 6 found: passed"
     with transaction(engine) as db:
         assert len(headphone_checks.listed(db, WHO)) == 1

@@ -46,7 +46,7 @@ def test_without_lists_the_folder_is_the_label_and_other_classes_cost_nothing(tm
         ("validation", "barking/d_4.mp4", "barking", "barking", ""),
     ]
     assert tree.n_clips() == 3
-    assert tree.notices() == ["no folder for 1 classes: frying"]
+    assert tree.notices() == ["no folder for 1 class: frying"]
 
 
 def test_the_lists_say_which_clips_there_are_and_what_they_are_called(tmp_path):
@@ -74,11 +74,11 @@ def test_the_lists_say_which_clips_there_are_and_what_they_are_called(tmp_path):
         ("training", "knitting/b_2.mp4", "frying", "frying", ""),
     ]
     assert tree.notices() == [
-        "no folder for 1 classes: frying",
+        "no folder for 1 class: frying",
         "moments_categories.txt does not have: frying",
         "trainingSet.csv lists 7 clips of all classes",
-        "trainingSet.csv: 1 clips of this study are in folders not there",
-        "trainingSet.csv: 1 rows name a clip again; the first counts",
+        "trainingSet.csv: 1 clip of this study are in folders not there",
+        "trainingSet.csv: 1 row names a clip again; the first counts",
     ]
 
 

@@ -1,16 +1,22 @@
 import json
 import shutil
+import unicodedata
 
 import pytest
 from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
 from lab.__main__ import app
+from lab.release.writing import Wishes, release
 from lab.trace.chain import faults_of, lines
 from lab.trace.follow import follow
+from lab.trace.released import follow_in_release
 from lab.trace.wanted import Bar, Cell5, RecordOf, Row, wanted
+from study.config.study import find_study
 from study.errors import ConfigError
+from study.reading.clip_keys import key_of
 from study.store import store_transaction
+from study.store.ratings.counted import judged
 from study.store.tables import (
     CandidateRow,
     KeyPressRow,
@@ -19,13 +25,14 @@ from study.store.tables import (
     RecordNameRow,
     SessionRow,
 )
-from tests.worlds.traced import kept_of, make_traced
+from tests.worlds.traced import AT, kept_of, make_traced
 
 CLIP = "barking/clip_0.mp4"
 RECORD = "barking/clip_0.tfrecord"
 ROW = f"video_ratings.csv:{CLIP}"
 BAR = "figure2:prominent/barking/3"
 CELL = "table5:AVMIT/yamnet_effnet/gru"
+CELL_4 = "table4:yamnet_effnet/gru"
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +42,6 @@ def whole(tmp_path_factory):
 
 @pytest.fixture
 def study(whole, tmp_path):
-    from study.config.study import find_study
-
     shutil.copytree(whole.folder, tmp_path / "study")
     return find_study(tmp_path / "study")
 
@@ -63,7 +68,10 @@ def test_what_cannot_be_traced_is_refused_with_what_can(what):
         wanted(what)
 
 
-@pytest.mark.parametrize("what", [ROW, f"raw_video_ratings.csv:{CLIP}", RECORD, BAR, CELL])
+@pytest.mark.parametrize(
+    "what",
+    [ROW, f"raw_video_ratings.csv:{CLIP}", RECORD, BAR, CELL, CELL_4, f"{CELL_4}/dropout"],
+)
 def test_a_whole_study_has_no_broken_link(whole, what):
     assert broken(whole, what) == []
 
@@ -73,6 +81,20 @@ def test_a_cell_of_table_5_leads_to_key_presses(whole):
         "number", "evaluation", "network", "train list", "test list", "clip", "record", "rating",
         "session", "presentation", "key press",
     }  # fmt: skip
+
+
+def test_a_cell_of_table_4_leads_from_the_best_surrogate_to_key_presses(whole):
+    assert kinds(whole, CELL_4) == {
+        "number", "surrogate", "train list", "validation list", "clip", "record", "rating",
+        "session", "presentation", "key press",
+    }  # fmt: skip
+    chain = follow(kept_of(whole), wanted(f"{CELL_4}/val_loss"))
+    assert (chain.name, chain.facts) == (
+        "Table 4, YamNet + EffNetB0, GRU, Validation Loss", (("Validation Loss", "0.7000"),)
+    )  # fmt: skip
+    (surrogate,) = chain.below
+    assert surrogate.name == "search/yamnet_effnet-gru 1"
+    assert dict(surrogate.facts)["the best of"] == "2"
 
 
 def test_a_row_leads_to_rig_software_and_configuration(whole):
@@ -176,8 +198,36 @@ BROKEN = {
              "not the mean of its clips'"),
     "training list": (in_file("models/AVMIT/lists/train.csv", "clip_0.mp4", "clip_9.mp4"), CELL,
                       "not the list that was used"),
+    "records behind a network": (
+        in_file("models/AVMIT/model_card.json", '"records_sha256": "', '"records_sha256": "f'),
+        CELL, "the records in YamNet_EffNetB0 are not those that were used",
+    ),
     "key behind a cell": (in_store(delete(KeyPressRow).where(KeyPressRow.trial_id == 5)), CELL,
                           "it has no key press"),
+    "records of a search": (
+        lambda study: [
+            in_file(f"models/search/yamnet_effnet-gru/00{one}.json", '":["', '":["f')(study)
+            for one in (0, 1)
+        ],
+        CELL_4, "are not those that were used",
+    ),
+    "list of a search": (
+        in_file("models/search/search.json", '"lists": [\n    "', '"lists": [\n    "f'), CELL_4,
+        "is not the list that was used",
+    ),
+    "epochs of a surrogate": (
+        in_file("models/search/yamnet_effnet-gru/001.json", '"val_loss":0.7,', '"val_loss":0.6,'),
+        CELL_4, "not the lowest of its epochs",
+    ),
+    "chosen hyperparameters": (
+        in_file("models/search/best.json", '"dropout": 0.', '"dropout": 0.0'), CELL_4,
+        "has other hyperparameters",
+    ),
+    "record behind a cell": (gone(f"embeddings/YamNet_EffNetB0/{RECORD}"), CELL_4, "is not there"),
+    "key behind a surrogate": (
+        in_store(delete(KeyPressRow).where(KeyPressRow.trial_id == 5)), CELL_4,
+        "it has no key press",
+    ),
     "key behind a bar": (in_store(delete(KeyPressRow).where(KeyPressRow.trial_id == 1)), BAR,
                          "it has no key press"),
 }  # fmt: skip
@@ -188,6 +238,70 @@ def test_a_broken_link_is_found_and_named(kind, study):
     plant, what, says = BROKEN[kind]
     plant(study)
     assert any(says in fault for fault in broken(study, what)), broken(study, what)
+
+
+def test_rows_of_released_tables_that_the_store_can_answer_are_followed_there(whole):
+    assert broken(whole, f"clips.csv:{CLIP}") == []
+    assert "key press" in kinds(whole, f"clips.csv:{CLIP}")
+    with pytest.raises(ConfigError, match="the store has no clip"):
+        broken(whole, f"rejects.csv:{CLIP}")
+
+
+def test_a_list_of_single_ratings_is_held_against_the_store(study):
+    path = study.folder / "release/raw_video_ratings.csv"
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([rows[0], rows[1].removesuffix("3") + "2", *rows[2:], ""]))
+    faults = broken(study, f"raw_video_ratings.csv:{CLIP}")
+    assert any("the ratings [2, 3, 3], and the store [3, 3, 3]" in fault for fault in faults)
+
+
+def test_of_a_large_store_only_the_clips_that_are_asked_for_are_read(study, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "lab.trace.stored.judged",
+        lambda db, study, phase, clips: asked.append(clips) or judged(db, study, phase, clips),
+    )
+    assert broken(study, ROW) == []
+    assert [list(ids) for ids in asked] == [[1]]
+    monkeypatch.setattr("lab.trace.stored.MOST_NAMED", 2)
+    assert broken(study, BAR) == []  # three clips, which are more than are asked for by name
+    assert asked[1:] == [None]
+
+
+def test_a_name_with_an_accent_is_found_however_the_store_spells_it(study):
+    decomposed = unicodedata.normalize("NFD", "barking/caf\u00e9.mp4")
+    with store_transaction(study.store_url) as db:
+        db.execute(update(CandidateRow).where(CandidateRow.id == 1).values(filename=decomposed))
+    stored = kept_of(study).clip(key_of("training", decomposed))
+    assert stored.candidate["candidate_id"] == 1
+    assert len(stored.ratings) == 3
+
+
+@pytest.fixture(scope="module")
+def with_release(whole, tmp_path_factory):
+    out = tmp_path_factory.mktemp("traced") / "release"
+    release(whole, out, Wishes(allow_unfinished=True), at=AT)
+    return whole, out
+
+
+def test_a_released_trial_goes_on_into_the_store_to_its_own_key_press(with_release):
+    study, folder = with_release
+    chain = follow_in_release(folder, wanted("trials.csv:2"), kept_of(study))
+    assert faults_of(chain) == []
+    of_kind = [link.kind for link in chain.every()]
+    assert of_kind.count("rating") == 2  # what was released, and what the store has
+    assert of_kind[-2:] == ["presentation", "key press"]
+    alone = follow_in_release(folder, wanted("trials.csv:2"))
+    assert "key press" not in {link.kind for link in alone.every()}
+
+
+def test_a_released_trial_that_the_store_does_not_have_breaks_the_chain(with_release, tmp_path):
+    study, folder = with_release
+    other = shutil.copytree(study.folder, tmp_path / "study")
+    found = find_study(other)
+    in_store(update(RatingRow).values(rt_s=0.3))(found)
+    faults = faults_of(follow_in_release(folder, wanted("trials.csv:2"), kept_of(found)))
+    assert any("the store has no such rating" in fault for fault in faults)
 
 
 def test_the_command_draws_the_chain_and_ends_with_1_where_a_link_is_broken(study, tmp_path):
@@ -205,7 +319,7 @@ def test_the_command_draws_the_chain_and_ends_with_1_where_a_link_is_broken(stud
 
 def test_a_number_that_is_not_there_is_refused_in_one_line(whole):
     for what in ("video_ratings.csv:barking/none.mp4", "figure2:prominent/singing/3",
-                 "table5:MIT16/yamnet_effnet/gru", "table4:yamnet_effnet/gru", "a/b.tfrecord",
+                 "table5:MIT16/yamnet_effnet/gru", "table4:yamnet_effnet/lstm", "a/b.tfrecord",
                  "trials.csv:3"):  # fmt: skip
         with pytest.raises(ConfigError):
             broken(whole, what)

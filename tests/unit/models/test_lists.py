@@ -80,7 +80,7 @@ def test_a_clip_is_the_same_in_both_spellings_of_its_accents(tmp_path):
     head = "filename,AVMIT_label,tfrecord_filename"
     one = read_list(write(tmp_path / "one.csv", head, "a/caf\u00e9_1.mp4,a,a/x.tfrecord"))
     other = read_list(write(tmp_path / "other.csv", head, "a/cafe\u0301_1.mp4,a,a/y.tfrecord"))
-    with pytest.raises(TableError, match="1 of 1 clips of the list one stand in other too"):
+    with pytest.raises(TableError, match="1 of 1 clip of the list one stand in other too"):
         refuse_overlap(one, other)
 
 

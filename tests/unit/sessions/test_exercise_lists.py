@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -14,7 +16,7 @@ FREE = pd.DataFrame(
         for number, (label, i) in enumerate([(label, i) for label in LABELS for i in range(3)])
     ],
     columns=["candidate_id", "avmit_label", "video_location", "filename"],
-)
+).assign(taken="")
 
 
 def filled(**changes) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def test_a_draft_that_was_filled_in_comes_back(tmp_path):
     write_draft(filled(), path, overwrite=False)
     assert pd.read_csv(path, keep_default_na=False)["rating"].tolist() == [""] * 6
     filled().to_csv(path, index=False)
-    clips = read_list(path, FREE, LABELS)
+    clips = read_list(path, FREE, LABELS).clips
     assert clips[2] == ExerciseClip(2, Phase.SCREENING, 2, 0, Rating.VERY_CLEAN, REASON)
     assert [clip.position for clip in clips] == [0, 0, 0, 1, 1, 1]
 
@@ -44,14 +46,14 @@ def test_a_draft_that_was_filled_in_comes_back(tmp_path):
 def test_spreadsheets_of_other_countries_are_read(tmp_path, separator, encoding):
     path = tmp_path / "list.csv"
     filled().to_csv(path, index=False, sep=separator, encoding=encoding)
-    assert read_list(path, FREE, LABELS)[0].reasoning == REASON
+    assert read_list(path, FREE, LABELS).clips[0].reasoning == REASON
 
 
 @pytest.mark.parametrize("odd", ["MIT_training", "Training", " training "])
 def test_a_place_is_understood_in_every_spelling(tmp_path, odd):
     path = tmp_path / "list.csv"
     filled(video_location=odd, filename="barking\\2.mp4").to_csv(path, index=False)
-    assert len(read_list(path, FREE, LABELS)) == 6
+    assert len(read_list(path, FREE, LABELS).clips) == 6
 
 
 def test_a_draft_with_a_clip_twice_is_not_written(tmp_path):
@@ -63,14 +65,14 @@ def test_a_draft_with_a_clip_twice_is_not_written(tmp_path):
 def test_rows_that_were_emptied_are_passed_over(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text(filled().to_csv(index=False) + "\n,,,,,,\n,,,,,,\n")
-    assert len(read_list(path, FREE, LABELS)) == 6
+    assert len(read_list(path, FREE, LABELS).clips) == 6
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"filename": "barking/9.mp4"}, "line 4: training/barking/9.mp4 is not a free candidate"),
-        ({"filename": "barking/0.mp4"}, "is not a free candidate .*named twice"),
+        ({"filename": "barking/9.mp4"}, "line 4: training/barking/9.mp4 is not a candidate of"),
+        ({"filename": "barking/0.mp4"}, "line 4: training/barking/0.mp4 is on line 2 already"),
         ({"avmit_label": "frying"}, "is of class barking and the row says 'frying'"),
         ({"phase": "test"}, "phase 'test'"),
         ({"exercise_set": "0"}, "set '0'"),
@@ -85,8 +87,30 @@ def test_rows_that_were_emptied_are_passed_over(tmp_path):
 def test_a_fault_is_named_with_its_line(tmp_path, changes, message):
     path = tmp_path / "list.csv"
     filled(**changes).to_csv(path, index=False)
-    with pytest.raises(ConfigError, match=message):
-        read_list(path, FREE, LABELS)
+    assert re.search(message, "\n".join(read_list(path, FREE, LABELS).faults))
+
+
+@pytest.mark.parametrize(
+    "taken",
+    ["is in the plan", "was sampled for ground truths", "is in training set 1 already",
+     "was not admitted (no audio)"],
+)  # fmt: skip
+def test_it_is_said_why_a_clip_cannot_be_taken(tmp_path, taken):
+    path, known = tmp_path / "list.csv", FREE.copy()
+    filled().to_csv(path, index=False)
+    known.loc[2, "taken"] = taken
+    assert read_list(path, known, LABELS).faults == (
+        f"line 4: training/barking/2.mp4 {taken}. Choose another clip of class barking",
+    )
+
+
+def test_all_wrong_lines_are_named_at_once(tmp_path):
+    path, table = tmp_path / "list.csv", filled(rating="4")
+    table.loc[4, "reasoning"] = ""
+    table.loc[5, "filename"] = "frying/7.mp4"
+    table.to_csv(path, index=False)
+    faults = read_list(path, FREE, LABELS).faults
+    assert [fault.split(":")[0] for fault in faults] == ["line 4", "line 6", "line 7"]
 
 
 @pytest.mark.parametrize(

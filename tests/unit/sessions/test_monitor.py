@@ -86,7 +86,7 @@ def test_lines_keep_within_the_plot_and_the_careless_stand_out():
     )  # fmt: skip
     ax = figures.plot_agreement(evidence, ["B"], source="peer")
     assert ax.get_ylim() == (-0.02, 1.02)
-    assert [line.get_linewidth() for line in ax.lines] == [0.8, 1.8]
+    assert [line.get_linewidth() for line in ax.lines] == [1.2, 2.6]
     assert figures.plot_agreement(evidence, source="ground_truth").get_ylim() == (0.4, 1.02)
 
 

@@ -50,7 +50,7 @@ def test_an_existing_sheet_is_not_replaced(tmp_path):
 
 
 def test_markdown_is_cut_into_blocks():
-    table = "| a | b |\n|---|---|\n| 1 | 2 |"
+    table = "| a | b |\n|---|---:|\n| 1 | 2 |"
     text = f"# Title\n\nSome\nwords.\n\n1. One\n    - inner\n\n- [ ] Yes\n\n{table}"
     assert list(blocks(text)) == [
         Block("heading", "Title", 1),
@@ -58,7 +58,7 @@ def test_markdown_is_cut_into_blocks():
         Block("item", "One", 0, "1."),
         Block("item", "inner", 1, "-"),
         Block("box", "Yes", 0, "-"),
-        Block("table", "", rows=(("a", "b"), ("1", "2"))),
+        Block("table", "", rows=(("a", "b"), ("1", "2")), to_right=(False, True)),
     ]
 
 

@@ -139,7 +139,7 @@ def test_a_clip_with_fewer_ratings_than_the_study_asks_for_is_refused(tmp_path):
     path = write(tmp_path, f"{HEAD},r1,r2,r3\nx/a.mp4,x,0,0,3\nx/b.mp4,x,1,0,1\nx/c.mp4,x,0,0,0\n")
     clips = read_list(path)
     refuse_few_ratings(clips, 0)
-    with pytest.raises(TableError, match=r"line 3: fewer than the 3 .* in 1 further rows"):
+    with pytest.raises(TableError, match=r"line 3: fewer than the 3 .* in 1 further row\)"):
         refuse_few_ratings(clips, 3)
 
 

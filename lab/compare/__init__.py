@@ -1,0 +1,1 @@
+"""People against networks: what both answered, compared with intervals."""

@@ -1,0 +1,1 @@
+"""What is measured: accuracy, error consistency, difficulty, benefit, time window, conflicts."""
