@@ -13,6 +13,7 @@ from instructions import screens
 from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
+from study.tools.money import Money
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BRACES = re.compile(r"\{\{[^\n]{0,30}|[^\n]{0,30}\}\}")
@@ -116,14 +117,14 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
 
     `study`: gives the protocol and the study's own words.
     """
-    protocol = study.config.protocol
+    protocol, money = study.config.protocol, study.config.money
     return {
         "title": study.config.title,
         "n_classes": n_classes,
         "pass_mark": protocol.pass_mark(n_classes),
         "clip_s": f"{protocol.clip_s:g}",
-        "bonus": pence(protocol.bonus_pence),
-        "hourly_rate": pence(protocol.hourly_rate_pence),
+        "bonus": money(protocol.bonus_pence),
+        "hourly_rate": money(protocol.hourly_rate_pence),
         "trials_per_block": protocol.trials_per_block,
         "ratings_per_clip": protocol.ratings_per_clip,
         **study.config.keys.named(),
@@ -131,21 +132,8 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
 
 
 def pence(amount_pence: int) -> str:
-    """Return an amount of money as a participant reads it.
-
-    Returns pence below a pound, else pounds.
-
-    `amount_pence`: whole pence.
-
-    Examples
-    --------
-    >>> pence(10), pence(600), pence(-150)
-    ('10p', '£6.00', '-£1.50')
-    """
-    sign, amount = "-" * (amount_pence < 0), abs(amount_pence)
-    if amount < 100:
-        return f"{sign}{amount}p"
-    return f"{sign}£{amount // 100:,}.{amount % 100:02d}"
+    """Return an amount of pounds; those of a study are written by `StudyConfig.money`."""
+    return Money("GBP")(amount_pence)
 
 
 def languages() -> tuple[str, ...]:

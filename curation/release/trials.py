@@ -93,7 +93,8 @@ TRIALS = Schema(
             "count", optional=True),
         Column("ground_truth", "ground_truth", "the expert's rating of the clip; empty where the "
                "expert did not rate it", "count", optional=True, values=("1", "2", "3")),
-        _of("bonus_pence", "what the participant was promised for the rating, in pence", "count"),
+        _of("bonus_pence", "what the participant was promised for the rating, in the "
+            "smallest unit of the currency", "count"),
         Column("rig_grade", "rig_grade", "grade of the machine's timing when the session began; "
                "empty where fewer than three participants had it", optional=True,
                values=("A", "B", "C", "ungraded")),
@@ -200,6 +201,7 @@ def write_trials(
         store_id=store.store_id,
         store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
+        settings={"currency": study.config.currency},
         counts={phase: each.as_counts() for phase, each in found.counted.items()},
     )
     write_table(found.rows, TRIALS, path, provenance, overwrite=overwrite)

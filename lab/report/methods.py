@@ -7,7 +7,6 @@ import pandas as pd
 from curation.analysis.agreement import ALL_CLASSES
 from curation.selection.filters import accepted_classes
 from curation.tally import is_prominent
-from instructions import pence
 from lab.report.networks import Networks
 from lab.report.rating import Ratings
 from models.network.spec import TITLES
@@ -52,7 +51,7 @@ def _participants(study: Study, found: Ratings) -> Iterator[str]:
     kinds = pd.Series([one.participant.kind.value for one in raters]).value_counts()
     said = " and ".join(f"{n} {kind}" for kind, n in kinds.items())
     noun = "participant" if len(raters) == 1 else "participants"
-    rate = pence(study.config.protocol.hourly_rate_pence)
+    rate = study.config.money(study.config.protocol.hourly_rate_pence)
     yield (
         f"{said} {noun} rated clips and {'was' if len(raters) == 1 else 'were'} paid {rate} per "
         "hour and a bonus that depended on performance."
@@ -119,7 +118,8 @@ def _quality(study: Study, found: Ratings) -> Iterator[str]:
         return
     yield (
         f"An expert rated {_n(status.n_truths, 'clip')}, which served as ground truths without "
-        f"being announced; each rating that matched one earned {pence(protocol.bonus_pence)}."
+        f"being announced; each rating that matched one earned "
+        f"{study.config.money(protocol.bonus_pence)}."
     )
     kappa = status.reliability.weighted_kappa
     if kappa is not None:

@@ -10,7 +10,6 @@ import pandas as pd
 from annotator.timing.measures import OFFSET_LIMIT_MS
 from annotator.timing.tables import rig_facts, rig_table, verdicts
 from curation.analysis.agreement import DEFINED
-from instructions import pence
 from lab.report import figures
 from lab.report.demo_part import DemoPart, demo_part
 from lab.report.flow import stages
@@ -25,6 +24,7 @@ from study.reports.html import render
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.local_time import local_time
+from study.tools.money import Money
 
 N_PICTURES = 4
 N_RESAMPLES = 1000
@@ -114,7 +114,7 @@ def report_page(
         why_none=found.why_none,
         agreement=_agreement(found),
         agreement_figures=figures.agreement_figures(found),
-        people=_people(found),
+        people=_people(found, study.config.money),
         raters=_raters(found),
         verdicts=[] if rigs.timing is None else verdicts(rigs.timing.overall),
         rigs=None if rigs.timing is None else rig_table(rigs.timing.rigs),
@@ -184,7 +184,7 @@ def _agreement(found: Ratings) -> list[tuple[object, ...]]:
     ]
 
 
-def _people(found: Ratings) -> list[tuple[object, ...]]:
+def _people(found: Ratings, money: Money) -> list[tuple[object, ...]]:
     progress = found.progress.people.set_index("participant_id")
     rows: list[tuple[object, ...]] = []
     for one in found.status.participants:
@@ -202,7 +202,7 @@ def _people(found: Ratings) -> list[tuple[object, ...]]:
                 None if pd.isna(median) else f"{median:.2f}\N{NO-BREAK SPACE}s",
                 _percent(seen.get("replayed_share")),
                 _percent(seen.get("early_press_share")),
-                pence(one.bonus_pence),
+                money(one.bonus_pence),
             )
         )
     return rows

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from instructions import pence
 from sessions.commands.options import changing
 from sessions.expert import ground_truths
 from study.tools.cli import StoreOption, StudyOption, checked_initials
@@ -38,5 +37,5 @@ def correct_ground_truth(
     typer.echo(
         f"{done.filename}: {change} (version {done.version}); "
         f"{counted(done.n_bonuses, 'bonus', 'bonuses')} shown before stay "
-        f"({pence(done.bonus_pence)})"
+        f"({desk.study.config.money(done.bonus_pence)})"
     )

@@ -35,9 +35,9 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
-    console.print(status_table(standing))
+    console.print(status_table(standing, found.config.money))
     if len(current.ratings):
-        console.print(agreement_table(current.people))
+        console.print(agreement_table(current.people, found.config.money))
     for alarm in current.alarms:
         typer.echo(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
     typer.echo(sentence(current, datetime.now(UTC)))

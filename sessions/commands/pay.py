@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from instructions import pence
 from sessions.commands.options import IdArgument, changing
 from sessions.pay import receipt
 from sessions.pay.paper import write_statement
@@ -37,15 +36,19 @@ def pay(
         db, config = desk.db, desk.study.config
         protocol, is_here = config.protocol, is_settled_here(db)
         if settle:
-            paid = settle_all(db, participant_id, protocol, paid_by=by, at=desk.at)
+            paid = settle_all(
+                db, participant_id, protocol, paid_by=by, at=desk.at, currency=config.currency
+            )
         everything = statement(db, participant_id, protocol)
         if printed or out is not None:
             if not is_here:
                 raise StudyError(receipt.AT_THE_DESK)
             # Within the transaction: what cannot be signed is not marked as paid either.
             path = out or desk.study.folder / receipt.file_of(everything)
-            write_statement(everything, path, config.title, overwrite=overwrite)
+            write_statement(everything, path, config, overwrite=overwrite)
     if settle:
-        typer.echo(f"paid now: {pence(paid.total_pence)} for {counted(paid.n_sessions, 'session')}")
-    for line in receipt.session_lines(everything, is_settled_here=is_here):
+        amount, n_sessions = config.money(paid.total_pence), counted(paid.n_sessions, "session")
+        amount, n_sessions = config.money(paid.total_pence), counted(paid.n_sessions, "session")
+        typer.echo(f"paid now: {amount} for {n_sessions}")
+    for line in receipt.session_lines(everything, config.money, is_settled_here=is_here):
         typer.echo(line)

@@ -70,19 +70,20 @@ def _read(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Lap
         return [row for row in parts.rows_of(laptop, table) if row["id"] not in new]
 
     truths = sorted(old("ground_truth_version"), key=lambda row: row["version"])
-    versions = {row["id"]: _protocol(row, study) for row in old("protocol_version")}
-    money = {_money(study.config.protocol), *(_money(p) for p in versions.values() if p)}
+    versions = {row["id"]: _config(row, study) for row in old("protocol_version")}
+    promised = {_promise(study.config), *(_promise(c) for c in versions.values() if c)}
     problems = []
     for row in added.get("protocol_version", []):
-        protocol = _protocol(row, study)
-        if protocol is None:
+        config = _config(row, study)
+        if config is None:
             problems.append("a configuration was added that is not valid")
-        elif _money(protocol) not in money:
+        elif _promise(config) not in promised:
+            bonus, rate = config.protocol.bonus_pence, config.protocol.hourly_rate_pence
             problems.append(
-                f"its study.toml promises {protocol.bonus_pence} pence a match and "
-                f"{protocol.hourly_rate_pence} an hour, which this study does not"
+                f"its study.toml promises {config.money(bonus)} a match and {config.money(rate)} "
+                "an hour, which this study does not"
             )
-        versions[row["id"]] = protocol
+        versions[row["id"]] = config
     kinds = {
         row["id"]: ParticipantKind(row["kind"]) for row in parts.rows_of(laptop, "participant")
     }
@@ -98,24 +99,22 @@ def _read(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Lap
         },
         sampled={row["candidate_id"] for row in parts.rows_of(laptop, "ground_truth")},
         truths={row["candidate_id"]: Rating(row["rating"]) for row in truths},
-        versions={
-            number: protocol or study.config.protocol for number, protocol in versions.items()
-        },
+        versions={number: (config or study.config).protocol for number, config in versions.items()},
         added=added,
     ), problems
 
 
-def _protocol(row: Row, study: Study) -> Protocol | None:
+def _config(row: Row, study: Study) -> StudyConfig | None:
     if not row["config"]:
-        return study.config.protocol
+        return study.config
     try:
-        return StudyConfig.model_validate(row["config"], strict=False).protocol
+        return StudyConfig.model_validate(row["config"], strict=False)
     except ValidationError:
         return None
 
 
-def _money(protocol: Protocol) -> tuple[int, int]:
-    return protocol.bonus_pence, protocol.hourly_rate_pence
+def _promise(config: StudyConfig) -> tuple[str, int, int]:
+    return config.currency, config.protocol.bonus_pence, config.protocol.hourly_rate_pence
 
 
 def _sessions(part: Laptop) -> Iterator[str]:

@@ -12,6 +12,7 @@ from study.store.people import payments
 from study.store.plan import ground_truths
 from study.store.ratings import ratings
 from study.store.ratings.counted import ground_truths_that_count
+from study.tools.money import Money
 from study.vocabulary import Phase
 
 _SHOWN = 5
@@ -24,7 +25,7 @@ def findings(db: Db, study: Study) -> Iterator[str]:
     """
     earned = ratings.earnings(db)
     yield from _bonuses(db, earned, study)
-    yield from _payments(db, earned)
+    yield from _payments(db, earned, study.config.money)
 
 
 def _bonuses(db: Db, earned: pd.DataFrame, study: Study) -> Iterator[str]:
@@ -77,14 +78,14 @@ def _possible(
     return earns if is_sure else earns | {0}
 
 
-def _payments(db: Db, earned: pd.DataFrame) -> Iterator[str]:
+def _payments(db: Db, earned: pd.DataFrame, money: Money) -> Iterator[str]:
     table = payments.frame(db).set_index("payment_id")
     logged = audit.own(db, "pay")
     total = int(table["hours_pence"].sum() + table["bonus_pence"].sum())
     in_log = sum(event["hours_pence"] + event["bonus_pence"] for event in logged)
     if in_log != total:
         yield (
-            f"payments sum up to {total} pence and to {in_log} in the audit log. "
+            f"payments sum up to {money(total)} and to {money(in_log)} in the audit log. "
             "Somebody changed the table by hand; compare with the signed statements"
         )
     shown = earned.groupby("session_id")["bonus_pence"].sum()
@@ -97,14 +98,14 @@ def _payments(db: Db, earned: pd.DataFrame) -> Iterator[str]:
             event["hours_pence"], event["bonus_pence"],
         ):  # fmt: skip
             yield (
-                f"payment {number} is {kept['hours_pence']} + {kept['bonus_pence']} pence, and the "
-                f"audit log says {event['hours_pence']} + {event['bonus_pence']}. Compare with the "
-                "signed statement"
+                f"payment {number} is {money(kept['hours_pence'])} + {money(kept['bonus_pence'])}, "
+                f"and the audit log says {money(event['hours_pence'])} + "
+                f"{money(event['bonus_pence'])}. Compare with the signed statement"
             )
         # Ratings may have been removed since, with their bonus: never the other way round.
         due = int(shown.reindex(sessions).fillna(0).sum())
         if due > kept["bonus_pence"]:
             yield (
-                f"payment {number} covers sessions whose bonuses sum up to {due} pence, and "
-                f"{kept['bonus_pence']} were paid. Compare with the signed statement"
+                f"payment {number} covers sessions whose bonuses sum up to {money(due)}, and "
+                f"{money(kept['bonus_pence'])} was paid. Compare with the signed statement"
             )

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from matplotlib.axes import Axes
 
-from instructions import pence
 from sessions.expert.reratings import in_words
 from sessions.monitor import figures
 from sessions.monitor.evidence import GROUND_TRUTH, PEER
@@ -23,6 +22,7 @@ from study.reports.html import render
 from study.reports.web import new_web_app
 from study.store import open_to_read, snapshot
 from study.tools.local_time import local_time
+from study.tools.money import Money
 
 REFRESH_S = 60
 MOST_FAILURES = 20
@@ -70,7 +70,7 @@ def page(found: Progress, study: Study, now: datetime) -> str:
         now=local_time(now),
         alarms=_alarms(found),
         headings=_HEADINGS,
-        people=[_person(row) for row in found.people.to_dict("records")],
+        people=[_person(row, study.config.money) for row in found.people.to_dict("records")],
         expert=in_words(found.reliability) if has_expert else "",
         plots=[(title, figure_to_svg(figure_of(ax), alt=title)) for title, ax in _plots(found)],
         n_failures=len(found.failures),
@@ -108,13 +108,13 @@ def _plots(found: Progress) -> Iterator[tuple[str, Axes]]:
         yield "Progress of the classes", figures.plot_progress(found.classes, "avmit_label")
 
 
-def _person(row: Mapping[Hashable, Any]) -> list[object]:
+def _person(row: Mapping[Hashable, Any], money: Money) -> list[object]:
     return [
         row["participant_id"], row["n_rated"], row["n_left"],
         _share(row["truth_agreement"]), _share(row["peer_agreement"]),
         _number(row["median_rt_s"], "{:.2f}\u00a0s"), _share(row["replayed_share"]),
         _share(row["early_press_share"]), row["n_failures"],
-        pence(int(str(row["bonus_pence"]))), owed_in_words(row["owed_pence"]),
+        money(int(str(row["bonus_pence"]))), owed_in_words(row["owed_pence"], money),
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ COLUMNS = (
     "session_id", "participant_id", "phase", "attempt", "stage", "simulated_profile",
     "started_at", "ended_at", "end_reason", "host", "rig_grade", "n_trials", "n_failed",
     "n_ratings", "n_counted", "n_slips", "n_mis_keys",
-    "n_disturbed", "worked_s", "hours_pence", "bonus_pence", "payment_state",
+    "n_disturbed", "worked_s", "hours_pence", "bonus_pence", "currency", "payment_state",
 )  # fmt: skip
 _FLAGS = {"slip": "n_slips", "mis_key": "n_mis_keys", "trial_disturbed": "n_disturbed"}
 
@@ -38,6 +38,7 @@ def session_table(db: Db, study: Study) -> pd.DataFrame:
         table = table.merge(counts, on="session_id", how="left")
     names = ["n_trials", "n_failed", "n_ratings", "n_counted", *_FLAGS.values()]
     table[names] = table[names].fillna(0).astype("int64")
+    table = table.assign(currency=study.config.currency)
     return table.merge(_earned(db, study), on="session_id", how="left")[list(COLUMNS)]
 
 

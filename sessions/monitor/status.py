@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pandas as pd
 from rich.table import Table
 
-from instructions import pence
 from sessions.exercises import headphones, results
 from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import Reliability, reliability
@@ -19,6 +18,7 @@ from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.people.participants import Participant
 from study.store.plan import assignments
+from study.tools.money import Money
 from study.vocabulary import Phase
 
 
@@ -101,7 +101,7 @@ def study_status(db: Db, study: Study, every: pd.DataFrame | None = None) -> Stu
     )
 
 
-def status_table(status: StudyStatus) -> Table:
+def status_table(status: StudyStatus, money: Money) -> Table:
     """Return the participants as a table for the terminal.
 
     `status`: from `study_status`.
@@ -117,12 +117,12 @@ def status_table(status: StudyStatus) -> Table:
         table.add_row(
             row.participant.id + closed, row.participant.kind.value,
             "yes" if row.has_consent else "-", row.headphones, row.training, row.screening,
-            str(row.n_done), str(row.n_assigned), share, pence(row.bonus_pence),
+            str(row.n_done), str(row.n_assigned), share, money(row.bonus_pence),
         )  # fmt: skip
     return table
 
 
-def agreement_table(people: pd.DataFrame) -> Table:
+def agreement_table(people: pd.DataFrame, money: Money) -> Table:
     """Return how well people agree, and how they work, as a table for the terminal.
 
     `people`: from `monitor.progress.progress`.
@@ -136,12 +136,12 @@ def agreement_table(people: pd.DataFrame) -> Table:
             row["participant_id"], _filled("{:.1%}", row["truth_agreement"]),
             _filled("{:.1%}", row["peer_agreement"]), _filled("{:.2f} s", row["median_rt_s"]),
             _filled("{:.1%}", row["replayed_share"]), _filled("{:.1%}", row["early_press_share"]),
-            str(row["n_failures"]), owed_in_words(row["owed_pence"]),
+            str(row["n_failures"]), owed_in_words(row["owed_pence"], money),
         )  # fmt: skip
     return table
 
 
-def owed_in_words(owed_pence: float | None) -> str:
+def owed_in_words(owed_pence: float | None, money: Money) -> str:
     """Return what is owed to somebody.
 
     Returns an amount, or that only the desk knows it.
@@ -150,7 +150,7 @@ def owed_in_words(owed_pence: float | None) -> str:
     """
     if owed_pence is None or math.isnan(owed_pence):
         return SETTLED_ELSEWHERE
-    return pence(int(owed_pence))
+    return money(int(owed_pence))
 
 
 def _filled(form: str, value: float | None) -> str:

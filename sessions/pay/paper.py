@@ -4,18 +4,21 @@ from pathlib import Path
 
 from sessions.pay.receipt import statement_text
 from sessions.pay.statement import Statement
+from study.config.study import StudyConfig
 from study.errors import ConfigError
 from study.tools.access import Readers
 from study.tools.files import written_atomically
 
 
-def write_statement(everything: Statement, path: Path, title: str, *, overwrite: bool) -> None:
+def write_statement(
+    everything: Statement, path: Path, config: StudyConfig, *, overwrite: bool
+) -> None:
     """Write a statement of pay to sign.
 
     Raises StudyError if it is there already and may not be replaced, or cannot be printed.
     """
-    text = statement_text(everything, title)
-    write_text(text, path, footer=title, overwrite=overwrite, readers=Readers.OWNER)
+    text = statement_text(everything, config.title, config.money)
+    write_text(text, path, footer=config.title, overwrite=overwrite, readers=Readers.OWNER)
 
 
 def write_text(

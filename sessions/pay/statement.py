@@ -156,13 +156,19 @@ def statement(
 
 
 def settle(
-    db: Db, participant_id: str, protocol: Protocol, *, paid_by: str, at: datetime
+    db: Db,
+    participant_id: str,
+    protocol: Protocol,
+    *,
+    paid_by: str,
+    at: datetime,
+    currency: str = "GBP",
 ) -> Statement:
     """Mark all that is owed as paid; the same session cannot be paid again.
 
     Raises StudyError if nothing is owed, or a session is still open.
 
-    `protocol`: as in `statement`.
+    `protocol`: as in `statement`; `currency`: the study's, which the payment keeps.
     """
     owed = statement(db, participant_id, protocol, unpaid_only=True)
     if any(line.is_open for line in owed.lines):
@@ -182,6 +188,7 @@ def settle(
             PaidSession(line.session_id, line.hours_pence, line.bonus_pence) for line in owed.lines
         ],
         worked_s=rule.whole_seconds(sum((line.worked for line in owed.lines), timedelta())),
+        currency=currency,
         paid_by=paid_by,
         at=at,
     )

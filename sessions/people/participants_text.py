@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from instructions import pence
 from sessions.pay.receipt import AT_THE_DESK
 from sessions.pay.statement import Statement, is_settled_here, statement
 from sessions.people.demographics import NOT_SAID, answers_of, banded, consenting
@@ -18,6 +17,7 @@ from study.store import Db
 from study.store.desk import Desk
 from study.store.people import payments
 from study.store.people.participants import Participant
+from study.tools.money import Money
 from study.tools.wording import counted
 
 
@@ -54,8 +54,8 @@ def participants_text(desk: Desk, *, exact: bool) -> str:
         f"{'were' if n != 1 else 'was'} recruited and gave informed consent to take part.",
         _left_early(n_excluded, n_withdrawn),
         _senses(facts.answers) if exact else "",
-        _reimbursed(facts, study.config.protocol),
-        _earned(facts),
+        _reimbursed(facts, study.config.protocol, study.config.money),
+        _earned(facts, study.config.money),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -115,33 +115,33 @@ def _senses(answers: Sequence[dict[str, Any]]) -> str:
     return f"{who} reported normal hearing and normal or corrected-to-normal vision."
 
 
-def _reimbursed(facts: _Facts, protocol: Protocol) -> str:
+def _reimbursed(facts: _Facts, protocol: Protocol, money: Money) -> str:
     lines = [line for earned in facts.earned for line in earned.lines if line.session_id]
     paid = [line for line in lines if line.is_paid] or lines
     rates = {line.hourly_rate_pence for line in paid} or {protocol.hourly_rate_pence}
     return (
-        f"Participants were reimbursed at {_a('rate', rates)} per hour, plus "
-        f"{_a('bonus', facts.bonuses_pence or {protocol.bonus_pence})} for each rating that "
+        f"Participants were reimbursed at {_a('rate', rates, money)} per hour, plus "
+        f"{_a('bonus', facts.bonuses_pence or {protocol.bonus_pence}, money)} for each rating that "
         "matched a randomly interspersed ground truth."
     )
 
 
-def _a(noun: str, amounts_pence: Iterable[int]) -> str:
-    amounts = [pence(amount) for amount in sorted(amounts_pence)]
+def _a(noun: str, amounts_pence: Iterable[int], money: Money) -> str:
+    amounts = [money(amount) for amount in sorted(amounts_pence)]
     if len(amounts) == 1:
         return f"a {noun} of {amounts[0]}"
     plural = "bonuses" if noun == "bonus" else f"{noun}s"
     return f"{plural} of {', '.join(amounts[:-1])} and {amounts[-1]}"
 
 
-def _earned(facts: _Facts) -> str:
+def _earned(facts: _Facts, money: Money) -> str:
     hours = sum(earned.hours for earned in facts.earned)
     if not hours:
         return ""
     per_hour = round(sum(earned.total_pence for earned in facts.earned) / hours)
     owed_pence = sum(earned.owed.total_pence for earned in facts.earned)
-    unpaid = f", of which {pence(owed_pence)} in all has not been paid yet" if owed_pence else ""
+    unpaid = f", of which {money(owed_pence)} in all has not been paid yet" if owed_pence else ""
     return (
-        f"On average participants earned a total (hourly payment + bonus) of {pence(per_hour)} "
+        f"On average participants earned a total (hourly payment + bonus) of {money(per_hour)} "
         f"per hour{unpaid}."
     )

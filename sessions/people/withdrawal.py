@@ -119,7 +119,8 @@ def _require_settled(db: Db, study: Study, participant_id: str) -> None:
     owed = statement(db, participant_id, study.config.protocol, unpaid_only=True)
     if owed.total_pence:
         raise StudyError(
-            f"participant {participant_id} has not been paid {owed.total_pence} pence, and the "
+            f"participant {participant_id} has not been paid "
+            f"{study.config.money(owed.total_pence)}, and the "
             "sum cannot be worked out once the ratings are gone. First run: python -m sessions "
             f"pay {participant_id} --settle"
         )

@@ -22,6 +22,7 @@ from study.errors import ConfigError
 from study.reading.clip_files import clip_file
 from study.reading.text import LARGEST_SETTINGS, parsed, read_text
 from study.store.addresses import absolute_url
+from study.tools.money import CURRENCIES, Money
 from study.tools.urls import without_password
 
 CONFIG_NAME = "study.toml"
@@ -52,6 +53,9 @@ class StudyConfig(BaseModel):
         Whether simulated ratings and ungraded rigs may leave the store; stamped on every output.
     language : str
         Folder of `instructions/texts` to read from.
+    currency : str
+        In which people are paid, by its code of ISO 4217; keys that end in ``_pence`` are in its
+        smallest unit.
     texts : str or None
         A folder of the study's own texts, seen from the study folder; each replaces the shipped
         one of its name.
@@ -80,6 +84,7 @@ class StudyConfig(BaseModel):
     seed: int = Field(1, ge=0, le=_LARGEST_NUMBER)
     rehearsal: bool = False
     language: str = "en"
+    currency: str = "GBP"
     texts: str | None = None
     demographics: tuple[str, ...] = Field(
         ("age", "sex", "hearing_normal", "vision_normal"), strict=False
@@ -99,6 +104,18 @@ class StudyConfig(BaseModel):
         if len(title.splitlines()) != 1:
             raise ValueError(f"{title!r} is not one line of text")
         return title
+
+    @field_validator("currency")
+    @classmethod
+    def _is_in_use(cls, currency: str) -> str:
+        if currency not in CURRENCIES:
+            raise ValueError(f"{currency!r} is not the code of a currency (ISO 4217), such as EUR")
+        return currency
+
+    @property
+    def money(self) -> Money:
+        """Amounts as the study's participants read them."""
+        return Money(self.currency, self.language)
 
     @field_validator("demographics")
     @classmethod

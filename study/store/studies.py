@@ -15,7 +15,7 @@ from study.config.study import Study, StudyConfig, storable
 from study.errors import ConfigError, StoreError
 from study.store import audit
 from study.store.engine import Db
-from study.store.tables import ProtocolVersionRow, StudyRow
+from study.store.tables import PaymentRow, ProtocolVersionRow, StudyRow
 
 # Where clips and store lie, what the screens say, what people are asked of themselves and what a
 # release says of itself does not change what a rating means.
@@ -51,7 +51,8 @@ def identity(db: Db, study: Study) -> StoreIdentity:
     """Return what the store says of itself, after checking that it belongs to the study.
 
     Returns id, age, whether it holds a rehearsal, and the revision of its schema. Raises StoreError
-    if the store is empty, or one of the two is a rehearsal and the other is not.
+    if the store is empty, one of the two is a rehearsal and the other is not, or people were paid
+    in another currency.
     """
     row = db.scalars(select(StudyRow)).one_or_none()
     if row is None:
@@ -62,8 +63,19 @@ def identity(db: Db, study: Study) -> StoreIdentity:
             f"the store is {kinds[row.rehearsal]}, but study.toml says it is "
             f"{kinds[study.config.rehearsal]}. Put `rehearsal` back, or use another store"
         )
+    _require_currency(db, study.config.currency)
     revision = MigrationContext.configure(db.connection()).get_current_revision() or ""
     return StoreIdentity(row.store_id, row.created_at, row.rehearsal, revision)
+
+
+def _require_currency(db: Db, currency: str) -> None:
+    others = select(PaymentRow.currency).where(PaymentRow.currency != currency)
+    paid_in = db.scalars(others.limit(1)).first()
+    if paid_in is not None:
+        raise StoreError(
+            f"people were paid in {paid_in}, and study.toml says {currency}. A currency cannot be "
+            f'changed after the first payment. Put it back: currency = "{paid_in}"'
+        )
 
 
 def config_sha256(config: StudyConfig) -> str:

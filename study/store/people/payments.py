@@ -153,6 +153,7 @@ def add(
     worked_s: int,
     paid_by: str,
     at: datetime,
+    currency: str = "GBP",
 ) -> int:
     """Add a payment and the sessions that it covers.
 
@@ -164,12 +165,15 @@ def add(
         What is paid; the payment is their sum.
     worked_s : int
         Whole seconds of work.
+    currency : str
+        In which it is paid.
     """
     payment = PaymentRow(
         payee=payee,
         paid_at=at,
         paid_by=paid_by,
         worked_s=worked_s,
+        currency=currency,
         hours_pence=sum(session.hours_pence for session in sessions),
         bonus_pence=sum(session.bonus_pence for session in sessions),
     )

@@ -82,5 +82,5 @@ def test_a_payment_changed_by_hand_is_found(lab):
         db.execute(text("UPDATE payment SET hours_pence = hours_pence + 5, bonus_pence = 5"))
         lines = found(study, db)
         assert any(line.startswith("payment 1 is ") for line in lines)
-        assert any("bonuses sum up to 10 pence, and 5 were paid" in line for line in lines)
+        assert any("bonuses sum up to 10p, and 5p was paid" in line for line in lines)
         db.execute(update(PaymentRow).values(bonus_pence=10))
