@@ -168,6 +168,33 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which class somebody chose for a clip, and how that came about.
+
+    Parameters
+    ----------
+    answer : str
+        The class.
+    rt_s : float
+        Seconds from the offset of the last presentation to the press that gave the answer,
+        without interruptions.
+    confidence : int or None
+        From 1, unsure; None where the study does not ask.
+    n_early_presses : int
+        How often a key of an answer went down before the clip had ended; they change nothing.
+    interrupted_s : float
+        Seconds of pauses and of the question whether to leave between that offset and the answer.
+    """
+
+    answer: str
+    rt_s: float
+    confidence: int | None = None
+    n_early_presses: int = 0
+    interrupted_s: float = 0.0
+    n_interruptions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TrialRecord:
     """All that happened in a trial.
 

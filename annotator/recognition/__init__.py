@@ -1,0 +1,1 @@
+"""The recognition task: a clip, then "which action was it?", decided without a window."""

@@ -1,0 +1,1 @@
+"""The recognition experiment: who meets which stimulus, and what is left of it."""
