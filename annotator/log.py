@@ -34,7 +34,7 @@ def log_name(participant_id: str, phase: Phase, session_id: str, at: datetime) -
 def trial_lines(record: TrialRecord) -> list[str]:
     """Return what happened in a trial, one line per presentation and key press.
 
-    Returns times are seconds on the session clock.
+    Times are seconds on the session clock.
     """
     stimulus = record.stimulus
     lines = [f"trial: candidate {stimulus.candidate_id} ({stimulus.label}) {stimulus.path}"]
@@ -88,7 +88,7 @@ class _Stream:
 def session_log(path: Path) -> Iterator[None]:
     """Write what PsychoPy logs, and what `note` adds to it, to a file.
 
-    Yields while the block runs, all is written to the file.
+    While the block runs, all is written to the file.
 
     Parameters
     ----------

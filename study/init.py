@@ -88,7 +88,7 @@ def protect(study: Study) -> int:
 def config_text(config: StudyConfig) -> str:
     """Return a `study.toml` that reads back as the configuration.
 
-    Returns TOML; values that are the default are commented out.
+    Values that are the default are commented out.
 
     Examples
     --------

@@ -150,7 +150,7 @@ def _pair(first: float, second: float, form: str) -> str:
 def number(value: float, form: str) -> str:
     """Return a number as it is printed; a dash where there is none.
 
-    Returns a unit is kept on the number's line.
+    A unit stays on the line of its number.
 
     Parameters
     ----------

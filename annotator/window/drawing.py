@@ -16,7 +16,7 @@ SHRINK, SMALLEST_PX = 0.9, 10  # letters of texts that do not fit, step by step
 def heading_and_body(markdown: str) -> tuple[str, str]:
     r"""Split a page into heading and body, without emphasis marks.
 
-    Returns the heading is empty where there is none.
+    The heading is empty where there is none.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ class Look:
     def corner(self, size_px: tuple[int, int], picture_px: tuple[int, int]) -> tuple[int, int]:
         """Return where the picture's lower left corner is, counted from the window's.
 
-        Returns pixels to the right and upwards; the middle is where that of a page's text is.
+        In pixels to the right and upwards. The middle is where that of a page's text is.
 
         Parameters
         ----------

@@ -101,7 +101,7 @@ class Playback:
     def frame_due(self, flip_s: float) -> int | None:
         """Return the frame to show at a flip.
 
-        Returns index of the frame whose time has come on the sound's clock; None before the
+        Returns the index of the frame whose time has come on the sound's clock; None before the
         beginning.
         """
         # Half a period early is nearer to this flip than to the next one.

@@ -129,7 +129,7 @@ class Player:
     def draw(self) -> int | None:
         """Draw the frame that is due at the next flip.
 
-        Returns its index; None where none is due.
+        None where none is due.
         """
         playback = self._playback
         if playback is None:

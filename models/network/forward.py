@@ -38,7 +38,7 @@ def logits(
     ----------
     weights : Weights
         The weights; batch norms use their moving statistics.
-    rows : Array of float32, shape (n_clips, n_timesteps, audio_size + visual_size)
+    rows : Array of float32, shape (n_clips, timesteps, audio_size + visual_size)
         Audio and visual embeddings side by side.
     heard, seen : bool
         False for a neutral branch: its batch norm gives beta, whatever the embeddings are.
@@ -84,7 +84,7 @@ def training_logits(
 
     Parameters
     ----------
-    rows : Array of float32, shape (batch_size, n_timesteps, audio_size + visual_size)
+    rows : Array of float32, shape (batch_size, timesteps, audio_size + visual_size)
         Audio and visual embeddings side by side.
     dropout : Dropout
         What to drop; a new mask for every timestep, as the paper's Keras 2 drew it.

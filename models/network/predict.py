@@ -48,7 +48,7 @@ def log_probabilities(
 
     Parameters
     ----------
-    rows : ndarray of float32, shape (n_clips, n_timesteps, size)
+    rows : ndarray of float32, shape (n_clips, timesteps, size)
         Embeddings.
 
     Returns
@@ -82,7 +82,7 @@ def predict_batch(
 
     Parameters
     ----------
-    rows : Array of float32, shape (n_clips, n_timesteps, size)
+    rows : Array of float32, shape (n_clips, timesteps, size)
         Embeddings.
 
     Returns

@@ -90,7 +90,7 @@ class Batches(NamedTuple):
 
     Parameters
     ----------
-    rows : Array of float32, shape (n_batches, batch_size, n_timesteps, size)
+    rows : Array of float32, shape (n_batches, batch_size, timesteps, size)
         Embeddings.
     targets : Array of int32, shape (n_batches, batch_size)
         Classes.

@@ -61,7 +61,7 @@ def plot_agreement(
 ) -> Axes:
     """Plot how often each participant agreed with the ground truths, or with others, over trials.
 
-    Returns the axes; a point is the share of the last 100 ground truths, or 500 earlier ratings.
+    A point is the share of the last 100 ground truths, or 500 earlier ratings.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def plot_response_times(
 ) -> Axes:
     """Plot how long each participant took to answer, over their trials.
 
-    Returns the axes; a point is the mean of the last 500 trials, the slowest 1 % cut off.
+    A point is the mean of the last 500 trials, the slowest 1 % cut off.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def plot_per_100(
 ) -> Axes:
     """Plot how often each participant did something, over their trials.
 
-    Returns the axes; a point is the number in 100 trials, over the last 500.
+    A point is the number in 100 trials, over the last 500.
 
     Parameters
     ----------

@@ -26,6 +26,6 @@ def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol)
 def total_pence(db: Db, participant_id: str) -> int:
     """Return all bonus that a participant has been shown, over all sessions.
 
-    Returns sum of the stored bonuses: a correction of a ground truth does not change it.
+    Returns the sum of the stored bonuses: a correction of a ground truth does not change it.
     """
     return payments.bonus_pence(db, participant_id)

@@ -158,7 +158,7 @@ def open_session(
     Whether the participant may start, what is left for them, and the session itself are one
     transaction: nobody moves their clips, takes them to a laptop or rates them in between.
 
-    Yields writes trials of its ``plan``; where nothing is left to rate, no session is opened.
+    It writes trials of its ``plan``. Where nothing is left to rate, no session is opened.
     Raises NotClearedError if the participant may not start, or there is nothing that they could be
     shown. Raises StoreError if a session of the participant is open elsewhere.
 

@@ -65,7 +65,7 @@ class SampledClip:
     def sound_time_s(self, at_s: float) -> float:
         """Return when a sample is due, from the beginning of the clip.
 
-        Returns seconds; later than `at_s` where the sound begins late or has gaps.
+        Returns seconds: later than `at_s` where the sound begins late or has gaps.
 
         `at_s`: seconds of samples before it.
         """

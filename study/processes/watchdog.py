@@ -24,7 +24,7 @@ def ended_after(limit_s: float) -> Iterator[None]:
 
     Call `become_watched` first.
 
-    Yields where the system has no such timer, nothing is limited.
+    Where the system has no such timer, nothing is limited.
 
     `limit_s`: seconds on the clock.
     """

@@ -22,7 +22,7 @@ _LIMIT = 0.98
 def film_of(scene: Scene) -> Film:
     """Return the pictures of a scene.
 
-    Returns its pictures are drawn while they are taken.
+    Its pictures are drawn while they are taken.
     """
     rate = scene.source.frame_rate_hz
     times_s = steady_times(round(scene.duration_s * rate), rate)

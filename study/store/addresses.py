@@ -18,7 +18,7 @@ _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 def sqlite_url(path: Path) -> str:
     """Return the URL of a SQLite store.
 
-    Returns what stands for something else in a URL is written as ``%`` and two digits. Raises
+    What stands for something else in a URL is written as ``%`` and two digits. Raises
     ConfigError if the path is not UTF-8.
 
     Examples

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 def local_day(at: datetime, zone: tzinfo | None = None) -> date:
     """Return the day on which something happened by the lab's clock.
 
-    Returns not always UTC's day.
+    It is not always UTC's.
 
     `zone`: the lab's; None for the machine's.
 

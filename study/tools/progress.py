@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 def progress_bar() -> Iterator[Progress]:
     """Yield a progress display in the style of the house.
 
-    Yields add tasks with ``add_task``; where stderr is no terminal, each task prints one closing
+    Add tasks with ``add_task``; where stderr is no terminal, each task prints one closing
     line instead of a moving bar.
     """
     console = stderr_console()

@@ -152,7 +152,7 @@ def threads_starting() -> Iterator[None]:
     it at that moment, the process ends with a segmentation fault. So this thread holds it
     meanwhile, and what they print goes nowhere.
 
-    Yields keep the block short: no other thread of Python runs.
+    Keep the block short: no other thread of Python runs meanwhile.
     """
     if sys.platform != "linux":
         yield

@@ -92,7 +92,7 @@ def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -
 def set_sizes(db: Db, phase: Phase) -> dict[int, int]:
     """Return how many clips each set of an exercise has.
 
-    Returns number of clips by set; empty where none has been chosen.
+    Returns the number of clips by set; empty where none has been chosen.
     """
     rows = db.execute(
         select(ExerciseClipRow.exercise_set, func.count())
