@@ -26,8 +26,8 @@ _SCREEN: dict[str, Any] = {
 def first_words(study_dir: Path | None, *, wanted: bool = True) -> Iterator[Moment | None]:
     """Show the words while the block runs, or until the task's window takes them away.
 
-    Yields the words; None where there is no X server, or no study whose colours are known: whatever is wrong
-    is said by those who need it.
+    Yields the words; None where there is no X server, or no study whose colours are known:
+    whatever is wrong is said by those who need it.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
 from annotator.rig.grades import require_grade, require_real_screen
 from annotator.rig.lead import SafeLead, lead_of
-from annotator.simulated.keys import Person, SimulatedKeys
+from annotator.simulated.key_presses import Person, SimulatedKeys
 from annotator.simulated.stage import SimulatedStage
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import LeftError, Pages
@@ -27,7 +27,7 @@ from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
 from study.config.study import Study, find_study
 from study.errors import ConfigError, StoreError
-from study.rehearsal.people import PROFILES, SimulatedPerson
+from study.rehearsal.simulated_people import PROFILES, SimulatedPerson
 from study.rehearsal.truth import truth_of
 from study.store import engine as engines
 from study.store import open_store, transaction

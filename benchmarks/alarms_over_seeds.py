@@ -1,9 +1,9 @@
 """Judge the alarms: how soon they see a careless rater, how often they accuse a good one.
 
 Defined beforehand: eleven people rate 57,177 clips three times as planned. Ten of them are
-`good` as `study.rehearsal.people` has it. The eleventh is good up to a trial between a fifth and
-seven tenths of their part, and from then on `sloppy` (accuracy .94 to .80), or `tired`: rested at
-the start of every 400 trials, and with a growing share of guesses within them.
+`good` as `study.rehearsal.simulated_people` has it. The eleventh is good up to a trial between a
+fifth and seven tenths of their part, and from then on `sloppy` (accuracy .94 to .80), or `tired`:
+rested at the start of every 400 trials, and with a growing share of guesses within them.
 
 Run: python -m benchmarks.alarms_over_seeds [--seeds 20] [--first-seed 100] [--threshold H ...]
 
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from sessions.monitor.alarms import THRESHOLD, agreement_alarms
-from sessions.monitor.evidence import agreement
+from sessions.monitor.running_agreement import agreement
 from sessions.plan import assignment
-from study.rehearsal.people import PROFILES
+from study.rehearsal.simulated_people import PROFILES
 from study.vocabulary import Rating
 
 N_CLIPS, N_TRUTHS, N_RATERS = 57_177, 2_000, 11

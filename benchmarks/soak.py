@@ -21,7 +21,7 @@ import pandas as pd
 import psutil
 from matplotlib.figure import Figure
 
-from annotator.simulated.keys import SimulatedKeys
+from annotator.simulated.key_presses import SimulatedKeys
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.run import run_session

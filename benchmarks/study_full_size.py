@@ -19,20 +19,20 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, insert, text, update
 
-from sessions.maintenance.checking import findings, wrong_rater_counts
+from sessions.maintenance.store_check import findings, wrong_rater_counts
 from sessions.monitor import figures
 from sessions.monitor.progress import progress, sentence
 from sessions.pay import statement
 from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.plan import changes, schedule
 from study.config.study import Study, StudyConfig
-from study.rehearsal.people import PROFILES
+from study.rehearsal.simulated_people import PROFILES
 from study.reports.figures import figure_of, save_figure
 from study.store import Db, audit, create_store, studies, transaction
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
@@ -250,7 +250,7 @@ def report(engine: Engine, world: World, n_days: int, plot: Path | None) -> None
     """Print and check what came of it."""
     now = START + timedelta(days=n_days)
     with transaction(engine) as db:
-        given = ratings.frame(db, phase=Phase.ANNOTATION)
+        given = trials.rated(db, phase=Phase.ANNOTATION)
         assert wrong_rater_counts(given, 3) == {}
         assert given["candidate_id"].nunique() == len(world.truth)
         print(f"{len(given)} ratings in {n_days} days, every clip with exactly 3 raters")

@@ -16,7 +16,7 @@ from lab.report.page import write_report
 from lab.report.places import REPORT_NAME, places_of
 from lab.size import DemoSize
 from lab.state import DATASET, RELEASE, DemoState
-from lab.steps import TITLES, Step, next_steps, steps_of, typed
+from lab.steps import TITLES, DemoStep, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
 from study.config.study import find_study
 from study.errors import ConfigError, StageError, StudyError
@@ -144,7 +144,7 @@ def _uses_the_screen(*, show: bool) -> bool:
     return show or (shutil.which("Xvfb") is None and bool(os.environ.get("DISPLAY")))
 
 
-def _run_steps(folder: Path, steps: Sequence[Step], *, show: bool, say: Say) -> None:
+def _run_steps(folder: Path, steps: Sequence[DemoStep], *, show: bool, say: Say) -> None:
     part, n_kept = 0, 0
     with ExitStack() as stack:
         environment: dict[str, str] | None = None
@@ -169,7 +169,7 @@ def _station(stack: ExitStack, *, show: bool) -> dict[str, str]:
     return stack.enter_context(virtual_station())
 
 
-def _run_step(folder: Path, step: Step, environment: dict[str, str] | None, say: Say) -> None:
+def _run_step(folder: Path, step: DemoStep, environment: dict[str, str] | None, say: Say) -> None:
     command = typed(*step.command)
     say(f"  {step.what}\n    $ {command}")
     started_at, start_s = datetime.now(UTC), time.monotonic()

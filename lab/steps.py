@@ -32,7 +32,7 @@ TITLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DemoStep:
     """One command line of the demo.
 
     Parameters
@@ -82,7 +82,7 @@ def typed(*words: str) -> str:
     return shlex.join((python_command(), "-m", *words))
 
 
-def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple[Step, ...]:
+def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple[DemoStep, ...]:
     """Return the steps of a demo, up to the report.
 
     Parameters
@@ -102,10 +102,10 @@ def steps_of(folder: Path, size: DemoSize, weights: Path | None = None) -> tuple
     )
 
 
-def _clips(found: DemoState, size: DemoSize) -> Iterator[Step]:
+def _clips(found: DemoState, size: DemoSize) -> Iterator[DemoStep]:
     root = str(found.folder / MIT)
     count = ("--clips-per-class", str(size.clips_per_class), "--classes", ",".join(size.classes))
-    yield Step(
+    yield DemoStep(
         1,
         "make clips whose truth is known",
         ("study", "make-clips", root, "--seed", str(SEED), *count),
@@ -113,42 +113,42 @@ def _clips(found: DemoState, size: DemoSize) -> Iterator[Step]:
     )
 
 
-def _preparation(found: DemoState, size: DemoSize) -> Iterator[Step]:
+def _preparation(found: DemoState, size: DemoSize) -> Iterator[DemoStep]:
     here = ("--study", str(found.folder))
-    yield Step(2, "make the study", _init(found, size), lambda: found.is_made)
-    yield Step(
+    yield DemoStep(2, "make the study", _init(found, size), lambda: found.is_made)
+    yield DemoStep(
         2, "admit clips with sound", ("curation", "candidates", *here), found.knows_every_clip
     )
-    yield Step(
+    yield DemoStep(
         2, "sample ground truths", ("curation", "sample-ground-truths", *here), found.has_sample
     )
     for person, kind in {**dict.fromkeys(PROFILES, "simulated"), EXPERT: "expert"}.items():
-        yield Step(
+        yield DemoStep(
             2,
             f"enrol {person}",
             ("sessions", "enrol", person, "--kind", kind, *here),
             partial(found.has_enrolled, person),
         )
-    yield Step(
+    yield DemoStep(
         2,
         "choose the clips of training and screening",
         ("sessions", "set-exercise", "--sample", "--screening-sets", "1", *here),
         found.has_exercises,
     )
-    yield Step(
+    yield DemoStep(
         2,
         "let the expert rate the ground truths",
         _annotator(found, EXPERT, "perfect", Phase.GROUND_TRUTH, "--stage", "simulated"),
         found.has_truths,
     )
-    yield Step(2, "decide who rates what", ("sessions", "plan", *here), found.has_plan)
-    yield Step(
+    yield DemoStep(2, "decide who rates what", ("sessions", "plan", *here), found.has_plan)
+    yield DemoStep(
         2,
         f"enrol {LATE}, who joins late",
         ("sessions", "enrol", LATE, "--clear-for-rehearsal", *here),
         lambda: found.has_enrolled(LATE),
     )
-    yield Step(
+    yield DemoStep(
         2,
         f"give {LATE} clips of the others",
         ("sessions", "extend", LATE, "--clips", str(size.n_late_clips), *here),
@@ -170,9 +170,9 @@ def _init(found: DemoState, size: DemoSize) -> tuple[str, ...]:
     return ("study", "init", str(found.folder), "--rehearsal", *where, *title, *named)
 
 
-def _rating(found: DemoState, size: DemoSize) -> Iterator[Step]:
+def _rating(found: DemoState, size: DemoSize) -> Iterator[DemoStep]:
     for phase in (Phase.TRAINING, Phase.SCREENING):
-        yield Step(
+        yield DemoStep(
             3,
             f"S01: {phase}, on the simulated stage",
             _annotator(found, "S01", PROFILES["S01"], phase, "--stage", "simulated"),
@@ -180,7 +180,7 @@ def _rating(found: DemoState, size: DemoSize) -> Iterator[Step]:
         )
     for person, profile in PROFILES.items():
         shots = str(found.folder / SCREENSHOTS / person)
-        yield Step(
+        yield DemoStep(
             3,
             f"{person}: a block in the window, at real speed",
             _annotator(
@@ -190,7 +190,7 @@ def _rating(found: DemoState, size: DemoSize) -> Iterator[Step]:
             in_window=True,
         )
     for person, profile in PROFILES.items():
-        yield Step(
+        yield DemoStep(
             3,
             f"{person}: the other clips, on the simulated stage",
             _annotator(found, person, profile, Phase.ANNOTATION, "--stage", "simulated"),
@@ -205,7 +205,7 @@ def _annotator(
     return ("annotator", *who, *more, "--study", str(found.folder))
 
 
-def _tables(found: DemoState) -> Iterator[Step]:
+def _tables(found: DemoState) -> Iterator[DemoStep]:
     here = ("--study", str(found.folder))
     for what, verb, proof, more in (
         ("write the ratings", "export-ratings", "video_ratings.csv", ()),
@@ -213,10 +213,10 @@ def _tables(found: DemoState) -> Iterator[Step]:
         ("write the training lists", "training-lists", "MIT16_validation.csv", ()),
         ("draw Figure 2", "figures", "figure_2.png", ()),
     ):
-        yield Step(4, what, ("curation", verb, *more, *here), partial(found.has_table, proof))
+        yield DemoStep(4, what, ("curation", verb, *more, *here), partial(found.has_table, proof))
 
 
-def _embeddings(found: DemoState, weights: Path | None) -> Iterator[Step]:
+def _embeddings(found: DemoState, weights: Path | None) -> Iterator[DemoStep]:
     where = ("--mit-root", str(found.folder / MIT), "--out", str(found.folder / EMBEDDINGS))
     kept = ("--weights", str(weights)) if weights else ()
     source = ("--silence-for-missing-audio", "--untrained", str(SEED), *kept)
@@ -226,7 +226,7 @@ def _embeddings(found: DemoState, weights: Path | None) -> Iterator[Step]:
     for name, folder in SETS.items():
         for table in tables_of[name]:
             ratings = ("--ratings", str(found.folder / RELEASE / table))
-            yield Step(
+            yield DemoStep(
                 5,
                 f"{folder}: {table}",
                 ("features", "extract", "--set", name, *ratings, *where, *source),
@@ -234,7 +234,7 @@ def _embeddings(found: DemoState, weights: Path | None) -> Iterator[Step]:
             )
 
 
-def _networks(found: DemoState, size: DemoSize) -> Iterator[Step]:
+def _networks(found: DemoState, size: DemoSize) -> Iterator[DemoStep]:
     release = found.folder / RELEASE
     embeddings = str(found.folder / EMBEDDINGS / SETS["yamnet_effnet"])
     rules = ("--embeddings", embeddings, "--allow-untrained")
@@ -244,13 +244,13 @@ def _networks(found: DemoState, size: DemoSize) -> Iterator[Step]:
         model, test = str(found.folder / MODELS / name), str(release / "test_set.csv")
         train = ("--train", str(release / f"{name}_train.csv"))
         validation = ("--validation", str(release / f"{name}_validation.csv"))
-        yield Step(
+        yield DemoStep(
             6,
             f"train a GRU on {clips}",
             ("models", "train", *rules, *train, *validation, *network, "--out", model),
             partial(found.has_model, name),
         )
-        yield Step(
+        yield DemoStep(
             6,
             f"evaluate the GRU of {clips} on the test set",
             ("models", "evaluate", *rules, "--model", model, "--test", test),
@@ -258,10 +258,10 @@ def _networks(found: DemoState, size: DemoSize) -> Iterator[Step]:
         )
 
 
-def _release(found: DemoState) -> Iterator[Step]:
+def _release(found: DemoState) -> Iterator[DemoStep]:
     # The late joiner has clips left, so the study of a demo is never finished.
     where = ("--study", str(found.folder), "--out", str(found.folder / DATASET))
-    yield Step(
+    yield DemoStep(
         7,
         "release the dataset",
         ("lab", "release", "--allow-unfinished", *where),

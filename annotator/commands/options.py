@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-# By name here, because `study.rehearsal.people` is slow to import.
+# By name here, because `study.rehearsal.simulated_people` is slow to import.
 SIMULATE_HELP = (
     "let a simulated person rate: perfect, good, eager, sloppy, fast-clicker or tired "
     "(rehearsals only)"

@@ -23,6 +23,7 @@ from annotator.rig.grades import (
     graded,
     observed,
     overall,
+    robust_sd,
 )
 from annotator.rig.keyboard_path import keyboard_path_s
 from annotator.rig.lead import MEASUREMENT, safe_lead_s
@@ -36,7 +37,6 @@ from study.config.screen import Screen
 from study.errors import StageError
 from study.rehearsal.odd import FIRST_FLASH_S, FLASH_EVERY_S
 from study.store.ratings.rig_checks import RigCheck
-from study.tools.spread import robust_sd
 
 N_FLIPS = 180
 N_UPLOADS = 30

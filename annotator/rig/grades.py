@@ -5,12 +5,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from study.errors import StageError
 from study.store.ratings.rig_checks import VALID_FOR, RigCheck
 from study.tools.local_time import local_day
 
 GRADES = ("A", "B", "C")
 UNGRADED = "ungraded"
+_SD_OF_MAD = 1.4826  # makes the median deviation comparable to a standard deviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +233,23 @@ def _ungraded(problem: str, *, allowed: bool) -> str:
         f"{problem}. Run: python -m annotator check-rig; or start with --ungraded, and the "
         "session's data are flagged"
     )
+
+
+def robust_sd(values: ArrayLike) -> float:
+    """Return a standard deviation that single outliers do not move.
+
+    Returns
+    -------
+    float
+        1.4826 times the median distance from the median; NaN is left out, and comes of no values.
+
+    Examples
+    --------
+    >>> round(robust_sd([1.0, 2.0, 3.0, 4.0, 900.0]), 4)
+    1.4826
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return float("nan")
+    return float(_SD_OF_MAD * np.median(np.abs(known - np.median(known))))

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from annotator.window.clock import rig_clock
 from annotator.window.keys.keyboard import Keyboard
+from annotator.window.sound.paths import rig_clock
 
 N_PRESSES = 20
 PATIENCE_S = 0.5  # a press that takes longer is lost

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annotator.window.clock import rig_clock
+from annotator.window.sound.paths import rig_clock
 from study.store.ratings.rig_checks import VALID_FOR, RigCheck
 
 if TYPE_CHECKING:

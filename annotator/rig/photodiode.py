@@ -8,11 +8,10 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from annotator.rig.grades import LIMITS, graded
+from annotator.rig.grades import LIMITS, graded, robust_sd
 from study.clips.opening import RECORDING_OPTIONS
 from study.errors import StageError
 from study.rehearsal.odd import FLASH_EVERY_S
-from study.tools.spread import robust_sd
 
 _NEAR_S = FLASH_EVERY_S / 2  # a beep belongs to the flash that it is nearest to
 _QUIET_S = 0.15  # a new event begins after so much rest; a flash lasts 0.1 s

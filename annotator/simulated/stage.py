@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from annotator.simulated.keys import READING_S, Person
+from annotator.simulated.key_presses import READING_S, Person
 from annotator.task.stage import Page
 from annotator.task.trial import (
     Event,

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from annotator.rig.grades import LIMITS, UNGRADED
+from annotator.rig.grades import LIMITS, UNGRADED, robust_sd
 from study.errors import StoreError
-from study.tools.spread import robust_sd
 
 OFFSET_LIMIT_MS = LIMITS["av_offset"].b
 # What half of all people notice, sound leading or following (ITU-R BT.1359-1).

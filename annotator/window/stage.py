@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from annotator.rig.lead import SafeLead
-from annotator.simulated.keys import SimulatedKeys
+from annotator.simulated.key_presses import SimulatedKeys
 from annotator.task.layout import task_layout
 from annotator.task.stage import Page
 from annotator.task.trial import (
@@ -24,13 +24,13 @@ from annotator.task.trial import (
     WarningBegan,
     WarningEnded,
 )
-from annotator.window.clock import rig_clock
 from annotator.window.drawing import Drawing
 from annotator.window.keys.keyboard import Keyboard
 from annotator.window.moment import Moment
 from annotator.window.player import Player
 from annotator.window.prefetch import Prefetcher
 from annotator.window.sound.headset import Headset
+from annotator.window.sound.paths import rig_clock
 from annotator.window.window import TaskWindow
 from study.clips.display import PlayableClip, decode_for_display
 from study.config.keys import ESCAPE_KEY

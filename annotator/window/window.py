@@ -14,8 +14,8 @@ import numpy as np
 from PIL.PngImagePlugin import PngInfo
 
 from annotator.task.layout import Rectangle
-from annotator.window.clock import rig_clock
 from annotator.window.moment import Moment
+from annotator.window.sound.paths import rig_clock
 from annotator.window.texture import Texture
 from annotator.window.virtual import Verdict, ask_server, judged
 from study.config.screen import Screen

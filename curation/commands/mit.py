@@ -22,7 +22,7 @@ from study.store.clips import candidates as decided
 from study.store.clips import clip_audits
 from study.store.plan import ground_truths
 from study.tools.cli import StoreOption, StudyOption
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.seeding import generator
 from study.tools.wording import counted
 

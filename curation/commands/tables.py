@@ -28,7 +28,7 @@ from study.store import is_read_only, store_snapshot, store_transaction
 from study.store.clips import candidates
 from study.tools.access import notice
 from study.tools.cli import OverwriteOption, StoreOption, StudyOption
-from study.tools.progress import track
+from study.tools.progress_bars import track
 from study.tools.wording import counted
 from study.vocabulary import Phase
 

@@ -11,15 +11,15 @@ from curation.clips.batches import in_batches
 from curation.commands.options import JobsOption, OutOption, tables_folder
 from curation.release.tables import write_report
 from curation.vetting.hints import DUPLICATE, error_after_crash, hints_or_error
+from curation.vetting.outcome import disagreements, hint_quality, verdict_counts
 from curation.vetting.queue import nothing_to_vet, vetting_queue
-from curation.vetting.report import disagreements, hint_quality, verdict_counts
 from study.config.study import find_study
 from study.errors import ConfigError
 from study.processes.pool import AT_ONCE
 from study.store import store_snapshot, store_transaction
 from study.store.clips import candidates, clip_audits, vettings
 from study.tools.cli import StoreOption, StudyOption
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.wording import counted
 
 _N_AT_ONCE = 32  # clips whose hints are kept together: what a killed run loses at most

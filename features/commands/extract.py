@@ -25,7 +25,7 @@ from study.tools.cli import (
     stderr_console,
 )
 from study.tools.files import written_atomically
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.wording import counted
 
 

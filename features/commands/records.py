@@ -13,7 +13,7 @@ from study.tools.cli import (
     OverwriteOption,
     fail,
 )
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.wording import counted
 
 

@@ -13,7 +13,7 @@ from features.weights.formats import read_weights
 from study.errors import RecordError
 from study.tools.cli import fail
 from study.tools.commands import new_app
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.wording import counted
 
 weights = new_app("Fetch, list and verify the weights of the four networks.")

@@ -18,7 +18,7 @@ from study.errors import ClipError, RecordError
 from study.reading.clip_files import clip_file
 from study.reports.html import image_to_data_uri, render
 from study.tools.files import written_atomically
-from study.tools.progress import track
+from study.tools.progress_bars import track
 
 N_SHOWN = 40  # suspects and pairs with pictures
 N_OUTLIERS = 20

@@ -10,7 +10,12 @@ import pandas as pd
 
 from features.extraction.clip_list import ListedClip
 from features.extraction.extractor import Job, Reject
-from features.extraction.journal import open_journal, read_finished, require_same_clips, sweep
+from features.extraction.record_journal import (
+    open_journal,
+    read_finished,
+    require_same_clips,
+    sweep,
+)
 from features.records.manifest import ManifestRow, write_manifest
 from study.tools.files import written_atomically
 from study.tools.versions import versions

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from curation.release.row_faults import Finding
-from lab.checking.check import PARTS, as_json
-from lab.checking.check import check_release as check
+from lab.checking.all_checks import PARTS, as_json
+from lab.checking.all_checks import check_release as check
 from study.errors import TableError
 from study.tools.commands import example
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.wording import counted
 
 _WIDTH, _NARROWEST = 140, 100

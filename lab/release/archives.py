@@ -15,7 +15,7 @@ from lab.release.facts import StepFact
 from study.config.study import Study
 from study.errors import ClipError, RecordError
 from study.tools.files import sha256_of
-from study.tools.progress import track
+from study.tools.progress_bars import track
 from study.tools.wording import counted
 
 SETS = tuple(each.folder for each in EMBEDDING_SETS.values())

@@ -41,7 +41,7 @@ from study.config.study import Study
 from study.reports.figures import figure_of
 from study.store import audit, is_read_only, store_snapshot, store_transaction
 from study.tools.files import sha256_of
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 
 _N_STEPS = 8
 _SUFFIXES = (".png", ".svg")

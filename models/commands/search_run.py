@@ -26,7 +26,7 @@ from models.search.surrogates import (
 from models.search.train_surrogate import prepare
 from models.search.workers import cluster_size, run_here, run_on_cluster
 from study.tools.cli import LARGEST_NUMBER, MOST_PROCESSES, stderr_console
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 from study.tools.wording import counted
 
 

@@ -27,7 +27,7 @@ from models.training.experiment import parse_training_set, planned_trainings, ru
 from models.training.start import train as train_on
 from models.training.tensorboard import EventFile
 from study.tools.cli import LARGEST_NUMBER, OverwriteOption, fail
-from study.tools.progress import progress_bar, track
+from study.tools.progress_bars import progress_bar, track
 from study.tools.wording import counted
 
 

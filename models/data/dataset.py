@@ -29,7 +29,7 @@ from study.errors import RecordError
 from study.reading.text import read_bytes
 from study.tools.cache import own_folder
 from study.tools.files import sha256_of, written_atomically
-from study.tools.progress import progress_bar
+from study.tools.progress_bars import progress_bar
 
 CACHE_NAME = "packed"
 _FORMAT = "1"  # of what the digest of records is taken from; a training goes on with the same only

@@ -9,8 +9,8 @@ import typer
 
 from sessions.commands.options import at_desk
 from sessions.maintenance.backups import back_up_study, record_backup
-from sessions.maintenance.checking import findings
 from sessions.maintenance.rights import access_findings
+from sessions.maintenance.store_check import findings
 from study.config.study import find_study
 from study.errors import StoreError
 from study.store import audit, maintenance

@@ -8,7 +8,7 @@ from study.store import Db, audit
 from study.store.desk import Desk
 from study.store.plan import assignments, ground_truths
 from study.store.plan.assignments import AssignedClip
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.tools.local_time import local_day
 from study.tools.wording import checked_reason
@@ -91,7 +91,7 @@ def correct(desk: Desk, *, clip: str, rating: Rating, reason: str) -> Correction
         "version": version, "reason": reason,
     }  # fmt: skip
     desk.log("correct_ground_truth", f"candidate {found.candidate_id}", detail)
-    kept = ratings.bonuses(db, found.candidate_id)
+    kept = trials.bonuses(db, found.candidate_id)
     return Correction(found.filename, before, rating, version, len(kept), sum(kept))
 
 

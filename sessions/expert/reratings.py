@@ -11,7 +11,7 @@ from study.config.study import Study
 from study.counting import SHOWN_WRONG
 from study.store import Db
 from study.store.plan import ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.store.ratings.counted import judged
 from study.tools.seeding import generator
 from study.tools.wording import counted
@@ -75,7 +75,7 @@ def of_expert(db: Db, study: Study, participant_id: str) -> Reratings:
 
     `participant_id`: the expert; each rates again what they rated first.
     """
-    given = ratings.frame(db, Phase.GROUND_TRUTH)
+    given = trials.rated(db, Phase.GROUND_TRUTH)
     own = given[given["participant_id"] == participant_id]
     first = set(own.loc[own["attempt"] < ATTEMPT, "candidate_id"])
     second = set(own.loc[own["attempt"] == ATTEMPT, "candidate_id"])

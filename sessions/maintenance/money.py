@@ -10,7 +10,7 @@ from study.config.study import Study
 from study.store import Db, audit
 from study.store.people import payments
 from study.store.plan import ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.tools.money import Money
 from study.vocabulary import Phase
@@ -23,7 +23,7 @@ def findings(db: Db, study: Study) -> Iterator[str]:
 
     `study`: its protocol gives the bonus where a version of the configuration names none.
     """
-    earned = ratings.earnings(db)
+    earned = trials.earnings(db)
     yield from _bonuses(db, earned, study)
     yield from _payments(db, earned, study.config.money)
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement, baseline
+from sessions.monitor.running_agreement import GROUND_TRUTH, PEER, agreement, baseline
 from study.tools.wording import counted
 
 # How the accuracy falls that is to be seen: from .93 to .80.

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 
 from sessions.expert.reratings import in_words
 from sessions.monitor import figures
-from sessions.monitor.evidence import GROUND_TRUTH, PEER
 from sessions.monitor.progress import Progress, progress, sentence
+from sessions.monitor.running_agreement import GROUND_TRUTH, PEER
 from sessions.monitor.status import owed_in_words
 from study.config.study import Study
 from study.reports.figures import figure_of, figure_to_svg

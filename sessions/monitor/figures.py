@@ -7,7 +7,7 @@ from math import ceil
 import pandas as pd
 from matplotlib.axes import Axes
 
-from sessions.monitor.evidence import GROUND_TRUTH, PEER
+from sessions.monitor.running_agreement import GROUND_TRUTH, PEER
 from study.reports.figures import new_axes
 
 ROLLING = {GROUND_TRUTH: (100, "ground truths"), PEER: (500, "earlier ratings")}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sessions.expert.reratings import Reliability, reliability
 from sessions.monitor.alarms import Alarm, alarms, in_short
-from sessions.monitor.evidence import GROUND_TRUTH, PEER, agreement
+from sessions.monitor.running_agreement import GROUND_TRUTH, PEER, agreement
 from sessions.pay import bonus
 from sessions.pay.statement import is_settled_here, statement
 from sessions.plan import again, further_ratings

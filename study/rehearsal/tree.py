@@ -28,7 +28,7 @@ from study.rehearsal.scene_table import (
 from study.rehearsal.scenes import Scene
 from study.tools.files import sha256_of, written_atomically
 from study.tools.journal import Journal, read_journal
-from study.tools.progress import track
+from study.tools.progress_bars import track
 from study.vocabulary import VIDEO_LOCATIONS
 
 CLASSES_NAME = "classes.csv"

@@ -7,7 +7,6 @@ to `engine.transaction`; `engine.snapshot` is for those that only read.
 
 from sqlalchemy import Engine
 
-from study.store.archives import is_read_only
 from study.store.engine import Db, snapshot, transaction
 from study.store.migrations import (
     create_store,
@@ -17,6 +16,7 @@ from study.store.migrations import (
     store_transaction,
     upgrade_store,
 )
+from study.store.read_only import is_read_only
 
 __all__ = [
     "Db",

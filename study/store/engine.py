@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 
 from study.errors import StoreError
 from study.store import cells
-from study.store.addresses import parsed, sqlite_url
-from study.store.filesystem import file_system_of, is_network_file_system
+from study.store.addresses import file_system_of, is_network_file_system, parsed, sqlite_url
 from study.tools.access import make_own_file
 from study.tools.urls import without_password
 

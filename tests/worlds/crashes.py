@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from study.store import open_store, transaction
 from tests.worlds.rating_studies import ROBOT, annotate_command
 

@@ -3,7 +3,7 @@
 import ctypes
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Any, Protocol
@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from annotator.window.clock import rig_clock
 from study.errors import StageError
 
 WARM_UP_PLAYS = 3
@@ -114,6 +113,14 @@ def warm_up(sound: SoundPath, sample_rate_hz: int) -> None:
         n_exact = n_exact + 1 if is_exact else 0
     if n_started == 0:
         raise StageError(NO_DEVICE.format(found=f"{sound.name} takes no samples"))
+
+
+def rig_clock() -> Callable[[], float]:
+    """Return Psychtoolbox's clock, on which sounds, flips and keys have their times in seconds."""
+    from psychtoolbox import GetSecs  # of the extra [annotator]; there is none for Python 3.13
+
+    now: Callable[[], float] = GetSecs
+    return now
 
 
 def start_error_s(sound: SoundPath, samples: Samples, give_up_s: float) -> float | None:

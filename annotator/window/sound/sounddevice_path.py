@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from annotator.window.clock import rig_clock
-from annotator.window.sound.paths import NO_DEVICE, Samples
+from annotator.window.sound.paths import NO_DEVICE, Samples, rig_clock
 from study.errors import StageError
 
 

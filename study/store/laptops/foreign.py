@@ -34,8 +34,8 @@ _MAGIC = b"SQLite format 3\x00"
 def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
     """Yield a transaction on a private copy of a store that came from outside.
 
-    Yields a transaction on the copy, in the present schema; every cell has the type and range of its column, and
-    refers to what is there. What the rows say has not been looked at. Raises StoreError if it is
+    It is in the present schema; every cell has the type and range of its column, and refers to
+    what is there. What the rows say has not been looked at. Raises StoreError if it is
     missing, too large, damaged, not a store that this program wrote, or takes too long to look at.
 
     `path`: the file; it is only read, and left as it is.

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, Table, insert, select, update
 
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import (
     AssignmentRow,
     Base,

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine, inspect
 
 from study.errors import StoreError
 from study.store.addresses import sqlite_path
-from study.store.archives import can_be_written, engine_of_own_copy, engine_to_read
 from study.store.engine import (
     BUSY_TIMEOUT_S,
     Db,
@@ -28,6 +27,7 @@ from study.store.engine import (
     snapshot,
     transaction,
 )
+from study.store.read_only import can_be_written, engine_of_own_copy, engine_to_read
 from study.store.tables import Base
 from study.tools.access import Readers, make_own_file, make_own_folder
 from study.tools.files import written_atomically

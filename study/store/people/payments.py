@@ -9,8 +9,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from study.errors import StoreError
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import (
     PaidSessionRow,
     PaymentRow,

@@ -9,8 +9,8 @@ import pandas as pd
 from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 
 from study.errors import StoreError
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import func, insert, select
 
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import CandidateRow, ExerciseClipRow, RatingRow
 from study.vocabulary import Phase, Rating
 

@@ -7,8 +7,8 @@ import pandas as pd
 from sqlalchemy import delete, func, insert, select
 
 from study.errors import StoreError
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import (
     CandidateRow,
     ExerciseClipRow,

@@ -11,10 +11,10 @@ from study.config.screen import Screen
 from study.config.study import Study
 from study.counting import Counted, Truths, grade_of
 from study.store import audit
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.plan import ground_truths
-from study.store.ratings import flags, ratings
+from study.store.ratings import flags, trials
 from study.store.tables import (
     AssignmentRow,
     CandidateRow,
@@ -65,7 +65,7 @@ def judged(
 ) -> pd.DataFrame:
     """Return all ratings of a phase, each with why it does not count, if it does not.
 
-    Returns `study.store.ratings.ratings.COLUMNS` with the evidence, ``reason`` and ``doubts`` of
+    Returns the columns `trials.RATING_COLUMNS` with the evidence, ``reason`` and ``doubts`` of
     `study.counting.judged`.
 
     Parameters
@@ -75,7 +75,7 @@ def judged(
     clips : collection of int or None
         Only the ratings of these candidates, some hundreds at most; None for all.
     """
-    found = ratings.frame(db, phase, clips)
+    found = trials.rated(db, phase, clips)
     for evidence, keys in (
         (_trials(db, phase, clips), ["trial_id"]),
         (_sessions(db, study, phase), ["session_id"]),
@@ -101,7 +101,7 @@ def _trials(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.Dat
     query = (
         select(RatingRow.trial_id, TrialRow.session_id, TrialRow.outcome)
         .join(TrialRow, TrialRow.id == RatingRow.trial_id)
-        .where(RatingRow.phase == Phase(phase).value, ratings.of_clips(clips))
+        .where(RatingRow.phase == Phase(phase).value, trials.of_clips(clips))
     )
     return as_frame(db.execute(query))
 
@@ -173,7 +173,7 @@ def _playings(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.D
         )
         .join(RatingRow, RatingRow.trial_id == PresentationRow.trial_id)
         .join(CandidateRow, CandidateRow.id == RatingRow.candidate_id)
-        .where(RatingRow.phase == Phase(phase).value, ratings.of_clips(clips))
+        .where(RatingRow.phase == Phase(phase).value, trials.of_clips(clips))
         .order_by(PresentationRow.trial_id, PresentationRow.number)
     )
     every = as_frame(db.execute(query))

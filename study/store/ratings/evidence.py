@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 from sqlalchemy import select
 
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import CandidateRow, KeyPressRow, PresentationRow, SessionRow, TrialRow
 
 _SESSION_COLUMNS = (

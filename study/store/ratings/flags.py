@@ -6,8 +6,8 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from study.errors import StoreError
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import CandidateRow, FlagRow, RatingRow, SessionRow, TrialRow
 from study.vocabulary import FlagKind
 

@@ -5,8 +5,8 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import select
 
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.people import participants
 from study.store.tables import CandidateRow, NoteRow, SessionRow, TrialRow
 

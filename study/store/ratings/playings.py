@@ -3,8 +3,8 @@
 import pandas as pd
 from sqlalchemy import func, select
 
+from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.frames import as_frame
 from study.store.tables import PresentationRow, RatingRow, SessionRow, TrialRow
 from study.vocabulary import Phase
 

@@ -1,11 +1,14 @@
-"""Trials: a rating and its evidence, written together."""
+"""Trials: a rating and its evidence, written together; and all ratings as a table."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+import pandas as pd
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
 
 from study.errors import StoreError
+from study.store.dataframes import as_frame
 from study.store.engine import Db
 from study.store.tables import (
     CandidateRow,
@@ -15,7 +18,26 @@ from study.store.tables import (
     SessionRow,
     TrialRow,
 )
-from study.vocabulary import KeyPress, Presentation, TrialRecord
+from study.vocabulary import KeyPress, Phase, Presentation, TrialRecord
+
+_OF_RATING = (
+    "trial_id",
+    "candidate_id",
+    "participant_id",
+    "rating",
+    "phase",
+    "attempt",
+    "rt_s",
+    "interrupted_s",
+    "n_interruptions",
+    "n_replays",
+    "n_early_presses",
+    "bonus_pence",
+    "simulated",
+    "rated_at",
+)
+_OF_CANDIDATE = ("filename", "avmit_label", "mit_label", "video_location")
+RATING_COLUMNS = _OF_RATING + _OF_CANDIDATE
 
 
 def add(
@@ -172,3 +194,64 @@ def _flush(db: Db, record: TrialRecord) -> None:
         raise StoreError(
             f"trial with candidate {record.stimulus.candidate_id} was refused: {error.orig}"
         ) from error
+
+
+def of_clips(clips: Collection[int] | None) -> ColumnElement[bool]:
+    """Return the condition that a rating is of one of some candidates; None for any."""
+    return true() if clips is None else RatingRow.candidate_id.in_(list(clips))
+
+
+def rated(
+    db: Db, phase: str | Phase = Phase.ANNOTATION, clips: Collection[int] | None = None
+) -> pd.DataFrame:
+    """Return all ratings of a phase; `study.store.ratings.counted` says which of them count.
+
+    Returns columns `RATING_COLUMNS`, one row per rating, in the order in which they were given.
+    ``interrupted_s`` and ``n_interruptions`` are missing where the version that wrote the rating
+    did not separate interruptions; its ``rt_s`` may contain pauses.
+
+    `clips`: only the ratings of these candidates, some hundreds at most; None for all.
+    """
+    query = (
+        select(
+            *(getattr(RatingRow, name) for name in _OF_RATING),
+            *(getattr(CandidateRow, name) for name in _OF_CANDIDATE),
+        )
+        .join(CandidateRow, CandidateRow.id == RatingRow.candidate_id)
+        .where(RatingRow.phase == Phase(phase).value, of_clips(clips))
+        .order_by(RatingRow.trial_id)
+    )
+    return as_frame(db.execute(query))
+
+
+def earnings(db: Db) -> pd.DataFrame:
+    """Return what every rating earned, with what that follows from.
+
+    Returns columns ``trial_id, session_id, participant_id, candidate_id, phase, rating,
+    bonus_pence, rated_at, protocol_version_id``, in the order in which they were given.
+    """
+    rating = RatingRow
+    result = db.execute(
+        select(
+            rating.trial_id, TrialRow.session_id, rating.participant_id, rating.candidate_id,
+            rating.phase, rating.rating, rating.bonus_pence, rating.rated_at,
+            SessionRow.protocol_version_id,
+        )
+        .join(TrialRow, TrialRow.id == rating.trial_id)
+        .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .order_by(rating.trial_id)
+    )  # fmt: skip
+    return as_frame(result)
+
+
+def bonuses(db: Db, candidate_id: int) -> list[int]:
+    """Return the bonuses that were shown for ratings of a candidate.
+
+    Returns whole pence, in the order in which they were shown.
+    """
+    query = (
+        select(RatingRow.bonus_pence)
+        .where(RatingRow.candidate_id == candidate_id, RatingRow.bonus_pence > 0)
+        .order_by(RatingRow.trial_id)
+    )
+    return list(db.scalars(query))

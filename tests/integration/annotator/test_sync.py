@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from annotator.rig.grades import robust_sd
 from annotator.rig.loopback import recorded
 from lab.virtual_station import SINK_NAME, virtual_station
 from study.config.screen import Screen
-from study.tools.spread import robust_sd
 from tests.worlds.machine import fair_timing
 from tests.worlds.rating_studies import ROBOT, annotate, ratable_study
 

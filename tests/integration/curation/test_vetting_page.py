@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from curation.__main__ import app as command_line
 from curation.vetting import hints
+from curation.vetting.outcome import disagreements, hint_quality, verdict_counts
 from curation.vetting.page import vetting_app
 from curation.vetting.queue import vetting_queue
-from curation.vetting.report import disagreements, hint_quality, verdict_counts
 from study.clips.sound.envelope import sound_envelope
 from study.clips.thumbnails import contact_sheet, small_frames
 from study.errors import ConfigError

@@ -19,9 +19,9 @@ import pytest
 from features.embedding_set import EMBEDDING_SETS
 from features.extraction import processes
 from features.extraction.clip_list import read_clip_list
-from features.extraction.journal import JOURNAL_NAME, open_journal
 from features.extraction.prepare import prepare
 from features.extraction.processes import on_processes
+from features.extraction.record_journal import JOURNAL_NAME, open_journal
 from features.extraction.run import extract_all
 from features.records.manifest import read_manifest
 from features.records.records import read_record

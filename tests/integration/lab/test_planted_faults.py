@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from lab.checking.check import as_json, check_release
+from lab.checking.all_checks import as_json, check_release
 from study.errors import StudyError
 from tests.worlds.sealing import rewrite, seal
 

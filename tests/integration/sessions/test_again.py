@@ -8,7 +8,7 @@ from sessions.__main__ import app as desk
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import merge_part
 from sessions.maintenance import rigs
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.people import withdrawal
 from sessions.plan import again, changes, schedule
 from study.errors import StoreError, StudyError

@@ -3,11 +3,11 @@ import shutil
 import pytest
 
 from sessions.maintenance.backups import back_up_study
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.pay import statement
 from sessions.plan import schedule
 from study.errors import StudyError
-from study.store import filesystem, open_store, transaction
+from study.store import addresses, open_store, transaction
 from study.store.desk import Desk
 from study.store.plan import assignments
 from tests.worlds.studies import AT, add_candidates, add_truths, enrol, new_study, rate
@@ -51,7 +51,7 @@ def test_a_back_up_may_lie_on_a_network_share(rated, tmp_path, monkeypatch):
     study, _ = rated
     share = tmp_path / "share"
     monkeypatch.setattr(
-        filesystem, "file_system_of", lambda path: "nfs4" if share in path.parents else "ext4"
+        addresses, "file_system_of", lambda path: "nfs4" if share in path.parents else "ext4"
     )
     path, counts = back_up_study(study, share / "copy.sqlite", overwrite=False, at=AT)
     assert counts["rating"] == 12

@@ -18,7 +18,7 @@ from sessions.running.session_plan import plan_session
 from study.store import audit, transaction
 from study.store.desk import Desk
 from study.store.plan import ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.vocabulary import ParticipantKind, Phase, Rating
 from tests.worlds.rating_studies import EXPERT, PERSON, annotate, ratable_study
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
@@ -86,7 +86,7 @@ def test_a_part_is_rated_again_after_all_first_ratings_and_changes_no_ground_tru
     assert sit(study) == "EXPERT: all 12 ground_truth clips are rated"
     with transaction(engine) as db:
         assert ground_truths.versions(db).equals(before)
-        given = ratings.frame(db, Phase.GROUND_TRUTH)
+        given = trials.rated(db, Phase.GROUND_TRUTH)
         assert sorted(given.query("attempt == 2")["candidate_id"]) == chosen
         assert given["bonus_pence"].sum() == 0
         assert reliability(db, study) == reratings.Reliability(4, 4, 1.0, 0)
@@ -219,7 +219,7 @@ def test_ratings_after_a_correction_earn_by_the_new_version(tmp_path):
     done = annotate(study, "--participant", PERSON, "--simulate", "perfect", "--stage", "simulated")
     assert done.returncode == 0, done.stderr
     with transaction(engine) as db:
-        given = ratings.frame(db).set_index("candidate_id")
+        given = trials.rated(db).set_index("candidate_id")
         assert given["bonus_pence"].to_dict() == {1: 10, 2: 0, 3: 10}
     engine.dispose()
 

@@ -13,7 +13,7 @@ from sessions.expert.ground_truths import ground_truth_rated
 from sessions.laptops.away import on_laptops, require_whole
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import Merged, merge_part, require_honest
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.monitor.progress import progress
 from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session

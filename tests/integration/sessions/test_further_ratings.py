@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from curation.release.export import export_ratings
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import merge_part
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.monitor.progress import progress, sentence
 from sessions.pay import statement as pay
 from sessions.people import withdrawal
@@ -23,7 +23,7 @@ from study.store import Db, open_store, transaction
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.vocabulary import ParticipantKind
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
@@ -112,7 +112,7 @@ def disagree(given, when):
 
 
 def tallies(db):
-    given = ratings.frame(db)
+    given = trials.rated(db)
     return {clip: own["rating"].tolist() for clip, own in given.groupby("candidate_id")}
 
 
@@ -122,7 +122,7 @@ def require_only_what_is_needed(db, study):
     slots = plan.groupby("candidate_id")["participant_id"]
     assert (slots.nunique() == slots.size()).all()
     assert slots.size().between(3, MOST).all()
-    given = ratings.frame(db)
+    given = trials.rated(db)
     assert not given.duplicated(["candidate_id", "participant_id"]).any()
     rated = tallies(db)
     for slot in plan[~plan["done"]].to_dict("records"):
@@ -157,7 +157,7 @@ def test_further_ratings_are_asked_where_raters_disagree_and_nowhere_else(lab, s
 
 def pairs(db):
     """Who has rated what."""
-    given = ratings.frame(db)
+    given = trials.rated(db)
     return set(zip(given["candidate_id"], given["participant_id"], strict=True))
 
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.pay import statement
 from sessions.people import withdrawal
 from sessions.plan import again, assignment, changes, schedule

@@ -8,7 +8,7 @@ from sessions.laptops import away
 from sessions.laptops.away import require_whole
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import Merged, merge_part
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session
 from study.errors import NotClearedError, StoreError, StudyError
@@ -19,7 +19,7 @@ from study.store.migrations import alembic_config
 from study.store.people import headphone_checks, payments
 from study.store.people.headphone_checks import HeadphoneCheck
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import flags, notes, ratings
+from study.store.ratings import flags, notes, trials
 from study.vocabulary import FlagKind, ParticipantKind, Phase, Rating
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
@@ -81,13 +81,13 @@ def test_a_laptop_brings_back_what_was_rated_there_and_only_once(lab):
     rate_on_laptop(study, path, "S02", 6)
     assert merge(study, engine, path, final=True) == Merged(1, 6, 12)
     with transaction(engine) as db:
-        assert ratings.frame(db).groupby("participant_id").size().to_dict() == {
+        assert trials.rated(db).groupby("participant_id").size().to_dict() == {
             "S01": 8,
             "S02": 10,
         }
         assert assignments.counts(db)["S01"].n_done == 8
         assert assignments.counts(db)["S02"].n_done == 10
-        given = ratings.frame(db)
+        given = trials.rated(db)
         earned = 10 * int((given["participant_id"].eq("S01") & given["candidate_id"].le(3)).sum())
         assert payments.bonus_pence(db, "S01") == earned
 
@@ -266,7 +266,7 @@ def test_what_was_rated_on_a_laptop_and_here_is_not_merged(lab):
     with pytest.raises(StoreError, match=r"2 clips were rated by the same people .* Nothing was"):
         merge(study, engine, path)
     with transaction(engine) as db:
-        assert len(ratings.frame(db)) == 5
+        assert len(trials.rated(db)) == 5
 
 
 def test_a_file_that_was_dealt_before_an_upgrade_is_merged_and_left_as_it_was(lab):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text, update
 
 from sessions.laptops.deal import deal_part
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.pay import statement
 from sessions.plan import schedule
 from study.store import transaction

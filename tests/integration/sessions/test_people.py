@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from sessions.exercises.results import screening_report
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.pay import bonus
 from sessions.pay import statement as pay
 from sessions.pay.receipt import statement_text

@@ -2,14 +2,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError
 
-from sessions.maintenance.checking import findings, wrong_rater_counts
+from sessions.maintenance.store_check import findings, wrong_rater_counts
 from sessions.plan import schedule
 from study.errors import StoreError
 from study.store import open_store, snapshot, transaction
 from study.store.desk import Desk
 from study.store.people import participants, payments
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.vocabulary import ParticipantKind, Rating
 from tests.worlds.raters import at_once, claim_naively, claims, make_claims, rate_everything
 from tests.worlds.studies import AT, add_candidates, enrol, new_study
@@ -39,7 +39,7 @@ def test_eleven_annotators_at_once_leave_every_clip_with_exactly_three_raters(ur
     engine.dispose()  # a connection must not be shared with the processes to come
     at_once(rate_everything, [(study.store_url, person) for person in people])
     with transaction(engine) as db:
-        given = ratings.frame(db)
+        given = trials.rated(db)
         assert len(given) == 3 * len(clips)
         assert wrong_rater_counts(given, 3) == {}
         assert all(count.n_left == 0 for count in assignments.counts(db).values())

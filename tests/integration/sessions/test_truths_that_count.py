@@ -8,8 +8,8 @@ from sessions.expert import ground_truths as expert
 from sessions.expert.reratings import reliability
 from sessions.laptops.deal import deal_part
 from sessions.maintenance import money
-from sessions.monitor.evidence import GROUND_TRUTH
 from sessions.monitor.progress import progress, sentence
+from sessions.monitor.running_agreement import GROUND_TRUTH
 from sessions.plan import schedule
 from sessions.running.recording import open_session
 from study.errors import StudyError
@@ -19,7 +19,7 @@ from study.store.addresses import sqlite_url
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import ratings
+from study.store.ratings import trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.vocabulary import ParticipantKind, Phase, Presentation, Rating, Response, TrialRecord
 from tests.worlds.studies import AT, add_candidates, enrol, rate
@@ -66,7 +66,7 @@ def rate_everything(engine, study, person):
             playing = (Presentation(0.0, 3.0),)
             recorder.save(TrialRecord(trial.stimulus, Response(Rating(3), 0.5), playing))
     with transaction(engine) as db:
-        earned = ratings.earnings(db)
+        earned = trials.earnings(db)
     own = earned[(earned["participant_id"] == person) & (earned["phase"] == Phase.ANNOTATION)]
     return dict(zip(own["candidate_id"], own["bonus_pence"], strict=True))
 

@@ -139,7 +139,7 @@ def test_a_study_of_another_account_is_read_while_it_is_in_use(tmp_path):
 
 
 def test_the_copy_is_gone_with_its_engine(tmp_path, monkeypatch):
-    from study.store.archives import engine_of_own_copy
+    from study.store.read_only import engine_of_own_copy
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
     (tmp_path / "temp").mkdir()

@@ -19,7 +19,7 @@ from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys
 from study.config.study import Study, StudyConfig
 from study.errors import StageError, StoreError
-from study.rehearsal.people import PROFILES
+from study.rehearsal.simulated_people import PROFILES
 from study.vocabulary import Phase, Rating, Response, Stimulus
 
 BARK = Stimulus(1, Path("bark.mp4"), "barking")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from features.extraction.clip_list import ListedClip
-from features.extraction.journal import (
+from features.extraction.record_journal import (
     JOURNAL_NAME,
     RecordJournal,
     open_journal,

@@ -9,10 +9,10 @@ import typer
 from lab import demo
 from lab.entries import JOURNAL_NAME, Entry, add_entry, begin_journal, read_entries
 from lab.size import FULL, SMALLEST
-from lab.steps import PROFILES, TITLES, Step, steps_of, typed
+from lab.steps import PROFILES, TITLES, DemoStep, steps_of, typed
 from study.errors import ConfigError, StageError, StudyError
 from study.init import init_study
-from study.rehearsal.people import PROFILES as KNOWN_PROFILES
+from study.rehearsal.simulated_people import PROFILES as KNOWN_PROFILES
 
 VERSION = ("study", "--help")
 
@@ -23,7 +23,7 @@ def found_demo(folder, rehearsal=True):
 
 
 def step(command=VERSION, done=lambda: False, part=1):
-    return Step(part, "say what it can do", command, done)
+    return DemoStep(part, "say what it can do", command, done)
 
 
 @pytest.mark.parametrize("size", [FULL, SMALLEST])

@@ -3,7 +3,7 @@ import pandas as pd
 
 from sessions.monitor import figures
 from sessions.monitor.alarms import agreement_alarms, alarms, crossings
-from sessions.monitor.evidence import agreement
+from sessions.monitor.running_agreement import agreement
 
 
 def given(*rows):

@@ -4,7 +4,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.people import roster
 from study.errors import ConfigError, StoreError
 from study.store import audit, transaction

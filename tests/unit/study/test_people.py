@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.rehearsal.people import PROFILES, Profile, SimulatedPerson
+from study.rehearsal.simulated_people import PROFILES, Profile, SimulatedPerson
 from study.vocabulary import Rating, Stimulus
 
 BARK = Stimulus(1, Path("bark.mp4"), "barking")

@@ -6,7 +6,7 @@ import pytest
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError, StoreError
 from study.init import init_study
-from study.store import create_store, filesystem, open_store, store_transaction, transaction
+from study.store import addresses, create_store, open_store, store_transaction, transaction
 from study.store.addresses import absolute_url, parsed, sqlite_path, sqlite_url
 from study.store.people import participants
 from tests.worlds.studies import AT, enrol
@@ -83,8 +83,8 @@ def mounted(monkeypatch, tmp_path):
 
     def say(mounts, magic):
         listed = [Partition(str(tmp_path / point.strip("/")), kind) for point, kind in mounts]
-        monkeypatch.setattr(filesystem.psutil, "disk_partitions", lambda **_: listed)
-        monkeypatch.setattr(filesystem, "magic_of", lambda path: magic)
+        monkeypatch.setattr(addresses.psutil, "disk_partitions", lambda **_: listed)
+        monkeypatch.setattr(addresses, "magic_of", lambda path: magic)
         (tmp_path / "home/AB").mkdir(parents=True, exist_ok=True)
         return tmp_path / "home"
 
@@ -97,30 +97,30 @@ def mounted(monkeypatch, tmp_path):
 )
 def test_a_share_behind_an_automounter_is_seen(mounted, magic, kind):
     home = mounted(MOUNTS, magic)
-    assert filesystem.file_system_of(home / "study/store.sqlite") == kind
-    assert filesystem.is_network_file_system(home / "study/store.sqlite")
+    assert addresses.file_system_of(home / "study/store.sqlite") == kind
+    assert addresses.is_network_file_system(home / "study/store.sqlite")
 
 
 def test_a_share_that_no_list_shows_or_that_a_link_leads_to_is_seen(mounted, tmp_path):
     home = mounted([("/", "overlay")], 0xFE534D42)
-    assert filesystem.is_network_file_system(home / "store.sqlite")
+    assert addresses.is_network_file_system(home / "store.sqlite")
     home = mounted(MOUNTS, 0x65735546)
     (tmp_path / "link").symlink_to(home / "AB")
-    assert filesystem.file_system_of(tmp_path / "link/store.sqlite") == "fuse.sshfs"
+    assert addresses.file_system_of(tmp_path / "link/store.sqlite") == "fuse.sshfs"
     home = mounted([("/", "ext4")], 0x65735546)
-    assert filesystem.is_network_file_system(home / "store.sqlite")
+    assert addresses.is_network_file_system(home / "store.sqlite")
 
 
 def test_local_disks_are_no_shares(mounted, tmp_path):
     home = mounted([("/", "ext4"), ("/home", "fuseblk")], 0x65735546)
-    assert not filesystem.is_network_file_system(home / "store.sqlite")
+    assert not addresses.is_network_file_system(home / "store.sqlite")
     home = mounted([("/", "btrfs")], 0x9123683E)
-    assert not filesystem.is_network_file_system(home / "store.sqlite")
+    assert not addresses.is_network_file_system(home / "store.sqlite")
 
 
 def test_the_kernel_is_asked():
-    assert filesystem.magic_of("/proc") == 0x9FA0
-    assert filesystem.file_system_of(filesystem.Path("/proc/self/stat")) == "proc"
+    assert addresses.magic_of("/proc") == 0x9FA0
+    assert addresses.file_system_of(addresses.Path("/proc/self/stat")) == "proc"
     assert ctypes.sizeof(ctypes.c_long) == 8
 
 

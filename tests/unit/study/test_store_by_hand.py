@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from sessions.maintenance.checking import findings
+from sessions.maintenance.store_check import findings
 from sessions.monitor.progress import progress
 from study.errors import StoreError
 from study.store import maintenance, open_store, snapshot, transaction, upgrade_store

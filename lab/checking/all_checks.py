@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from curation.release.row_faults import Finding
+from lab.checking.checksums import check_files
 from lab.checking.counts import check_counts
 from lab.checking.descriptions.common import check_common, head_of_readme
 from lab.checking.descriptions.crate import check_crate, check_datacite
@@ -17,7 +18,6 @@ from lab.checking.descriptions.folders import (
     check_rows_digest,
 )
 from lab.checking.descriptions.frictionless import check_frictionless
-from lab.checking.files import check_files
 from lab.checking.lists import check_lists
 from lab.checking.opened import Opened, open_release
 from lab.checking.personal import check_personal

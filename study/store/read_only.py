@@ -9,9 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from study.errors import StoreError
-from study.store.addresses import sqlite_path, sqlite_url
+from study.store.addresses import is_network_file_system, sqlite_path, sqlite_url
 from study.store.engine import check_file, engine_at, engine_of, refuse_network_share
-from study.store.filesystem import is_network_file_system
 
 _TRIES = 3
 _BESIDE = ("-wal", "-shm")

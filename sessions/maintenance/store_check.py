@@ -14,7 +14,7 @@ from study.store.people import participants
 from study.store.plan import assignments
 from study.store.ratings.counted import judged
 from study.tools.files import sha256_of
-from study.tools.progress import track
+from study.tools.progress_bars import track
 
 
 def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str]:
