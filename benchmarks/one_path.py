@@ -12,9 +12,11 @@ module runs is not counted, and neither are files outside the packages.
   world of records. What reads the command line and shows progress is not counted.
 """
 
+import os
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -137,13 +139,15 @@ def _is_command_line(name: str) -> bool:
     return (
         "/commands/" in name
         or name.endswith("__main__.py")
-        or name in {f"study/tools/{tool}.py" for tool in ("cli", "commands", "progress")}
+        or name in {f"study/tools/{tool}.py" for tool in ("cli", "commands", "progress_bars")}
     )
 
 
 def report(title: str, files: set[str]) -> None:
     """Print a path."""
-    print(f"{title}: {len(files)} files")
+    owners = Counter(name.partition("/")[0] for name in files)
+    shares = ", ".join(f"{owner} {n}" for owner, n in sorted(owners.items()))
+    print(f"{title}: {len(files)} files ({shares})")
     for name in sorted(files):
         print(f"    {name}")
 
@@ -153,6 +157,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report("a rating, from key press to video_ratings.csv", rating_path(Path(folder)))
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["AVMIT_CACHE"] = folder  # graphs that were made before would hide who makes them
         report("a clip, from mp4 to weights", clip_path(Path(folder)))
 
 

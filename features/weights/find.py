@@ -15,8 +15,7 @@ from features.networks.untrained import untrained_weights
 from features.weights.formats import read_weights
 from study.errors import ConfigError, RecordError
 from study.reading.text import LARGEST_SETTINGS, read_bytes
-from study.tools.cache import cache_folder, own_folder
-from study.tools.files import sha256_of
+from study.tools.files import cache_folder, own_folder, sha256_of
 
 CHECKSUMS_NAME = "checksums.json"
 _SUFFIXES = (".h5", ".keras")

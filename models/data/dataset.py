@@ -27,8 +27,7 @@ from models.data.labelled_clips import LabelledClips, class_indices
 from models.network.spec import TIMESTEPS
 from study.errors import RecordError
 from study.reading.text import read_bytes
-from study.tools.cache import own_folder
-from study.tools.files import sha256_of, written_atomically
+from study.tools.files import own_folder, sha256_of, written_atomically
 from study.tools.progress_bars import progress_bar
 
 CACHE_NAME = "packed"

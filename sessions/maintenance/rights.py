@@ -7,7 +7,7 @@ from study.config.study import CONFIG_NAME, Study
 from study.store import Db, maintenance
 from study.store.addresses import sqlite_path
 from study.tools.access import is_of_people, readable_by_others
-from study.tools.urls import has_password
+from study.tools.wording import has_password
 
 
 def access_findings(db: Db, study: Study) -> Iterator[str]:

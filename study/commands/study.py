@@ -20,8 +20,7 @@ from study.tools.cli import (
     StoreOption,
     StudyOption,
 )
-from study.tools.urls import without_password
-from study.tools.wording import counted
+from study.tools.wording import counted, without_password
 
 
 def init(

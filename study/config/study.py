@@ -23,7 +23,7 @@ from study.reading.clip_files import clip_file
 from study.reading.text import LARGEST_SETTINGS, parsed, read_text
 from study.store.addresses import absolute_url
 from study.tools.money import CURRENCIES, Money
-from study.tools.urls import without_password
+from study.tools.wording import without_password
 
 CONFIG_NAME = "study.toml"
 STUDY_VARIABLE = "AVMIT_STUDY"

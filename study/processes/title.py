@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from study.tools.access import notice
-from study.tools.urls import has_password, without_password
+from study.tools.wording import has_password, without_password
 
 _ARG_START, _ARG_END = 47, 48  # of /proc/<pid>/stat, from 0; see proc(5)
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from study.errors import ConfigError, StoreError
-from study.tools.urls import without_password
+from study.tools.wording import without_password
 
 EXPECTED = "Expected sqlite:///path or postgresql+psycopg://host/name"
 _SQLITE = ("sqlite:///", "sqlite+pysqlite:///")

@@ -19,7 +19,7 @@ from study.errors import StoreError
 from study.store import cells
 from study.store.addresses import file_system_of, is_network_file_system, parsed, sqlite_url
 from study.tools.access import make_own_file
-from study.tools.urls import without_password
+from study.tools.wording import without_password
 
 Db = Session  # `session` means a participant's sitting
 BUSY_TIMEOUT_S = 30

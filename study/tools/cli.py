@@ -17,7 +17,7 @@ from rich.console import Console
 
 from study.errors import StudyError
 from study.processes.title import hide_passwords
-from study.tools.urls import without_password
+from study.tools.wording import without_password
 
 StudyOption = Annotated[
     Path | None,

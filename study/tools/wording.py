@@ -1,4 +1,9 @@
-"""Words of messages, of reasons and remarks, which name nobody, and of tables."""
+"""Words of messages, of reasons and remarks, which name nobody, of tables, and of store URLs.
+
+A store URL is shown and kept without its password.
+"""
+
+import re
 
 from study.errors import ConfigError
 
@@ -6,6 +11,13 @@ _LONGEST = 200
 _LONGEST_REMARK = 1000
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MASK = "***"  # in place of a password
+_USER = r"(?!sqlite)[\w+.-]+:/+[^:/?#@\s]*"
+# Up to the last @: a password may hold one, and blanks where nothing but the URL is there. The mask
+# of the database's own library stops at the first @, and knows no passwords in parameters.
+_WHOLE = re.compile(rf"^(?P<before>{_USER}):.*@", re.DOTALL)
+_QUOTED = re.compile(rf"(?P<before>(?<![\w+.-]){_USER}|^[^\s:/@]+(?=:(?!/))):\S*@")
+_PARAMETER = re.compile(r"(?P<before>[?&;\s](?:ssl)?pass(?:word|wd)?=)[^&;\s\"']*", re.IGNORECASE)
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:
@@ -75,3 +87,34 @@ def no_formula(cell: object) -> object:
     # A carriage return is not quoted where lines end in a line feed, but ends a line for readers.
     shown = cell.replace("\r", "\\r")
     return f"'{shown}" if cell.startswith(_FORMULA) else shown
+
+
+def without_password(text: str) -> str:
+    """Mask the passwords of all URLs in a text.
+
+    `text`: a store URL, or words that quote one.
+
+    Returns
+    -------
+    str
+        The same with ``***`` for each password.
+
+    Examples
+    --------
+    >>> without_password("postgresql+psycopg://ada:p@ss:w/rd@host/study?sslmode=require")
+    'postgresql+psycopg://ada:***@host/study?sslmode=require'
+    >>> without_password("postgresql://host/study?user=ada&password=secret")
+    'postgresql://host/study?user=ada&password=***'
+    """
+    hidden = rf"\g<before>:{MASK}@"
+    # Parameters first: an @ in one is not the end of the user's password.
+    masked = _PARAMETER.sub(rf"\g<before>{MASK}", text)
+    return _QUOTED.sub(hidden, _WHOLE.sub(hidden, masked))
+
+
+def has_password(text: str) -> bool:
+    """Return whether a text quotes a URL with a password.
+
+    Returns False where there is none, or it is masked already.
+    """
+    return without_password(text) != text

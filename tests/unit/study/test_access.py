@@ -22,7 +22,7 @@ from study.store.addresses import parsed
 from study.tools import access
 from study.tools.access import Readers
 from study.tools.files import written_atomically
-from study.tools.urls import without_password
+from study.tools.wording import without_password
 from tests.paths import ROOT
 from tests.worlds.studies import AT, enrol, go_back
 

@@ -17,7 +17,7 @@ from study.errors import StudyError
 from study.reading.archives import TAR_ERRORS, unpack_tar
 from study.reading.arrays import map_array, read_array, write_head
 from study.reading.bounded import LimitError, copy_member, gunzip, open_file
-from study.tools.cache import own_folder
+from study.tools.files import own_folder
 
 
 def archive_of(*members, sizes=2):

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from study.tools.urls import without_password
+from study.tools.wording import without_password
 
 revision = "0043"
 down_revision = "0040"
