@@ -19,7 +19,7 @@ from curation.release.tables import (
     write_table,
 )
 from curation.tally import COUNTS, clip_keys
-from study.reading.lists import require_apart
+from study.reading.clip_keys import require_apart
 from study.tools.files import refuse_existing, sha256_of
 
 _SCHEMAS = {

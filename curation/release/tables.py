@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from study.errors import TableError
-from study.reading.clip_keys import keys_of
-from study.reading.lists import read_list, refuse_few_ratings, require_apart
+from study.reading.clip_keys import keys_of, require_apart
+from study.reading.lists import read_list, refuse_few_ratings
 from study.reading.text import read_json
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, sha256_of, written_atomically

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from curation.tally import as_index, clip_keys, shared_clips
 from study.errors import TableError
 from study.naming import source_of
-from study.reading.lists import require_apart
+from study.reading.clip_keys import require_apart
 
 
 def sources(clips: pd.DataFrame) -> pd.Series:

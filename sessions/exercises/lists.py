@@ -11,8 +11,7 @@ import pandas as pd
 
 from sessions.exercises.choosing import EXERCISES
 from study.errors import ConfigError
-from study.reading.clip_keys import Key, key_of, keys_of, location_of, with_slashes
-from study.reading.lists import require_apart
+from study.reading.clip_keys import Key, key_of, keys_of, location_of, require_apart, with_slashes
 from study.reading.rows import csv_rows
 from study.store.plan.exercises import ExerciseClip
 from study.tools.files import written_atomically

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from study.errors import TableError
 from study.vocabulary import VIDEO_LOCATIONS
 
 _LONGEST_SHOWN = 255
@@ -79,3 +80,32 @@ def in_one_line(text: str) -> str:
     cut = text if len(text) <= _LONGEST_SHOWN else f"{text[:80]}..."
     is_plain = cut.isprintable() and cut == cut.strip() != ""
     return cut if is_plain else repr(cut)
+
+
+def require_apart(lists: Mapping[str, Iterable[Key]]) -> None:
+    """Raise if a clip stands twice in a list that is about to be written, or in two of them.
+
+    Parameters
+    ----------
+    lists : dict of str to iterable of tuple
+        Keys of the clips by the list's name.
+
+    Raises
+    ------
+    TableError
+        With the clip and the lists. Whoever writes lists calls this before the first is written.
+    """
+    stands: dict[Key, str] = {}
+    for name, keys in lists.items():
+        own: set[Key] = set()
+        for key in keys:
+            other = name if key in own else stands.get(key)
+            if other is not None:
+                where = f"twice in {name}" if other == name else f"in {other} and in {name}"
+                clip = f"{in_one_line(key[1])} ({key[0] or 'no location'})"
+                raise TableError(
+                    f"{clip} would stand {where}. Nothing was written; check the tables that it "
+                    "comes from"
+                )
+            own.add(key)
+        stands |= dict.fromkeys(own, name)

@@ -4,13 +4,13 @@ Ours and the published files spell columns and locations differently; here they 
 and what a list must not hold is refused. Who reads one adds nothing but what it means.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from study.errors import TableError
-from study.reading.clip_keys import Key, in_one_line, location_of, with_slashes
+from study.reading.clip_keys import in_one_line, location_of, with_slashes
 from study.reading.list_faults import COUNTS, ClipList, Fault, faults, n_ratings, record_faults
 from study.reading.rows import csv_table
 from study.tools.wording import counted
@@ -245,32 +245,3 @@ def refuse_few_ratings(clips: ClipList, at_least: int) -> None:
     few = tuple(row for row, n in enumerate(n_ratings(clips)) if n < at_least)
     says = f"fewer than the {counted(at_least, 'rating')} of protocol.ratings_per_clip"
     refuse(clips, [Fault("few_ratings", says, few, "filename")] if few else [])
-
-
-def require_apart(lists: Mapping[str, Iterable[Key]]) -> None:
-    """Raise if a clip stands twice in a list that is about to be written, or in two of them.
-
-    Parameters
-    ----------
-    lists : dict of str to iterable of tuple
-        Keys of the clips by the list's name.
-
-    Raises
-    ------
-    TableError
-        With the clip and the lists. Whoever writes lists calls this before the first is written.
-    """
-    stands: dict[Key, str] = {}
-    for name, keys in lists.items():
-        own: set[Key] = set()
-        for key in keys:
-            other = name if key in own else stands.get(key)
-            if other is not None:
-                where = f"twice in {name}" if other == name else f"in {other} and in {name}"
-                clip = f"{in_one_line(key[1])} ({key[0] or 'no location'})"
-                raise TableError(
-                    f"{clip} would stand {where}. Nothing was written; check the tables that it "
-                    "comes from"
-                )
-            own.add(key)
-        stands |= dict.fromkeys(own, name)

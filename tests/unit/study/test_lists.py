@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.errors import TableError
-from study.reading.clip_keys import key_of, location_of, with_slashes
+from study.reading.clip_keys import key_of, location_of, require_apart, with_slashes
 from study.reading.list_faults import faults
-from study.reading.lists import open_list, read_list, refuse_few_ratings, require_apart
+from study.reading.lists import open_list, read_list, refuse_few_ratings
 from tests.paths import SHARED
 from tests.worlds.clip_lists import KINDS, clean
 
