@@ -1,24 +1,28 @@
-"""What all tests share: a cache of their own, and which of them need the machine for themselves."""
+"""What all tests share: a cache of their own, and which of them open windows or measure time."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
-WINDOW = "window: opens the window or plays sound, and runs alone, after all others"
+WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
+TIMING = "timing: measures time in the window, and runs alone, after all others"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the markers known."""
     config.addinivalue_line("markers", WINDOW)
+    config.addinivalue_line("markers", TIMING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that show or play something on a virtual station."""
+    """Mark the tests that show or play something on a virtual station, and when."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "station" in fixtures or hasattr(getattr(item, "module", None), "virtual_station"):
+        fixtures, module = getattr(item, "fixturenames", ()), getattr(item, "module", None)
+        if "station" in fixtures or hasattr(module, "virtual_station"):
             item.add_marker(pytest.mark.window)
+            if hasattr(module, "fair_timing"):
+                item.add_marker(pytest.mark.timing)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,9 +4,12 @@ import os
 import subprocess
 
 import pandas as pd
+import pytest
 
 from lab.virtual_station import SINK_NAME, virtual_station
 from tests.worlds.rating_studies import ROBOT, annotate, annotate_command, ratable_study, table
+
+pytestmark = pytest.mark.timing
 
 KINDS = ("short",) * 5
 
