@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
+from features.embedding_set import EmbeddingSet
 from features.records import wire
 from study.errors import RecordError
 from study.reading.bounded import LimitError, gunzip
@@ -122,17 +122,6 @@ def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
             f"it has embeddings of {found[0]} audio and {found[1]} visual values, and "
             f"{embedding_set.folder} has {expected[0]} and {expected[1]}"
         )
-
-
-def set_of_record(record: Record) -> EmbeddingSet:
-    """Return the embedding set that a record belongs to, by its sizes."""
-    sizes = (record.audio.shape[1], record.visual.shape[1])
-    for embedding_set in EMBEDDING_SETS.values():
-        if sizes == (embedding_set.audio_size, embedding_set.visual_size):
-            return embedding_set
-    raise RecordError(
-        f"{record.filename!r} has embeddings of {sizes[0]} and {sizes[1]} values: of no known set"
-    )
 
 
 def serialise(record: Record) -> bytes:

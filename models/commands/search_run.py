@@ -17,6 +17,8 @@ from models.data.labelled_clips import read_list
 from models.network.spec import CELLS, Schedule
 from models.search.forecast import forecast
 from models.search.surrogates import (
+    N_SURROGATES,
+    PATIENCE,
     SearchPlan,
     SurrogateResult,
     missing_tasks,
@@ -40,11 +42,13 @@ def run(
     cells: Annotated[
         list[str] | None, typer.Option("--cell", help="such as yamnet_effnet-gru [default: six]")
     ] = None,
-    n: Annotated[int, typer.Option(min=1, max=1_000_000, help="surrogates per cell")] = 300,
+    n: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="surrogates per cell")
+    ] = N_SURROGATES,
     epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="at most so many each")] = 200,
     patience: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="epochs without improvement each")
-    ] = 8,
+    ] = PATIENCE,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_NUMBER, help="of the study")] = 1,
     processes: Annotated[
         int | None,

@@ -1,7 +1,7 @@
 """Training, validation and test lists: which record is which class."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from features.records.dataset import Records
 from study.errors import TableError
-from study.naming import source_of
 from study.reading import lists
 from study.reading.clip_keys import keys_of
 from study.tools.files import written_atomically
@@ -138,12 +137,3 @@ def training_set_of(list_name: str) -> str:
     """
     name = list_name.removesuffix("_train").replace("_", " ").strip() or list_name
     return "MIT 16" if name in ("MIT16", "MIT-16") else name
-
-
-def count_shared_sources(one: LabelledClips, other: LabelledClips) -> int:
-    """Count the source videos of both lists, whose clips may share scene and sound."""
-    return len(_sources(one.filenames) & _sources(other.filenames))
-
-
-def _sources(filenames: Iterable[str]) -> set[str]:
-    return {source_of(filename) for filename in filenames}

@@ -88,6 +88,11 @@ def _payments(db: Db, earned: pd.DataFrame, money: Money) -> Iterator[str]:
             f"payments sum up to {money(total)} and to {money(in_log)} in the audit log. "
             "Somebody changed the table by hand; compare with the signed statements"
         )
+    for payment, paid, of_sessions in payments.wrong_sums(db):
+        yield (
+            f"payment {payment} is {paid} pence, and its sessions sum up to {of_sessions}. Compare "
+            "with the signed statement"
+        )
     shown = earned.groupby("session_id")["bonus_pence"].sum()
     for event in logged:
         number, sessions = event.get("payment"), event.get("sessions", [])

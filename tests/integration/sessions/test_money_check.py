@@ -11,8 +11,9 @@ from sessions.pay import statement
 from sessions.plan import schedule
 from study.store import transaction
 from study.store.desk import Desk
+from study.store.people import payments
 from study.store.plan import ground_truths
-from study.store.tables import PaymentRow, RatingRow
+from study.store.tables import PaidSessionRow, PaymentRow, RatingRow
 from study.vocabulary import ParticipantKind, Rating
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
@@ -53,6 +54,19 @@ def test_bonuses_follow_the_ground_truth_that_held_then(lab):
         assert found(study, db) == []
         statement.settle(db, "S01", study.config.protocol, paid_by="AB", at=LATER)
         assert found(study, db) == []
+
+
+def test_a_payment_that_is_not_the_sum_over_its_sessions_is_found(lab):
+    study, engine, _ = lab
+    with transaction(engine) as db:
+        statement.settle(db, "S01", study.config.protocol, paid_by="AB", at=LATER)
+        (payment,) = payments.frame(db).to_dict("records")
+        paid = payment["hours_pence"] + payment["bonus_pence"]
+        db.execute(update(PaidSessionRow).values(bonus_pence=PaidSessionRow.bonus_pence + 1))
+        assert found(study, db) == [
+            f"payment {payment['payment_id']} is {paid} pence, and its sessions sum up to "
+            f"{paid + 1}. Compare with the signed statement"
+        ]
 
 
 @pytest.mark.parametrize(("clip", "bonus"), [(1, 0), (1, 20), (2, 10), (4, 10)])
