@@ -10,7 +10,7 @@ RELEASE = Panel(
     "Release", "lab.commands.release", {"release": "Write a release that leaves the lab whole."}
 )
 CHECK = Panel(
-    "Release", "lab.commands.checking", {"check-release": "Prove a release without its store."}
+    "Release", "lab.commands.checking", {"check-release": "Check a release without its store."}
 )
 COMPARE = Panel(
     "People and networks",

@@ -207,7 +207,7 @@ def decide(audit: ClipAudit, avmit_label: str) -> Candidate | RejectedClip:
 
 
 _MEANINGS = {
-    "bad_name": "its name is no UTF-8 or has a carriage return: rename it",
+    "bad_name": "its name is not UTF-8 or has a carriage return: rename it",
     "empty": "the file has no bytes",
     "missing": "there is no file, or what is there is none",
     "no_audio": "there is no sound stream",

@@ -116,7 +116,7 @@ def vet_report(
     store: StoreOption = None,
     out: OutOption = None,
 ) -> None:
-    """Show the verdicts of vetting; where curators disagree, and how well hints foresaw them."""
+    """Show the verdicts of vetting; where curators disagree, and how well hints predicted them."""
     found = find_study(study, store)
     with store_snapshot(found.store_url) as db:
         said, known, history = vettings.verdicts(db), vettings.hints(db), vettings.history(db)

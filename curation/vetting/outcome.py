@@ -1,4 +1,4 @@
-"""What vetting came to: verdicts, disagreements, and how well each hint foresaw them."""
+"""What vetting came to: verdicts, disagreements, and how well each hint predicted them."""
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ def disagreements(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 
 def hint_quality(verdicts: pd.DataFrame, hints: pd.DataFrame) -> pd.DataFrame:
-    """Return how well each hint foresaw what curators excluded.
+    """Return how well each hint predicted what curators excluded.
 
     Returns columns ``hint, reason, n_judged, n_excluded, auc`` (how likely an excluded clip has a
     higher score than a kept one; 0.5 is chance, NaN where one of the two kinds is missing) and

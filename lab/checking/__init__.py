@@ -1,1 +1,1 @@
-"""Prove a release as a stranger receives it, without the store."""
+"""Check a release as a stranger receives it, without the store."""

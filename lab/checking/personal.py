@@ -86,7 +86,7 @@ def _in_table(name: str, table: pa.Table) -> Iterator[Finding]:
         if column in _PEOPLE:
             odd = [one for one in values if not _PSEUDONYM.fullmatch(one)]
             if odd:
-                yield finding("personal_data", name, f"values of {column} are no pseudonyms",
+                yield finding("personal_data", name, f"values of {column} are not pseudonyms",
                               n=len(odd), of=odd)  # fmt: skip
             continue
         if column not in _NAMES_CLIPS:

@@ -1,4 +1,4 @@
-"""Prove a release as a stranger receives it."""
+"""Check a release as a stranger receives it."""
 
 import shutil
 from pathlib import Path
@@ -25,7 +25,7 @@ def check_release(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="the release")],
     json: Annotated[bool, typer.Option("--json", help="findings for programs")] = False,
 ) -> None:
-    """Prove a release without its store; exit code 1 if something breaks a run."""
+    """Check a release without its store; exit code 1 if something breaks a run."""
     with progress_bar() as bar:
         task = bar.add_task("look", total=len(PARTS))
 

@@ -4,7 +4,7 @@ Ours and the published files spell columns and locations differently; here they 
 and what a list must not hold is refused. Who reads one adds nothing but what it means.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd

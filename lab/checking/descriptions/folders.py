@@ -64,8 +64,10 @@ def _variables(
         have |= set(table.column_names)
         if "row_id" in table.column_names and len(uniques(table, "row_id")) != table.num_rows:
             yield finding("duplicate_row_id", name, "values of row_id stand in several rows")
-    for names, says in ((have - told, "columns are not in variableMeasured"),
-                        (told - have, "variables of variableMeasured are no columns")):  # fmt: skip
+    for names, says in (
+        (have - told, "columns are not in variableMeasured"),
+        (told - have, "variables of variableMeasured are not columns"),
+    ):
         if names:
             yield finding("undescribed_column", place, says, n=len(names), of=sorted(names))
 
@@ -95,7 +97,7 @@ def check_bids(release: Opened) -> Iterator[Finding]:
     inside = sorted(name for name in release.files if name.startswith(f"{BIDS}/sub-"))
     odd = [name for name in inside if not _is_of_its_folder(name)]
     if odd:
-        yield finding("foreign_file", BIDS, "files under sub-* are no files of BIDS", n=len(odd),
+        yield finding("foreign_file", BIDS, "files under sub-* are not files of BIDS", n=len(odd),
                       of=odd)  # fmt: skip
     tables = [name for name in inside if name.endswith(".tsv") and name not in odd]
     for name in tables:

@@ -371,7 +371,7 @@ def test_hints_are_computed_for_the_queue_and_only_once(study):
     assert "hints for 0 of them computed now" in again.output
 
 
-def test_a_report_tells_how_well_a_hint_foresaw_the_verdicts():
+def test_a_report_says_how_well_a_hint_predicted_the_verdicts():
     verdicts = pd.DataFrame(
         [(1, "C1", "exclude", "supernatural"), (2, "C1", "keep", ""), (3, "C1", "keep", ""),
          (1, "C2", "keep", ""), (4, "C1", "exclude", "writing,time_lapse")],
