@@ -9,8 +9,8 @@ from alembic.runtime.migration import MigrationContext
 
 from study.errors import StoreError
 from study.store import (
+    addresses,
     create_store,
-    filesystem,
     maintenance,
     open_store,
     snapshot,
@@ -177,7 +177,7 @@ def test_a_store_can_be_written_anew_after_a_report(url):
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "fuse.gvfsd-fuse"])
 def test_a_network_share_is_refused(monkeypatch, url, kind):
-    monkeypatch.setattr(filesystem, "file_system_of", lambda path: kind)
+    monkeypatch.setattr(addresses, "file_system_of", lambda path: kind)
     with pytest.raises(StoreError, match="network share"):
         create_store(url)
 
