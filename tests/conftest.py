@@ -27,9 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let no test read what the user has kept."""
+    """Let no test read what the user has kept; graphs are made once for all workers."""
     before = os.environ.get("AVMIT_CACHE")
-    os.environ["AVMIT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    folder = tmp_path_factory.getbasetemp()
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ  # whose folder lies in that of the run
+    os.environ["AVMIT_CACHE"] = str((folder.parent if is_worker else folder) / "cache")
     yield
     if before is None:
         del os.environ["AVMIT_CACHE"]

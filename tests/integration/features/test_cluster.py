@@ -46,8 +46,7 @@ def clips(tmp_path):
 
 
 @pytest.fixture
-def job(tmp_path, monkeypatch):
-    monkeypatch.setenv("AVMIT_CACHE", str(tmp_path / "cache"))
+def job(tmp_path):
     found, _ = prepare(
         "yamnet_effnet",
         grid="paper",

@@ -214,7 +214,6 @@ def test_what_an_optimiser_keeps_is_not_taken_for_weights(tmp_path):
 def test_winograd_is_left_where_it_is_inaccurate_on_this_machine(tmp_path, monkeypatch):
     from features.extraction import prepare as preparing
 
-    monkeypatch.setenv("AVMIT_CACHE", str(tmp_path / "cache"))
     job, notes = prepared(tmp_path)
     assert (job.visual_graph.suffix, len(notes)) == (".ncnn", 2)
     monkeypatch.setattr(preparing, "MAX_RELATIVE_DIFFERENCE", 0.0)
