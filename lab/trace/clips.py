@@ -10,6 +10,7 @@ from lab.trace.chain import Link, facts
 from lab.trace.kept import Kept
 from lab.trace.stored import StoredRating
 from study.reading.clip_keys import Key
+from study.reading.list_faults import COUNTS
 from study.store.ratings.origins import Origin
 from study.tools.files import sha256_of
 from study.tools.local_time import local_day, local_time
@@ -91,7 +92,7 @@ def _faults_of_clip(
         # Lists that take unrated clips have none of a clip without all its ratings.
         if told != found and not (too_few and not any(told)):
             yield f"the list says {told} ratings of 1, 2 and 3, and the store holds {found}"
-    if "r1" in row and not given and any(int(row[f"r{rating}"]) for rating in (1, 2, 3)):
+    if "r1" in row and not given and any(int(row[count]) for count in COUNTS):
         yield "the list has ratings, and the store none"
     path = kept.study.clip_path(*key)
     if not path.is_file():

@@ -14,6 +14,7 @@ from lab.trace.searches import cell_4_link
 from lab.trace.wanted import OF_RELEASE, Bar, Cell4, Cell5, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import Key, key_of, keys_of
+from study.reading.list_faults import COUNTS
 from study.reading.text import read_json
 from study.vocabulary import VIDEO_LOCATIONS
 
@@ -54,7 +55,7 @@ def row_link(kept: Kept, what: Row) -> Link:
         f"{what.table}.csv:{row['filename']}",
         facts(
             line=row["line"],
-            **{name: row[name] for name in ("r1", "r2", "r3", "new_filename") if name in row},
+            **{name: row[name] for name in (*COUNTS, "new_filename") if name in row},
         ),
         (*_faults_of_table(kept, what.table), *_faults_of_raw(kept, what.table, key, row)),
         (

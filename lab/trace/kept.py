@@ -19,6 +19,7 @@ from models.saving.model_folder import CARD_NAME
 from study.config.study import Study
 from study.errors import StudyError
 from study.reading.clip_keys import Key, keys_of
+from study.reading.list_faults import COUNTS
 from study.store import store_snapshot
 from study.store.people import pseudonyms
 from study.store.ratings import origins
@@ -142,7 +143,7 @@ class Kept:
     def tallies(self) -> pd.DataFrame:
         """The rows of `video_ratings.csv`, with counts as numbers."""
         frame = read_list(self.places.tables / "video_ratings.csv")
-        return frame.assign(**{name: frame[name].astype(int) for name in ("r1", "r2", "r3")})
+        return frame.assign(**{name: frame[name].astype(int) for name in COUNTS})
 
     @cached_property
     def lists(self) -> list[str]:

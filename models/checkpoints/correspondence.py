@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.network.keras import keras
+from models.network.keras import RECURRENT_LAYERS, keras
 from models.network.parameters import OutputLayer, Recurrent
-from models.network.spec import Rnn
 from models.saving.card import Card
 
 _MIN_SQUARE = 1e-7  # Keras' epsilon, below which a squared distance does not fall
@@ -51,14 +50,13 @@ def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasMod
     recurrent layer sees nothing but the distance of the two.
     """
     layers, ops = keras.layers, keras.ops
-    recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}
     audio = keras.Input((card.timesteps, card.audio_size), name="audio")
     visual = keras.Input((card.timesteps, card.visual_size), name="visual")
     apart = _direction(layers, audio, weights.audio) - _direction(layers, visual, weights.visual)
     square = ops.sum(ops.square(apart), axis=-1, keepdims=True)
     distance = ops.sqrt(ops.maximum(square, _MIN_SQUARE))
     kept = layers.Dropout(card.hyperparameters.dropout, name="dropout")(distance)
-    state = recurrent[card.cell.rnn](card.hyperparameters.rnn_units, name="rnn")(kept)
+    state = RECURRENT_LAYERS[card.cell.rnn](card.hyperparameters.rnn_units, name="rnn")(kept)
     head = layers.Dense(len(card.classes), activation="softmax", name="probability")
     model = keras.Model([audio, visual], head(state), name=f"{card.rnn}_correspondence")
     for name, pair in (("audio", weights.audio), ("visual", weights.visual)):

@@ -22,9 +22,21 @@ if "keras" not in sys.modules:
 
 import keras
 
-__all__ = ["KerasModel", "build_classifier", "keras", "save_classifier", "set_weights"]
+__all__ = [
+    "RECURRENT_LAYERS",
+    "KerasModel",
+    "build_classifier",
+    "keras",
+    "save_classifier",
+    "set_weights",
+]
 
 KerasModel = Any
+RECURRENT_LAYERS = {
+    Rnn.FRNN: keras.layers.SimpleRNN,
+    Rnn.GRU: keras.layers.GRU,
+    Rnn.LSTM: keras.layers.LSTM,
+}
 
 
 def build_classifier(
@@ -57,7 +69,6 @@ def build_classifier(
     ``dropout`` argument would draw one for all. Paper: DNN Architectures, Figure 3.
     """
     layers = keras.layers
-    recurrent = {Rnn.FRNN: layers.SimpleRNN, Rnn.GRU: layers.GRU, Rnn.LSTM: layers.LSTM}[rnn]
     audio = keras.Input((timesteps, audio_size), name="audio")
     visual = keras.Input((timesteps, visual_size), name="visual")
     joint = layers.Concatenate(name="audiovisual")(
@@ -67,7 +78,7 @@ def build_classifier(
         ]
     )
     kept = layers.Dropout(hyperparameters.dropout, name="dropout")(joint)
-    state = recurrent(hyperparameters.rnn_units, name="rnn")(kept)
+    state = RECURRENT_LAYERS[rnn](hyperparameters.rnn_units, name="rnn")(kept)
     probability = layers.Dense(n_classes, activation="softmax", name="probability")(state)
     return keras.Model([audio, visual], probability, name=str(rnn))
 
