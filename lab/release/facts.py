@@ -181,6 +181,11 @@ class Facts:
             f"[Data set]. {self.publisher}.{where}"
         )
 
+    @property
+    def has_clips(self) -> bool:
+        """Whether the clips themselves are in the release."""
+        return any(file.path.startswith("bids/stimuli/") for file in self.files)
+
     def file(self, path: str) -> FileFact:
         """Return the fact about one file."""
         return next(each for each in self.files if each.path == path)

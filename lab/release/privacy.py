@@ -7,21 +7,25 @@ name, a date, a path or a remark. What is looked for here is what could come in 
 import getpass
 import re
 import socket
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from features.records.manifest import MANIFEST_NAME, read_manifest
 from study.errors import StudyError
+from study.reading.archives import seekable_tar
 from study.store.people.private import Private
 
-_SHORTEST = 4  # a machine's name; shorter ones are words of every language
+_SHORTEST, _SHORTEST_WITH_DIGIT = 4, 3  # a machine's name; shorter ones are words
 _SHORTEST_REMARK = 12
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
+           "October", "November", "December")  # fmt: skip
 _PATH = re.compile(
     r"(?<![\w:/.])(?:/(?:home|root|Users|tmp|mnt|media|srv|var|opt|work|data|scratch|private)/"
     r"[^\s\"'<>)]+|[A-Za-z]:\\[^\s\"'<>]+|file://\S+|\\\\\w+\\\S+)"
 )
-# These hold pictures, records or arrays, whose text was looked at as text when they were made.
-_PACKED = {".tar", ".mp4"}
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,14 @@ class Gate:
     ----------
     ids : Pattern or None
         Participants and who worked at the desk, looked for in what a person typed.
+    days : Pattern or None
+        Days on which somebody rated, however a person writes them.
     anywhere : Pattern or None
-        Machines, accounts, folders and remarks, looked for in every file.
+        Machines, accounts, folders, remarks and days (as ``YYYY-MM-DD``), looked for in every file.
     """
 
     ids: re.Pattern[str] | None
+    days: re.Pattern[str] | None
     anywhere: re.Pattern[bytes] | None
 
 
@@ -52,15 +59,19 @@ def gate(private: Private, folders: Iterable[Path], common: str) -> Gate:
     """
     words = set(re.findall(r"[\w.-]+", common.lower()))
     machines = {*private.machines, socket.gethostname(), *_account()}
-    names = {word for word in machines if len(word) >= _SHORTEST and word.lower() not in words}
+    machines |= {name.partition(".")[0] for name in machines}
+    names = {word for word in machines if _names_a_machine(word) and word.lower() not in words}
+    names = {each for word in names for each in (word, word.lower(), word.upper(), word.title())}
     remarks = {text for text in private.remarks if len(text) >= _SHORTEST_REMARK}
     remarks = {text for text in remarks if text.lower() not in common.lower()}
     places = {str(folder.resolve()) for folder in folders}
     places = {place for place in places if place.count("/") > 1}
     ids = {word for word in private.ids if _is_telling(word) and word.lower() not in words}
-    anywhere = _any_of(sorted(names | remarks | places))
+    days = {day for day in private.days if day.isoformat() not in common}  # but the publication's
+    anywhere = _any_of(sorted(names | remarks | places | {day.isoformat() for day in days}))
     return Gate(
         _any_of(sorted(ids)),
+        _any_of(sorted({text for day in days for text in _as_written(day)})),
         None if anywhere is None else re.compile(anywhere.pattern.encode()),
     )
 
@@ -82,8 +93,8 @@ def refuse_typed(found: Gate, texts: Mapping[str, str]) -> None:
         hit = next(_hits(found, text), None)
         if hit is not None:
             raise StudyError(
-                f"{where} says {hit!r}, which would tell who or where: no id, name of a machine, "
-                "account or path leaves the lab. Write it without"
+                f"{where} says {hit!r}, which would tell who, where or when: no id, name of a "
+                "machine, account, path or day of a session leaves the lab. Write it without"
             )
 
 
@@ -101,15 +112,52 @@ def refuse_files(found: Gate, folder: Path) -> None:
         With the file and the words.
     """
     for path in sorted(folder.rglob("*")):
-        if not path.is_file() or path.suffix in _PACKED or found.anywhere is None:
+        if not path.is_file() or found.anywhere is None:
             continue
-        hit = found.anywhere.search(path.read_bytes())
-        if hit is not None:
-            raise StudyError(
-                f"{path.relative_to(folder)} would hold {hit.group().decode(errors='replace')!r}, "
-                "which the store keeps for itself. Nothing was written; rename the clip or the "
-                "class that is called so"
-            )
+        name = path.relative_to(folder).as_posix()
+        for content in (name.encode(), *_contents(path)):
+            hit = found.anywhere.search(content)
+            if hit is not None:
+                raise StudyError(
+                    f"{name} would hold {hit.group().decode(errors='replace')!r}, which the store "
+                    "keeps for itself. Nothing was written; rename the clip, the class or the "
+                    "weights that are called so"
+                )
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    if path.suffix == ".mp4":
+        return  # clips are as Moments in Time has them
+    if path.suffix != ".tar":
+        yield path.read_bytes()
+        return
+    # Embeddings are numbers; what an archive says in words stands in its heads and its manifest.
+    with seekable_tar(path) as archive, tempfile.TemporaryDirectory() as temporary:
+        for member in archive:
+            yield repr(member.get_info()).encode()
+            source = archive.extractfile(member) if member.name.endswith(MANIFEST_NAME) else None
+            if source is not None:
+                (Path(temporary) / MANIFEST_NAME).write_bytes(source.read())
+                manifest = read_manifest(Path(temporary))
+                yield repr((manifest.recipe, manifest.software)).encode()
+                yield manifest.rows.to_csv().encode()
+
+
+def _names_a_machine(word: str) -> bool:
+    has_digit = any(map(str.isdigit, word))
+    return len(word) >= (_SHORTEST_WITH_DIGIT if has_digit else _SHORTEST)
+
+
+def _as_written(day: date) -> Iterator[str]:
+    month, short = _MONTHS[day.month - 1], _MONTHS[day.month - 1][:3]
+    for name in (month, short):
+        yield from (f"{day.day} {name} {day.year}", f"{day.day}. {name} {day.year}")
+        yield from (f"{name} {day.day}, {day.year}", f"{name} {day.day} {day.year}")
+    for d, m in ((f"{day.day}", f"{day.month}"), (f"{day.day:02}", f"{day.month:02}")):
+        for sign in "./-":
+            yield from (f"{d}{sign}{m}{sign}{day.year}", f"{m}{sign}{d}{sign}{day.year}")
+            yield from (f"{day.year}{sign}{m}{sign}{d}",)
+    yield f"{day:%Y%m%d}"
 
 
 def _is_telling(word: str) -> bool:
@@ -122,6 +170,8 @@ def _hits(found: Gate, text: str) -> Iterator[str]:
         yield hit.group()
     if found.ids is not None:
         yield from (hit.group() for hit in found.ids.finditer(text))
+    if found.days is not None:
+        yield from (hit.group() for hit in found.days.finditer(text))
     if found.anywhere is not None:
         hits = found.anywhere.finditer(text.encode())
         yield from (hit.group().decode(errors="replace") for hit in hits)

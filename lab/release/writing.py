@@ -38,7 +38,7 @@ from lab.release.facts import (
 from lab.release.gathering import OWN_COMMAND, gather, places
 from lab.release.staging import refuse_full, staged
 from study.config.study import Study
-from study.reports.figures import figure_of
+from study.reports.figures import default_style, figure_of
 from study.store import audit, is_read_only, store_snapshot, store_transaction
 from study.tools.files import sha256_of
 from study.tools.progress_bars import progress_bar
@@ -142,7 +142,8 @@ def _write(
     refuse_breaking(read_release(folder))
     steps = [_with_parquet(step) for step in facts.steps]
     tell("draw the figures")
-    steps += _draw(whole, folder, stamp="rehearsal" if facts.rehearsal else "")
+    with default_style():
+        steps.append(_draw(whole, folder, stamp="rehearsal" if facts.rehearsal else ""))
     tell("pack the archives")
     steps += archives.pack(study, whole, folder, wishes.embeddings)
     facts = replace(
@@ -211,7 +212,7 @@ def _with_own_files(facts: Facts, folder: Path) -> Facts:
     return replace(facts, steps=tuple(steps))
 
 
-def _draw(whole: Whole, folder: Path, *, stamp: str) -> Iterator[StepFact]:
+def _draw(whole: Whole, folder: Path, *, stamp: str) -> StepFact:
     drawn = {"figure_2": figure_2(whole.tally.clips)}
     agreement = whole.tables["agreement.csv"].rows
     drawn["agreement"] = figure_of(plot_agreement(agreement))
@@ -225,7 +226,7 @@ def _draw(whole: Whole, folder: Path, *, stamp: str) -> Iterator[StepFact]:
             figure, folder / "figures", name, overwrite=False, stamp=stamp, suffixes=_SUFFIXES
         )
         outputs += [path.relative_to(folder).as_posix() for path in paths]
-    yield StepFact("curation figures", "Draw the figures.", tuple(inputs), tuple(outputs))
+    return StepFact("curation figures", "Draw the figures.", tuple(inputs), tuple(outputs))
 
 
 def _write_dictionary(facts: Facts, path: Path) -> None:
@@ -273,7 +274,8 @@ def _typed(study: Study, answers: Mapping[str, str]) -> dict[str, str]:
     said = study.config.release
     texts_of = {"study.toml: title": study.config.title}
     for name in ("version", "publisher", "description", "doi", "url", "contact",
-                 "institution", "institution_address", "department"):  # fmt: skip
+                 "institution", "institution_url", "institution_address", "department",
+                 "cognitive_atlas", "cogpo"):  # fmt: skip
         texts_of[f"study.toml: release.{name}"] = getattr(said, name) or ""
     texts_of["study.toml: release.keywords"] = "; ".join(said.keywords)
     texts_of |= {f"{datasheet.ANSWERS_NAME}: {name}": text for name, text in answers.items()}

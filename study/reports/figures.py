@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -24,6 +25,14 @@ _UNDATED: dict[str, dict[str, str | None]] = {
 def new_axes(width_in: float = 8.0, height_in: float = 3.4) -> Axes:
     """Return empty axes in a figure of their own, known to no window."""
     return Figure(figsize=(width_in, height_in), layout="constrained").subplots()
+
+
+@contextmanager
+def default_style() -> Iterator[None]:
+    """Draw with matplotlib's own settings, whatever a person's `matplotlibrc` says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
 
 
 def figure_of(ax: Axes) -> Figure:

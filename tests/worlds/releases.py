@@ -141,8 +141,10 @@ def _hide(db, clips) -> None:
         [{"candidate_id": clips[0], "curator": INITIALS, "verdict": "note", "reasons": "",
           "note": REMARKS[1], "given_at": FIRST_DAY}],
     )  # fmt: skip
+    in_order = db.query(SessionRow).filter_by(phase="annotation").order_by(SessionRow.started_at)
+    first = in_order.first()
     db.add(
-        TrialRow(session_id=db.query(SessionRow).first().id, number=900, candidate_id=clips[0],
+        TrialRow(session_id=first.id, number=900, candidate_id=clips[0],
                  outcome="failed", failure=REMARKS[2], recorded_at=FIRST_DAY)
     )  # fmt: skip
 

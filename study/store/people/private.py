@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date
 from typing import Any
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from study.store.tables import (
     TrialRow,
     VettingRow,
 )
+from study.tools.local_time import local_day
 
 _WRITTEN: tuple[InstrumentedAttribute[Any], ...] = (
     ParticipantRow.close_reason, ClearanceRow.reason, ExerciseClipRow.reasoning,
@@ -54,11 +56,14 @@ class Private:
         Hosts, and devices with their serial numbers.
     remarks : frozenset of str
         What people wrote.
+    days : frozenset of date
+        On which somebody rated, by UTC and by the lab's clock.
     """
 
     ids: frozenset[str]
     machines: frozenset[str]
     remarks: frozenset[str]
+    days: frozenset[date] = frozenset()
 
 
 def private_words(db: Db) -> Private:
@@ -75,7 +80,9 @@ def private_words(db: Db) -> Private:
         remarks |= _texts(db, column)
     for (detail,) in db.execute(select(AuditEventRow.detail)):
         remarks |= {text for key, text in _leaves(detail) if key in ("reason", "note")}
-    return Private(frozenset(ids), frozenset(machines), frozenset(remarks))
+    began = list(db.scalars(select(SessionRow.started_at).distinct()))
+    days = {day for at in began for day in (at.astimezone(UTC).date(), local_day(at))}
+    return Private(frozenset(ids), frozenset(machines), frozenset(remarks), frozenset(days))
 
 
 def _texts(db: Db, column: InstrumentedAttribute[Any]) -> set[str]:

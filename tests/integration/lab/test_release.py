@@ -7,14 +7,18 @@ import os
 import re
 import shutil
 import tarfile
+import time
+from dataclasses import replace
 from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from curation.__main__ import app as curation
+from features.records.manifest import read_manifest, rows_from, write_manifest
 from lab.__main__ import app
 from lab.release.descriptions.folders import read_rows, rows_sha256
 from study.config.study import find_study
@@ -24,6 +28,7 @@ from study.store.people import pseudonyms, removals
 from study.store.tables import AssignmentRow, PseudonymRow
 from tests.worlds.releases import (
     FIRST_DAY,
+    HOST,
     LONELY_DAY,
     PEOPLE,
     REMARKS,
@@ -76,9 +81,24 @@ def test_every_file_has_its_checksum_and_no_other_is_named(released_study):
     assert said == {name: hashlib.sha256(content).hexdigest() for name, content in found.items()}
 
 
-def test_the_same_store_and_configuration_give_the_same_bytes(released_study, study, tmp_path):
-    again = released(study, tmp_path / "again")
+def test_the_same_store_and_configuration_give_the_same_bytes_on_every_machine(
+    released_study, study, tmp_path, monkeypatch
+):
+    # Another person, zone, place and umask, and settings of matplotlib of their own.
+    for name in ("USER", "LOGNAME"):
+        monkeypatch.setenv(name, "hans-mueller")
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    umask = os.umask(0o077)
+    try:
+        with mpl.rc_context({"font.family": "serif", "savefig.dpi": 300, "svg.fonttype": "none"}):
+            again = released(study, tmp_path / "again")
+    finally:
+        os.umask(umask)
+        monkeypatch.undo()
+        time.tzset()
     assert files_of(again.folder) == files_of(released_study.folder)
+    assert (again.folder / "bids").stat().st_mode & 0o777 == 0o755
 
 
 def test_nothing_that_the_store_keeps_for_itself_is_in_any_byte(released_study):
@@ -269,9 +289,25 @@ def test_a_machine_that_stands_in_a_file_name_stops_the_release(study, tmp_path)
     assert not list(tmp_path.glob(".*.part"))
 
 
+def test_a_machine_that_stands_in_the_manifest_of_an_archive_stops_the_release(study, tmp_path):
+    folder = study.folder / "embeddings/VGGish_VGG16"
+    found = read_manifest(folder)
+    recipe = replace(found.recipe, audio=replace(found.recipe.audio, weights=f"{HOST}.h5"))
+    write_manifest(folder, recipe, found.software, rows_from(found.rows))
+    with pytest.raises(StudyError, match=r"AVMIT_VGGish_VGG16.tar would hold 'station-mueller'"):
+        released(study, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_typed_into_study_toml_does_not_let_itself_through(study, tmp_path):
-    for words in ({"description": "Rated on station-mueller."}, {"contact": "QQ07"}):
-        with pytest.raises(StudyError, match=r"study.toml: release.\w+ says '(station-m|QQ07)"):
+    for words in (
+        {"description": "Rated on station-mueller."},
+        {"contact": "QQ07"},
+        {"description": "Rated until 3 March 2026."},
+        {"institution_url": "https://station-mueller.example.org/"},
+    ):
+        says = r"study.toml: release.\w+ says '(station-m|QQ07|3 March)"
+        with pytest.raises(StudyError, match=says):
             released(changed(study, **words), tmp_path / "out", embeddings=None)
     assert not (tmp_path / "out").exists()
 
