@@ -157,7 +157,7 @@ def _as_written(day: date) -> Iterator[str]:
         for sign in "./-":
             yield from (f"{d}{sign}{m}{sign}{day.year}", f"{m}{sign}{d}{sign}{day.year}")
             yield from (f"{day.year}{sign}{m}{sign}{d}",)
-    yield f"{day:%Y%m%d}"
+    yield day.isoformat().replace("-", "")
 
 
 def _is_telling(word: str) -> bool:

@@ -81,7 +81,7 @@ def private_words(db: Db) -> Private:
     for (detail,) in db.execute(select(AuditEventRow.detail)):
         remarks |= {text for key, text in _leaves(detail) if key in ("reason", "note")}
     began = list(db.scalars(select(SessionRow.started_at).distinct()))
-    days = {day for at in began for day in (at.astimezone(UTC).date(), local_day(at))}
+    days = {day for at in began for day in (local_day(at, UTC), local_day(at))}
     return Private(frozenset(ids), frozenset(machines), frozenset(remarks), frozenset(days))
 
 
