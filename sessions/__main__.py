@@ -59,6 +59,7 @@ PANELS = (
         "sessions.commands.dashboard",
         {
             "dashboard": "Show an overview of the study in a browser, until Ctrl-C.",
+            "desk": "Work at the desk in a browser, until Ctrl-C.",
         },
     ),
     Panel(

@@ -1,6 +1,7 @@
-"""An overview of the study, in the browser."""
+"""The study in the browser: an overview to look at, and the desk to work at."""
 
 import os
+import webbrowser
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,13 @@ import typer
 from sessions.commands.options import (
     at_desk,
 )
+from sessions.desk.page import desk_app
 from sessions.monitor import dashboard as board
 from sessions.monitor.progress import progress
 from study.config.study import find_study
 from study.reports import web
 from study.tools.access import Readers
-from study.tools.cli import StoreOption, StudyOption
+from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
 
@@ -45,3 +47,26 @@ def dashboard(
     os.nice(NICE)
     typer.echo(f"open {site.url}")
     web.serve(app, listener)
+
+
+@example("python -m sessions desk --by AB")
+def desk(
+    by: ByOption,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one")] = 0,
+    browser: Annotated[bool, typer.Option(help="open the page")] = True,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Work at the desk in a browser, until Ctrl-C."""
+    found = find_study(study, store)
+    with at_desk(study, store):  # says in one line what is wrong with the store
+        site, listener = web.open_site(port)
+    app = desk_app(found, by, site, lambda: datetime.now(UTC))
+    # A session's window on the same machine comes first.
+    os.nice(NICE)
+    typer.echo(f"the desk of {by}: {site.url}")
+    typer.echo("press Ctrl-C to stop; every change is saved at once")
+    with web.address_file(site) as address:
+        if browser:
+            webbrowser.open(address.as_uri())
+        web.serve(app, listener)

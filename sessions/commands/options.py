@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from sessions.laptops.away import require_whole
+from sessions.desk.opening import opened
 from study.config.study import Study, find_study
-from study.store import Db, open_store, open_to_read, snapshot, studies, transaction
+from study.store import Db, open_store, open_to_read
 from study.store.desk import Desk
 from study.tools.cli import THE_DESK
 
@@ -63,10 +63,9 @@ def changing(
     found = find_study(study, store)
     engine = (open_to_read if only_read else open_store)(found.store_url)
     try:
-        with snapshot(engine) if only_read else transaction(engine) as db:
-            studies.identity(db, found)
-            if not (only_read or on_laptop):
-                require_whole(db)
-            yield Desk(db, found, by, datetime.now(UTC))
+        with opened(
+            engine, found, by, datetime.now(UTC), on_laptop=on_laptop, only_read=only_read
+        ) as desk:
+            yield desk
     finally:
         engine.dispose()

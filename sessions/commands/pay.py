@@ -7,10 +7,9 @@ import typer
 
 from sessions.commands.options import IdArgument, changing
 from sessions.pay import receipt
-from sessions.pay.paper import write_statement
+from sessions.pay.paper import print_statement
 from sessions.pay.statement import is_settled_here, statement
 from sessions.pay.statement import settle as settle_all
-from study.errors import StudyError
 from study.tools.cli import ByOption, OverwriteOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.wording import counted
@@ -41,14 +40,13 @@ def pay(
             )
         everything = statement(db, participant_id, protocol)
         if printed or out is not None:
-            if not is_here:
-                raise StudyError(receipt.AT_THE_DESK)
             # Within the transaction: what cannot be signed is not marked as paid either.
-            path = out or desk.study.folder / receipt.file_of(everything)
-            write_statement(everything, path, config, overwrite=overwrite)
+            path = print_statement(desk, everything, out, overwrite=overwrite)
     if settle:
         amount, n_sessions = config.money(paid.total_pence), counted(paid.n_sessions, "session")
         amount, n_sessions = config.money(paid.total_pence), counted(paid.n_sessions, "session")
         typer.echo(f"paid now: {amount} for {n_sessions}")
+    if printed or out is not None:
+        typer.echo(f"to sign: {path}")
     for line in receipt.session_lines(everything, config.money, is_settled_here=is_here):
         typer.echo(line)

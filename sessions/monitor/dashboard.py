@@ -68,7 +68,7 @@ def page(found: Progress, study: Study, now: datetime) -> str:
         share=share,
         sentence=sentence(found, now),
         now=local_time(now),
-        alarms=_alarms(found),
+        alarms=alarm_rows(found),
         headings=_HEADINGS,
         people=[_person(row, study.config.money) for row in found.people.to_dict("records")],
         expert=in_words(found.reliability) if has_expert else "",
@@ -126,7 +126,8 @@ def _number(value: object, form: str) -> str | None:
     return None if pd.isna(value) else form.format(float(str(value)))  # type: ignore[call-overload]
 
 
-def _alarms(found: Progress) -> list[tuple[object, ...]]:
+def alarm_rows(found: Progress) -> list[tuple[object, ...]]:
+    """Return the alarms as rows: participant, what, at which trial, detail."""
     return [
         (alarm.participant_id, _KINDS[alarm.kind], alarm.n_trial, alarm.detail)
         for alarm in found.alarms

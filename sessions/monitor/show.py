@@ -24,6 +24,15 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
 
     Returns a few lines; the last ones say what is next and how to start it, or what is missing.
     """
+    return [
+        *facts(db, study, participant_id),
+        *map(remarks.in_words, remarks.of_participant(db, participant_id)),
+        *_next(db, study, participant_id),
+    ]
+
+
+def facts(db: Db, study: Study, participant_id: str) -> list[str]:
+    """Return what is recorded of a participant, in a few lines."""
     participant = participants.get(db, participant_id)
     since = local_day(participant.enrolled_at)
     found = [f"{participant.id}: {participant.kind.value}, enrolled {since}"]
@@ -42,8 +51,7 @@ def lines(db: Db, study: Study, participant_id: str) -> list[str]:
     is_expert = participant.kind is ParticipantKind.EXPERT
     if is_expert:
         found += _ground_truths(db, study)
-    found += [remarks.in_words(each) for each in remarks.of_participant(db, participant_id)]
-    return [*found, *_next(db, study, participant_id)]
+    return found
 
 
 def _ground_truths(db: Db, study: Study) -> list[str]:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from sessions.pay.receipt import statement_text
-from sessions.pay.statement import Statement
+from sessions.pay.receipt import AT_THE_DESK, file_of, statement_text
+from sessions.pay.statement import Statement, is_settled_here
 from study.config.study import StudyConfig
-from study.errors import ConfigError
+from study.errors import ConfigError, StudyError
+from study.store.desk import Desk
 from study.tools.access import Readers
 from study.tools.files import written_atomically
 
@@ -19,6 +20,20 @@ def write_statement(
     """
     text = statement_text(everything, config.title, config.money)
     write_text(text, path, footer=config.title, overwrite=overwrite, readers=Readers.OWNER)
+
+
+def print_statement(
+    desk: Desk, everything: Statement, out: Path | None = None, *, overwrite: bool = False
+) -> Path:
+    """Write a statement of pay where it belongs in the study's folder, or to another place.
+
+    Returns where it lies. Raises StudyError on a laptop, which does not know what was paid.
+    """
+    if not is_settled_here(desk.db):
+        raise StudyError(AT_THE_DESK)
+    path = out or desk.study.folder / file_of(everything)
+    write_statement(everything, path, desk.study.config, overwrite=overwrite)
+    return path
 
 
 def write_text(
