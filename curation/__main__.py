@@ -64,6 +64,13 @@ PANELS = (
         },
     ),
     Panel(
+        "Lists",
+        "curation.commands.manipulation",
+        {
+            "manipulate": "Make manipulated clips of a test set.",
+        },
+    ),
+    Panel(
         "Published lists",
         "curation.commands.release",
         {

@@ -71,7 +71,12 @@ class PlayableClip:
 
 
 def decode_for_display(
-    path: Path, *, box_px: tuple[int, int], sample_rate_hz: int, sha256: str | None = None
+    path: Path,
+    *,
+    box_px: tuple[int, int],
+    sample_rate_hz: int,
+    sha256: str | None = None,
+    needs_sound: bool = True,
 ) -> PlayableClip:
     """Decode a clip into memory.
 
@@ -89,6 +94,8 @@ def decode_for_display(
         Width and height that a larger clip is scaled down to fit.
     sha256 : str or None
         Digest of the file that was admitted; None for any file.
+    needs_sound : bool
+        Whether a clip without sound is refused; else it is silent.
     """
     content = read_clip(path)
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
@@ -97,17 +104,17 @@ def decode_for_display(
             "other_clip",
         )
     with open_clip(path, content) as container:
-        video, audio = _streams(container, path)
-        showing = Showing(path, video, box_px=box_px, rate_hz=sample_rate_hz)
+        streams = _streams(container, path, needs_sound=needs_sound)
+        showing = Showing(path, streams[0], box_px=box_px, rate_hz=sample_rate_hz)
         images: list[npt.NDArray[np.uint8]] = []
         sound = SoundTrack(sample_rate_hz)
-        for frame in frames_of(container, path, [video, audio]):
+        for frame in frames_of(container, path, streams):
             if isinstance(frame, av.VideoFrame):
                 width, height, orientation = showing.picture(frame)
                 images.append(orientation.apply(scaled(frame, width, height)))
             else:
                 sound.add(frame, showing.sound(frame))
-        showing.finish(container)
+        showing.finish(container, needs_sound=needs_sound)
         sound.finish()
     return _assembled(path, content, showing, np.stack(images), sound, sample_rate_hz)
 
@@ -140,12 +147,12 @@ def _assembled(
     )
 
 
-def _streams(container: Any, path: Path) -> tuple[Any, Any]:  # noqa: ANN401
+def _streams(container: Any, path: Path, *, needs_sound: bool) -> list[Any]:  # noqa: ANN401
     video = video_streams(container)
     if not video:
         raise ClipError(f"{path} has no picture. Replace the file", "no_video")
-    if not container.streams.audio:
+    if needs_sound and not container.streams.audio:
         raise ClipError(f"{path} has no sound. Take it out of the candidates", "no_audio")
-    chosen = video[0], container.streams.audio[0]
+    chosen = [video[0], *container.streams.audio[:1]]
     require_codecs(path, chosen)
     return chosen

@@ -241,7 +241,7 @@ def parse_config(text: str, source: str) -> StudyConfig:
     try:
         return StudyConfig.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {_in_one_line(error)}. Correct it") from error
+        raise ConfigError(f"{source}: {problems_of(error)}. Correct it") from error
 
 
 def _require_storable(content: dict[str, Any], source: str) -> None:
@@ -260,7 +260,8 @@ def _require_storable(content: dict[str, Any], source: str) -> None:
             )
 
 
-def _in_one_line(error: ValidationError) -> str:
+def problems_of(error: ValidationError) -> str:
+    """Return what is wrong with a configuration, in one line."""
     return "; ".join(_problem(details) for details in error.errors())
 
 

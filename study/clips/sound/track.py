@@ -36,8 +36,9 @@ class SoundTrack:
 
     @property
     def end_s(self) -> float:
-        """When the last sample is out, on the file's clock. Ask after `finish`."""
-        return max(begin_s + len(sound) / self._rate_hz for begin_s, sound in self._placed)
+        """When the last sample is out, on the file's clock; 0 without one. Ask after `finish`."""
+        ends = (begin_s + len(sound) / self._rate_hz for begin_s, sound in self._placed)
+        return max(ends, default=0.0)
 
     def add(self, frame: av.AudioFrame, time_s: float | None) -> None:
         """Take the next decoded frame.

@@ -1,0 +1,1 @@
+"""One stimulus: its pictures, its sound, the file, and what the finished file turns out to be."""

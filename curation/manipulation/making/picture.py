@@ -1,0 +1,149 @@
+"""Pictures of a stimulus: filtered, of less contrast, with noise, or black."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import dctn, idctn
+
+from curation.manipulation.planning.conditions import Condition
+from study.clips.contents import spread
+
+_WHITE = 255.0
+_CHUNK_VALUES = 12_000_000  # of pictures that are worked on at once, so that memory stays bounded
+_STEEPNESS = 8  # of the filters' flanks
+
+Pictures = npt.NDArray[np.uint8]
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """The pictures of a stimulus, and what some of them were made of.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (n_pictures, height_px, width_px, 3)
+        RGB.
+    times_s : ndarray of float64, shape (n_pictures,)
+        When each is shown, from the beginning of the file.
+    end_s : float
+        When the last one is gone.
+    sampled : tuple of int
+        Five of them, from which contrast and noise are measured.
+    plain, clean : ndarray of float32, shape (n_sampled, height_px, width_px, 3)
+        These five with their full contrast, and as they were before noise.
+    """
+
+    pictures: Pictures
+    times_s: npt.NDArray[np.float64]
+    end_s: float
+    sampled: tuple[int, ...]
+    plain: Values
+    clean: Values
+
+
+def film_of(
+    pictures: Pictures,
+    times_s: npt.NDArray[np.float64],
+    end_s: float,
+    condition: Condition,
+    rng: np.random.Generator,
+) -> Film:
+    """Return the pictures of a stimulus.
+
+    Parameters
+    ----------
+    pictures : ndarray of uint8, shape (n_pictures, height_px, width_px, 3)
+        RGB, upright.
+    """
+    sampled = spread(len(pictures))
+    chosen = pictures[list(sampled)].astype(np.float32)
+    if condition.modality == "audio":
+        black = np.zeros_like(pictures)
+        return Film(black, times_s, end_s, sampled, np.zeros_like(chosen), np.zeros_like(chosen))
+    if not condition.changes_picture:
+        return Film(pictures, times_s, end_s, sampled, chosen, chosen)
+    means = _means(pictures)
+    plain = _filtered(chosen, condition)
+    return Film(
+        pictures=_changed(pictures, condition, means, rng),
+        times_s=times_s,
+        end_s=end_s,
+        sampled=sampled,
+        plain=plain,
+        clean=_with_contrast(plain.copy(), condition, means),
+    )
+
+
+def _changed(
+    pictures: Pictures, condition: Condition, means: Values, rng: np.random.Generator
+) -> Pictures:
+    changed = np.empty_like(pictures)
+    n_at_once = max(1, _CHUNK_VALUES // pictures[0].size)
+    for first in range(0, len(pictures), n_at_once):
+        part = pictures[first : first + n_at_once]
+        values = _filtered(part.astype(np.float32), condition)
+        values = _with_contrast(values, condition, means)
+        if condition.pixel_noise:
+            # Of the luminance: the same in all three colours.
+            noise = rng.standard_normal(part.shape[:3], dtype=np.float32)
+            noise *= np.float32(condition.pixel_noise * _WHITE)
+            values += noise[..., None]
+        np.rint(values, out=values)
+        np.clip(values, 0, _WHITE, out=values)
+        changed[first : first + n_at_once] = values
+    return changed
+
+
+def _means(pictures: Pictures) -> Values:
+    return np.asarray(pictures.mean(axis=(0, 1, 2), dtype=np.float64), np.float32)
+
+
+def _with_contrast(values: Values, condition: Condition, means: Values) -> Values:
+    if condition.contrast != 1:
+        values -= means
+        values *= np.float32(condition.contrast)
+        values += means
+    return values
+
+
+def _filtered(values: Values, condition: Condition) -> Values:
+    if not condition.is_filtered:
+        return values
+    gain = _gain(values.shape[1], values.shape[2], condition)
+    # A cosine transform reflects the picture at its edges, where a Fourier transform would wrap it.
+    planes = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+    waves = dctn(planes, axes=(2, 3), norm="ortho", overwrite_x=True)
+    waves *= gain
+    back: Values = idctn(waves, axes=(2, 3), norm="ortho", overwrite_x=True)
+    return back.transpose(0, 2, 3, 1)
+
+
+def _gain(height_px: int, width_px: int, condition: Condition) -> Values:
+    # Of a wave k along a side there are k / 2 cycles on it.
+    down = np.arange(height_px)[:, None] / (2 * height_px)
+    along = np.arange(width_px)[None, :] / (2 * width_px)
+    per_px = np.hypot(down, along)
+    gain = np.exp(-2 * (np.pi * condition.blur_px * per_px) ** 2)
+    cycles = per_px * height_px
+    if condition.low_pass_cpp:
+        gain /= 1 + (cycles / condition.low_pass_cpp) ** _STEEPNESS
+    if condition.high_pass_cpp:
+        gain *= 1 - 1 / (1 + (cycles / condition.high_pass_cpp) ** _STEEPNESS)
+    gain[0, 0] = 1  # the mean of the picture stays
+    return np.asarray(gain, np.float32)
+
+
+def after_cut(
+    pictures: Pictures, times_s: npt.NDArray[np.float64], begin_s: float, end_s: float
+) -> tuple[Pictures, npt.NDArray[np.float64]]:
+    """Return the pictures of a part of a clip, and their times from its beginning.
+
+    The picture that stands when the part begins is shown from its beginning.
+
+    `begin_s`, `end_s`: of the part, on the clip's time.
+    """
+    first = max(0, int(np.searchsorted(times_s, begin_s + 1e-9, side="right")) - 1)
+    last = max(first + 1, int(np.searchsorted(times_s, end_s - 1e-9)))
+    return pictures[first:last], np.maximum(times_s[first:last] - begin_s, 0.0)
