@@ -45,7 +45,7 @@ class Row:
     picture_time_error_ms : float
         By how much a picture is shown at another time than it should be, at most.
     picture_psnr_db : float or None
-        Of the finished pictures against the planned ones; None where they are the same.
+        Of five finished pictures against the planned ones, luminance; None where they are the same.
     peak : float
         Largest sample of the finished sound, of full scale.
     """

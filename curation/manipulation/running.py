@@ -23,7 +23,7 @@ from curation.manipulation.planning.sources import Source
 from curation.manipulation.planning.stimuli import plan_stimuli
 from curation.manipulation.survey import Surveyed, mean_spectrum, survey
 from study.errors import StudyError
-from study.processes.pool import each, n_cores
+from study.processes.pool import AT_ONCE, each, n_cores
 from study.processes.watchdog import HARD_LIMIT_S
 from study.reading.text import LARGEST_TEXT, json_of, parsed, read_text
 from study.tools.files import sha256_of
@@ -32,6 +32,7 @@ from study.tools.progress import track
 
 JOURNAL_NAME = ".manipulate.partial.jsonl"  # what has been made; gone when the manifest is written
 PAGE_NAME = "contact_page.html"
+_N_AT_ONCE = 16  # fewer are done by a copy of this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def manipulate(
         Whether to make every stimulus anew.
     """
     known = {} if overwrite else _known_rows(folder)
-    n_processes = min(n_processes or n_cores(), max(1, len(sources)))
-    found = list(track(survey(sources, n_processes), "looking at clips", total=len(sources)))
+    looks = survey(sources, _crew_for(sources, n_processes))
+    found = list(track(looks, "looking at clips", total=len(sources)))
     orders = _orders(design, found, folder)
     kept = _kept(orders, known, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +116,7 @@ def _orders(design: Design, found: Sequence[Surveyed], folder: Path) -> list[Ord
 
 
 def _make_all(
-    orders: Sequence[Order], kept: Mapping[str, Row], folder: Path, n_processes: int
+    orders: Sequence[Order], kept: Mapping[str, Row], folder: Path, n_processes: int | None
 ) -> tuple[list[Row], list[Reject]]:
     rows, rejects = list(kept.values()), []
     todo = [order for order in orders if order.stimulus.filename not in kept]
@@ -132,16 +133,23 @@ def _make_all(
     return rows, rejects
 
 
-def _performed(todo: Sequence[Order], n_processes: int) -> Generator[Row | Reject, None, None]:
+def _performed(
+    todo: Sequence[Order], n_processes: int | None
+) -> Generator[Row | Reject, None, None]:
     yield from each(
         make,
         todo,
-        n_processes=n_processes,
+        n_processes=_crew_for(todo, n_processes),
         limit_s=HARD_LIMIT_S,
         on_crash=_crashed,
         on_timeout=_too_slow,
         advice="Run the command again with --jobs 1; what was finished is kept",
     )
+
+
+def _crew_for(items: Sequence[object], n_processes: int | None) -> int:
+    # New processes take seconds to start.
+    return AT_ONCE if len(items) < _N_AT_ONCE else n_processes or n_cores()
 
 
 def _crashed(order: Order) -> Reject:

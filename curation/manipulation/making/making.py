@@ -150,7 +150,7 @@ def _checked(order: Order, track: Track, film: Film, begin_s: float, finished: P
         "duration_s": round(finished.duration_s, 6),
         "sha256": sha256_of(order.path),
         "snr_measured_db": None if heard.snr_db is None else round(heard.snr_db, 4),
-        "asynchrony_measured_ms": None if late is None else round(late / RATE_HZ * 1000, 4),
+        "asynchrony_measured_ms": None if late is None else round(late / RATE_HZ * 1000, 4) + 0.0,
         "asynchrony_peak": heard.peaks if condition.modality == "audiovisual" else "",
         "picture_time_error_ms": round(time_error_ms, 4),
         "contrast_measured": None if seen.contrast is None else round(seen.contrast, 4),
