@@ -28,7 +28,7 @@ from study.processes.watchdog import HARD_LIMIT_S
 from study.reading.text import LARGEST_TEXT, json_of, parsed, read_text
 from study.tools.files import sha256_of
 from study.tools.journal import Journal, read_journal
-from study.tools.progress import track
+from study.tools.progress_bars import track
 
 JOURNAL_NAME = ".manipulate.partial.jsonl"  # what has been made; gone when the manifest is written
 PAGE_NAME = "contact_page.html"
