@@ -128,19 +128,21 @@ def is_prominent(clips: pd.DataFrame, rule: Rule = "strict") -> pd.Series:
     return clips["r3"] >= 2
 
 
-def is_unanimous(clips: pd.DataFrame) -> pd.Series:
+def is_unanimous(clips: pd.DataFrame, n_wanted: int = 1) -> pd.Series:
     """Return which clips got a 3 from everyone who rated them.
 
     Parameters
     ----------
     clips : DataFrame
         With ``r1, r2, r3``.
+    n_wanted : int
+        How many ratings a clip of the study gets: one that was not asked is no agreement.
 
     Notes
     -----
     Paper: Test Set ("all participants must agree").
     """
-    return clips["r3"] == n_ratings(clips).clip(lower=1)  # nobody is not everyone
+    return clips["r3"] == n_ratings(clips).clip(lower=max(n_wanted, 1))  # nobody is not everyone
 
 
 def yes_votes(clips: pd.DataFrame, question: Literal["present", "prominent"]) -> pd.Series:

@@ -50,6 +50,7 @@ PANELS = (
         "sessions.commands.monitor",
         {
             "status": "Show where the study stands: people, agreement, alarms, forecast.",
+            "forecast": "Show what each rating rule still asks for: ratings, hours and money.",
             "export-sessions": "Export all sessions: time, rig, ratings and pay, one row each.",
             "end-session": "Close a session whose program or machine has crashed.",
         },

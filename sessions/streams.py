@@ -14,3 +14,4 @@ class Stream(IntEnum):
     RERATING = 6
     FURTHER = 7
     AGAIN = 8
+    PLACES = 9

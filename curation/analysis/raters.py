@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from study.deciding.intervals import wilson
+
 Ints = npt.NDArray[np.int64]
 N_PARTS = 10  # a rater's trials in tenths, to see drift
-Z_95 = 1.959964
 NOT_DEFINED = (
     "no catch trial to be right or wrong on (accuracy, bias), or nobody else rated the same clips "
     "(agreement_with_others, drift)"
@@ -96,25 +97,6 @@ def confusion_with_truth(compared: pd.DataFrame) -> Ints:
     counts = np.zeros((3, 3), dtype=np.int64)
     np.add.at(counts, (catch["truth"].to_numpy(int) - 1, catch["rating"].to_numpy(int) - 1), 1)
     return counts
-
-
-def wilson(n_right: int, n_trials: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share.
-
-    Returns Wilson's interval; NaN without trials.
-
-    Examples
-    --------
-    >>> [round(limit, 3) for limit in wilson(38, 41)]
-    [0.806, 0.975]
-    """
-    if n_trials == 0:
-        return float("nan"), float("nan")
-    share, z2 = n_right / n_trials, Z_95**2
-    centre = share + z2 / (2 * n_trials)
-    half = Z_95 * np.sqrt(share * (1 - share) / n_trials + z2 / (4 * n_trials**2))
-    scale = 1 + z2 / n_trials
-    return float((centre - half) / scale), float((centre + half) / scale)
 
 
 def _row(person: str, part: pd.DataFrame) -> dict[str, object]:

@@ -1,11 +1,12 @@
 """Where ratings and tallies come from: a study's store, a table, or published lists."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
+from curation.decided import tally_of_study, with_all_ratings
 from curation.release.export import ratings_that_count, rules_of
 from curation.release.list_check import refuse_breaking
 from curation.release.published import (
@@ -17,7 +18,7 @@ from curation.release.published import (
 )
 from curation.release.tables import VIDEO_RATINGS, Provenance, read_table
 from curation.selection.picture_facts import with_picture_facts
-from curation.tally import clip_keys, n_ratings, tally_ratings
+from curation.tally import clip_keys, n_ratings
 from study.config.study import Study
 from study.counting import Counted, Truths
 from study.errors import TableError
@@ -25,6 +26,7 @@ from study.store import store_snapshot, studies
 from study.store.ratings.counted import ground_truths_that_count
 
 TEST_SET_NAME = "test_set"
+FULL_DESIGN = 3  # Paper: Annotation Procedure
 _ENOUGH_TO_TELL = 100  # so many prominent clips in a row are not chance
 
 
@@ -55,6 +57,8 @@ class Rated:
         Which ratings of a store count, and why others do not; None where there is no store.
     provenance : Provenance or None
         For what is made of them; None where there is no store.
+    gets_all : Series of bool or None
+        Which clips get all ratings whatever they say; None where all do.
     """
 
     clips: pd.DataFrame
@@ -67,6 +71,7 @@ class Rated:
     rehearsal: bool = False
     counted: Counted | None = None
     provenance: Provenance | None = None
+    gets_all: "pd.Series[bool] | None" = None
 
     def lines(self) -> list[str]:
         """Return in words which ratings do not count, for whoever reads the result."""
@@ -125,6 +130,70 @@ class Rated:
         return self.rated_clips()
 
 
+def of_all_ratings(rated: Rated) -> tuple[Rated, str]:
+    """Return what stands for a full design where a rating rule asked for fewer ratings.
+
+    Returns
+    -------
+    rated : Rated
+        As it was where every clip gets all its ratings, else the clips that always do: they were
+        drawn at random before the study.
+    note : str
+        That what is made of them is an estimate; empty where it is not.
+
+    Raises
+    ------
+    TableError
+        If none of these clips has all its ratings yet, or a table does not say which they are.
+    """
+    clips = rated.clips
+    if rated.gets_all is None:
+        _refuse_fewer(rated)
+        return rated, ""
+    sample = clips.loc[rated.gets_all].reset_index(drop=True)
+    if sample.empty:
+        raise TableError(
+            "the rating rule asks for fewer ratings where they decide, and none of the ground "
+            "truths, which get all, has them yet. Rate more clips: python -m annotator"
+        )
+    ratings = rated.ratings
+    if ratings is not None:
+        ratings = ratings[ratings["candidate_id"].isin(sample["candidate_id"])]
+    note = (
+        f"estimate: the rating rule asked for fewer ratings where they decided; {len(sample)} of "
+        f"{len(clips)} clips, drawn at random before the study, have all and stand for the others"
+    )
+    return replace(rated, clips=sample, ratings=ratings), note
+
+
+def refuse_estimate(rated: Rated, what: str) -> None:
+    """Raise where something needs all ratings of all clips, and a rule asked for fewer.
+
+    Raises
+    ------
+    TableError
+        If so.
+    """
+    if rated.gets_all is not None:
+        raise TableError(
+            f"{what} needs all ratings of all clips, and this study's rating_rule asked for fewer "
+            "where they decided its own questions. It can be shown of a study with rating_rule = "
+            '"all"'
+        )
+    _refuse_fewer(rated)
+
+
+def _refuse_fewer(rated: Rated) -> None:
+    # A table of prominent clips, or one with a fourth rating here and there, has three at least.
+    n = n_ratings(rated.clips)
+    if len(n) and n.min() < min(n.max(), FULL_DESIGN):
+        raise TableError(
+            f"{rated.origin} has clips with {n.min()} and others with {n.max()} ratings: they were "
+            "rated until they were decided, so this cannot be counted from the table. Use the "
+            "study, which shows an estimate: --study"
+        )
+
+
 def rated_in_study(study: Study, at: datetime) -> Rated:
     """Return the ratings of a store.
 
@@ -148,8 +217,9 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
         found = ratings_that_count(db, study)
         truths = ground_truths_that_count(db, study)
         protocol = study.config.protocol
-        tally = tally_ratings(found.ratings, ratings_per_clip=protocol.ratings_per_clip)
+        tally = tally_of_study(found.ratings, protocol)
         clips = with_picture_facts(db, tally.clips, study.folder, protocol)
+        gets_all = with_all_ratings(db, study, clips)
     return Rated(
         clips,
         "the store",
@@ -157,6 +227,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
         truths,
         rehearsal=study.config.rehearsal,
         counted=found,
+        gets_all=gets_all,
         provenance=Provenance(
             rehearsal=study.config.rehearsal,
             store_id=store.store_id,

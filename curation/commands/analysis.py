@@ -16,7 +16,13 @@ from curation.analysis.agreement import (
 )
 from curation.analysis.rater_pages import rater_page
 from curation.analysis.raters import NOT_DEFINED, rater_table, with_references
-from curation.analysis.rating_sources import Rated, rated_in_release, rated_in_study
+from curation.analysis.rating_sources import (
+    Rated,
+    of_all_ratings,
+    rated_in_release,
+    rated_in_study,
+    refuse_estimate,
+)
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
 from curation.commands.options import OutOption, ReleaseOption, tables_folder
 from curation.figures import plot_agreement, save_figure
@@ -54,12 +60,16 @@ def agreement(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Show how well raters agree; overall, per class and per pair, with intervals."""
-    rated, folder, seed = _rated(study, store, release, out)
-    clips = rated.rated_clips()
+    found_ratings, folder, seed = _rated(study, store, release, out)
+    found_ratings.rated_clips()
+    rated, note = of_all_ratings(found_ratings)
+    clips = rated.clips
     rng = generator(seed, "agreement")
     table = measure_agreement(clips, rng, n_resamples=resamples)
     wants_pairs = pairs or (pairs is None and rated.ratings is not None)
     found = pair_table(rated.with_raters(), rng, n_resamples=resamples) if wants_pairs else None
+    if note:
+        table = table.assign(estimate=note)
     write_report(table, folder / "agreement.csv", overwrite=overwrite, provenance=rated.provenance)
     if found is not None:
         write_report(
@@ -79,6 +89,8 @@ def agreement(
     if rated.is_selected:
         typer.echo("these clips were selected for being prominent: agreement on them is biased")
     _say(rated)
+    if note:
+        typer.echo(note)
     if rated.ratings is None:
         typer.echo("no rater column: agreement of pairs cannot be calculated")
     typer.echo(f"{counted(len(clips), 'clip')}, {counted(resamples, 'resample')}: {folder}")
@@ -94,6 +106,7 @@ def sensitivity(
     """Show what another majority rule would change in classes and lists."""
     rated, folder, _seed = _rated(study, store, release, out)
     clips = rated.rated_clips()
+    refuse_estimate(rated, "what other majority rules would change")
     probability = None
     if rated.ratings is not None:
         posterior = dawid_skene(rated.ratings).posterior["p3"]

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from curation.analysis.rating_sources import rated_from, test_clips
+from curation.analysis.estimates import votes_estimate
+from curation.analysis.rating_sources import of_all_ratings, rated_from, test_clips
 from curation.commands.options import (
     OutOption,
     RatingsOption,
@@ -17,7 +18,7 @@ from curation.commands.options import (
 from curation.figures import figure_2, plot_test_set, save_figure
 from curation.release import export
 from curation.release import trials as trial_rows
-from curation.release.tables import TEST_SET, is_changed, read_table
+from curation.release.tables import TEST_SET, is_changed, read_table, write_report
 from curation.selection import lists as selection
 from curation.selection import materialise as making
 from curation.selection.known_clips import as_in_store, with_rejects
@@ -110,6 +111,10 @@ def test_set(
     vetted_only: Annotated[
         bool, typer.Option("--vetted-only", help="only clips that a curator has kept")
     ] = False,
+    without_open: Annotated[
+        bool,
+        typer.Option("--without-open", help="without clips that a rating rule left undecided"),
+    ] = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Draw test_set.csv; accepted classes, unanimous clips of one frame rate (Table 3)."""
@@ -125,6 +130,7 @@ def test_set(
             at=datetime.now(UTC),
             allow_fewer=allow_fewer,
             vetted_only=vetted_only,
+            without_open=without_open,
             overwrite=overwrite,
         )
     _say_changed(ratings or folder / "video_ratings.csv")
@@ -231,10 +237,17 @@ def figures(
     if only != "test-set":
         at = datetime.now(UTC)
         rated = rated_from(found, ratings=ratings, release=release, at=at)
-        clips = rated.all_clips()
+        rated.all_clips()
+        full, note = of_all_ratings(rated)
+        clips = full.clips
         for line in rated.lines():
             typer.echo(line)
-        save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=stamp)
+        said_of_it = f"{stamp} {note}".strip()
+        save_figure(figure_2(clips), folder, "figure_2", overwrite=overwrite, stamp=said_of_it)
+        if note:
+            typer.echo(note)
+            table = votes_estimate(clips, rated.clips)
+            write_report(table, folder / "figure_2_estimate.csv", overwrite=overwrite)
         said.append(
             f"Figure 2 of {counted(len(clips), 'clip')} in {clips['avmit_label'].nunique()} classes"
         )

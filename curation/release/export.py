@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from curation.clips.record_names import SOUNDLESS
+from curation.decided import counts_under_rule, tally_of_study
 from curation.release.tables import (
     VIDEO_RATINGS,
     Provenance,
@@ -16,7 +17,7 @@ from curation.release.tables import (
     refuse_twice,
     write_table,
 )
-from curation.tally import Tally, clip_keys, tally_ratings
+from curation.tally import Tally, clip_keys
 from study.classes import read_classes
 from study.config.study import Study
 from study.counting import Counted
@@ -78,7 +79,7 @@ def export_ratings(
     for target in (raw_path, path):
         refuse_existing(target, overwrite=overwrite)
     found = ratings_that_count(db, study)
-    tally = tally_ratings(found.ratings, ratings_per_clip=study.config.protocol.ratings_per_clip)
+    tally = tally_of_study(found.ratings, study.config.protocol)
     export = Export(tally, found, (raw_path, path))
     store = studies.identity(db, study)
     provenance = Provenance(
@@ -87,7 +88,7 @@ def export_ratings(
         store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
         settings=rules_of(study),
-        counts=counts_of(export),
+        counts={**counts_of(export), **counts_under_rule(tally.clips, study.config.protocol)},
     )
     raw_schema = raw_ratings(with_participant=with_participant, with_times=with_times)
     raw = found.ratings.sort_values(
@@ -131,8 +132,11 @@ def rules_of(study: Study) -> Mapping[str, Any]:
     dict
         As `study.toml` has them.
     """
+    protocol = study.config.protocol
+    rule = {"rating_rule": protocol.rating_rule, "decide": list(protocol.questions)}
     return {
-        "ratings_per_clip": study.config.protocol.ratings_per_clip,
+        "ratings_per_clip": protocol.ratings_per_clip,
+        **({} if protocol.rating_rule == "all" else rule),
         "evidence": study.config.evidence.model_dump(),
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from curation.analysis.agreement import measure_agreement
+from curation.decided import tally_of_study, with_all_ratings
 from curation.release.export import all_clips, with_record_names
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import (
@@ -26,7 +27,7 @@ from curation.release.tables import (
 )
 from curation.release.trials import TRIALS, Trials
 from curation.selection.known_clips import as_in_store, with_rejects
-from curation.tally import COUNTS, Tally, clip_keys, tally_ratings
+from curation.tally import COUNTS, Tally, clip_keys
 from study.config.study import Study
 from study.counting import IN_WORDS, Reason
 from study.errors import TableError
@@ -117,6 +118,9 @@ class Whole:
 
     Parameters
     ----------
+    full : DataFrame
+        The clips of the tally that get all ratings whatever they say, of which agreement and
+        Figure 2 are counted; all of them unless a rating rule asked for fewer.
     missing : tuple of str
         Lists that have not been drawn.
     sha256 : dict of tuple of str to str
@@ -125,6 +129,7 @@ class Whole:
 
     tables: Mapping[str, Table]
     tally: Tally
+    full: pd.DataFrame
     missing: tuple[str, ...]
     sha256: Mapping[tuple[str, str], str]
 
@@ -148,12 +153,13 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
         know.
     """
     found = trials.counted[Phase.ANNOTATION]
-    tally = tally_ratings(found.ratings, ratings_per_clip=study.config.protocol.ratings_per_clip)
+    tally = tally_of_study(found.ratings, study.config.protocol)
     if tally.clips.empty:
         raise TableError(
             f"no clip has {study.config.protocol.ratings_per_clip} ratings that count, so there "
             "is nothing to release. Rate clips: python -m annotator"
         )
+    full = _full(db, study, tally)
     raw = found.ratings.sort_values([*reversed(_CLIP), "rating"], ignore_index=True)
     lists = dict(_lists(db, folder))
     export, drawn = "curation export-ratings", "video_ratings.csv"
@@ -167,7 +173,7 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
         "clips.csv": Table(CLIPS, _clips(db, study), "curation candidates"),
         "trials.csv": Table(TRIALS, trials.rows, "curation export-trials"),
         "rejects.csv": Table(REJECTS, candidates.rejects(db), "curation candidates"),
-        "agreement.csv": Table(AGREEMENT, _agreement(study, tally), "curation agreement", (drawn,)),
+        "agreement.csv": Table(AGREEMENT, _agreement(study, full), "curation agreement", (drawn,)),
         "left_out.csv": Table(LEFT_OUT, _left_out(db, study, tally, trials), "lab release"),
     }  # fmt: skip
     for name in lists:
@@ -177,7 +183,7 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
     admitted = candidates.frame(db)
     keys = zip(admitted["video_location"], admitted["filename"], strict=True)
     digests = dict(zip(keys, admitted["sha256"], strict=True))
-    return Whole(tables, tally, tuple(name for name in LISTS if name not in lists), digests)
+    return Whole(tables, tally, full, tuple(name for name in LISTS if name not in lists), digests)
 
 
 def _lists(db: Db, folder: Path) -> Iterator[tuple[str, Table]]:
@@ -222,8 +228,20 @@ def _clips(db: Db, study: Study) -> pd.DataFrame:
     return rows.sort_values(list(_CLIP), ignore_index=True)
 
 
-def _agreement(study: Study, tally: Tally) -> pd.DataFrame:
-    table = measure_agreement(tally.clips, generator(study.config.seed, "agreement"))
+def _full(db: Db, study: Study, tally: Tally) -> pd.DataFrame:
+    gets_all = with_all_ratings(db, study, tally.clips)
+    if gets_all is None:
+        return tally.clips
+    if not gets_all.any():
+        raise TableError(
+            "the rating rule asks for fewer ratings where they decide, and none of the ground "
+            "truths, which get all, has them yet. Rate more clips: python -m annotator"
+        )
+    return tally.clips[gets_all].reset_index(drop=True)
+
+
+def _agreement(study: Study, full: pd.DataFrame) -> pd.DataFrame:
+    table = measure_agreement(full, generator(study.config.seed, "agreement"))
     table = table[table["n_clips"] >= SMALLEST_GROUP].reset_index(drop=True)
     return table.replace([np.inf, -np.inf], np.nan).round({"value": 6, "low": 6, "high": 6})
 
@@ -250,6 +268,13 @@ def _left_out(db: Db, study: Study, tally: Tally, trials: Trials) -> pd.DataFram
     if tally.n_left_out:
         means = "clips with fewer ratings than asked for, which are not in video_ratings.csv"
         rows.append(("clips", "annotation", "too_few_ratings", tally.n_left_out, means))
+    if study.config.protocol.may_ask_fewer:
+        n_sample = int(with_all_ratings(db, study, tally.clips).sum())  # type: ignore[union-attr]
+        means = (
+            "agreement and Figure 2 are estimates from so many clips, drawn at random before the "
+            "study, that got all ratings; the others were rated until they were decided"
+        )
+        rows.append(("clips", "annotation", "estimate", n_sample, means))
     table = pd.DataFrame(rows, columns=["what", "phase", "reason", "n", "means"])
     table["n"] = table["n"].astype("Int64")
     return table.assign(n=table["n"].where(table["n"] >= SMALLEST_GROUP))

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from curation.tally import COUNTS, Rule, is_prominent, is_unanimous
 from study.config.protocol import PAPER, Protocol
+from study.deciding.pictures import has_frame_rate
 from study.reading.lists import with_our_names
 
 _FILTERED_BY = (
@@ -66,29 +66,6 @@ def accepted_classes(
     return tuple(str(label) for label in counts.index[counts >= min_prominent])
 
 
-def has_frame_rate(
-    frame_rates_hz: pd.Series, accepted_hz: Sequence[float], tolerance_hz: float
-) -> pd.Series:
-    """Return which clips have one of the accepted frame rates.
-
-    Parameters
-    ----------
-    frame_rates_hz : Series of float
-        Frame rate per clip; unknown ones are not accepted.
-    accepted_hz : sequence of float
-        Such as 29.97 and 30.
-    tolerance_hz : float
-        How far from one of these a rate may be, such as `Protocol.test_frame_rate_tolerance_hz`.
-
-    Notes
-    -----
-    Paper: Test Set, video filtering ("a visual frame rate of 30fps").
-    """
-    rates = frame_rates_hz.to_numpy(dtype=float)[:, None]
-    near = np.abs(rates - np.asarray(accepted_hz, dtype=float)[None, :]) <= tolerance_hz
-    return pd.Series(near.any(axis=1), index=frame_rates_hz.index)
-
-
 def filter_clips(
     clips: pd.DataFrame,
     classes: Sequence[str] | None = None,
@@ -130,7 +107,7 @@ def filter_clips(
         classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     steps = {
         "class not accepted": clips["avmit_label"].isin(classes),
-        "not unanimous": is_unanimous(clips),
+        "not unanimous": is_unanimous(clips, protocol.ratings_per_clip),
         "variable frame rate": _not(clips["is_vfr"]),
         "frame rate": has_frame_rate(
             clips["frame_rate_hz"],

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from curation.decided import fewest_ratings, refuse_open_for_test, refuse_undecided
 from curation.release.export import all_clips, with_record_names
 from curation.release.tables import (
     TEST_SET,
@@ -64,6 +65,7 @@ def make_test_set(
     at: datetime,
     allow_fewer: bool = False,
     vetted_only: bool = False,
+    without_open: bool = False,
     overwrite: bool = False,
 ) -> Selection:
     """Draw the test set and write `test_set.csv`.
@@ -78,6 +80,8 @@ def make_test_set(
         Whether take all clips of classes that have too few.
     vetted_only : bool
         Whether only clips that a curator has kept may be drawn.
+    without_open : bool
+        Whether clips may be missing of which nobody has asked whether all raters agree.
 
     Returns
     -------
@@ -95,7 +99,8 @@ def make_test_set(
     """
     refuse_existing(path, overwrite=overwrite)
     protocol = study.config.protocol
-    rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=protocol.ratings_per_clip)
+    rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=fewest_ratings(protocol))
+    refuse_undecided(rated, protocol, ratings_path)
     clips = with_picture_facts(db, rated, ratings_path, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     if not classes:
@@ -105,6 +110,8 @@ def make_test_set(
             f"no class has the {protocol.class_min_prominent} prominent clips of "
             f"protocol.class_min_prominent; most have: {said}. Rate more clips, or lower it"
         )
+    if not without_open:
+        refuse_open_for_test(clips, classes, protocol, ratings_path)
     pool, left = filter_clips(clips, classes, protocol, vetted_only=vetted_only)
     drawn = draw_test_set(
         pool,
@@ -125,6 +132,7 @@ def make_test_set(
         "test_max_odd_steps": protocol.test_max_odd_steps,
         "allow_fewer": allow_fewer,
         "vetted_only": vetted_only,
+        **({"without_open": True} if without_open else {}),
     }
     counts = {"clips": len(drawn), "classes": list(classes), "left": left, "pool": len(pool)}
     counts["unvetted"] = n_unvetted
@@ -213,8 +221,9 @@ def make_training_lists(
 def _believed(
     db: Db, study: Study, ratings_path: Path, test_path: Path
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    at_least = study.config.protocol.ratings_per_clip
-    rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=at_least)
+    protocol = study.config.protocol
+    rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=fewest_ratings(protocol))
+    refuse_undecided(rated, protocol, ratings_path)
     test = as_in_store(read_table(test_path, TEST_SET), with_rejects(db), test_path)
     return as_in_store(rated, candidates.frame(db), ratings_path), test
 

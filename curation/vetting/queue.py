@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from curation.decided import tally_of_study
 from curation.selection.filters import accepted_classes, filter_clips
 from curation.selection.picture_facts import with_picture_facts
-from curation.tally import tally_ratings
 from study.config.protocol import Protocol
 from study.config.study import Study
 from study.store import Db
@@ -33,7 +33,7 @@ def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
     """
     protocol = study.config.protocol
     found = counted(db, study).ratings
-    tally = tally_ratings(found, ratings_per_clip=protocol.ratings_per_clip)
+    tally = tally_of_study(found, protocol)
     clips = with_picture_facts(db, tally.clips, study.folder, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     # Excluded clips stay in the queue: a curator may think again, another may disagree.

@@ -7,7 +7,7 @@ from pathlib import Path
 from curation.release.trials import Trials, trials, with_pseudonyms
 from curation.release.whole import Whole, whole
 from lab.release.facts import Creator, Facts, StepFact, TableFact
-from sessions.plan import again
+from sessions.plan import again, further_ratings
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, store_snapshot
@@ -77,8 +77,8 @@ def gather(study: Study, answers_blank: int, *, at: datetime, allow_unfinished: 
 
 
 def _unfinished(db: Db, study: Study) -> tuple[str, ...]:
-    clips = again.standing(again.judged_slots(db, study), study)
-    n_complete = again.n_complete(clips, study.config.protocol.ratings_per_clip)
+    clips = again.standing(again.judged_slots(db, study))
+    n_complete = again.n_complete(clips) - len(further_ratings.waiting(db, study))
     if not len(clips):
         return ("no clip has been planned",)
     if n_complete < len(clips):

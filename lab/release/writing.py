@@ -213,7 +213,7 @@ def _with_own_files(facts: Facts, folder: Path) -> Facts:
 
 
 def _draw(whole: Whole, folder: Path, *, stamp: str) -> StepFact:
-    drawn = {"figure_2": figure_2(whole.tally.clips)}
+    drawn = {"figure_2": figure_2(whole.full)}
     agreement = whole.tables["agreement.csv"].rows
     drawn["agreement"] = figure_of(plot_agreement(agreement))
     inputs = ["video_ratings.csv", "agreement.csv"]

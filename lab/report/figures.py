@@ -25,16 +25,20 @@ def progress_figures(found: Ratings) -> list[Drawing]:
 
 def rated_figures(found: Ratings) -> list[Drawing]:
     """Return Figure 2, panel by panel; empty where no clip was rated often enough."""
-    if found.rated is None or found.rated.clips.empty:
+    if found.full is None:
         return []
-    clips = found.rated.clips
+    clips = found.full.clips
     n_classes = clips["avmit_label"].nunique()
     drawings = []
     for question, title in QUESTIONS.items():
         ax = plot_votes(clips, question, _axes(n_classes))
         ax.set_title("", loc="left")  # stands below, where lines break
-        drawings.append(_drawn(title, ax))
+        drawings.append(_drawn(_noted(title, found), ax))
     return drawings
+
+
+def _noted(title: str, found: Ratings) -> str:
+    return f"{title} ({found.note})" if found.note else title
 
 
 def agreement_figures(found: Ratings) -> list[Drawing]:
@@ -44,7 +48,7 @@ def agreement_figures(found: Ratings) -> list[Drawing]:
     table = found.agreement
     ax = plot_agreement(table, _axes(table["avmit_label"].nunique()))
     title = 'Krippendorff\'s alpha of "most prominent?", 95 % intervals; the line is all classes'
-    return [_drawn(title, ax)]
+    return [_drawn(_noted(title, found), ax)]
 
 
 def timing_figures(found: Ratings) -> list[Drawing]:

@@ -79,15 +79,19 @@ def _procedure(study: Study, found: Ratings) -> Iterator[str]:
     protocol = study.config.protocol
     given = found.rated.ratings
     n_ratings = 0 if given is None else len(given)
+    fewer = f"until {' and '.join(protocol.questions)} could not change, by up to "
     yield (
-        f"Each clip was rated by {counted(protocol.ratings_per_clip, 'participant')} as "
-        f"unclean (1), "
+        f"Each clip was rated {fewer if protocol.may_ask_fewer else 'by '}"
+        f"{counted(protocol.ratings_per_clip, 'participant')} as unclean (1), "
         "moderately clean (2) or very clean (3) with respect to its class label. Participants "
         "could replay a clip; a key pressed before its end led to a warning and another playing."
     )
+    enough = f"had at least {protocol.ratings_per_clip}"
+    if protocol.may_ask_fewer:
+        enough = "had as many as that takes"
     yield (
         f"{_n(n_ratings, 'rating')} entered the analysis; {_n(len(found.rated.clips), 'clip')} "
-        f"had at least {protocol.ratings_per_clip}."
+        f"{enough}."
     )
     if found.rated.counted is not None and found.rated.counted.n_left_out:
         yield (

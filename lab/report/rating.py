@@ -10,7 +10,7 @@ from annotator.timing.measures import Timing, TimingEvidence, described, timing
 from curation.analysis.aggregation import dawid_skene
 from curation.analysis.agreement import measure_agreement
 from curation.analysis.raters import rater_table
-from curation.analysis.rating_sources import Rated, rated_in_study
+from curation.analysis.rating_sources import Rated, of_all_ratings, rated_in_study
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
 from sessions.monitor.progress import Progress, progress
 from sessions.monitor.status import StudyStatus, study_status
@@ -57,6 +57,11 @@ class Ratings:
         Why there is none.
     agreement, raters, sensitivity : DataFrame or None
         From `curation.analysis`; None where no clip was rated often enough.
+    full : Rated or None
+        The clips that get all ratings whatever they say, of which agreement and Figure 2 are
+        counted.
+    note : str
+        That these are estimates; empty where they are not.
     """
 
     counts: pd.DataFrame
@@ -68,6 +73,8 @@ class Ratings:
     agreement: pd.DataFrame | None = None
     raters: pd.DataFrame | None = None
     sensitivity: pd.DataFrame | None = None
+    full: Rated | None = None
+    note: str = ""
 
 
 def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
@@ -92,16 +99,29 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
     if rated.clips.empty:
         return Ratings(counts, found, status, rigs, rated, "no clip has all its ratings yet")
     rng = generator(study.config.seed, "report")
+    full, note = _full(rated)
     return Ratings(
         counts,
         found,
         status,
         rigs,
         rated,
-        agreement=measure_agreement(rated.clips, rng, n_resamples=n_resamples),
+        agreement=None
+        if full is None
+        else measure_agreement(full.clips, rng, n_resamples=n_resamples),
         raters=rater_table(rated.with_raters(), rated.ground_truths()),
-        sensitivity=_sensitivity(rated, study),
+        # What other rules would change needs ratings that nobody was asked for.
+        sensitivity=_sensitivity(rated, study) if rated.gets_all is None else None,
+        full=full,
+        note=note,
     )
+
+
+def _full(rated: Rated) -> tuple[Rated | None, str]:
+    try:
+        return of_all_ratings(rated)
+    except TableError as error:
+        return None, str(error)
 
 
 def _sensitivity(rated: Rated, study: Study) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from lab.trace.chain import Link, facts
 from lab.trace.kept import Kept
 from lab.trace.stored import StoredRating
+from study.deciding.questions import has_enough
 from study.reading.clip_keys import Key
 from study.reading.list_faults import COUNTS
 from study.store.ratings.origins import Origin
@@ -88,7 +89,7 @@ def _faults_of_clip(
         told = [int(row[f"r{rating}"]) for rating in (1, 2, 3)]
         counting = [one["rating"] for one in given if not one["reason"]]
         found = [counting.count(rating) for rating in (1, 2, 3)]
-        too_few = sum(found) < kept.study.config.protocol.ratings_per_clip
+        too_few = not has_enough(found, kept.study.config.protocol)[0]
         # Lists that take unrated clips have none of a clip without all its ratings.
         if told != found and not (too_few and not any(told)):
             yield f"the list says {told} ratings of 1, 2 and 3, and the store holds {found}"

@@ -11,10 +11,12 @@ from rich.console import Console
 from sessions.commands.options import IdArgument, at_desk, changing
 from sessions.expert.reratings import in_words
 from sessions.laptops import away
+from sessions.monitor.forecast import TRIAL_S, forecast_rules, forecast_table
 from sessions.monitor.progress import progress, sentence
 from sessions.monitor.session_table import session_table
 from sessions.monitor.status import agreement_table, status_table, study_status
 from sessions.running.open_sessions import end_crashed
+from study.deciding.expected import PRIOR_CLIPS, Prior
 from study.processes.parents import is_annotator
 from study.store.engine import clock
 from study.store.ratings.counted import judged
@@ -50,6 +52,35 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
         f"{counted(standing.n_wanted, 'rating')}, {standing.n_truths} of "
         f"{counted(standing.n_sampled, 'ground truth')} "
         f"({counted(standing.n_corrections, 'correction')})"
+    )
+
+
+@example("python -m sessions forecast --prior-agreement 0.7")
+def forecast(
+    prior_prominent: Annotated[
+        float, typer.Option(min=0, max=1, help="share of 3s; counts while little is rated")
+    ] = 0.35,
+    prior_present: Annotated[float, typer.Option(min=0, max=1, help="share of 2s and 3s")] = 0.55,
+    prior_agreement: Annotated[
+        float, typer.Option(min=0, max=1, help="how often two raters of a clip say the same")
+    ] = 0.75,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="paid for a trial")] = TRIAL_S,
+    study: StudyOption = None,
+    store: StoreOption = None,
+) -> None:
+    """Show what each rating rule still asks for: ratings, hours and money."""
+    shares = (1 - prior_present, prior_present - prior_prominent, prior_prominent)
+    prior = Prior(tuple(round(share, 9) for share in shares), prior_agreement)  # type: ignore[arg-type]
+    with at_desk(study, store) as (found, db):
+        coming = forecast_rules(db, found, prior=prior, trial_s=seconds)
+    console = Console()
+    console = console if console.is_terminal else Console(width=160)
+    console.print(forecast_table(coming, found.config.money))
+    typer.echo(
+        f"{counted(coming.n_given, 'rating')} given; expected from a prior that weighs "
+        f"{PRIOR_CLIPS} clips and {counted(coming.n_full, 'clip')} that got all ratings whatever "
+        "they said; "
+        f"{coming.trial_s:g} s a trial; 95 % intervals"
     )
 
 

@@ -23,9 +23,9 @@ def plan(
     late_candidates: Annotated[
         bool, typer.Option("--late-candidates", help="add candidates admitted after the plan")
     ] = False,
-    disagreements: Annotated[
+    further: Annotated[
         bool,
-        typer.Option("--disagreements", help="ask for a further rating where raters disagree"),
+        typer.Option("--further", help="ask for a further rating of clips that are open"),
     ] = False,
     again: Annotated[
         bool,
@@ -39,9 +39,9 @@ def plan(
     store: StoreOption = None,
 ) -> None:
     """Decide once who rates which clip, and in which order."""
-    if sum([bool(participant), late_candidates, disagreements, again]) > 1:
+    if sum([bool(participant), late_candidates, further, again]) > 1:
         raise typer.BadParameter(
-            "give one of --participant, --late-candidates, --disagreements and --again at a time"
+            "give one of --participant, --late-candidates, --further and --again at a time"
         )
     if dry_run and not again:
         raise typer.BadParameter("--dry-run shows what --again would do. Add --again")
@@ -49,18 +49,18 @@ def plan(
         _plan_again(study, store, by, dry_run=dry_run)
         return
     with changing(study, store, by) as desk:
-        if disagreements:
-            change = schedule.plan_disagreements(desk)
+        if further:
+            change = further_ratings.plan_further(desk)
         elif late_candidates:
             change = schedule.plan_late_candidates(desk)
         else:
             if not assignments.exist(desk.db):
                 schedule.require_ready(desk.db, desk.study, participant)
             change = schedule.make_plan(desk, ids=participant)
-        n_undecided = len(further_ratings.undecided(desk.db, desk.study))
+        n_waiting = len(further_ratings.waiting(desk.db, desk.study)) if further else 0
     _echo_change("planned", change)
-    if disagreements and n_undecided:
-        typer.echo(f"{n_undecided} clips get none: everybody who can rate has seen them")
+    if n_waiting:
+        typer.echo(f"{n_waiting} clips get none: everybody who can rate has seen them")
 
 
 def _plan_again(study: Path | None, store: str | None, by: str, *, dry_run: bool) -> None:

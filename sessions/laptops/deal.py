@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sessions.laptops.away import GIVEN, IS_PART, require_all_here
+from sessions.plan.further_ratings import WHOLE
 from sessions.running.open_sessions import require_none_open
 from study.errors import StoreError
 from study.store import create_store, transaction
@@ -51,7 +52,7 @@ def deal_part(desk: Desk, people: list[str], path: Path) -> Part:
         with transaction(engine) as laptop:
             parts.copy_part(db, laptop, people)
             ground_truths.forget_first(laptop, _worthless(desk, people))
-            replace(desk, db=laptop).log(IS_PART, "laptop", detail)
+            replace(desk, db=laptop).log(IS_PART, "laptop", {**detail, **_whole(desk, people)})
             laptop.flush()
             seal = seals.seal(laptop)
         engine.dispose()
@@ -70,6 +71,16 @@ def _worthless(desk: Desk, people: list[str]) -> frozenset[int]:
         return frozenset()
     lost = ground_truths_that_count(desk.db, desk.study).left_out
     return frozenset(map(int, lost["candidate_id"]))
+
+
+def _whole(desk: Desk, people: list[str]) -> dict[str, list[int]]:
+    """Return the clips of which all raters go along, and which nobody can be asked for here."""
+    if desk.study.config.protocol.rating_rule == "all":
+        return {}
+    plan = assignments.frame(desk.db)
+    clips = plan.assign(here=plan["participant_id"].isin(people)).groupby("candidate_id")
+    found = clips["here"].all() & ~clips["done"].all()
+    return {WHOLE: [int(clip) for clip in found.index[found]]}
 
 
 def _folder_of(path: Path) -> Path:

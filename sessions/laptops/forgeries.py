@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from sessions.exercises import headphones
 from sessions.expert import reratings
+from sessions.laptops import asked
 from sessions.pay.bonus import bonus_pence
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
@@ -24,7 +25,7 @@ _GRADES = {None, "A", "B", "C", "not applicable", "ungraded"}
 # What the annotator writes; what is checked and measured there stays there (`rig_check`).
 _WRITTEN = {
     "session", "trial", "rating", "presentation", "key_press", "audit_event", "headphone_check",
-    "ground_truth_version", "protocol_version", "rig_check", "flag", "note",
+    "ground_truth_version", "protocol_version", "rig_check", "flag", "note", "assignment",
 }  # fmt: skip
 # What an upgrade of the copy fills; nothing of it is merged.
 _UPGRADED = {"record_name"}
@@ -42,6 +43,7 @@ class Laptop:
     truths: dict[int, Rating]
     versions: dict[int, Protocol]
     added: Rows
+    asked: tuple[str, ...] = ()
 
 
 def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) -> Iterator[str]:
@@ -59,7 +61,7 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     yield from problems
     # In this order: who goes on after a finding may meet rows that refer to nothing.
     checks = (_sessions, _trials, _evidence, _ratings, _bonuses, _truths, _headphones, _flags,
-              _notes, _events)  # fmt: skip
+              _notes, _events, _asked)  # fmt: skip
     for check in checks:
         yield from check(part)
 
@@ -101,6 +103,7 @@ def _read(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Lap
         truths={row["candidate_id"]: Rating(row["rating"]) for row in truths},
         versions={number: (config or study.config).protocol for number, config in versions.items()},
         added=added,
+        asked=tuple(asked.unlikely(laptop, study, people, added.get("assignment", []))),
     ), problems
 
 
@@ -288,6 +291,10 @@ def _notes(part: Laptop) -> Iterator[str]:
         )
         if not is_right:
             yield f"a remark on {row['participant_id']!r:.40} is on no session of theirs there"
+
+
+def _asked(part: Laptop) -> Iterator[str]:
+    yield from part.asked
 
 
 def _are_choices(numbers: Any) -> bool:  # noqa: ANN401

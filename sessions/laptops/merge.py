@@ -90,13 +90,14 @@ def bring_back(laptop: Db, desk: Desk, path: Path, *, final: bool) -> Merged:
     db = desk.db
     part_id, people, seal = _part_of(laptop, db, path)
     participants.lock(db, people)
-    _require_same_plan(laptop, db, people, path)
+    _require_same_plan(laptop, db, people, path, _asked_there(laptop, seal))
     theirs, ours = parts.new_rows(laptop, db, people)
     known = _require_same_where_known(theirs, ours, path)
     fresh = _new_sessions(parts.sessions_of(laptop, people), parts.sessions_of(db, people), path)
     if parts.sessions_known(db, fresh):
         raise StoreError(f"{path} has a session that is somebody else's here. Nothing was merged")
     _require_not_rated_here(laptop, db, fresh, path)
+    parts.merge_further(laptop, db, _asked_there(laptop, seal))
     n_ratings = parts.merge_sessions(laptop, db, fresh)
     parts.merge_ground_truths(laptop, db, people)
     for person in people:
@@ -152,8 +153,21 @@ def _require_unaltered(laptop: Db, people: list[str], path: Path, seal: dict[str
         )
 
 
-def _require_same_plan(laptop: Db, db: Db, people: list[str], path: Path) -> None:
-    if not parts.plan_of(laptop, people).equals(parts.plan_of(db, people)):
+def _asked_there(laptop: Db, seal: dict[str, Any]) -> list[dict[str, Any]]:
+    return seals.new_rows(laptop, seal).get("assignment", [])
+
+
+def _require_same_plan(
+    laptop: Db, db: Db, people: list[str], path: Path, asked: list[dict[str, Any]]
+) -> None:
+    added = pd.MultiIndex.from_tuples(
+        [(row["candidate_id"], row["participant_id"]) for row in asked] or [(0, "")]
+    )
+    theirs, ours = (
+        found[~pd.MultiIndex.from_frame(found[["candidate_id", "participant_id"]]).isin(added)]
+        for found in (parts.plan_of(laptop, people), parts.plan_of(db, people))
+    )
+    if not theirs.reset_index(drop=True).equals(ours.reset_index(drop=True)):
         raise StoreError(
             f"the plan on {path} is not the one it was given: the file was changed by hand, or "
             "clips were moved after its laptop was back. Nothing was merged"

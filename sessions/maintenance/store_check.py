@@ -7,6 +7,7 @@ import pandas as pd
 from sessions.maintenance import money
 from sessions.maintenance.lost_ratings import evidence_findings
 from sessions.people import roster
+from sessions.plan.wanted import Ints, first_wanted
 from study.config.study import Study
 from study.store import Db, audit, maintenance
 from study.store.clips import candidates
@@ -45,7 +46,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
             "as a bug"
         )
     yield from evidence_findings(db, study, given)
-    yield from _plan_findings(plan, protocol.ratings_per_clip)
+    yield from _plan_findings(plan, first_wanted(db, protocol, plan["candidate_id"]))
     yield from _done_findings(plan, given)
     if not audit.is_guarded(db):
         yield (
@@ -80,13 +81,14 @@ def wrong_rater_counts(
     return {int(clip): int(n[clip]) for clip in n.index[wrong]}
 
 
-def _plan_findings(plan: pd.DataFrame, n_slots: int) -> Iterator[str]:
-    plan = plan[~plan["replaced"].astype(bool)]
-    raters = plan.groupby("candidate_id")["participant_id"].nunique()
-    n_short = int((raters < n_slots).sum())
-    if n_short:
+def _plan_findings(plan: pd.DataFrame, wanted: Ints) -> Iterator[str]:
+    plan = plan.assign(n_wanted=wanted)[~plan["replaced"].astype(bool)]
+    clips = plan.groupby("candidate_id")
+    is_short = clips["participant_id"].nunique() < clips["n_wanted"].max()
+    if is_short.any():
         yield (
-            f"{n_short} planned clips have fewer than {n_slots} raters. "
+            f"{is_short.sum()} planned clips have fewer raters than every clip gets "
+            f"({wanted.min()}{f', ground truths {wanted.max()}' if len(set(wanted)) > 1 else ''}). "
             "Run: python -m sessions reassign"
         )
 

@@ -52,8 +52,8 @@ class Progress:
         What the experimenter should look at.
     n_without_rater : int
         Ratings that are wanted and that nobody is asked for.
-    n_undecided : int
-        Clips whose raters disagree, and for which a further rating has not been asked yet.
+    n_waiting : int
+        Rated clips that are open, and for which a further rating has not been asked yet.
     lost : str
         In words, that ratings or ground truths do not count; empty where all do.
     reliability : Reliability
@@ -69,7 +69,7 @@ class Progress:
     alarms: list[Alarm]
     n_left: int
     n_without_rater: int
-    n_undecided: int
+    n_waiting: int
     lost: str
     reliability: Reliability
 
@@ -92,8 +92,7 @@ def progress(db: Db, study: Study, every: pd.DataFrame | None = None) -> Progres
         _person(db, study, participant_id, count, given, evidence, failed)
         for participant_id, count in sorted(assignments.counts(db).items())
     ]
-    n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
-    clips = again.standing(again.judged_slots(db, study, every), study)
+    clips, is_whole = again.standing(again.judged_slots(db, study, every)), is_settled_here(db)
     return Progress(
         ratings=given,
         evidence=evidence,
@@ -103,8 +102,8 @@ def progress(db: Db, study: Study, every: pd.DataFrame | None = None) -> Progres
         failures=failed,
         alarms=in_short(alarms(given, truths)),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
-        n_without_rater=again.n_without_rater(clips, n_raters),
-        n_undecided=len(further_ratings.undecided(db, study, every)),
+        n_without_rater=again.n_without_rater(clips, is_whole=is_whole),
+        n_waiting=len(further_ratings.waiting(db, study, every)),
         lost=" ".join(filter(None, (again.sentence(clips), in_a_sentence(sample.lines())))),
         reliability=reliability(db, study),
     )
@@ -167,7 +166,7 @@ def sentence(found: Progress, now: datetime) -> str:
             (
                 _forecast(found, now),
                 _without_rater(found.n_without_rater),
-                further_ratings.sentence(found.n_undecided),
+                further_ratings.sentence(found.n_waiting),
                 found.lost,
             ),
         )

@@ -12,7 +12,7 @@ from sessions.expert.reratings import Reliability, reliability
 from sessions.pay import bonus
 from sessions.pay.receipt import SETTLED_ELSEWHERE
 from sessions.pay.statement import is_settled_here
-from sessions.plan import again
+from sessions.plan import again, further_ratings
 from study.config.study import Study
 from study.store import Db
 from study.store.people import headphone_checks, participants
@@ -84,16 +84,16 @@ def study_status(db: Db, study: Study, every: pd.DataFrame | None = None) -> Stu
         _participant_status(db, study, participant, counts.get(participant.id))
         for participant in participants.listed(db)
     )
-    n_raters = study.config.protocol.ratings_per_clip if is_settled_here(db) else 1
-    clips = again.standing(again.judged_slots(db, study, every), study)
+    clips, is_whole = again.standing(again.judged_slots(db, study, every)), is_settled_here(db)
+    n_waiting = len(further_ratings.waiting(db, study, every))
     n_sampled = assignments.n_sampled(db)
     return StudyStatus(
         people,
         len(clips),
-        again.n_complete(clips, n_raters),
+        again.n_complete(clips, is_whole=is_whole) - n_waiting,
         n_ratings=sum(count.n_done for count in counts.values()),
         n_wanted=sum(count.n_assigned for count in counts.values())
-        + again.n_without_rater(clips, n_raters),
+        + again.n_without_rater(clips, is_whole=is_whole),
         n_truths=n_sampled - len(assignments.expert_remaining(db)),
         n_sampled=n_sampled,
         n_corrections=len(corrections(db)),

@@ -103,7 +103,7 @@ def _reopen(db: Db, study: Study, participant_id: str, *, rated_too: bool) -> tu
     fill_missing(db, study, planned, people, rng, strict=False)
     plan = assignments.frame(db)
     n_raters = plan["candidate_id"].value_counts().reindex(planned, fill_value=0).to_numpy()
-    n_missing = np.maximum(raters_wanted(plan, study, planned) - n_raters, 0)
+    n_missing = np.maximum(raters_wanted(db, study, planned) - n_raters, 0)
     return n_reopened, int(n_missing.sum())
 
 

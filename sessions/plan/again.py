@@ -9,6 +9,7 @@ import pandas as pd
 from sessions.laptops.away import on_laptops
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
+from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study.config.study import Study
 from study.counting import IN_WORDS, Reason
@@ -59,7 +60,8 @@ def judged_slots(db: Db, study: Study, given: pd.DataFrame | None = None) -> pd.
     """Return the plan with what became of each slot.
 
     Returns the columns of `study.store.plan.assignments.frame` with ``reason`` (why the rating does
-    not count; empty where it does or there is none), and truth values ``is_good`` (rated, and it
+    not count; empty where it does or there is none), ``n_wanted`` (what the clip gets before a rule
+    asks for more), and truth values ``is_good`` (rated, and it
     counts), ``is_lost`` (rated, it does not count, and nothing was given in its place).
 
     Parameters
@@ -73,16 +75,19 @@ def judged_slots(db: Db, study: Study, given: pd.DataFrame | None = None) -> pd.
     plan = plan.merge(said, on=keys, how="left") if len(plan) else plan.assign(reason="")
     plan["reason"] = plan["reason"].fillna("")
     done, replaced = plan["done"].astype(bool), plan["replaced"].astype(bool)
+    wanted = first_wanted(db, study.config.protocol, plan["candidate_id"])
     is_good = done & ~replaced & plan["reason"].eq("")
     is_lost = done & ~replaced & plan["reason"].ne("")
-    return plan.assign(done=done, replaced=replaced, is_good=is_good, is_lost=is_lost)
+    return plan.assign(
+        done=done, replaced=replaced, is_good=is_good, is_lost=is_lost, n_wanted=wanted
+    )
 
 
-def standing(slots: pd.DataFrame, study: Study) -> pd.DataFrame:
+def standing(slots: pd.DataFrame) -> pd.DataFrame:
     """Return how each planned clip stands.
 
-    Returns columns ``n_slots, n_good, n_open, n_lost, n_again`` by ``candidate_id``, in ascending
-    order; ``n_again`` ratings are missing because others do not count.
+    Returns columns ``n_slots, n_good, n_open, n_lost, n_wanted, n_again`` by ``candidate_id``, in
+    ascending order; ``n_again`` ratings are missing because others do not count.
 
     Parameters
     ----------
@@ -93,11 +98,12 @@ def standing(slots: pd.DataFrame, study: Study) -> pd.DataFrame:
     found = table[["is_good", "is_open", "is_lost"]].sum().astype("int64")
     found = found.set_axis(["n_good", "n_open", "n_lost"], axis=1)
     found.insert(0, "n_slots", table.size())
-    n_missing = study.config.protocol.ratings_per_clip - found["n_good"] - found["n_open"]
+    found["n_wanted"] = table["n_wanted"].max().astype("int64")
+    n_missing = found["n_wanted"] - found["n_good"] - found["n_open"]
     return found.assign(n_again=np.clip(n_missing, 0, found["n_lost"]))
 
 
-def n_complete(clips: pd.DataFrame, n_wanted: int) -> int:
+def n_complete(clips: pd.DataFrame, *, is_whole: bool = True) -> int:
     """Return how many planned clips have all their ratings, those that count.
 
     Returns clips of which nobody has a rating to give any more, and as many count as are wanted.
@@ -106,13 +112,13 @@ def n_complete(clips: pd.DataFrame, n_wanted: int) -> int:
     ----------
     clips : DataFrame
         From `standing`.
-    n_wanted : int
-        Ratings that a clip should have at least.
+    is_whole : bool
+        False for a laptop's part, which may hold one rater of a clip.
     """
-    return int((clips["n_open"].eq(0) & clips["n_good"].ge(n_wanted)).sum())
+    return int((clips["n_open"].eq(0) & clips["n_good"].ge(_wanted(clips, is_whole))).sum())
 
 
-def n_without_rater(clips: pd.DataFrame, n_wanted: int) -> int:
+def n_without_rater(clips: pd.DataFrame, *, is_whole: bool = True) -> int:
     """Return how many ratings of planned clips are wanted that nobody is asked for.
 
     Returns more than none after somebody has left whose clips nobody else could take. A rating that
@@ -122,11 +128,11 @@ def n_without_rater(clips: pd.DataFrame, n_wanted: int) -> int:
     ----------
     clips : DataFrame
         From `standing`.
-    n_wanted : int
-        Ratings that a clip should have at least.
+    is_whole : bool
+        False for a laptop's part, which may hold one rater of a clip.
     """
     n_asked = clips[["n_good", "n_open", "n_lost"]].sum(axis=1)
-    return int((n_wanted - n_asked).clip(lower=0).sum())
+    return int((_wanted(clips, is_whole) - n_asked).clip(lower=0).sum())
 
 
 def sentence(clips: pd.DataFrame) -> str:
@@ -162,7 +168,7 @@ def plan_again(desk: Desk) -> Again:
     if not assignments.exist(db):
         raise StudyError("there is no plan to add to. Run: python -m sessions plan")
     slots = judged_slots(db, study)
-    clips = standing(slots, study)
+    clips = standing(slots)
     short = clips[clips["n_again"] > 0]
     people = able_raters(db, study)
     if short.empty:
@@ -200,8 +206,8 @@ def take_back(db: Db, study: Study) -> int:
         return 0
     busy = {s.participant_id for s in sessions.open_sessions(db)} | set(on_laptops(db))
     free = slots[~slots["done"] & ~slots["participant_id"].isin(busy)]
-    clips = standing(slots, study).loc[counts_now["candidate_id"].unique()]
-    n_unfilled = study.config.protocol.ratings_per_clip - clips["n_good"] - clips["n_open"]
+    clips = standing(slots).loc[counts_now["candidate_id"].unique()]
+    n_unfilled = clips["n_wanted"] - clips["n_good"] - clips["n_open"]
     n_unfilled = n_unfilled.clip(lower=0)
     n_free = free["candidate_id"].value_counts().reindex(clips.index, fill_value=0)
     n_back = counts_now["candidate_id"].value_counts().reindex(clips.index)
@@ -212,6 +218,10 @@ def take_back(db: Db, study: Study) -> int:
     latest = free.sort_values(["candidate_id", "slot"], ascending=[True, False])
     assignments.remove_open(db, _first(latest, n_needless)["id"].tolist())
     return len(restored)
+
+
+def _wanted(clips: pd.DataFrame, is_whole: bool) -> "pd.Series[int]":
+    return clips["n_wanted"] if is_whole else clips["n_wanted"].clip(upper=1)
 
 
 def _first(slots: pd.DataFrame, n_of: "pd.Series[int]") -> pd.DataFrame:

@@ -19,7 +19,10 @@ Flags = npt.NDArray[np.bool_]
 
 
 def plan_raters(
-    strata: Sequence[Ints | Flags], n_participants: int, n_slots: int, rng: np.random.Generator
+    strata: Sequence[Ints | Flags],
+    n_participants: int,
+    n_slots: Ints | int,
+    rng: np.random.Generator,
 ) -> Ints:
     """Give every clip as many different participants as it has slots.
 
@@ -33,13 +36,32 @@ def plan_raters(
     ----------
     strata : sequence of ndarray, each of shape (n_clips,)
         What to spread evenly, the most important last.
+    n_slots : ndarray of int64, shape (n_clips,), or int
+        Raters of each clip; those with the same number make rounds of their own.
 
     Returns
     -------
-    ndarray of int64, shape (n_clips, n_slots)
-        Participants from 0; all different within a row.
+    ndarray of int64, shape (n_clips, most of n_slots)
+        Participants from 0, all different within a row; `OPEN` where a clip has fewer.
     """
-    require_enough(n_participants, n_slots)
+    n_clips = len(strata[0])
+    wanted = np.broadcast_to(np.asarray(n_slots, dtype=np.int64), n_clips)
+    most = int(wanted.max(initial=1))
+    require_enough(n_participants, most)
+    raters = np.full((n_clips, most), OPEN, dtype=np.int64)
+    for n_own in np.unique(wanted).tolist():
+        own = np.flatnonzero(wanted == n_own)
+        parts = [stratum[own] for stratum in strata]
+        raters[own, :n_own] = _whole_rounds(parts, n_participants, n_own, rng)
+    # Whole rounds gave everybody the same number.
+    loads = np.zeros(n_participants, dtype=np.int64)
+    missing = is_open(raters) & (np.arange(most) < wanted[:, None])
+    return fill(raters, loads, np.arange(n_participants), rng, wanted=missing)
+
+
+def _whole_rounds(
+    strata: Sequence[Ints | Flags], n_participants: int, n_slots: int, rng: np.random.Generator
+) -> Ints:
     n_clips = len(strata[0])
     order = np.lexsort((rng.random(n_clips), *strata))
     raters = np.full((n_clips, n_slots), OPEN, dtype=np.int64)
@@ -51,9 +73,7 @@ def plan_raters(
         # The clips that no whole round reaches are picked by chance, not from the last class.
         taken = np.sort(rng.permutation(n_clips)[: len(rounds)])
         raters[order[taken]] = rng.permuted(rounds, axis=1)
-    # Whole rounds gave everybody the same number.
-    loads = np.zeros(n_participants, dtype=np.int64)
-    return fill(raters, loads, np.arange(n_participants), rng)
+    return raters
 
 
 def fill(

@@ -1,140 +1,183 @@
-"""Further ratings of clips on which raters disagree."""
+"""Further ratings of clips that are open: asked until the study's questions are decided."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from sessions.plan.assignment import Flags, Ints
+from sessions.laptops.away import IS_PART
+from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
+from sessions.plan.wanted import first_wanted
+from sessions.streams import Stream
 from study import counting
-from study.config.protocol import Protocol
 from study.config.study import Study
-from study.store import Db
+from study.deciding.open_clips import are_open, tallies_of
+from study.errors import StudyError
+from study.store import Db, audit
+from study.store.desk import Desk
+from study.store.people import participants
 from study.store.plan import assignments
+from study.store.plan.assignments import AssignedClip
 from study.store.ratings import sessions, trials
 from study.store.ratings.counted import judged
+from study.tools.seeding import generator
 from study.tools.wording import counted
-from study.vocabulary import Rating
+
+WHOLE = "whole"  # clips of a laptop's part, all of whose raters are on that laptop
 
 
-def is_undecided(tallies: Ints, protocol: Protocol) -> Flags:
-    """Return which clips need a further rating.
+def plan_further(desk: Desk) -> Change:
+    """Ask for one further rating of each clip that is open and that nobody is asked for.
 
-    Parameters
-    ----------
-    tallies : ndarray of int64, shape (n_clips, 3)
-        How often each clip was rated 1, 2 and 3.
-    protocol : Protocol
-        Gives how many ratings a clip gets at least and at most, and when it needs a further one.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_clips,)
-        True where all that were asked for are there, there may be more, and they disagree.
-
-    Examples
-    --------
-    >>> protocol = Protocol(max_ratings_per_clip=5)
-    >>> is_undecided(np.array([[1, 1, 1], [0, 1, 2], [1, 1, 0], [1, 1, 3]]), protocol).tolist()
-    [True, False, False, False]
+    Returns what was planned; clips that everybody has seen are left out. Raises StudyError if the
+    study asks for all ratings whatever they say, or there is no plan.
     """
-    n_ratings, most = tallies.sum(axis=1), tallies.max(axis=1)
-    disagree = 2 * most <= n_ratings
-    if protocol.further_rating_when == "not_unanimous":
-        disagree = most < n_ratings
-    may_have_more = n_ratings < protocol.most_ratings
-    return np.asarray((n_ratings >= protocol.ratings_per_clip) & may_have_more & disagree)
+    db, study = desk.db, desk.study
+    if study.config.protocol.rating_rule == "all":
+        raise StudyError(
+            f"this study asks for {study.config.protocol.ratings_per_clip} ratings of every clip "
+            "and no more. To ask for further ones where a clip is open, set protocol.rating_rule "
+            "in study.toml"
+        )
+    if not assignments.exist(db):
+        raise StudyError("there is no plan to add to. Run: python -m sessions plan")
+    participants.lock(db, [person.id for person in participants.listed(db)])
+    people = able_raters(db, study)
+    rng = generator(study.config.seed, Stream.FURTHER, n_changes(db))
+    rows = fill_further(db, study, people, rng)
+    if rows.empty:
+        return Change(0, 0, {})
+    return audited(desk, "plan_further", rows, people)
 
 
-def undecided(db: Db, study: Study, every: pd.DataFrame | None = None) -> pd.Series:
+def plan_on_laptop(db: Db, study: Study) -> int:
+    """Ask for further ratings of the clips that no rater outside this laptop has a part in.
+
+    Returns how many were asked for. What is written into the plan comes back with the ratings.
+    """
+    whole = audit.own(db, IS_PART)[0].get(WHOLE, [])
+    rng = generator(study.config.seed, Stream.FURTHER, "laptop", len(assignments.frame(db)))
+    return len(fill_further(db, study, able_raters(db, study), rng, among=whole))
+
+
+def waiting(
+    db: Db,
+    study: Study,
+    every: pd.DataFrame | None = None,
+    *,
+    among: Sequence[int] | None = None,
+) -> "pd.Series[int]":
     """Return the clips that wait for a further rating that nobody has been asked for.
 
-    Returns ratings that count by ``candidate_id``, in ascending order; empty unless the study asks
-    for further ratings.
+    Returns ratings that count by ``candidate_id``, in ascending order; empty where all ratings are
+    asked for from the start.
 
     Parameters
     ----------
     every : DataFrame or None
         From `study.store.ratings.counted.judged`, for who has it already.
+    among : sequence of int or None
+        Which clips may be asked for; None for all.
     """
-    protocol = study.config.protocol
-    if protocol.most_ratings == protocol.ratings_per_clip:
+    if study.config.protocol.rating_rule == "all":
         return pd.Series(dtype="int64")
     plan = assignments.frame(db)
-    has_open_slot = plan.loc[~plan["done"], "candidate_id"]
     tallies = _tallies(db, study, every)
-    waits = is_undecided(tallies.to_numpy(np.int64), protocol) & ~tallies.index.isin(has_open_slot)
-    return tallies.sum(axis=1)[waits]
+    n_given = tallies.sum(axis=1)
+    waits = are_open(db, tallies, study.config.protocol)
+    waits &= n_given.to_numpy() >= first_wanted(db, study.config.protocol, tallies.index)
+    waits &= ~tallies.index.isin(plan.loc[~plan["done"].astype(bool), "candidate_id"])
+    if among is not None:
+        waits &= tallies.index.isin(list(among))
+    return n_given[waits]
 
 
 def drop_needless(db: Db, study: Study) -> None:
-    """Take back what was asked for where raters agree, now that ratings have been removed.
+    """Take back what was asked for where nothing is open, now that ratings have been removed.
 
     Who is rating at this moment keeps what they have.
     """
     protocol = study.config.protocol
     tallies = _tallies(db, study)
-    rated = tallies.sum(axis=1) >= protocol.ratings_per_clip
-    decided = rated & ~is_undecided(tallies.to_numpy(np.int64), protocol)
+    rated = tallies.sum(axis=1).to_numpy() >= first_wanted(db, protocol, tallies.index)
+    decided = tallies.index[rated & ~are_open(db, tallies, protocol)]
     plan = assignments.frame(db)
     rating_now = {session.participant_id for session in sessions.open_sessions(db)}
-    needless = ~plan["done"] & plan["candidate_id"].isin(tallies.index[decided])
+    needless = ~plan["done"].astype(bool) & plan["candidate_id"].isin(decided)
     needless &= ~plan["participant_id"].isin(rating_now)
     assignments.remove_open(db, plan.loc[needless, "id"].tolist())
 
 
-def fill_further(db: Db, study: Study, people: list[str], rng: np.random.Generator) -> pd.DataFrame:
-    """Ask for one further rating of each undecided clip.
+def fill_further(
+    db: Db,
+    study: Study,
+    people: list[str],
+    rng: np.random.Generator,
+    *,
+    among: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Ask for one further rating of each open clip that waits for one.
+
+    Returns as `fill_slots` does; a clip that everybody has seen is left out.
 
     Parameters
     ----------
     people : list of str
         Who may be asked; nobody is who has seen the clip.
-
-    Returns
-    -------
-    DataFrame
-        As from `fill_slots`; a clip that everybody has seen is left out.
+    among : sequence of int or None
+        Which clips may be asked for; None for all.
     """
-    waiting = undecided(db, study)
-    if waiting.empty:
+    asked_for = waiting(db, study, among=among)
+    if asked_for.empty:
         return pd.DataFrame(columns=["candidate_id", "participant_id"])
     plan = assignments.frame(db)
-    n_raters = plan["candidate_id"].value_counts().reindex(waiting.index, fill_value=0)
+    n_raters = plan["candidate_id"].value_counts().reindex(asked_for.index, fill_value=0)
     return fill_slots(
         db,
-        waiting.index.to_numpy(np.int64),
+        asked_for.index.to_numpy(np.int64),
         people,
         rng,
         n_wanted=n_raters.to_numpy().astype(np.int64) + 1,
         seen=trials.seen(db),
         strict=False,
+        further=True,
     )
 
 
-def sentence(n_waiting: int) -> str:
-    """Return in words that clips wait for a further rating.
+def at_random_places(clips: list[AssignedClip], rng: np.random.Generator) -> list[AssignedClip]:
+    """Return a participant's clips with the further ones at random places among the others.
 
-    Returns a sentence that says what to do; empty where none waits.
+    They are the hard clips: one after the other, they would be a session of their own.
+    """
+    further = [clip for clip in clips if clip.is_further]
+    others = [clip for clip in clips if not clip.is_further]
+    if not further:
+        return clips
+    is_further = np.zeros(len(clips), dtype=np.bool_)
+    is_further[rng.choice(len(clips), len(further), replace=False)] = True
+    shuffled = iter([further[place] for place in rng.permutation(len(further))])
+    in_order = iter(others)
+    return [next(shuffled) if place else next(in_order) for place in is_further.tolist()]
+
+
+def sentence(n_waiting: int) -> str:
+    """Return in words that clips wait for a further rating; empty where none waits.
 
     Parameters
     ----------
     n_waiting : int
-        How many, from `undecided`.
+        How many, from `waiting`.
     """
     if not n_waiting:
         return ""
     return (
-        f"Raters disagree on {counted(n_waiting, 'clip')}, for which a further rating has "
-        f"not been asked yet: "
-        "python -m sessions plan --disagreements"
+        f"{counted(n_waiting, 'rated clip')} {'is' if n_waiting == 1 else 'are'} open, and nobody "
+        "has been asked for a further rating yet: the end of the next session asks, or "
+        "python -m sessions plan --further"
     )
 
 
 def _tallies(db: Db, study: Study, every: pd.DataFrame | None = None) -> pd.DataFrame:
     found = counting.counted(judged(db, study) if every is None else every)
-    return (
-        found.ratings.groupby(["candidate_id", "rating"])
-        .size()
-        .unstack(fill_value=0)
-        .reindex(columns=[int(rating) for rating in Rating], fill_value=0)
-    )
+    return tallies_of(found.ratings)

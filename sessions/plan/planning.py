@@ -19,7 +19,8 @@ from study.vocabulary import ParticipantKind
 _ACTIONS = (
     "plan",
     "plan_late_candidates",
-    "plan_disagreements",
+    "plan_disagreements",  # what older versions called the next one
+    "plan_further",
     "plan_again",
     "reassign",
     "extend",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sessions.exercises.choosing import EXERCISES
-from sessions.plan import assignment, further_ratings
+from sessions.plan import assignment
 from sessions.plan.planning import (
     Change,
     able_raters,
@@ -15,6 +15,7 @@ from sessions.plan.planning import (
     n_changes,
 )
 from sessions.plan.slots import fill_missing
+from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import StudyError
@@ -24,7 +25,6 @@ from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, exercises, ground_truths
 from study.tools.seeding import generator
-from study.tools.wording import counted
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -90,7 +90,7 @@ def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     people = able_raters(db, study, ids)
     rng = generator(study.config.seed, Stream.PLAN, 0)
     strata = (codes(found["avmit_label"]), flags(found["is_ground_truth"]))
-    n_slots = study.config.protocol.ratings_per_clip
+    n_slots = first_wanted(db, study.config.protocol, found["candidate_id"])
     raters = assignment.plan_raters(strata, len(people), n_slots, rng)
     rows = _slot_rows(found, raters, people)
     assignments.add_many(db, in_order(rows, {}, rng))
@@ -116,27 +116,6 @@ def plan_late_candidates(desk: Desk) -> Change:
     return audited(desk, "plan_late_candidates", rows, people)
 
 
-def plan_disagreements(desk: Desk) -> Change:
-    """Ask for one further rating of each clip whose raters disagree.
-
-    Returns what was planned; clips that everybody has seen are left out. Raises StudyError if the
-    study asks for no further ratings.
-    """
-    db, study = desk.db, desk.study
-    protocol = study.config.protocol
-    if protocol.most_ratings == protocol.ratings_per_clip:
-        raise StudyError(
-            f"this study asks for {counted(protocol.ratings_per_clip, 'rating')} of every "
-            f"clip and no more. "
-            "To ask for further ones where raters disagree, set protocol.max_ratings_per_clip in "
-            "study.toml"
-        )
-    people = able_raters(db, study)
-    rng = generator(study.config.seed, Stream.FURTHER, n_changes(db))
-    rows = further_ratings.fill_further(db, study, people, rng)
-    return audited(desk, "plan_disagreements", rows, people)
-
-
 def _unplanned(db: Db) -> pd.DataFrame:
     found = candidates.frame(db)[["candidate_id", "avmit_label"]]
     taken = {
@@ -148,12 +127,12 @@ def _unplanned(db: Db) -> pd.DataFrame:
 
 
 def _slot_rows(found: pd.DataFrame, raters: assignment.Ints, people: list[str]) -> pd.DataFrame:
-    n_slots = raters.shape[1]
+    clips, slots = np.nonzero(~assignment.is_open(raters))
     return pd.DataFrame(
         {
-            "candidate_id": np.repeat(found["candidate_id"].to_numpy(np.int64), n_slots),
-            "slot": np.tile(np.arange(1, n_slots + 1), len(found)),
-            "participant_id": np.array(people, dtype=object)[raters.ravel()],
-            "is_ground_truth": np.repeat(found["is_ground_truth"].to_numpy(bool), n_slots),
+            "candidate_id": found["candidate_id"].to_numpy(np.int64)[clips],
+            "slot": slots + 1,
+            "participant_id": np.array(people, dtype=object)[raters[clips, slots]],
+            "is_ground_truth": found["is_ground_truth"].to_numpy(bool)[clips],
         }
     )

@@ -5,6 +5,7 @@ import pandas as pd
 
 from sessions.plan import assignment
 from sessions.plan.planning import in_order, left_to_do
+from sessions.plan.wanted import first_wanted
 from study.config.study import Study
 from study.store import Db
 from study.store.plan import assignments, ground_truths
@@ -35,19 +36,15 @@ def fill_missing(
     DataFrame
         As from `fill_slots`.
     """
-    n_wanted = raters_wanted(assignments.frame(db), study, candidate_ids)
+    n_wanted = raters_wanted(db, study, candidate_ids)
     return fill_slots(db, candidate_ids, people, rng, n_wanted=n_wanted, strict=strict)
 
 
-def raters_wanted(
-    plan: pd.DataFrame, study: Study, candidate_ids: assignment.Ints
-) -> assignment.Ints:
+def raters_wanted(db: Db, study: Study, candidate_ids: assignment.Ints) -> assignment.Ints:
     """Return how many raters candidates are to have, those included that were replaced.
 
     Parameters
     ----------
-    plan : DataFrame
-        From `study.store.plan.assignments.frame`.
     candidate_ids : ndarray of int64, shape (n_candidates,)
         Which candidates.
 
@@ -56,9 +53,10 @@ def raters_wanted(
     ndarray of int64, shape (n_candidates,)
         Slots of each.
     """
+    plan = assignments.frame(db)
     replaced = plan.loc[plan["replaced"].astype(bool), "candidate_id"].value_counts()
     n_more = replaced.reindex(candidate_ids, fill_value=0).to_numpy(np.int64)
-    return np.asarray(study.config.protocol.ratings_per_clip + n_more)
+    return np.asarray(first_wanted(db, study.config.protocol, candidate_ids) + n_more)
 
 
 def fill_slots(
@@ -70,6 +68,7 @@ def fill_slots(
     n_wanted: assignment.Ints | int,
     seen: set[tuple[int, str]] | None = None,
     strict: bool,
+    further: bool = False,
 ) -> pd.DataFrame:
     """Find raters until candidates have as many as wanted.
 
@@ -85,6 +84,8 @@ def fill_slots(
         Pairs of candidate and participant that are not to come together again.
     strict : bool
         False leaves slots without a rater where nobody can take them.
+    further : bool
+        Whether a rating rule asks, so that the clips are shown at random places.
     """
     table = assignments.frame(db)
     own = table[table["candidate_id"].isin(candidate_ids)]
@@ -109,6 +110,7 @@ def fill_slots(
             "slot": slots + 1,
             "participant_id": np.array(everybody, dtype=object)[after[clips, slots]],
             "is_ground_truth": np.isin(candidate_ids[clips], ground_truths.sampled(db)),
+            "further": further,
         }
     )
     if len(rows):

@@ -17,11 +17,13 @@ from sessions.expert import reratings
 from sessions.expert.ground_truths import ground_truth_rated
 from sessions.laptops.away import IS_PART
 from sessions.pay.bonus import bonus_pence, total_pence
+from sessions.plan import further_ratings
 from sessions.running.session_plan import SessionPlan, plan_session
 from study.config.study import Study, storable
 from study.errors import StoreError
 from study.processes.parents import is_annotator, process_mark
 from study.store import Db, Engine, audit, studies, transaction
+from study.store.desk import Desk
 from study.store.engine import clock
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
@@ -156,7 +158,8 @@ def open_session(
     """Hold a session open, with a heartbeat, and close it however the block ends.
 
     Whether the participant may start, what is left for them, and the session itself are one
-    transaction: nobody moves their clips, takes them to a laptop or rates them in between.
+    transaction: nobody moves their clips, takes them to a laptop or rates them in between. When it
+    has ended, further ratings are asked of clips that are open, while nobody waits.
 
     It writes trials of its ``plan``. Where nothing is left to rate, no session is opened.
     Raises NotClearedError if the participant may not start, or there is nothing that they could be
@@ -215,6 +218,22 @@ def open_session(
             reason = EndReason.ENDED
         finally:
             recorder.end(reason)
+    ask_further(engine, study, plan, at=now())
+
+
+def ask_further(engine: Engine, study: Study, plan: SessionPlan, *, at: datetime) -> None:
+    """Ask for further ratings of open clips after a session, if the study's rule does."""
+    if plan.phase is not Phase.ANNOTATION or study.config.protocol.rating_rule == "all":
+        return
+    try:
+        with transaction(engine) as db:
+            if audit.own(db, IS_PART):
+                further_ratings.plan_on_laptop(db, study)
+            else:
+                further_ratings.plan_further(Desk(db, study, "desk", at))
+    except StoreError:
+        # The rater has left and all is saved; the next session's end or the desk asks again.
+        return
 
 
 def machine() -> dict[str, Any]:

@@ -6,12 +6,15 @@ from typing import Any
 
 from sessions.exercises import results
 from sessions.expert import reratings
+from sessions.plan.further_ratings import at_random_places
 from sessions.running.gate import require_cleared
+from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import NotClearedError
 from study.store import Db
 from study.store.plan import assignments, exercises
 from study.store.plan.assignments import AssignedClip
+from study.tools.seeding import generator
 from study.vocabulary import Phase, Rating, Stimulus
 
 
@@ -73,8 +76,9 @@ def plan_session(db: Db, study: Study, participant_id: str, phase: Phase) -> Ses
 
 
 def _annotation(db: Db, study: Study, participant_id: str) -> SessionPlan:
-    left = assignments.remaining(db, participant_id)
     n_done = assignments.n_done(db, participant_id)
+    rng = generator(study.config.seed, Stream.PLACES, participant_id, n_done)
+    left = at_random_places(assignments.remaining(db, participant_id), rng)
     if not left and not n_done:
         command = "extend " + participant_id if assignments.exist(db) else "plan"
         raise NotClearedError(

@@ -1,7 +1,7 @@
 """The paper's numbers, each with the heading that states it."""
 
 import math
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -11,11 +11,17 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    ValidationInfo,
     field_validator,
+    model_validator,
 )
 
+from study.config.older_keys import in_present_keys
+
 SCREENING_PASS_SHARE = 38 / 41  # Paper: Quality Control
+# What ratings can decide: the two questions of Figure 2, whether all said 3, and whether raters
+# agree on one of 1, 2 and 3 (more than half of them, or all).
+Question = Literal["prominent", "present", "unanimous", "majority", "agreement"]
+OF_ALL_GIVEN: frozenset[Question] = frozenset({"majority", "agreement"})
 
 
 class Protocol(BaseModel):
@@ -28,9 +34,10 @@ class Protocol(BaseModel):
 
     clip_s: float = Field(3.0, gt=0, le=60)  # Paper: Selection of MIT Videos
     ratings_per_clip: PositiveInt = 3  # Paper: Annotation Procedure
-    # Not in the paper: up to so many, where the first ones disagree.
-    max_ratings_per_clip: PositiveInt | None = Field(None, le=5)
-    further_rating_when: Literal["no_majority", "not_unanimous"] = "no_majority"
+    # Not in the paper: whether all are asked for, or only as many as an answer needs.
+    rating_rule: Literal["all", "until_decided"] = "all"
+    decide: tuple[Question, ...] | None = Field(None, strict=False, min_length=1)
+    ratings_at_most: PositiveInt | None = Field(None, le=5)
     majority: Literal["strict", "at_least_two"] = "strict"  # Paper: Test Set
     screening_pass_mark: PositiveInt | None = None  # Paper: Quality Control, 38 of 41
     n_ground_truths: PositiveInt = 2000  # Paper: Quality Control
@@ -51,18 +58,39 @@ class Protocol(BaseModel):
     warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
     trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes
 
-    @field_validator("max_ratings_per_clip")
+    @model_validator(mode="before")
     @classmethod
-    def _not_fewer_than_asked_of_all(cls, most: int | None, info: ValidationInfo) -> int | None:
-        least = info.data.get("ratings_per_clip", 1)
-        if most is not None and most < least:
-            raise ValueError(f"ratings_per_clip is {least}, and a clip cannot have fewer at most")
-        return most
+    def _older_keys(cls, content: Any) -> Any:  # noqa: ANN401
+        return in_present_keys(content)
+
+    @field_validator("decide")
+    @classmethod
+    def _once_each(cls, asked: tuple[Question, ...] | None) -> tuple[Question, ...] | None:
+        if asked is not None and len(set(asked)) < len(asked):
+            raise ValueError("a question stands there twice. Name each once")
+        return asked
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        wrong = _contradiction(self)
+        if wrong:
+            raise ValueError(wrong)
+        return self
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What ratings have to decide; none where all ratings are asked for whatever they say."""
+        return () if self.rating_rule == "all" else self.decide or ("prominent",)
+
+    @property
+    def may_ask_fewer(self) -> bool:
+        """Whether a clip may be decided with fewer than `ratings_per_clip`."""
+        return bool(self.questions) and not OF_ALL_GIVEN & set(self.questions)
 
     @property
     def most_ratings(self) -> int:
         """How many ratings a clip can have, further ones included."""
-        return self.max_ratings_per_clip or self.ratings_per_clip
+        return self.ratings_at_most or self.ratings_per_clip
 
     def pass_mark(self, n_classes: int) -> int:
         """Return how many screening clips of `n_classes` have to be rated as the expert did.
@@ -84,6 +112,29 @@ class Protocol(BaseModel):
         if self.screening_pass_mark is not None:
             return self.screening_pass_mark
         return math.ceil(round(SCREENING_PASS_SHARE * n_classes, 9))
+
+
+def _contradiction(protocol: Protocol) -> str:
+    """Return in words which keys do not go together; empty where all do."""
+    least, most = protocol.ratings_per_clip, protocol.ratings_at_most
+    if protocol.rating_rule == "all":
+        extra = [key for key in ("decide", "ratings_at_most") if getattr(protocol, key) is not None]
+        said = f'{" and ".join(extra)} only with rating_rule = "until_decided"'
+        return f'rating_rule is "all", which asks for all ratings; {said}' if extra else ""
+    if most is not None and most < least:
+        return f"ratings_per_clip is {least}, and ratings_at_most is {most}, which is fewer"
+    of_all = OF_ALL_GIVEN & set(protocol.questions)
+    if of_all and set(protocol.questions) - of_all:
+        return (
+            f"decide names {' and '.join(protocol.questions)}: majority and agreement ask for more "
+            "than ratings_per_clip, and the other questions for fewer. Name one kind"
+        )
+    if most is not None and most > least and not of_all:
+        return (
+            f"ratings_at_most is {most}, and {' and '.join(protocol.questions)} never needs more "
+            f"than the {least} of ratings_per_clip. Leave ratings_at_most out"
+        )
+    return ""
 
 
 PAPER = Protocol()

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from study.config.older_keys import in_present_keys
 from study.config.study import Study, StudyConfig, storable
 from study.errors import ConfigError, StoreError
 from study.store import audit
@@ -182,7 +183,7 @@ def _is_same(frozen: ProtocolVersionRow, config: StudyConfig) -> bool:
 def _differences(frozen: ProtocolVersionRow, config: StudyConfig) -> str:
     now = json.loads(config.model_dump_json())
     # What the software that froze it did not have is at its default and no difference.
-    then = _with_defaults(frozen.config, StudyConfig().model_dump(mode="json"))
+    then = _with_defaults(_in_present_keys(frozen.config), StudyConfig().model_dump(mode="json"))
     changed = []
     for name, value in now.items():
         if name in _INCIDENTAL or then.get(name) == value:
@@ -193,6 +194,13 @@ def _differences(frozen: ProtocolVersionRow, config: StudyConfig) -> str:
         else:
             changed.append(name)
     return ", ".join(changed)
+
+
+def _in_present_keys(config: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {**config, "protocol": dict(in_present_keys(config.get("protocol", {})))}
+    except ValueError:
+        return config
 
 
 def _with_defaults(config: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

@@ -388,6 +388,8 @@ class AssignmentRow(Base):
     done: Mapped[bool] = mapped_column(default=False)
     # Its rating does not count and another slot was given in its place.
     replaced: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Asked for because the clip was still open; shown at a random place among those to come.
+    further: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class TrialRow(Base):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Table, insert, select, update
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
 
 from study.store.dataframes import as_frame
 from study.store.engine import Db
@@ -120,6 +120,24 @@ def merge_sessions(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
                 _insert(main, table, _without_id(_rows(laptop, table, own)))
         _mark_done(laptop, main, row)
     return n_ratings
+
+
+def merge_further(laptop: Db, main: Db, asked: Sequence[dict[str, Any]]) -> None:
+    """Copy slots that a rating rule asked for on a laptop; one that is here already is left alone.
+
+    `asked`: the rows that the laptop has added to its plan.
+    """
+    table = Base.metadata.tables["assignment"]
+    for row in asked:
+        same = table.c.candidate_id == row["candidate_id"]
+        slots = main.execute(select(table.c.slot, table.c.participant_id).where(same)).all()
+        if row["participant_id"] in {slot[1] for slot in slots}:
+            continue
+        own = table.c.participant_id == row["participant_id"]
+        last = main.scalar(select(func.max(table.c.position)).where(own))
+        new = {**row, "slot": max((slot[0] for slot in slots), default=0) + 1, "done": False}
+        del new["id"]
+        _insert(main, table, [{**new, "position": 0 if last is None else last + 1}])
 
 
 def merge_ground_truths(laptop: Db, main: Db, given_by: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ from study.store.tables import (
 )
 
 _ROWS_PER_INSERT = 20_000
-_NAMES = ("candidate_id", "slot", "participant_id", "position")
+_NAMES = ("candidate_id", "slot", "participant_id", "position", "further")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class AssignedClip:
     filename: str
     avmit_label: str
     sha256: str
+    is_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,11 @@ class Count:
 def add_many(db: Db, assignments: pd.DataFrame) -> None:
     """Add assignments.
 
-    `assignments`: columns ``candidate_id, slot, participant_id, position``; none of them done.
+    `assignments`: columns ``candidate_id, slot, participant_id, position``, none of them done, and
+    ``further`` where a rating rule asked for some of them.
     """
+    if "further" not in assignments:
+        assignments = assignments.assign(further=False)
     for first in range(0, len(assignments), _ROWS_PER_INSERT):
         chunk = assignments.iloc[first : first + _ROWS_PER_INSERT]
         columns = (chunk[name].tolist() for name in _NAMES)
@@ -62,9 +66,9 @@ def add_many(db: Db, assignments: pd.DataFrame) -> None:
 def frame(db: Db) -> pd.DataFrame:
     """Return all assignments.
 
-    Returns columns ``id, candidate_id, slot, participant_id, position, done, replaced``, by
-    candidate and slot; the rating of a replaced slot does not count, and another slot was given in
-    its place.
+    Returns columns ``id, candidate_id, slot, participant_id, position, done, replaced, further``,
+    by candidate and slot; the rating of a replaced slot does not count, and another slot was given
+    in its place; a rating rule asked for a further one.
     """
     result = db.execute(
         select(
@@ -75,6 +79,7 @@ def frame(db: Db) -> pd.DataFrame:
             AssignmentRow.position,
             AssignmentRow.done,
             AssignmentRow.replaced,
+            AssignmentRow.further,
         ).order_by(AssignmentRow.candidate_id, AssignmentRow.slot)
     )
     return as_frame(result)
@@ -90,6 +95,7 @@ def remaining(db: Db, participant_id: str) -> list[AssignedClip]:
             CandidateRow.filename,
             CandidateRow.avmit_label,
             CandidateRow.sha256,
+            AssignmentRow.further,
         )
         .join(CandidateRow, CandidateRow.id == AssignmentRow.candidate_id)
         .where(AssignmentRow.participant_id == participant_id, AssignmentRow.done.is_(False))
@@ -267,14 +273,19 @@ def _taken_out(db: Db, ids: list[int]) -> pd.DataFrame:
     rows = db.execute(
         delete(AssignmentRow)
         .where(AssignmentRow.id.in_(ids), AssignmentRow.done.is_(False))
-        .returning(AssignmentRow.id, AssignmentRow.candidate_id, AssignmentRow.slot)
+        .returning(
+            AssignmentRow.id,
+            AssignmentRow.candidate_id,
+            AssignmentRow.slot,
+            AssignmentRow.further,
+        )
     ).all()
     if len(rows) != len(ids):
         raise StoreError(
             f"{len(ids) - len(rows)} of the slots were rated in the meantime. Nothing was "
             "changed; run the command again"
         )
-    return pd.DataFrame(rows, columns=["id", "candidate_id", "slot"])
+    return pd.DataFrame(rows, columns=["id", "candidate_id", "slot", "further"])
 
 
 def _chunks(ids: list[int], size: int = 10_000) -> list[list[int]]:

@@ -212,7 +212,7 @@ def test_a_plan_waits_for_ground_truths_and_leaves_simulated_people_out(tmp_path
             ("correct-ground-truth", "a/b.mp4", "--rating", 1, "--by", "AB", "--reason", "x"),
             "a/b.mp4 is not among the 3 sampled ground truths",
         ),
-        (("plan", "--disagreements"), "set protocol.max_ratings_per_clip"),
+        (("plan", "--further"), "set protocol.rating_rule"),
         (("list", "--store", "mysql://u:secret@a/b"), "mysql://u:***@a/b is not a store URL"),
         (("list", "--store", "postgresql+asyncpg://a/b"), "Expected sqlite:///path or postgresql"),
     ],

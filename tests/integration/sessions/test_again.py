@@ -53,7 +53,7 @@ def plan_again(db, study):
 
 
 def standing(db, study):
-    return again.standing(again.judged_slots(db, study), study)
+    return again.standing(again.judged_slots(db, study))
 
 
 def findings_of(db, study):
@@ -85,7 +85,7 @@ def test_every_clip_has_three_ratings_that_count_in_the_end_and_nobody_rates_it_
         assert not table.duplicated(["candidate_id", "participant_id"]).any()
         assert not table.duplicated(["participant_id", "position"]).any()
         assert findings_of(db, study) == []
-        assert again.n_complete(standing(db, study), 3) == 12
+        assert again.n_complete(standing(db, study)) == 12
 
 
 def test_a_rating_that_was_lost_again_is_given_once_more(lab):

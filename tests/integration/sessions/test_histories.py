@@ -74,7 +74,7 @@ class History(RuleBasedStateMachine):
     def lost_ratings_are_planned_again(self):
         with transaction(self.engine) as db:
             done = again.plan_again(Desk(db, self.study, "AB", AT))
-            left = again.standing(again.judged_slots(db, self.study), self.study)["n_again"]
+            left = again.standing(again.judged_slots(db, self.study))["n_again"]
             assert left.gt(0).sum() == done.n_without
             twice = again.plan_again(Desk(db, self.study, "AB", AT))
         assert (twice.change.n_slots, twice.n_without) == (0, done.n_without)

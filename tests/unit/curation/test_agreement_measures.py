@@ -21,12 +21,12 @@ from curation.analysis.raters import (
     confusion_with_truth,
     over_time,
     rater_table,
-    wilson,
     with_references,
 )
 from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
 from curation.release.published import read_release, with_counts
 from study.config.protocol import Protocol
+from study.deciding.intervals import wilson
 from study.tools.seeding import generator
 from tests.paths import SHARED, TESTS
 

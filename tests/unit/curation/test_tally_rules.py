@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from curation.selection.filters import accepted_classes, filter_clips, has_frame_rate
+from curation.selection.filters import accepted_classes, filter_clips
 from curation.tally import (
     as_index,
     is_prominent,
@@ -16,6 +16,7 @@ from curation.tally import (
     yes_votes,
 )
 from study.config.protocol import Protocol
+from study.deciding.pictures import has_frame_rate
 
 
 def _ratings(*triples):

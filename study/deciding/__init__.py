@@ -1,0 +1,1 @@
+"""What ratings decide, and which clips need a further one."""
