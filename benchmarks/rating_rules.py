@@ -32,6 +32,11 @@ EXACT = {
 OLDER = "two, a third where no majority"  # ratings_per_clip = 2, majority, ratings_at_most = 3
 
 
+def least(n_clips: int) -> int:
+    """Return how many prominent clips a class needs: 500 at the paper's size."""
+    return max(round(500 * n_clips / N_CLIPS), 1)
+
+
 def tallied(world: RatingWorld, n_asked: np.ndarray) -> np.ndarray:
     """Return how often each clip got 1, 2 and 3 among the ratings that were asked."""
     asked = np.arange(world.ratings.shape[1]) < n_asked[:, None]
@@ -111,13 +116,11 @@ def result(
     world: RatingWorld, name: str, n_given: np.ndarray, is_yes: np.ndarray | None = None
 ) -> dict[str, object]:
     """Return what a rule asked for, and how its answers compare."""
-    protocol = Protocol()
     full = tallied(world, np.full(len(world.label), 3))
     all_yes = 2 * full[:, 2] > 3
     counts = tallied(world, n_given)
     yes = 2 * counts[:, 2] > counts.sum(axis=1) if is_yes is None else is_yes
     n_full, n_own = (np.bincount(world.label, of) for of in (all_yes, yes))
-    least = protocol.class_min_prominent * len(world.label) / N_CLIPS
     saved = full.sum() - n_given.sum()
     return {
         "rule": name, "kappa": kappa(world), "share": n_given.sum() / full.sum(),
@@ -125,14 +128,14 @@ def result(
         "wrong": float((yes != world.is_yes).mean()),
         "wrong_of_easy": float((yes != world.is_yes)[~world.is_hard].mean()),
         "differ_from_full": int((yes != all_yes).sum()),
-        "classes_differ": int(((n_full >= least) != (n_own >= least)).sum()),
+        "classes_differ": int(((n_full >= least(len(yes))) != (n_own >= least(len(yes)))).sum()),
         "most": int(n_given.max()),
     }  # fmt: skip
 
 
 def same_pool(world: RatingWorld, n_given: np.ndarray) -> bool:
     """Return whether the test set would be drawn from the same clips as in the full design."""
-    protocol = Protocol()
+    protocol = Protocol(class_min_prominent=least(len(world.label)))
     pools = []
     for n in (np.full(len(world.label), 3), n_given):
         counts = tallied(world, n)
@@ -147,7 +150,8 @@ def runs(level: str, seed: int, n_clips: int) -> list[dict[str, object]]:
     rng = np.random.default_rng([seed, *level.encode()])
     world = make_world(ACCURACIES[level], rng, n_clips=n_clips)
     rows = [result(world, "all", np.full(n_clips, 3)), result(world, OLDER, older_rule(world))]
-    for name, protocol in EXACT.items():
+    for name, paper in EXACT.items():
+        protocol = paper.model_copy(update={"class_min_prominent": least(n_clips)})
         n_given = rate_until_decided(world, protocol, rng)
         rows.append(result(world, name, n_given))
         if "unanimous" in protocol.questions:
