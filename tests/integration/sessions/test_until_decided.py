@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from sessions.maintenance.checking import findings
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -16,6 +15,7 @@ from curation.selection.lists import make_test_set, make_training_lists
 from sessions.__main__ import app as sessions
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import merge_part
+from sessions.maintenance.store_check import findings
 from sessions.monitor.status import study_status
 from sessions.plan import further_ratings, schedule
 from sessions.plan.further_ratings import at_random_places
