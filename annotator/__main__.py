@@ -43,6 +43,13 @@ PANELS = (
         },
     ),
     Panel(
+        "This machine",
+        "annotator.commands.launcher",
+        {
+            "install-launcher": "Put an icon on the desktop that starts the task.",
+        },
+    ),
+    Panel(
         "Timing",
         "annotator.commands.timing",
         {
@@ -57,8 +64,12 @@ app = new_app("Rate clips in the window.", PANELS)
 @app.callback(invoke_without_command=True)
 def annotate(
     context: typer.Context,
-    participant: Annotated[str | None, typer.Option(help="who rates, such as P03")] = None,
-    phase: Annotated[Phase, typer.Option(help="what the session is for")] = Phase.ANNOTATION,
+    participant: Annotated[
+        str | None, typer.Option(help="who rates, such as P03 [default: the screen asks]")
+    ] = None,
+    phase: Annotated[
+        Phase | None, typer.Option(help="what the session is for [default: what is next]")
+    ] = None,
     simulate: SimulateOption = None,
     stage: Annotated[StageName, typer.Option(help="where clips are shown")] = StageName.WINDOW,
     speed: Annotated[
@@ -70,6 +81,12 @@ def annotate(
     trials: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, help="end after so many trials")
     ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, max=1440, help="end in so many minutes at most")
+    ] = None,
+    kiosk: Annotated[
+        bool, typer.Option("--kiosk", help="ask for the next participant when a session has ended")
+    ] = False,
     screenshots: Annotated[
         Path | None, typer.Option(help="folder for a picture of every screen")
     ] = None,
@@ -82,29 +99,43 @@ def annotate(
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
-    """Open the task for a participant, who continues where they stopped."""
+    """Open the task for a participant, who does what is next and continues where they stopped."""
     if context.invoked_subcommand is not None:
         context.obj = (study, store)  # --study may stand before the subcommand as well
         return
-    if participant is None:
-        raise typer.BadParameter("no participant was given. Add --participant P03")
+    if participant is None and phase is not None:
+        raise typer.BadParameter("--phase needs somebody. Add --participant P03")
+    if participant is not None and kiosk:
+        raise typer.BadParameter("--kiosk asks who is there. Leave --participant out")
+    who = participant or "reception"
     with (
         first_words(study, wanted=stage is StageName.WINDOW) as moment,
-        stderr_console().status(f"{participant}: {phase}"),
+        stderr_console().status(f"{who}: {phase}" if phase else who),
     ):
         # Seconds, in which the words stand.
-        from annotator.session import Request, StageOptions, perform
+        from annotator.opening import StageOptions
+        from annotator.reception.flow import Visit, receive
+        from annotator.session import Request, perform
 
-        request = Request(
-            participant_id=participant,
-            phase=phase,
-            actor=Actor(simulate, hurry=speed is Speed.MAX),
-            options=StageOptions(stage is StageName.WINDOW, screenshots, moment),
-            n_blocks=blocks,
-            n_trials=trials,
-            ungraded=ungraded,
-        )
-        line = perform(request, study_dir=study, store=store)
+        actor = Actor(simulate, hurry=speed is Speed.MAX)
+        options = StageOptions(stage is StageName.WINDOW, screenshots, moment)
+        if participant is not None and phase is not None:
+            request = Request(
+                participant_id=participant,
+                phase=phase,
+                actor=actor,
+                options=options,
+                n_blocks=blocks,
+                n_trials=trials,
+                minutes=minutes,
+                ungraded=ungraded,
+            )
+            line = perform(request, study_dir=study, store=store)
+        else:
+            visit = Visit(
+                participant, actor, options, blocks, trials, minutes, ungraded, kiosk=kiosk
+            )
+            line = receive(visit, study_dir=study, store=store)
     typer.echo(line)
 
 

@@ -1,5 +1,6 @@
 """Put "One moment, please" on the screen before anything slow is imported."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -11,15 +12,17 @@ from annotator.window.moment import Look, Moment
 from study.errors import ConfigError
 from study.reading.text import read_text, read_toml
 
-TEXT = "moment"
+TEXT, FONT = "moment", "DejaVu Sans"
 _SHIPPED = Path(__file__).parents[1] / "instructions" / "texts"
 _LARGEST_BYTES = 1000
 _LARGEST_PX = 20_000
-_SMALL_TEXT_SHARE = 0.6  # as in the task's layout, whose modules take long to import
+# The defaults of `study.config.screen`, whose modules take long to import.
 _SCREEN: dict[str, Any] = {
     "width_px": None, "height_px": None, "background": "black", "foreground": "white",
-    "text_height_px": 40,
+    "text_height_px": 40, "units": "px", "scale": 1.0, "text_height_deg": 1.0,
+    "viewing_distance_cm": None, "width_cm": None, "font": FONT,
 }  # fmt: skip
+_AUTO_HEIGHT_PX = 1080
 
 
 @contextmanager
@@ -59,16 +62,48 @@ def look_of(folder: Path) -> Look | None:
         return None
     given = config.get("screen", {})
     screen: dict[str, Any] = _SCREEN | (given if isinstance(given, dict) else {})
-    line_px = screen["text_height_px"]
     sizes = (screen["width_px"], screen["height_px"])
-    numbers = [line_px, *(size for size in sizes if size is not None)]
     colours = (screen["foreground"], screen["background"])
-    if not all(type(n) is int and 0 < n <= _LARGEST_PX for n in numbers) or not all(
-        isinstance(colour, str) for colour in colours
+    line = _line(screen)
+    if (
+        line is None
+        or not all(size is None or (_is_size(size) and type(size) is int) for size in sizes)
+        or not all(isinstance(colour, str) for colour in colours)
     ):
         return None
-    small_px = max(1, round(_SMALL_TEXT_SHARE * line_px))
-    return Look(words, small_px, line_px, *colours, *sizes)
+    return Look(words, line, *colours, *sizes, *_font(screen["font"]))
+
+
+def _line(screen: dict[str, Any]) -> tuple[float, float, float] | None:
+    """Return the height of the label as `Look` has it; None where it cannot be told."""
+    if screen["units"] == "deg":
+        numbers = [screen[key] for key in ("text_height_deg", "viewing_distance_cm", "width_cm")]
+        if not all(_is_size(number) for number in numbers):
+            return None
+        size_deg, distance_cm, width_cm = numbers
+        return (0.0, 2 * distance_cm * math.tan(math.radians(size_deg) / 2) / width_cm, 0.0)
+    line_px, scale = screen["text_height_px"], screen["scale"]
+    if not _is_size(line_px):
+        return None
+    if scale == "auto":
+        return (line_px / _AUTO_HEIGHT_PX, 0.0, 0.0)
+    return (0.0, 0.0, float(scale * line_px)) if _is_size(scale) else None
+
+
+def _is_size(number: object) -> bool:
+    return type(number) in (int, float) and 0 < number <= _LARGEST_PX  # type: ignore[operator]
+
+
+def _font(family: object) -> tuple[str, ...]:
+    """Return the file of another font than the usual one, nothing where there is none."""
+    if family == FONT or not isinstance(family, str):
+        return ()
+    from instructions.fonts import find_font  # half a second, which the usual font needs not
+
+    try:
+        return (str(find_font(family).regular.path),)
+    except ConfigError:
+        return ()
 
 
 def _words(folder: Path, config: dict[str, Any]) -> str:

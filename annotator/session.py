@@ -1,69 +1,39 @@
 """Run a session: who rates, what is left to rate, and the stage that shows it."""
 
-import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
+from annotator.opening import OpenStage, StageOptions, open_stage
 from annotator.rig.grades import require_grade, require_real_screen
-from annotator.rig.lead import SafeLead, lead_of
-from annotator.simulated.key_presses import Person, SimulatedKeys
-from annotator.simulated.stage import SimulatedStage
+from annotator.rig.lead import lead_of
 from annotator.task.actor import PERSON, Actor
-from annotator.task.pages import LeftError, Pages
+from annotator.task.pages import Pages
+from annotator.task.progress import Limits
 from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
-from annotator.window.moment import Moment
-from annotator.window.stage import PsychopyStage
+from annotator.task.turning import LeftError, perform_page
 from sessions.exercises.results import verdict
+from sessions.running.next_step import Step
 from sessions.running.recording import Recorder, machine, open_session, utc_now
 from sessions.running.session_plan import SessionPlan
+from sessions.running.sittings import notes
 from study.classes import read_classes
 from study.config.study import Study, find_study
-from study.errors import ConfigError, StoreError
-from study.rehearsal.simulated_people import PROFILES, SimulatedPerson
-from study.rehearsal.truth import truth_of
+from study.errors import StoreError
 from study.store import engine as engines
 from study.store import open_store, transaction
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
-from study.tools.seeding import generator
 from study.vocabulary import EndReason, Phase, TrialRecord
 
 # A participant waits in front of a still screen while the store is locked: not for long.
 BUSY_TIMEOUT_S = 3.0
-# The machine is shut down, the program is interrupted, its terminal is closed.
-_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-@dataclass(frozen=True, slots=True)
-class StageOptions:
-    """Where clips are shown, and whether screenshots are taken.
-
-    Parameters
-    ----------
-    in_window : bool
-        False for the stage that costs no time, which only simulated people use.
-    screenshots : Path or None
-        Folder for a picture of every screen.
-    moment : Moment or None
-        The words that stand on the screen until the window is there.
-    """
-
-    in_window: bool = True
-    screenshots: Path | None = None
-    moment: Moment | None = None
-
-    def require_for(self, actor: Actor) -> None:
-        """Raise ConfigError where a person would see nothing."""
-        if not (actor.is_simulated or self.in_window):
-            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +44,10 @@ class Request:
     ----------
     n_blocks, n_trials : int or None
         Where the session ends if anything is left; None for no limit.
+    minutes : float or None
+        After how long it ends if anything is left; None for no limit but the study's.
+    says_what_is_next : bool
+        Whether its first page says what comes next, and waits for whoever begins.
     ungraded : bool
         Whether an unchecked rig is accepted, its data being flagged.
     """
@@ -84,21 +58,31 @@ class Request:
     options: StageOptions = field(default_factory=StageOptions)
     n_blocks: int | None = None
     n_trials: int | None = None
+    minutes: float | None = None
+    says_what_is_next: bool = False
     ungraded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what only simulated people may do."""
         self.options.require_for(self.actor)
 
-    def max_trials(self, trials_per_block: int) -> int | None:
-        """Return after how many trials the session ends; None for no limit."""
-        limits = [self.n_trials] if self.n_trials is not None else []
+    def limits(self, study: Study) -> Limits:
+        """Return where the session ends if anything is left, the nearest limit counting."""
+        trials = [self.n_trials] if self.n_trials is not None else []
         if self.n_blocks is not None:
-            limits.append(self.n_blocks * trials_per_block)
-        return min(limits, default=None)
+            trials.append(self.n_blocks * study.config.protocol.trials_per_block)
+        asked = (self.minutes, study.config.desk.session_minutes)
+        minutes = min((each for each in asked if each is not None), default=None)
+        return Limits(min(trials, default=None), None if minutes is None else 60 * minutes)
 
 
-def perform(request: Request, *, study_dir: Path | None, store: str | None) -> str:
+def perform(
+    request: Request,
+    *,
+    study_dir: Path | None,
+    store: str | None,
+    on: OpenStage | None = None,
+) -> str:
     """Run a session from its plan to its end; return how it went, in a line.
 
     Raises StudyError if the participant may not start, or screen, sound or store cannot be used.
@@ -107,6 +91,8 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
     ----------
     store : str or None
         A store URL that overrides the one in `study.toml`.
+    on : OpenStage or None
+        A stage that is open already and stays so; None to open one.
     """
     study = find_study(study_dir, store)
     # Nobody sits in front of a simulated person's screen.
@@ -123,97 +109,16 @@ def perform(request: Request, *, study_dir: Path | None, store: str | None) -> s
         plan = recorder.plan
         if not plan.trials:
             return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
-        line = _closing_line(request, plan, _on_a_stage(request, study, recorder))
+        line = _closing_line(request, plan, _on_a_stage(request, study, recorder, on))
     if request.phase is not Phase.SCREENING:
         return line
     with transaction(engine) as db:
         return line + verdict(db, study.config.protocol, request.participant_id)
 
 
-@contextmanager
-def open_stage(
-    pages: Pages,
-    actor: Actor,
-    options: StageOptions,
-    *,
-    chance: str,
-    lead: SafeLead | None = None,
-) -> Iterator[tuple[Stage, dict[str, Any]]]:
-    """Open the window, or the simulated stage.
-
-    Raises StageError if there is no display or no sound device. Raises ConfigError if a simulated
-    person is asked for in a real study, or of a profile that is not known.
-
-    Parameters
-    ----------
-    pages : Pages
-        The warning and the reminder of the keys.
-    chance : str
-        Names what a simulated person leaves to chance; the same name gives the same answers.
-    lead : SafeLead or None
-        How long before its start a sound is scheduled, if it was measured for this machine.
-
-    Yields
-    ------
-    stage : Stage
-        Closed after the block.
-    rig : dict
-        What is known of screen and sound, ready for JSON.
-    """
-    study = pages.study
-    protocol, keys = study.config.protocol, study.config.keys
-    person = _simulated_person(study, actor.profile, chance) if actor.profile else None
-    if person is not None and not options.in_window:
-        yield (
-            SimulatedStage(person, clip_s=protocol.clip_s, warning_s=protocol.warning_s, keys=keys),
-            {},
-        )
-        return
-    stage = PsychopyStage(
-        study.config.screen,
-        warning_s=protocol.warning_s,
-        warning=pages.warning(),
-        reminder=pages.reminder(),
-        keys=None if person is None else SimulatedKeys(person, keys=keys, hurry=actor.hurry),
-        hurry=actor.hurry,
-        screenshots=options.screenshots,
-        whose=pages.plan.participant_id,
-        moment=options.moment,
-        lead=lead,
-    )
-    try:
-        with _leaving_on_signals(stage):
-            yield stage, stage.facts()
-    finally:
-        stage.close()
-
-
-def _simulated_person(study: Study, profile: str, chance: str) -> Person:
-    if not study.config.rehearsal:
-        raise ConfigError(
-            "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
-            "out, or make a rehearsal: python -m study init DIR --rehearsal"
-        )
-    if profile not in PROFILES:
-        raise ConfigError(f"no profile {profile!r}. Choose one of: {', '.join(PROFILES)}")
-    rng = generator(study.config.seed, chance)
-    return SimulatedPerson(PROFILES[profile], rng, truth_of(study.mit_root))
-
-
-@contextmanager
-def _leaving_on_signals(stage: PsychopyStage) -> Iterator[None]:
-    def leave(_signal: int, _frame: FrameType | None) -> None:
-        stage.order_leave()
-
-    before = {s: signal.signal(s, leave) for s in _ENDING_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSummary:
+def _on_a_stage(
+    request: Request, study: Study, recorder: Recorder, on: OpenStage | None
+) -> SessionSummary:
     plan = recorder.plan
     with transaction(recorder.engine) as db:
         last_check = rig_checks.latest(db, socket.gethostname())
@@ -221,15 +126,28 @@ def _on_a_stage(request: Request, study: Study, recorder: Recorder) -> SessionSu
     rest_s = 0.0 if request.actor.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
     grade = _grade(request, study, last_check)
+    with _stage_for(request, study, pages, last_check, on) as opened:
+        grade = _grade_on_screen(request, study, grade, opened.rig)
+        recorder.save_rig(machine() | opened.rig | {"grade": grade})
+        return _run(request, study, recorder, pages, opened.stage)
+
+
+def _stage_for(
+    request: Request,
+    study: Study,
+    pages: Pages,
+    last_check: RigCheck | None,
+    on: OpenStage | None,
+) -> AbstractContextManager[OpenStage]:
+    if on is not None:
+        pages.require_font()
+        return nullcontext(on)
     lead = lead_of(last_check, at=utc_now()) if study.config.screen.measured_lead else None
     # Each person and phase has chances of its own, and does not answer a resumed session with
     # those of the first one.
+    plan = pages.plan
     chance = f"{request.participant_id}/{request.phase}/{plan.attempt}/{plan.n_done}"
-    actor, options = request.actor, request.options
-    with open_stage(pages, actor, options, chance=chance, lead=lead) as (stage, rig):
-        grade = _grade_on_screen(request, study, grade, rig)
-        recorder.save_rig(machine() | rig | {"grade": grade})
-        return _run(request, study, recorder, pages, stage)
+    return open_stage(pages, request.actor, request.options, chance=chance, lead=lead)
 
 
 def _grade(request: Request, study: Study, last_check: RigCheck | None) -> str | None:
@@ -264,8 +182,7 @@ def _run(
     request: Request, study: Study, recorder: Recorder, pages: Pages, stage: Stage
 ) -> SessionSummary:
     with _log_of(request, study, recorder) as log:
-        trials_per_block = study.config.protocol.trials_per_block
-        summary = _perform_trials(request, pages, stage, recorder, trials_per_block, log)
+        summary = _perform_trials(request, pages, stage, recorder, log)
         log(f"{summary.ending}: {summary.n_rated} rated, {summary.n_failed} failed")
     recorder.end(EndReason.LEFT if summary.ending is Ending.LEFT else EndReason.ENDED)
     return summary
@@ -283,15 +200,13 @@ def _log_of(request: Request, study: Study, recorder: Recorder) -> Iterator[Log]
 
 
 def _perform_trials(
-    request: Request,
-    pages: Pages,
-    stage: Stage,
-    recorder: Recorder,
-    trials_per_block: int,
-    log: Log,
+    request: Request, pages: Pages, stage: Stage, recorder: Recorder, log: Log
 ) -> SessionSummary:
-    stage.show_bonus(recorder.total())
+    study, began_s = pages.study, stage.now_s
+    bonus_pence = recorder.total()
+    stage.show_bonus(bonus_pence)
     try:
+        _open(request, pages, stage, recorder)
         gain_db = set_level(stage, pages, request.actor)
         recorder.save_gain(gain_db)
     except LeftError:
@@ -312,9 +227,21 @@ def _perform_trials(
         pages,
         save,
         request.actor,
-        trials_per_block=trials_per_block,
-        max_trials=request.max_trials(trials_per_block),
+        trials_per_block=study.config.protocol.trials_per_block,
+        limits=request.limits(study).after(stage.now_s - began_s),
+        bonus_pence=bonus_pence,
+        flag_slip=recorder.flag_slip,
     )
+
+
+def _open(request: Request, pages: Pages, stage: Stage, recorder: Recorder) -> None:
+    """Show what comes next, where it was not said before, and what the experimenter has to know."""
+    with transaction(recorder.engine) as db:
+        found = notes(db, pages.study, request.participant_id, utc_now())
+    if request.says_what_is_next or found:
+        said = [pages.note(each.text, **each.numbers) for each in found]
+        page = pages.start(Step(request.phase.value), said)
+        perform_page(stage, page, pages, request.actor)
 
 
 def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) -> str:

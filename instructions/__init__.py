@@ -14,6 +14,7 @@ from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
 from study.tools.money import Money
+from study.tools.suggesting import suggested
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _BRACES = re.compile(r"\{\{[^\n]{0,30}|[^\n]{0,30}\}\}")
@@ -44,8 +45,8 @@ def text(
 
     Examples
     --------
-    >>> text("break", "en", {"n_done": 100, "n_total": 250}).splitlines()[0]
-    '# Time for a break'
+    >>> text("pause", "en", {"key_pause": "F10"}).splitlines()[0]
+    '# Pause'
     """
     return filled(template(name, language, placeholders.keys(), own=own), placeholders)
 
@@ -103,10 +104,9 @@ def findings(study: Study) -> Iterator[str]:
         except ConfigError as error:
             yield str(error)
     for name in sorted(files.keys() - names()):
-        yield (
-            f"text {files[name]} is not used. Name it after the text that it replaces: "
-            f"{', '.join(sorted(names()))}"
-        )
+        meant = suggested(name, names())
+        choice = f"did you mean {meant}.md?" if meant else ", ".join(sorted(names()))
+        yield f"text {files[name]} is not used. Name it after the text that it replaces: {choice}"
 
 
 def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
@@ -185,9 +185,11 @@ def _path(name: str, language: str, own: Path | None) -> Path:
         )
     path = _TEXTS / language / f"{name}.md"
     if not path.is_file():
+        meant = suggested(name, _names(language))
+        known = f"did you mean {meant}" if meant else f"there are {', '.join(_names(language))}"
         raise ConfigError(
-            f"no text {name!r} in language {language!r}; there are {', '.join(_names(language))}. "
-            f"Choose one of them, or add {name}.md to its folder"
+            f"no text {name!r} in language {language!r}; {known}. Choose one of them, or add "
+            f"{name}.md to its folder"
         )
     return path
 

@@ -4,21 +4,50 @@ from study.config.study import StudyConfig
 from study.vocabulary import Phase
 
 _ALWAYS = (
-    "break", "call_experimenter", "finished", "leave", "leave_unsaved", "pause", "reminder",
-    "technical_failure", "warning",
+    "begin", "begin_experimenter", "break", "break_waiting", "call_experimenter", "counter",
+    "earned", "finished", "leave", "leave_unsaved", "note_rest", "note_sessions", "pause",
+    "reminder", "session_over", "technical_failure", "warning",
 )  # fmt: skip
 _COUNTS = frozenset({"n_done", "n_total"})
+_PROGRESS = frozenset({"n_session", "n_minutes", "progress"})
+_OVER = frozenset({"n_session", "n_minutes", "earned"})
+_BEGIN = frozenset({"participant", "begin"})
+_PROBLEM = frozenset({"code", "problem"})
+_ROUND = frozenset({"trial", "n_trials"})
+_WHICH = _ROUND | {"round"}
 # What only one text knows; all of them know the counts and the study's own words.
 _WORDS = {
-    "call_experimenter": frozenset({"problem"}),
-    "feedback": frozenset({"expert_rating", "rating", "reasoning"}),
+    "begin": frozenset({"participant"}),
+    "break": _PROGRESS,
+    "break_waiting": _PROGRESS | {"n_seconds"},
+    "call_experimenter": _PROBLEM,
+    "choose": frozenset({"participant"}),
+    "counter": frozenset({"bonus_total"}),
+    "earned": frozenset({"bonus_session", "bonus_total"}),
+    "feedback": frozenset({"expert_rating", "rating", "reasoning", "label"}),
+    "finished": _OVER,
+    "headphones_example_answer": frozenset({"target", "rating"}),
     "headphones_listen": frozenset({"number", "n_sounds"}),
-    "headphones_which_antiphase": frozenset({"trial", "n_trials"}),
-    "headphones_which_huggins": frozenset({"trial", "n_trials"}),
+    "headphones_round": _ROUND,
+    "headphones_which_antiphase": _WHICH,
+    "headphones_which_huggins": _WHICH,
     "level": frozenset({"scale"}),
+    "note_rest": frozenset({"participant", "n_minutes", "n_planned"}),
+    "note_sessions": frozenset({"participant", "n_sessions", "n_planned"}),
+    "refused": _PROBLEM,
+    "session_over": _OVER,
+    "start_annotation": _BEGIN,
+    "start_ground_truth": _BEGIN,
+    "start_headphone_check": _BEGIN,
+    "start_screening": _BEGIN,
+    "start_training": _BEGIN,
+    "who": frozenset({"typed"}),
+    "who_suggested": frozenset({"typed", "participant"}),
+    "who_unknown": frozenset({"typed"}),
 }
 ON_PAPER = ("consent", "script", "sheet")
 PLAIN = ("moment",)  # stands before anything is known that a word could be filled with
+OF_RECEPTION = ("choose", "refused", "who", "who_suggested", "who_unknown")
 
 
 def of_session(config: StudyConfig, phase: Phase) -> tuple[str, ...]:
@@ -30,7 +59,8 @@ def of_session(config: StudyConfig, phase: Phase) -> tuple[str, ...]:
     True
     """
     feedback = ("feedback",) if phase is Phase.TRAINING else ()
-    return (*_ALWAYS, welcome(phase), *feedback, *_level(config))
+    own = (welcome(phase), f"start_{phase}", *feedback)
+    return (*_ALWAYS, *own, *_level(config), *notices(config))
 
 
 def of_headphone_check(config: StudyConfig) -> tuple[str, ...]:
@@ -38,14 +68,31 @@ def of_headphone_check(config: StudyConfig) -> tuple[str, ...]:
     stimulus = config.headphones.check
     if stimulus == "off":
         return ()
-    variants = (stimulus, f"which_{stimulus}", "listen", "passed", "failed")
-    return (*_ALWAYS, *(f"headphones_{variant}" for variant in variants), *_level(config))
+    variants = (
+        stimulus, f"example_{stimulus}", "example_answer", "example_round", f"which_{stimulus}",
+        "round", "listen", "passed", "failed",
+    )  # fmt: skip
+    own = (f"headphones_{variant}" for variant in variants)
+    return (*_ALWAYS, "start_headphone_check", *own, *_level(config))
+
+
+def of_reception(config: StudyConfig) -> tuple[str, ...]:
+    """Return the texts that ask who is there, what comes next, and why it cannot begin."""
+    return (*_ALWAYS, *OF_RECEPTION, *notices(config))
 
 
 def of_study(config: StudyConfig) -> tuple[str, ...]:
     """Return the texts that any session or headphone check of a study may show, sorted."""
     sessions = {name for phase in Phase for name in of_session(config, phase)}
-    return tuple(sorted(sessions | set(of_headphone_check(config))))
+    others = {*of_headphone_check(config), *of_reception(config)}
+    return tuple(sorted(sessions | others))
+
+
+def notices(config: StudyConfig) -> tuple[str, ...]:
+    """Return what acknowledges the keys that flag something, where the study has them."""
+    disturbed = ("disturbed_noted",) if config.keys.disturbed else ()
+    slip = ("reminder_slip", "slip_noted", "slip_refused") if config.keys.slip else ()
+    return (*disturbed, *slip)
 
 
 def welcome(phase: Phase) -> str:

@@ -198,8 +198,8 @@ def judged(ratings: pd.DataFrame, rules: EvidenceRules, *, rehearsal: bool) -> p
         One row per rating with its evidence: ``outcome, stage, is_simulated, grade, is_accepted,
         is_withdrawn, is_replaced, n_other_clips, played_to_end, n_xruns, av_offset_s,
         n_frames_shown, n_frames_dropped, playing_s, period_s, width_px, height_px, scale,
-        box_width_px, box_height_px``, those of the playing that was rated, and ``flags``:
-        kinds (`study.vocabulary.FlagKind`) with ; between.
+        box_width_px, box_height_px, clip_scale``, those of the playing that was rated, and
+        ``flags``: kinds (`study.vocabulary.FlagKind`) with ; between.
 
     Returns
     -------
@@ -295,7 +295,7 @@ def _has_right_size(found: pd.DataFrame) -> "pd.Series[bool]":
         # The clip's own size, upright and with square pixels, follows from what was shown.
         widest = found["box_width_px"] / (found["width_px"].astype(float) / scale)
         highest = found["box_height_px"] / (found["height_px"].astype(float) / scale)
-        asked = np.minimum(1.0, np.minimum(widest, highest))
+        asked = np.minimum(found["clip_scale"], np.minimum(widest, highest))
     return pd.Series((scale - asked).abs() < SCALE_TOLERANCE * asked)
 
 

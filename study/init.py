@@ -26,6 +26,7 @@ _HEADER = """\
 # What new studies begin with; the default is what studies had before there was such a key.
 _NEW_STUDIES = {
     "screen.measured_lead": "true",
+    "screen.scale": '"auto"',
     "protocol.test_frame_rate_tolerance_hz": "0.05",
     "protocol.test_max_odd_steps": "1",
     **{f"evidence.{key}": '"leave_out"' for key in EvidenceRules.model_fields},

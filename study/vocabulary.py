@@ -116,6 +116,8 @@ class Presentation:
         where no key did (the first clip, after a page, after a warning).
     disturbed : bool
         Whether it was broken off because sound or first frame came too late or not at all.
+    width_deg, height_deg : float or None
+        Its size for the eye; None where distance or width of the screen is not known.
     """
 
     onset_s: float
@@ -135,6 +137,8 @@ class Presentation:
     scale: float = 1.0
     asked_s: float | None = None
     disturbed: bool = False
+    width_deg: float | None = None
+    height_deg: float | None = None
 
     @property
     def av_offset_s(self) -> float | None:
@@ -208,6 +212,10 @@ class TrialRecord:
         Every key, early ones included, in the order of time.
     failure : str or None
         Why the clip could not be shown, where it could not.
+    disturbed : bool
+        Whether the experimenter flagged it as disturbed.
+    slip_before : bool
+        Whether the participant flagged the rating before it as a slip.
     """
 
     stimulus: Stimulus
@@ -215,3 +223,5 @@ class TrialRecord:
     presentations: tuple[Presentation, ...] = ()
     key_presses: tuple[KeyPress, ...] = ()
     failure: str | None = None
+    disturbed: bool = False
+    slip_before: bool = False

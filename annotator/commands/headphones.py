@@ -37,7 +37,7 @@ def check_headphones(
     ):
         # Seconds, in which the words stand.
         from annotator.headphones.check import perform
-        from annotator.session import StageOptions
+        from annotator.opening import StageOptions
 
         done = perform(
             participant,

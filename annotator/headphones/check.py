@@ -1,17 +1,20 @@
 """The headphone check of a participant: the sounds, the answers, the result in the store."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotator.headphones import pages as shown
 from annotator.headphones.level import check_headphones, set_level
-from annotator.headphones.sounds import HeadphoneTrial, headphone_trials
-from annotator.session import StageOptions, open_stage
+from annotator.headphones.sounds import HeadphoneTrial, example_trial, headphone_trials
+from annotator.opening import OpenStage, StageOptions, open_stage
 from annotator.task.actor import PERSON, Actor
-from annotator.task.pages import LeftError, Pages, perform_page
+from annotator.task.pages import Pages
+from annotator.task.turning import LeftError, perform_page
 from instructions import screens
 from sessions.exercises import headphones
 from sessions.running.gate import require_may_check_headphones
+from sessions.running.next_step import Step
 from sessions.running.recording import utc_now
 from sessions.running.session_plan import SessionPlan
 from study.classes import read_classes
@@ -53,6 +56,8 @@ def perform(
     *,
     study_dir: Path | None = None,
     store: str | None = None,
+    on: OpenStage | None = None,
+    says_what_is_next: bool = False,
 ) -> Outcome:
     """Do a headphone check from its first page to the store; return how it went.
 
@@ -63,6 +68,10 @@ def perform(
     ----------
     store : str or None
         A store URL that overrides the one in `study.toml`.
+    on : OpenStage or None
+        A stage that is open already and stays so; None to open one.
+    says_what_is_next : bool
+        Whether its first page says that this check comes next.
     """
     options = options or StageOptions()
     options.require_for(actor)
@@ -84,12 +93,17 @@ def perform(
         names=screens.of_headphone_check(study.config),
     )
     stream = f"headphones/{participant_id}/{n_before}"
-    rng = generator(study.config.seed, stream)
-    trials = headphone_trials(stimulus, study.config.screen.sample_rate_hz, rng)
-    with open_stage(pages, actor, options, chance=stream) as (stage, _):
+    rate_hz, seed = study.config.screen.sample_rate_hz, study.config.seed
+    trials = headphone_trials(stimulus, rate_hz, generator(seed, stream))
+    example = example_trial(stimulus, rate_hz, generator(seed, f"{stream}/example"))
+    opening = open_stage(pages, actor, options, chance=stream) if on is None else nullcontext(on)
+    with opening as opened:
+        stage = opened.stage
         try:
+            if says_what_is_next:
+                perform_page(stage, pages.start(Step.HEADPHONE_CHECK), pages, actor)
             gain_db = set_level(stage, pages, actor)
-            answers = check_headphones(stage, pages, stimulus, trials, actor)
+            answers = check_headphones(stage, pages, stimulus, trials, example, actor)
         except LeftError:
             raise StudyError(
                 f"{participant_id} left the headphone check, and nothing of it was saved. Start it "
@@ -98,7 +112,7 @@ def perform(
         check = _kept(engine, study, participant_id, trials, answers, gain_db)
         is_passed = headphones.passed(check.n_right)
         with suppress(LeftError):
-            perform_page(stage, pages.headphones_result(passed=is_passed), pages)
+            perform_page(stage, shown.result(pages, passed=is_passed), pages, actor)
     return Outcome(participant_id, check.n_right, len(trials))
 
 

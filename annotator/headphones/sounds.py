@@ -64,6 +64,14 @@ def headphone_trials(
     ]
 
 
+def example_trial(stimulus: str, sample_rate_hz: int, rng: np.random.Generator) -> HeadphoneTrial:
+    """Make a trial that is shown before the others and does not count.
+
+    `stimulus`: as `headphone_trials` takes it.
+    """
+    return headphone_trials(stimulus, sample_rate_hz, rng)[0]
+
+
 def huggins_noise(sample_rate_hz: int, duration_s: float, rng: np.random.Generator) -> Sound:
     """Make noise with a Huggins pitch.
 

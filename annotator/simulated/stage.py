@@ -88,6 +88,12 @@ class SimulatedStage:
         else:
             self._agenda = [KeyPressed(key, self._now_s + page.at_least_s + READING_S)]
 
+    def change_page(self, text: str) -> None:
+        """Do nothing: nobody reads it."""
+
+    def notice(self, name: str) -> None:
+        """Do nothing: nobody reads it."""
+
     def set_gain_db(self, gain_db: float) -> None:
         """Do nothing: no sound is played."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from study.config.screen import Screen
+from study.config.sizes import sizes_on
 
 SMALL_TEXT_SHARE = 0.6
 REMINDER_ROWS = 2
@@ -52,6 +53,8 @@ class Layout:
         The label on top, the key choices below it, the bonus counter at the bottom right.
     text_height_px, small_text_height_px : int
         Height of the label's letters, and of all other ones.
+    clip_scale : float
+        Pixels of the screen for each of a clip's, where the box has room for it.
 
     Notes
     -----
@@ -66,22 +69,42 @@ class Layout:
     bonus: Rectangle
     text_height_px: int
     small_text_height_px: int
+    clip_scale: float = 1.0
 
-    def clip(self, width_px: int, height_px: int) -> Rectangle:
-        """Return where a clip of this size stands.
+    @property
+    def inner(self) -> Rectangle:
+        """What lies inside the margins."""
+        margin = self.clip_box.left
+        return Rectangle(margin, margin, self.width_px - 2 * margin, self.height_px - 2 * margin)
 
-        Returns its place at the left and bottom edge that all clips have in common.
+    def clip(self, width_px: int, height_px: int, scale: float = 1.0) -> Rectangle:
+        """Return where a clip stands: at the left and bottom edge that all clips have in common.
+
+        Parameters
+        ----------
+        width_px, height_px : int
+            Size of its frames.
+        scale : float
+            How many times its own size they are.
         """
-        return Rectangle(self.clip_box.left, self.clip_box.bottom, width_px, height_px)
+        box = self.clip_box
+        times = min(self.clip_scale / scale, box.width / width_px, box.height / height_px)
+        times = max(1.0, times)  # what is larger than its place was scaled down when decoded
+        return Rectangle(box.left, box.bottom, round(times * width_px), round(times * height_px))
 
 
-def task_layout(screen: Screen, width_px: int, height_px: int) -> Layout:
+def task_layout(
+    screen: Screen, width_px: int, height_px: int, monitor_width_px: int | None = None
+) -> Layout:
     """Lay out the task screen.
 
     Returns where everything stands. A window too small for the configured clip box gets a smaller
     box, never a clip under the texts.
+
+    `monitor_width_px`: of the whole screen; None where the window fills it.
     """
-    margin, text = screen.margin_px, screen.text_height_px
+    sizes = sizes_on(screen, height_px, monitor_width_px or width_px)
+    margin, text = sizes.margin_px, sizes.text_height_px
     small = round(SMALL_TEXT_SHARE * text)
     inner = width_px - 2 * margin
     label = Rectangle(margin, height_px - margin - text, inner, text)
@@ -93,8 +116,8 @@ def task_layout(screen: Screen, width_px: int, height_px: int) -> Layout:
     clip_box = Rectangle(
         margin,
         margin,
-        min(screen.max_clip_width_px, inner - bonus_width),
-        min(screen.max_clip_height_px, reminder.bottom - margin),
+        min(sizes.max_clip_width_px, inner - bonus_width),
+        min(sizes.max_clip_height_px, reminder.bottom - margin),
     )
     return Layout(
         width_px=width_px,
@@ -105,4 +128,5 @@ def task_layout(screen: Screen, width_px: int, height_px: int) -> Layout:
         bonus=bonus,
         text_height_px=text,
         small_text_height_px=small,
+        clip_scale=sizes.clip_scale,
     )

@@ -1,26 +1,18 @@
-"""The pages of text around the trials, from `instructions/`, and how each is shown."""
+"""The pages of text around the trials, from `instructions/`."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 import instructions
-from annotator.task.actor import PERSON, Actor
-from annotator.task.stage import Page, Sound, Stage
-from annotator.task.trial import (
-    Event,
-    KeyPressed,
-    LeaveAsked,
-    LeaveOrdered,
-    PageEnded,
-    SoundLost,
-)
-from instructions import screens
+from annotator.task.problems import Code
+from annotator.task.progress import Progress
+from annotator.task.stage import Page
+from instructions import fonts, screens
+from instructions.fonts import find_font
+from sessions.running.next_step import Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys, printed
 from study.config.study import Study
-from study.errors import StageError
 from study.vocabulary import Rating
 
 
@@ -75,173 +67,126 @@ class Pages:
         """Which key does what."""
         return self.study.config.keys
 
+    def require_font(self) -> None:
+        """Raise ConfigError if the font of the screens lacks characters that they may show."""
+        config = self.study.config
+        font = find_font(config.screen.font)
+        for name, template in self._templates.items():
+            fonts.require_characters(font, [template], f"text {name}.md")
+        own = [str(word) for word in self._placeholders.values()]
+        fonts.require_characters(font, own, "the words of study.toml")
+        planned = self.plan.trials
+        fonts.require_characters(font, {t.stimulus.label for t in planned}, "the labels")
+        reasons = {t.reasoning for t in planned if t.reasoning}
+        fonts.require_characters(font, reasons, "the expert's reasoning of the exercise clips")
+
+    def start(self, step: Step, notes: Sequence[str] = ()) -> Page:
+        """Return the page that says what comes next, with `notes` to the experimenter.
+
+        The participant begins, or where the experimenter sits beside them or has to read a note,
+        the experimenter.
+        """
+        by_experimenter = step.is_beside_experimenter or bool(notes)
+        who = self.plan.participant_id
+        begin = self.text("begin_experimenter" if by_experimenter else "begin", participant=who)
+        page = self.text(f"start_{step}", self.plan.n_done, begin=begin, participant=who)
+        key = self.keys.pause if by_experimenter else self.keys.go_on
+        return Page(f"start_{step}", "\n\n".join([page.strip(), *notes]), keys=(key,))
+
+    def note(self, name: str, **numbers: int) -> str:
+        """Return a note to the experimenter, such as that there were many sessions today."""
+        return self.text(name, participant=self.plan.participant_id, **numbers).strip()
+
     def welcome(self) -> Page:
-        """Return the first page."""
-        name = screens.welcome(self.plan.phase)
-        return Page("welcome", self._text(name, self.plan.n_done))
+        """Return the first page of a phase, with its instructions."""
+        return Page("welcome", self.text(screens.welcome(self.plan.phase), self.plan.n_done))
 
-    def rest(self, n_done: int) -> Page:
-        """Return the page between two blocks, `n_done` clips being rated."""
-        return Page("break", self._text("break", n_done), at_least_s=self.rest_s)
+    def rest(self, progress: Progress) -> Page:
+        """Return the page between two blocks, which counts the seconds of the break."""
+        words = {**progress.words(), "progress": progress.bar()}
 
-    def level(self, gain_db: float, noise: Sound) -> Page:
-        """Return the page on which the level is set; `noise` is heard at `gain_db`."""
-        headphones, keys = self.study.config.headphones, self.keys
-        n_steps = math.ceil(
-            (headphones.max_gain_db - headphones.min_gain_db) / headphones.gain_step_db
-        )
-        n_lit = round((gain_db - headphones.min_gain_db) / headphones.gain_step_db)
+        def while_waiting(n_seconds: int) -> str:
+            return self.text("break_waiting", progress.n_done, n_seconds=n_seconds, **words)
+
+        text = self.text("break", progress.n_done, **words)
+        slip = () if self.keys.slip is None else (self.keys.slip,)
         return Page(
-            "level",
-            self._text("level", scale="■" * n_lit + "□" * (n_steps - n_lit)),
-            keys=(keys.go_on, keys.louder, keys.softer),
-            sound=noise,
-            lasts_s=len(noise) / self.study.config.screen.sample_rate_hz,
-            answer=keys.go_on,
+            "break", text, at_least_s=self.rest_s, while_waiting=while_waiting, at_once=slip
         )
-
-    def headphones(self, stimulus: str) -> Page:
-        """Return the page that explains a headphone check with these sounds."""
-        return Page("headphones", self._text(f"headphones_{stimulus}"), keys=(self.keys.go_on,))
-
-    def listen(self, number: int, n_sounds: int, sound: Sound, *, gap_s: float) -> Page:
-        """Return the page that is shown while `sound` is heard, the `number` of `n_sounds`."""
-        text = self._text("headphones_listen", number=number, n_sounds=n_sounds)
-        lasts_s = len(sound) / self.study.config.screen.sample_rate_hz + gap_s
-        return Page("headphones_listen", text, keys=(), sound=sound, lasts_s=lasts_s)
-
-    def which(self, stimulus: str, trial: int, n_trials: int, target: int) -> Page:
-        """Return the page that asks which sound it was; simulated people know the `target`."""
-        text = self._text(f"headphones_which_{stimulus}", trial=trial, n_trials=n_trials)
-        return Page("headphones_which", text, keys=("1", "2", "3"), answer=str(target))
-
-    def headphones_result(self, *, passed: bool) -> Page:
-        """Return the last page of a headphone check."""
-        name = "headphones_passed" if passed else "headphones_failed"
-        return Page(name, self._text(name), keys=(self.keys.go_on,))
 
     def pause(self) -> Page:
         """Return the page that is shown until the experimenter goes on."""
-        return Page("pause", self._text("pause"), keys=(self.keys.pause,))
+        return Page("pause", self.text("pause"), keys=(self.keys.pause,))
 
     def leave(self, *, is_saved: bool = True) -> Page:
         """Return the page that asks whether to leave, and says whether all `is_saved`."""
-        return Page("leave", self._text("leave" if is_saved else "leave_unsaved"))
+        return Page("leave", self.text("leave" if is_saved else "leave_unsaved"))
 
     def technical_failure(self) -> Page:
         """Return the page after a clip that could not be shown."""
-        return Page("technical_failure", self._text("technical_failure"))
+        return Page("technical_failure", self.text("technical_failure"))
 
-    def call_experimenter(self, problem: str) -> Page:
+    def call_experimenter(self, problem: str, code: Code) -> Page:
         """Return the page that is shown until a `problem` of the machine is solved."""
         # Database servers describe a problem in several lines.
-        text = self._text("call_experimenter", problem=" ".join(problem.split()))
-        return Page("call_experimenter", text, keys=(self.keys.go_on,))
+        problem = " ".join(problem.split())
+        text = self.text("call_experimenter", problem=problem, code=code)
+        return Page("call_experimenter", text, keys=(self.keys.go_on,), small_print=problem)
 
     def feedback(self, planned: PlannedTrial, rating: Rating) -> Page:
         """Return what the expert thought of a training clip, beside the participant's `rating`."""
         truth = planned.expert_rating
         expert = "" if truth is None else printed(self.keys.key_of(truth))
-        text = self._text(
+        text = self.text(
             "feedback",
+            label=planned.stimulus.label,
             expert_rating=expert,
             rating=printed(self.keys.key_of(rating)),
             reasoning=planned.reasoning,
         )
         return Page("feedback", text, keys=(self.keys.go_on, self.keys.replay))
 
-    def finished(self, n_done: int) -> Page:
-        """Return the last page, `n_done` clips being rated."""
-        return Page("finished", self._text("finished", n_done))
+    def finished(self, progress: Progress, *, is_all: bool = True) -> Page:
+        """Return the last page, after the last clip of all or (not `is_all`) of this session."""
+        name = "finished" if is_all else "session_over"
+        earned = ""
+        if progress.bonus_total_pence is not None:
+            earned = self.text(
+                "earned",
+                bonus_session=instructions.pence(progress.bonus_session_pence or 0),
+                bonus_total=instructions.pence(progress.bonus_total_pence),
+            ).strip()
+        return Page(name, self.text(name, progress.n_done, earned=earned, **progress.words()))
 
     def warning(self) -> str:
         """Return the text that fills the screen after an early press."""
-        return self._text("warning")
+        return self.text("warning")
 
     def reminder(self) -> str:
         """Return the key choices that are shown after playback."""
-        return self._text("reminder")
+        slip = "   " + self.text("reminder_slip").strip() if self.keys.slip else ""
+        return self.text("reminder").strip() + slip
 
-    def _text(self, name: str, n_done: int = 0, **words: object) -> str:
+    def notices(self) -> dict[str, str]:
+        """Return what acknowledges the keys that flag something, by the names of the texts."""
+        names = ("disturbed_noted", "slip_noted", "slip_refused")
+        return {name: self.text(name) for name in names if name in self._templates}
+
+    def counter(self, total_pence: int | None) -> str:
+        """Return what the bonus counter says; empty where there is none."""
+        if total_pence is None:
+            return ""
+        return self.text("counter", bonus_total=instructions.pence(total_pence)).strip()
+
+    def text(self, name: str, n_done: int = 0, **words: object) -> str:
+        """Return a text with its words filled in.
+
+        Parameters
+        ----------
+        name : str
+            One of `names`.
+        n_done : int
+            How many clips are rated.
+        """
         counts = {"n_done": n_done, "n_total": self.plan.n_done + len(self.plan.trials)}
         return instructions.filled(self._templates[name], {**self._placeholders, **counts, **words})
-
-
-class PageEnd(Enum):
-    """How a page ended, if not by one of its keys."""
-
-    TIME = auto()
-    PAUSE = auto()
-    LEAVE = auto()
-
-
-class LeftError(Exception):
-    """The participant left; ends the session."""
-
-
-def perform_page(stage: Stage, page: Page, pages: Pages, actor: Actor = PERSON) -> str | None:
-    """Show a page until a key or its time ends it; pauses and questions return to it.
-
-    Returns the key; None where its time was over. Raises LeftError if somebody leaves. Raises
-    StageError if the sound device is gone and a simulated person cannot help.
-
-    Parameters
-    ----------
-    pages : Pages
-        What to show in a pause, before leaving, and where the sound device is gone.
-    """
-    while True:
-        match show_page(stage, page, pages.keys.pause):
-            case str(key):
-                return key
-            case PageEnd.TIME:
-                return None
-            case PageEnd.PAUSE:
-                perform_page(stage, pages.pause(), pages)
-            case PageEnd.LEAVE:
-                if show_page(stage, pages.leave(), pages.keys.pause) == pages.keys.leave:
-                    raise LeftError
-            case SoundLost(problem=problem):
-                if actor.is_simulated:
-                    raise StageError(problem)
-                perform_page(stage, pages.call_experimenter(problem), pages)
-
-
-def show_page(stage: Stage, page: Page, pause_key: str) -> str | PageEnd | SoundLost:
-    """Show a page until something ends it.
-
-    Raises LeftError if the program is ended from outside.
-
-    Parameters
-    ----------
-    page : Page
-        What to show; a key counts after `at_least_s`.
-    """
-    shown_s = stage.now_s
-    stage.show_page(page)
-    while True:
-        events = stage.poll()
-        leave_if_ordered(events)
-        for event in events:
-            match event:
-                case LeaveAsked():
-                    return PageEnd.LEAVE
-                case SoundLost():
-                    return event
-                case PageEnded():
-                    return PageEnd.TIME
-                case KeyPressed(key=key, t_s=t_s) if t_s >= shown_s:
-                    if key == pause_key and key not in (page.keys or ()):
-                        return PageEnd.PAUSE
-                    is_early = t_s < shown_s + page.at_least_s
-                    if not is_early and (page.keys is None or key in page.keys):
-                        return key
-
-
-def leave_if_ordered(events: Sequence[Event]) -> None:
-    """Raise if the program is ended from outside.
-
-    Raises LeftError if one of them orders it.
-    """
-    if any(isinstance(event, LeaveOrdered) for event in events):
-        raise LeftError

@@ -1,36 +1,44 @@
 """Trials in a row: the loop around the state machine."""
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from annotator.task.actor import PERSON, Actor
-from annotator.task.pages import (
-    LeftError,
-    PageEnd,
-    Pages,
-    leave_if_ordered,
-    perform_page,
-    show_page,
-)
+from annotator.task.pages import Pages
+from annotator.task.problems import code_of
+from annotator.task.progress import Limits, Progress
+from annotator.task.run_trial import run_trial
 from annotator.task.stage import Page, Stage
 from annotator.task.trial import (
-    Command,
     LeaveAsked,
     PlaybackDisturbed,
     PlaybackEnded,
     PlaybackFailed,
     SoundLost,
-    Trial,
-    step,
+)
+from annotator.task.turning import (
+    LeftError,
+    PageEnd,
+    leave_if_ordered,
+    perform_page,
+    show_page,
 )
 from sessions.running.session_plan import PlannedTrial, SessionPlan
-from study.errors import StageError, StoreError
+from study.errors import StoreError
 from study.vocabulary import Rating, Stimulus, TrialRecord
 
 N_AHEAD = 2  # clips decoded before their turn
+N_PACE = 20  # trials from which is judged how long the next one takes
+NO_LIMITS = Limits()
 Save = Callable[[TrialRecord], int | None]
+FlagSlip = Callable[[], None]
+
+
+def _no_slip() -> None:
+    """Flag nothing."""
 
 
 class Ending(StrEnum):
@@ -38,6 +46,7 @@ class Ending(StrEnum):
 
     FINISHED = "finished"  # nothing is left to rate
     LIMIT = "limit"  # as many trials as were asked for
+    TIME = "time"  # no time is left for another one
     LEFT = "left"  # the participant left
 
 
@@ -50,55 +59,6 @@ class SessionSummary:
     n_failed: int
 
 
-def run_trial(
-    stage: Stage,
-    stimulus: Stimulus,
-    pages: Pages,
-    actor: Actor = PERSON,
-    *,
-    asked_s: float | None = None,
-) -> TrialRecord:
-    """Present a stimulus until it is rated, cannot be shown, or the participant leaves.
-
-    Returns the response and the evidence of how it came about. Raises StageError if the sound
-    device is gone and a simulated person cannot help.
-
-    Parameters
-    ----------
-    pages : Pages
-        What to show in a pause, before leaving, and where the sound device is gone.
-    asked_s : float or None
-        When the key went down that asked for it; None where no key did.
-    """
-    trial = Trial(pages.keys, asked_s=asked_s)
-    stage.play(stimulus, trial.asked_s)
-    while not trial.is_over:
-        for event in stage.poll():
-            trial, command = step(trial, event)
-            match command:
-                case Command.PLAY:
-                    stage.play(stimulus, trial.asked_s)
-                case Command.WARN:
-                    stage.warn()
-                case Command.PROMPT:
-                    stage.prompt()
-                case Command.PAUSE:
-                    stage.show_page(pages.pause())
-                case Command.ASK:
-                    stage.show_page(pages.leave())
-                case Command.CALL if actor.is_simulated:
-                    raise StageError(trial.problem)
-                case Command.CALL:
-                    stage.show_page(pages.call_experimenter(trial.problem))
-    return TrialRecord(
-        stimulus=stimulus,
-        response=trial.response,
-        presentations=stage.take_presentations(),
-        key_presses=trial.key_presses,
-        failure=trial.failure,
-    )
-
-
 def run_session(
     stage: Stage,
     plan: SessionPlan,
@@ -107,7 +67,9 @@ def run_session(
     actor: Actor = PERSON,
     *,
     trials_per_block: int,
-    max_trials: int | None = None,
+    limits: Limits = NO_LIMITS,
+    bonus_pence: int | None = None,
+    flag_slip: FlagSlip = _no_slip,
 ) -> SessionSummary:
     """Run the trials that are left of a plan.
 
@@ -118,43 +80,96 @@ def run_session(
         it returns.
     trials_per_block : int
         Trials between two breaks, those of earlier sessions counted.
-    max_trials : int or None
-        End after so many trials; None to go on to the end.
+    limits : Limits
+        Where the session ends if anything is left.
+    bonus_pence : int or None
+        What was earned before; None where there is no bonus.
+    flag_slip : callable
+        Flags the last rating as a slip, where a page stands after it.
     """
-    session = _Session(stage, pages, save, actor)
-    trials = plan.trials if max_trials is None else plan.trials[:max_trials]
+    session = _Session(stage, plan, pages, save, actor, limits, bonus_pence, flag_slip)
+    trials = plan.trials[: limits.n_trials]
     stimuli = [planned.stimulus for planned in trials]
+    ending = Ending.LIMIT if len(trials) < len(plan.trials) else Ending.FINISHED
     try:
         stage.prepare(stimuli[: 1 + N_AHEAD])  # while the instructions are read
         session.show(pages.welcome())
         for i, planned in enumerate(trials):
-            n_done = plan.n_done + i
-            if i > 0 and n_done % trials_per_block == 0:
-                session.show(pages.rest(n_done - session.n_failed))
+            is_break = i > 0 and (plan.n_done + i) % trials_per_block == 0
+            if session.is_over(pages.rest_s if is_break else None):
+                ending = Ending.TIME
+                break
+            if is_break:
+                session.rest()
             stage.prepare(stimuli[i : i + 1 + N_AHEAD])
             session.perform(planned)
-        if len(trials) < len(plan.trials):
-            return session.summary(Ending.LIMIT)
     except LeftError:
         return session.summary(Ending.LEFT)
     with suppress(LeftError):  # nothing is left to leave
-        session.show(pages.finished(plan.n_done + session.n_rated))
-    return session.summary(Ending.FINISHED)
+        session.show_last(is_all=ending is Ending.FINISHED)
+    return session.summary(ending)
 
 
 class _Session:
-    def __init__(self, stage: Stage, pages: Pages, save: Save, actor: Actor) -> None:
-        self.stage, self.pages, self.save, self.actor = stage, pages, save, actor
+    def __init__(
+        self,
+        stage: Stage,
+        plan: SessionPlan,
+        pages: Pages,
+        save: Save,
+        actor: Actor,
+        limits: Limits,
+        bonus_pence: int | None,
+        flag_slip: FlagSlip,
+    ) -> None:
+        self.stage, self.plan, self.pages, self.save = stage, plan, pages, save
+        self.actor, self.limits, self.flag_slip = actor, limits, flag_slip
         self.n_rated = self.n_failed = 0
+        self.n_slips = 0  # since the last break
         self.asked_s: float | None = None  # when the next clip was asked for by a rating
+        self.bonus_before = self.bonus_pence = bonus_pence
+        self.began_s = stage.now_s
+        self.trials_s: deque[float] = deque(maxlen=N_PACE)
 
     def summary(self, ending: Ending) -> SessionSummary:
         return SessionSummary(ending, self.n_rated, self.n_failed)
 
-    def perform(self, planned: PlannedTrial) -> None:
-        record = run_trial(
-            self.stage, planned.stimulus, self.pages, self.actor, asked_s=self.asked_s
+    def is_over(self, rest_s: float | None) -> bool:
+        elapsed_s = self.stage.now_s - self.began_s
+        return self.limits.is_over(elapsed_s, self.trials_s, rest_s=rest_s)
+
+    def progress(self) -> Progress:
+        n_trials, elapsed_s = self.n_rated + self.n_failed, self.stage.now_s - self.began_s
+        earned = None
+        if self.bonus_pence is not None and self.bonus_before is not None:
+            earned = self.bonus_pence - self.bonus_before
+        return Progress(
+            n_done=self.plan.n_done + self.n_rated,
+            n_session=self.n_rated,
+            elapsed_s=elapsed_s,
+            share=self.limits.share(n_trials, elapsed_s, len(self.plan.trials)),
+            bonus_session_pence=earned,
+            bonus_total_pence=self.bonus_pence,
         )
+
+    def rest(self) -> None:
+        self._show_after_rating(self.pages.rest(self.progress()))
+        self.n_slips = 0
+
+    def show_last(self, *, is_all: bool) -> None:
+        self._show_after_rating(self.pages.finished(self.progress(), is_all=is_all))
+
+    def perform(self, planned: PlannedTrial) -> None:
+        began_s = self.stage.now_s
+        record = run_trial(
+            self.stage,
+            planned.stimulus,
+            self.pages,
+            self.actor,
+            asked_s=self.asked_s,
+            may_slip=self._may_slip(),
+        )
+        self.n_slips += record.slip_before
         self.asked_s = None if record.response is None else record.key_presses[-1].t_s
         self._keep(record)
         if record.failure is not None:
@@ -163,10 +178,27 @@ class _Session:
             raise LeftError
         elif planned.reasoning is not None:
             self._discuss(planned, record.response.rating)
+        self.trials_s.append(self.stage.now_s - began_s)
 
     def show(self, page: Page) -> str | None:
         self.asked_s = None
         return perform_page(self.stage, page, self.pages, self.actor)
+
+    def _may_slip(self) -> bool:
+        return (
+            self.pages.keys.slip is not None
+            and self.n_rated > 0
+            and self.n_slips < self.pages.study.config.protocol.slips_per_block
+        )
+
+    def _show_after_rating(self, page: Page) -> None:
+        """Show a page that any key ends, but for the one that flags the rating before it."""
+        until_s = self.stage.now_s + page.at_least_s
+        while self.show(page) == self.pages.keys.slip and self._may_slip():
+            self.flag_slip()
+            self.n_slips += 1
+            page = replace(page, at_least_s=max(0.0, until_s - self.stage.now_s))
+            page = replace(page, small_print=self.pages.notices()["slip_noted"].strip())
 
     def _keep(self, record: TrialRecord) -> None:
         while True:
@@ -175,11 +207,12 @@ class _Session:
             except StoreError as error:
                 if self.actor.is_simulated:
                     raise
-                problem = str(error)
+                problem, code = str(error), code_of(error)
             else:
                 break
             self.asked_s = None
-            self._call(problem, record)
+            self._call(self.pages.call_experimenter(problem, code), record)
+        self.bonus_pence = total
         self.stage.show_bonus(total)
         self._count(record)
 
@@ -187,8 +220,7 @@ class _Session:
         self.n_rated += record.response is not None
         self.n_failed += record.failure is not None
 
-    def _call(self, problem: str, record: TrialRecord) -> None:
-        call = self.pages.call_experimenter(problem)
+    def _call(self, call: Page, record: TrialRecord) -> None:
         ask = self.pages.leave(is_saved=False)
         try:
             while show_page(self.stage, call, self.pages.keys.pause) is PageEnd.LEAVE:

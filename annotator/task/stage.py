@@ -1,6 +1,6 @@
 """What a stage is: screen, headphones and keyboard, with nothing decided there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,12 @@ class Page:
         The keys that end it; None for any key.
     at_least_s : float
         How long it stands before a key counts.
+    while_waiting : callable or None
+        Returns what it says until then, by the whole seconds that are left; None for `text`.
+    small_print : str
+        What the experimenter needs to know, at its foot.
+    at_once : tuple of str
+        Keys that count before `at_least_s` too.
     sound : ndarray of float32, shape (n_samples, 2), or None
         What is heard from its beginning.
     lasts_s : float or None
@@ -42,6 +48,9 @@ class Page:
     sound: Sound | None = None
     lasts_s: float | None = None
     answer: str | None = None
+    while_waiting: Callable[[int], str] | None = None
+    small_print: str = ""
+    at_once: tuple[str, ...] = ()
 
     def simulated_key(self) -> str | None:
         """Return the key that a simulated person presses; None where the page ends by itself."""
@@ -79,6 +88,18 @@ class Stage(Protocol):
 
     def show_page(self, page: Page) -> None:
         """Stop the clip and show a page."""
+
+    def change_page(self, text: str) -> None:
+        """Change what the page says that is shown."""
+
+    def notice(self, name: str) -> None:
+        """Acknowledge a key until the clip is played again or the next one comes.
+
+        Parameters
+        ----------
+        name : str
+            Of the text, such as ``"slip_noted"``.
+        """
 
     def set_gain_db(self, gain_db: float) -> None:
         """Set how loud all that follows is, 0 being as loud as it is in its file."""

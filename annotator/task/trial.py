@@ -39,6 +39,9 @@ class Command(StrEnum):
     PAUSE = "pause"
     ASK = "ask"
     CALL = "call"
+    NOTE_DISTURBED = "disturbed_noted"
+    NOTE_SLIP = "slip_noted"
+    REFUSE_SLIP = "slip_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,12 @@ class Trial:
         Why the clip cannot be shown, where it cannot.
     problem : str
         Why the experimenter was called, where it was so.
+    may_slip : bool
+        Whether the rating before may still be flagged as a slip.
+    disturbed : bool
+        Whether the experimenter flagged the trial as disturbed.
+    slip_before : bool
+        Whether the participant flagged the rating before as a slip.
     """
 
     keys: Keys = PAPER_KEYS
@@ -184,6 +193,9 @@ class Trial:
     response: Response | None = None
     failure: str | None = None
     problem: str = ""
+    may_slip: bool = False
+    disturbed: bool = False
+    slip_before: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -247,6 +259,8 @@ def _after_leave(trial: Trial, asked: LeaveAsked) -> tuple[Trial, Command | None
 
 def _after_key(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
     key, keys = press.key, trial.keys
+    if key in (keys.disturbed, keys.slip) and trial.state is not State.ASKED:
+        return _flagged(_with_press(trial, key, press.t_s), key)
     if trial.state in INTERRUPTED:
         return _after_key_in_between(_with_press(trial, key, press.t_s), press)
     match trial.state:
@@ -266,6 +280,18 @@ def _after_key(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:
     if trial.state is State.WAITING and key in keys.ratings:
         return _rated(trial, press), None
     return trial, None
+
+
+def _flagged(trial: Trial, key: str) -> tuple[Trial, Command | None]:
+    """Flag this trial or the rating before; neither it nor its clock is touched."""
+    is_seen = trial.state not in INTERRUPTED  # a page stands there then
+    if key == trial.keys.disturbed:
+        return replace(trial, disturbed=True), Command.NOTE_DISTURBED if is_seen else None
+    if not is_seen:
+        return trial, None
+    if not trial.may_slip:
+        return trial, Command.REFUSE_SLIP
+    return replace(trial, slip_before=True), Command.NOTE_SLIP
 
 
 def _after_key_in_between(trial: Trial, press: KeyPressed) -> tuple[Trial, Command | None]:

@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 _FONT = "DejaVuSans.ttf"  # the font of all texts
+_SMALL_TEXT_SHARE = 0.6  # as in the task's layout, whose modules take long to import
 _MARGIN_PX = 2
 _PATIENCE_S = 2.0
 _MAX_RAISED = 20  # another window may want to be above all others too
@@ -28,25 +29,37 @@ class Look:
 
     Parameters
     ----------
-    line_px : int
-        Height of the task's label, from which the place of a page's text follows.
+    line : (float, float, float)
+        Height of the task's label as a share of the window's height, as a share of its width, and
+        in pixels, whose sum counts: the window's size is not known before it is open.
     foreground, background : str
         Colours, by name or as ``#rrggbb``.
     width_px, height_px : int or None
         Size of the window; None fills the screen.
+    font : str
+        File of the font.
     """
 
     text: str
-    text_height_px: int
-    line_px: int
+    line: tuple[float, float, float]
     foreground: str
     background: str
     width_px: int | None
     height_px: int | None
+    font: str = _FONT
 
-    def picture(self) -> Any:  # noqa: ANN401
-        """Return the words as an image of PIL, no larger than they need."""
-        font = ImageFont.truetype(_FONT, self.text_height_px)
+    def line_px(self, size_px: tuple[int, int]) -> int:
+        """Return the height of the task's label in a window of this width and height."""
+        of_height, of_width, fixed_px = self.line
+        return max(1, round(of_height * size_px[1] + of_width * size_px[0] + fixed_px))
+
+    def picture(self, size_px: tuple[int, int]) -> Any:  # noqa: ANN401
+        """Return the words as an image of PIL, no larger than they need.
+
+        `size_px`: width and height of the window.
+        """
+        height_px = max(1, round(_SMALL_TEXT_SHARE * self.line_px(size_px)))
+        font = ImageFont.truetype(self.font, height_px)
         left, top, right, bottom = map(int, font.getbbox(self.text))
         size = (right - left + 2 * _MARGIN_PX, bottom - top + 2 * _MARGIN_PX)
         image = Image.new("RGB", size, self.background)
@@ -66,7 +79,7 @@ class Look:
         """
         return (
             (size_px[0] - picture_px[0]) // 2,
-            (size_px[1] - self.line_px - picture_px[1]) // 2,
+            (size_px[1] - self.line_px(size_px) - picture_px[1]) // 2,
         )
 
 
@@ -120,7 +133,7 @@ def show(look: Look) -> None:
         event_mask=X.ExposureMask | X.VisibilityChangeMask,
         cursor=_no_cursor(screen.root),
     )  # fmt: skip
-    picture = look.picture()
+    picture = look.picture((width, height))
     x, y = look.corner((width, height), picture.size)
     pen = window.create_gc()
     window.map()

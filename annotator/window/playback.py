@@ -151,7 +151,7 @@ class Playback:
             bottom_px=place.bottom,
             width_px=place.width,
             height_px=place.height,
-            scale=self.clip.scale,
+            scale=self.clip.scale * place.height / self.clip.height_px,
             asked_s=self._asked_s,
             disturbed=self._disturbed,
         )

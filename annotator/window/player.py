@@ -74,7 +74,7 @@ class Player:
         self._clock = clock
         self._lead_s, self._safe_lead_s = lead_s, max(lead_s, safe_lead_s)
         self._start_s, self._hurry = start_s, hurry
-        self._texture = Texture(window.win)
+        self._texture = Texture(window.win, smooth=layout.clip_scale > 1)
         self._playback: Playback | None = None
         self._place = Rectangle(0, 0, 0, 0)
         self._uploaded = 0  # frame on the graphics card
@@ -96,7 +96,7 @@ class Player:
         """Upload a clip's first frame, and draw it once."""
         self._texture.upload(clip.frames[0])
         self._uploaded = 0
-        self._place = self._layout.clip(clip.width_px, clip.height_px)
+        self._place = self._layout.clip(clip.width_px, clip.height_px, clip.scale)
         self._texture.draw(self._place)
 
     def start(self, clip: PlayableClip, asked_s: float | None) -> None:

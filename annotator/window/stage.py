@@ -1,8 +1,10 @@
 """The stage with a PsychoPy window: draws one frame per poll, decides nothing."""
 
+import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -35,11 +37,17 @@ from annotator.window.window import TaskWindow
 from study.clips.display import PlayableClip, decode_for_display
 from study.config.keys import ESCAPE_KEY
 from study.config.screen import Screen
+from study.config.sizes import degrees_of, sizes_on
 from study.errors import ClipError, StageError
 from study.vocabulary import Presentation, Stimulus
 
+NO_NOTICES: Mapping[str, str] = {}
 # A thread that decodes hands over to the one that draws within a small part of a refresh.
 SWITCH_INTERVAL_S = 0.001
+
+
+def _no_counter(_total_pence: int | None) -> str:
+    return ""
 
 
 class _View(StrEnum):
@@ -61,6 +69,10 @@ class PsychopyStage:
         How long the warning stands.
     warning, reminder : str
         What the warning and the reminder of the keys say, as Markdown.
+    notices : mapping of str to str
+        What acknowledges a key that flags something, by the names of the texts.
+    counter : callable
+        Returns what the bonus counter says; empty where there is none.
     keys : SimulatedKeys or None
         Presses of a simulated person; None for a person at the keyboard.
     hurry : bool
@@ -87,6 +99,8 @@ class PsychopyStage:
         warning_s: float,
         warning: str,
         reminder: str,
+        notices: Mapping[str, str] = NO_NOTICES,
+        counter: Callable[[int | None], str] = _no_counter,
         keys: SimulatedKeys | None = None,
         hurry: bool = False,
         screenshots: Path | None = None,
@@ -102,10 +116,13 @@ class PsychopyStage:
         self._rig_clock = rig_clock()
         self._headset = Headset(screen.audio_path, screen.sample_rate_hz)
         self._keyboard = Keyboard()
-        self._layout = task_layout(screen, *self._window.size_px)
+        monitor_px = self._window.monitor_width_px
+        self._layout = task_layout(screen, *self._window.size_px, monitor_px)
         self._drawing = Drawing(self._window.win, self._layout, screen)
         self._drawing.set_reminder(reminder)
         self._drawing.set_warning(warning)
+        self._drawing.set_notices(notices)
+        self._counter = counter
         box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
         self._prefetcher = Prefetcher(
             lambda stimulus: decode_for_display(
@@ -113,6 +130,7 @@ class PsychopyStage:
                 box_px=box_px,
                 sample_rate_hz=screen.sample_rate_hz,
                 sha256=stimulus.sha256,
+                scale=self._layout.clip_scale,
             )
         )
         self._next: list[Stimulus] = []  # to be decoded when the clip at hand has begun
@@ -122,9 +140,11 @@ class PsychopyStage:
         if screenshots is not None:
             self._window.take_screenshots(screenshots, whose)
         self._view = _View.LOADING
+        self._screen, self._monitor_px = screen, monitor_px
+        self._notice = ""  # the name of what is acknowledged at present
         self._is_prompted = False  # whether the reminder of the keys stands on the screen
         self._stimulus: Stimulus | None = None
-        self._page_name = ""
+        self._page_name = self._small_print = ""
         self._page_until_s: float | None = None
         self._warning_until_s: float | None = None
         self._events: list[Event] = []
@@ -151,7 +171,7 @@ class PsychopyStage:
     def facts(self) -> dict[str, Any]:
         """Return what is known of screen and sound, ready for JSON."""
         return {
-            "screen": self._window.facts(),
+            "screen": self._window.facts() | {"asked": self._asked_sizes()},
             "sound": self._headset.facts() | {"lead_s": self._lead_s},
             # Where the session clock stands at 0, so that recordings can be compared.
             "clock_start_s": self._start_s,
@@ -174,6 +194,7 @@ class PsychopyStage:
         self._stop_playing()
         self._view = _View.LOADING
         self._is_prompted = False
+        self._notice = ""
         if stimulus != self._stimulus:
             self._player.allow_restarts()
         self._stimulus = stimulus
@@ -210,9 +231,11 @@ class PsychopyStage:
         self._stop_playing()
         self._is_prompted = False
         self._decode_next()
-        self._drawing.set_page(page.text)
-        self._view, self._page_name = _View.PAGE, page.name
+        self._drawing.set_page(page.text, page.small_print)
+        self._view, self._page_name, self._small_print = _View.PAGE, page.name, page.small_print
         self._note(f"page: {page.name}")
+        if page.small_print:
+            self._note(f"small print: {page.small_print}")
         self._keyboard.forget()
         if page.sound is not None:
             try:
@@ -223,13 +246,22 @@ class PsychopyStage:
         if self._keys is not None:
             self._keys.on_page(page, self.now_s)
 
+    def change_page(self, text: str) -> None:
+        """Change what the page says that is shown."""
+        self._drawing.set_page(text, self._small_print)
+
+    def notice(self, name: str) -> None:
+        """Acknowledge a key until the clip is played again or the next one comes."""
+        self._notice = name
+        self._is_prompted = False  # it is to be drawn
+
     def set_gain_db(self, gain_db: float) -> None:
         """Set how loud all that follows is."""
         self._headset.set_gain_db(gain_db)
 
     def show_bonus(self, total_pence: int | None) -> None:
         """Set the bonus counter."""
-        self._drawing.set_bonus(total_pence)
+        self._drawing.set_bonus(self._counter(total_pence))
 
     def poll(self) -> Sequence[Event]:
         """Draw one frame, and return what has happened since, in the order of time."""
@@ -255,7 +287,7 @@ class PsychopyStage:
     def take_presentations(self) -> tuple[Presentation, ...]:
         """Return the evidence of what was played since the last call."""
         self._stop_playing()
-        return self._player.take_presentations()
+        return tuple(map(self._seen, self._player.take_presentations()))
 
     def close(self) -> None:
         """Release screen, headphones and keyboard."""
@@ -263,6 +295,23 @@ class PsychopyStage:
         self._keyboard.close()
         self._headset.close()
         self._window.close()
+
+    def _seen(self, shown: Presentation) -> Presentation:
+        """Add how large a presentation was for the eye."""
+        width, height = (
+            degrees_of(size_px, self._screen, self._monitor_px)
+            for size_px in (shown.width_px, shown.height_px)
+        )
+        return replace(shown, width_deg=width, height_deg=height)
+
+    def _asked_sizes(self) -> dict[str, float | None]:
+        sizes = sizes_on(self._screen, self._window.size_px[1], self._monitor_px)
+        scale = sizes.clip_scale
+        return {
+            "max_clip_width_px": sizes.max_clip_width_px,
+            "max_clip_height_px": sizes.max_clip_height_px,
+            "clip_scale": scale if math.isfinite(scale) else None,
+        }
 
     def _taken_events(self) -> list[Event]:
         events, self._events = sorted(self._events, key=lambda e: e.t_s), []
@@ -300,11 +349,13 @@ class PsychopyStage:
                 drawing.draw_label()
                 drawing.draw_reminder()
                 drawing.draw_bonus()
+                drawing.draw_notice(self._notice)
             case _:
                 frame = self._player.draw()
                 if frame is not None:
                     drawing.draw_label()
                 drawing.draw_bonus()
+                drawing.draw_notice(self._notice)
         self._take_screenshot()
         return frame
 

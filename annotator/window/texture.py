@@ -10,16 +10,23 @@ from annotator.task.layout import Rectangle
 
 
 class Texture:
-    """One texture, as large as the present clip.
+    """One texture, as large as the present picture.
 
     Frames are copied straight into it: PsychoPy's image stimulus converts every frame to floats
     first, which takes three times as long.
+
+    Parameters
+    ----------
+    smooth : bool
+        Whether it may be drawn larger than it is, and is smoothed then.
     """
 
-    def __init__(self, window: Any) -> None:  # noqa: ANN401
-        import pyglet.gl as gl  # cannot be imported without a screen
+    def __init__(self, window: Any, *, smooth: bool = False) -> None:  # noqa: ANN401
+        import pyglet.gl as gl
 
         self._gl, self._window = gl, window
+        # Clips are scaled down while they are decoded: else one texel is one pixel.
+        self._filter = gl.GL_LINEAR if smooth else gl.GL_NEAREST
         self._id = gl.GLuint()
         self._size: tuple[int, int] | None = None
         gl.glGenTextures(1, ctypes.byref(self._id))
@@ -42,9 +49,11 @@ class Texture:
             gl.glTexSubImage2D(gl.GL_TEXTURE_2D, 0, 0, 0, width, height, *kind)
         else:
             gl.glTexImage2D(gl.GL_TEXTURE_2D, 0, gl.GL_RGB8, width, height, 0, *kind)
-            # Clips are scaled while they are decoded: one texel is one pixel.
             for name in (gl.GL_TEXTURE_MAG_FILTER, gl.GL_TEXTURE_MIN_FILTER):
-                gl.glTexParameteri(gl.GL_TEXTURE_2D, name, gl.GL_NEAREST)
+                gl.glTexParameteri(gl.GL_TEXTURE_2D, name, self._filter)
+            # Else the smoothed edge of a clip takes its colour from the opposite one.
+            for name in (gl.GL_TEXTURE_WRAP_S, gl.GL_TEXTURE_WRAP_T):
+                gl.glTexParameteri(gl.GL_TEXTURE_2D, name, gl.GL_CLAMP_TO_EDGE)
             self._size = (width, height)
         gl.glBindTexture(gl.GL_TEXTURE_2D, 0)
 

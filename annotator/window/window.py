@@ -104,6 +104,13 @@ class TaskWindow:
         width, height = self.win.size
         return int(width), int(height)
 
+    @property
+    def monitor_width_px(self) -> int:
+        """Width of the whole screen, which the window may not fill."""
+        if self._full_screen:
+            return self.size_px[0]
+        return int(self.win.winHandle.screen.width)
+
     def next_flip_s(self) -> float:
         """Return when the next flip is due, on the rig clock."""
         waiting_s = self._now() - self._last_flip_s
@@ -202,7 +209,7 @@ class TaskWindow:
         """Show the words in this window, take the other one away, return how they are drawn."""
         if moment is None or moment.is_gone():
             return lambda: None
-        picture = np.asarray(moment.look.picture())
+        picture = np.asarray(moment.look.picture(self.size_px))
         height, width = picture.shape[:2]
         place = Rectangle(*moment.look.corner(self.size_px, (width, height)), width, height)
         texture = Texture(self.win)

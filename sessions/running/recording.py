@@ -27,13 +27,19 @@ from study.store.desk import Desk
 from study.store.engine import clock
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
-from study.store.ratings import sessions, trials
+from study.store.ratings import flags, sessions, trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.store.ratings.sessions import Process
 from study.tools.versions import versions
-from study.vocabulary import EndReason, Phase, Rating, TrialRecord
+from study.vocabulary import EndReason, FlagKind, Phase, Rating, TrialRecord
 
+EXPERIMENTER = "experimenter"  # who pressed a key in the window, where nobody asks for initials
 Now = Callable[[], datetime]
+
+
+def host_name() -> str:
+    """Return what this machine is called."""
+    return socket.gethostname()
 
 
 def utc_now() -> datetime:
@@ -76,7 +82,9 @@ class Recorder:
             # The acknowledgement of an earlier try may have been lost: the rating then stands.
             if record.response is None or not trials.is_rated(db, self.session_id, candidate_id):
                 sessions.require_open(db, self.session_id)
-                trials.add(
+                if record.slip_before:
+                    self._flag_last(db, at)
+                trial_id = trials.add(
                     db,
                     session_id=self.session_id,
                     record=record,
@@ -84,9 +92,23 @@ class Recorder:
                     simulated=self.simulated,
                     at=at,
                 )
+                if record.disturbed:
+                    disturbed, by = FlagKind.TRIAL_DISTURBED, EXPERIMENTER
+                    flags.add(db, trial_id=trial_id, kind=disturbed, flagged_by=by, at=at)
                 if record.response is not None:
                     self._settle(db, candidate_id, record.response.rating, at)
             return total_pence(db, plan.participant_id) if plan.shows_bonus else None
+
+    def flag_slip(self) -> None:
+        """Flag the last rating of the session as a slip; it stays as it is, as does its bonus."""
+        with transaction(self.engine) as db:
+            self._flag_last(db, self.now())
+
+    def _flag_last(self, db: Db, at: datetime) -> None:
+        last = flags.last_rated(db, self.session_id)
+        if last is not None:
+            who = self.plan.participant_id
+            flags.add(db, trial_id=last, kind=FlagKind.SLIP, flagged_by=who, at=at)
 
     def save_gain(self, gain_db: float) -> None:
         """Write how loud the participant set the headphones, in dB of full level."""

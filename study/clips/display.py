@@ -33,7 +33,7 @@ class PlayableClip:
     duration_s : float
         Until the last frame and the last sample are out.
     scale : float
-        Display height divided by the clip's upright height.
+        Height of the frames divided by the clip's upright height; at most 1.
     """
 
     path: Path
@@ -77,6 +77,7 @@ def decode_for_display(
     sample_rate_hz: int,
     sha256: str | None = None,
     needs_sound: bool = True,
+    scale: float = 1.0,
 ) -> PlayableClip:
     """Decode a clip into memory.
 
@@ -96,6 +97,8 @@ def decode_for_display(
         Digest of the file that was admitted; None for any file.
     needs_sound : bool
         Whether a clip without sound is refused; else it is silent.
+    scale : float
+        Pixels of the screen for each of the clip's; above 1 the graphics card scales it up.
     """
     content = read_clip(path)
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
@@ -105,7 +108,9 @@ def decode_for_display(
         )
     with open_clip(path, content) as container:
         streams = _streams(container, path, needs_sound=needs_sound)
-        showing = Showing(path, streams[0], box_px=box_px, rate_hz=sample_rate_hz)
+        showing = Showing(
+            path, streams[0], box_px=box_px, rate_hz=sample_rate_hz, scale=scale
+        )
         images: list[npt.NDArray[np.uint8]] = []
         sound = SoundTrack(sample_rate_hz)
         for frame in frames_of(container, path, streams):

@@ -28,10 +28,22 @@ class Showing:
         Width and height that a larger clip is scaled down to fit.
     rate_hz : int
         Rate to bring its sound to.
+    scale : float
+        Pixels of the screen for each of the clip's, where the box has room; no clip is decoded
+        larger than it is.
     """
 
-    def __init__(self, path: Path, video: _Av, *, box_px: tuple[int, int], rate_hz: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        video: _Av,
+        *,
+        box_px: tuple[int, int],
+        rate_hz: int,
+        scale: float = 1.0,
+    ) -> None:
         self._path, self._video = path, video
+        self._largest_scale = min(1.0, scale)
         self._box_px, self._rate_hz = box_px, rate_hz
         self._pixel_aspect = float(_pixel_aspect(video))
         self._usual_interval_s = _usual_interval_s(video)  # asked while the container is open
@@ -126,7 +138,9 @@ class Showing:
         orientation = orientation_of(frame)
         width, height = frame.width * self._pixel_aspect, float(frame.height)
         upright = (height, width) if orientation.transposed else (width, height)
-        self.scale = min(1.0, self._box_px[0] / upright[0], self._box_px[1] / upright[1])
+        self.scale = min(
+            self._largest_scale, self._box_px[0] / upright[0], self._box_px[1] / upright[1]
+        )
         size = max(1, round(width * self.scale)), max(1, round(height * self.scale))
         form = (frame.format.name, frame.width, frame.height)
         if form not in self._forms:

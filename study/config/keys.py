@@ -1,7 +1,7 @@
 """Which key does what."""
 
 import re
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -37,6 +37,11 @@ class Keys(BaseModel):
         Ends a page that is the experimenter's to end.
     louder, softer : str
         Set the level of the headphones.
+    disturbed : str or None
+        The experimenter's: flags the trial that is on the screen as disturbed; None for no such
+        key.
+    slip : str or None
+        The participant's: flags the rating before as a slip; None for no such key.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -50,11 +55,22 @@ class Keys(BaseModel):
     go_on: str = "return"
     louder: str = "up"
     softer: str = "down"
+    disturbed: str | None = "f9"
+    slip: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_taken_key(cls, given: Any) -> Any:  # noqa: ANN401
+        # A study that is older than this key may use its default for something else.
+        is_table = isinstance(given, dict) and "disturbed" not in given
+        return {**given, "disturbed": None} if is_table and "f9" in given.values() else given
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         chosen: dict[str, str] = {}
         for action, key in self:
+            if key is None:
+                continue
             if key in SAME_AS:
                 raise ValueError(f"{action} is {key}, which counts as {SAME_AS[key]}; write that")
             if key == ESCAPE_KEY:
@@ -104,7 +120,7 @@ class Keys(BaseModel):
         >>> Keys().named()["key_go_on"]
         'enter'
         """
-        return {f"key_{action}": printed(key) for action, key in self}
+        return {f"key_{action}": printed(key) for action, key in self if key is not None}
 
 
 PAPER_KEYS = Keys()

@@ -57,6 +57,7 @@ class Protocol(BaseModel):
     validation_share: float = Field(0.1, gt=0, lt=1)  # the released lists: 46 of 456, 141 of 1,406
     warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
     trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes
+    slips_per_block: PositiveInt = 3  # not in the paper: how many ratings may be called a slip
 
     @model_validator(mode="before")
     @classmethod

@@ -1,7 +1,7 @@
 """How the task looks and sounds."""
 
 import re
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -11,9 +11,11 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     field_validator,
+    model_validator,
 )
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
+AUTO_HEIGHT_PX = 1080  # of the screen on which automatic scale is 1
 _USUAL = ("black", "white", "gray", "darkred")
 
 
@@ -24,6 +26,18 @@ class Screen(BaseModel):
     ----------
     width_px, height_px : int or None
         Size of the window; None fills the screen.
+    font : str
+        The font of all texts, by the name of its family.
+    units : {"px", "deg"}
+        Whether sizes are those in pixels, or those in degrees of visual angle.
+    scale : float or "auto"
+        What sizes in pixels are multiplied with, those of clips too; "auto": the height of the
+        window in 1080ths.
+    viewing_distance_cm, width_cm : float or None
+        From the eyes to the screen, and the width of the whole screen; sizes in degrees need both,
+        and the evidence has degrees where both are known.
+    margin_deg, max_clip_width_deg, max_clip_height_deg, text_height_deg : float
+        The sizes in degrees; every clip fills its box.
     margin_px : int
         Distance of the clip's left and bottom edge, and of the texts, from the screen's edges.
     max_clip_width_px, max_clip_height_px : int
@@ -46,6 +60,15 @@ class Screen(BaseModel):
 
     width_px: PositiveInt | None = None
     height_px: PositiveInt | None = None
+    font: str = "DejaVu Sans"
+    units: Literal["px", "deg"] = "px"
+    scale: Literal["auto"] | float = 1.0
+    viewing_distance_cm: float | None = Field(None, gt=0, le=1000)
+    width_cm: float | None = Field(None, gt=0, le=1000)
+    margin_deg: float = Field(1.0, gt=0, le=90)
+    max_clip_width_deg: float = Field(16.0, gt=0, le=90)
+    max_clip_height_deg: float = Field(12.0, gt=0, le=90)
+    text_height_deg: float = Field(1.0, gt=0, le=90)
     margin_px: PositiveInt = 40
     max_clip_width_px: PositiveInt = 640
     max_clip_height_px: PositiveInt = 480
@@ -73,3 +96,26 @@ class Screen(BaseModel):
                 f"{colour!r} is not a colour; write #rrggbb or a CSS name such as navy"
             )
         return colour
+
+    @field_validator("scale")
+    @classmethod
+    def _check_scale(cls, scale: str | float) -> str | float:
+        if isinstance(scale, str) or 0.1 <= scale <= 10:
+            return scale
+        raise ValueError(f'{scale:g} is not a scale; write "auto", or a number from 0.1 to 10')
+
+    @field_validator("font")
+    @classmethod
+    def _check_font(cls, font: str) -> str:
+        if not font.strip() or len(font) > 80 or len(font.splitlines()) != 1:
+            raise ValueError(f'{font!r} is not the name of a font, such as "DejaVu Sans"')
+        return font
+
+    @model_validator(mode="after")
+    def _check_units(self) -> Self:
+        if self.units == "px":
+            return self
+        for key in ("viewing_distance_cm", "width_cm"):
+            if getattr(self, key) is None:
+                raise ValueError(f'units = "deg" needs {key}: measure it, and add it to [screen]')
+        return self

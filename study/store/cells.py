@@ -25,7 +25,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "pid": (0, 2**31 - 1), "rt_s": (-1.0, 400 * _DAY_S), "interrupted_s": (0.0, 400 * _DAY_S),
     "gain_db": (-200.0, 100.0), "peak": (0.0, 1e6), "scale": (0.0, 1e6), "duration_s": (0.0, 1e6),
     "frame_rate_hz": (0.0, 1e6), "left_px": _PX, "bottom_px": _PX, "width_px": _PX,
-    "height_px": _PX, "id": (-_LARGEST_INT, 2**62),
+    "height_px": _PX, "width_deg": (0.0, 180.0), "height_deg": (0.0, 180.0),
+    "id": (-_LARGEST_INT, 2**62),
 }  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 

@@ -505,6 +505,9 @@ class PresentationRow(Base):
     scale: Mapped[float]
     asked_s: Mapped[float | None]
     disturbed: Mapped[bool | None]  # None: written by a version that did not record it
+    # None: the distance of the eyes or the width of the screen was not known.
+    width_deg: Mapped[float | None]
+    height_deg: Mapped[float | None]
 
 
 class KeyPressRow(Base):

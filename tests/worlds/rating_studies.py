@@ -24,10 +24,13 @@ from tests.worlds.machine import PATIENCE_S
 from tests.worlds.studies import AT
 
 PERSON, ROBOT, EXPERT = "P03", "S01", "EXPERT"
+# A phase that is said is not announced on a page of its own.
+RATES = ("--participant", PERSON, "--phase", "annotation")
 SETTINGS = {
     "rehearsal": "true",
     "screen.width_px": "1280",
     "screen.height_px": "800",
+    "screen.scale": "1.0",
     "screen.break_s": "0.0",
     "headphones.set_level": "false",
     "protocol.warning_s": "0.5",
@@ -99,7 +102,7 @@ def annotate_command(study: Study, *arguments: str) -> list[str]:
 def started(study: Study, station: dict[str, str], *arguments: str) -> subprocess.Popen:
     """Start the real command line for a person, who is pressed for by the test."""
     return subprocess.Popen(
-        annotate_command(study, *(arguments or ("--participant", PERSON))),
+        annotate_command(study, *(arguments or RATES)),
         env=station,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

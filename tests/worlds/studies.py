@@ -101,6 +101,7 @@ def good_playing(trial_id: int, sha256: str) -> dict[str, object]:
         "av_offset_s": -0.002, "n_frames_shown": 90, "n_frames_dropped": 0, "n_frames_late": 0,
         "n_xruns": 0, "left_px": 40, "bottom_px": 40, "width_px": 320, "height_px": 240,
         "scale": 1.0, "asked_s": None, "disturbed": False,
+        "width_deg": None, "height_deg": None,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from study.errors import NotClearedError, StoreError
 from study.store.engine import Db
 from study.store.tables import ClearanceRow, ConsentRow, ParticipantRow
+from study.tools.suggesting import suggested
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -76,9 +77,11 @@ def get(db: Db, participant_id: str) -> Participant:
     """
     row = db.get(ParticipantRow, participant_id)
     if row is None:
+        meant = suggested(participant_id, db.scalars(select(ParticipantRow.id)))
+        did = f" Did you mean {meant}?" if meant else ""
         raise NotClearedError(
-            f"participant {participant_id} is not enrolled in this study. Check the id, or run: "
-            f"python -m sessions enrol {participant_id}"
+            f"participant {participant_id} is not enrolled in this study.{did} Check the id, or "
+            f"run: python -m sessions enrol {participant_id}"
         )
     return _participant(row)
 

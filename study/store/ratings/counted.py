@@ -1,5 +1,6 @@
 """Ratings with their evidence, and which of them count."""
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -136,7 +137,7 @@ def _sessions(db: Db, study: Study, phase: str | Phase) -> pd.DataFrame:
     ]
     columns = [
         "session_id", "host", "stage", "is_simulated", "is_accepted", "grade", "period_s",
-        "box_width_px", "box_height_px",
+        "box_width_px", "box_height_px", "clip_scale",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -145,11 +146,15 @@ def _of_rig(rig: object, screen: Screen) -> dict[str, Any]:
     """Return what a session's rig reports; what it does not report is the study's."""
     shown = _part(rig, "screen")
     asked = _part(_part(rig, "config"), "screen")
+    # What was asked for on this very screen; sessions of older versions show clips at scale 1.
+    here = _part(shown, "asked")
+    asked = here or asked
     return {
         "grade": grade_of(rig),
         "period_s": _positive(shown.get("period_s"), _ASSUMED_PERIOD_S),
         "box_width_px": _positive(asked.get("max_clip_width_px"), screen.max_clip_width_px),
         "box_height_px": _positive(asked.get("max_clip_height_px"), screen.max_clip_height_px),
+        "clip_scale": _positive(here.get("clip_scale"), math.inf if here else 1.0),
     }
 
 

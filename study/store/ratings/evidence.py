@@ -16,7 +16,7 @@ _SESSION_COLUMNS = (
 _PRESENTATION_COLUMNS = (
     "number", "onset_s", "offset_s", "interrupted", "disturbed", "asked_s", "sound_requested_s",
     "sound_started_s", "av_offset_s", "n_frames_shown", "n_frames_dropped", "n_frames_late",
-    "n_xruns", "width_px", "height_px", "scale",
+    "n_xruns", "width_px", "height_px", "scale", "width_deg", "height_deg",
 )  # fmt: skip
 _PRESS_COLUMNS = ("key", "t_s", "early", "warned_s")
 

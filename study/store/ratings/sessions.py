@@ -65,6 +65,16 @@ def open_sessions(db: Db) -> list[OpenSession]:
     ]
 
 
+def times_of(db: Db, participant_id: str) -> list[tuple[datetime, datetime]]:
+    """Return when the sessions of a participant began and ended that are over, in order."""
+    rows = db.execute(
+        select(SessionRow.started_at, SessionRow.ended_at)
+        .where(SessionRow.participant_id == participant_id, SessionRow.ended_at.is_not(None))
+        .order_by(SessionRow.started_at)
+    )
+    return [(began, ended) for began, ended in rows if ended is not None]
+
+
 def begin(
     db: Db,
     *,

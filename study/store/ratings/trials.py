@@ -174,6 +174,8 @@ def _presentation_row(trial_id: int, number: int, presentation: Presentation) ->
         scale=presentation.scale,
         asked_s=presentation.asked_s,
         disturbed=presentation.disturbed,
+        width_deg=presentation.width_deg,
+        height_deg=presentation.height_deg,
     )
 
 

@@ -1,9 +1,16 @@
 """Who sits at the stage, and what only simulated people may do."""
 
+from pathlib import Path
+
 import pytest
 
-from annotator.session import Request, StageOptions
+from annotator.opening import StageOptions
+from annotator.session import Request
 from annotator.task.actor import PERSON, Actor
+from annotator.task.progress import Limits
+from study.config.desk import DeskFiles
+from study.config.protocol import Protocol
+from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
 from study.vocabulary import Phase
 
@@ -32,5 +39,15 @@ def test_a_person_sees_clips_in_the_window_only():
     [(None, None, None), (2, None, 20), (None, 7, 7), (2, 7, 7), (1, 30, 10)],
 )
 def test_a_session_ends_at_the_first_limit_that_was_asked_for(n_blocks, n_trials, expected):
+    study = Study(Path(), StudyConfig(protocol=Protocol(trials_per_block=10)))
     request = Request("P03", n_blocks=n_blocks, n_trials=n_trials)
-    assert request.max_trials(trials_per_block=10) == expected
+    assert request.limits(study) == Limits(expected)
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_the_desk", "expected_s"),
+    [(None, None, None), (30, None, 1800), (None, 45, 2700), (30, 45, 1800), (60, 45, 2700)],
+)
+def test_a_session_takes_no_longer_than_the_shorter_of_two_limits(asked, of_the_desk, expected_s):
+    study = Study(Path(), StudyConfig(desk=DeskFiles(session_minutes=of_the_desk)))
+    assert Request("P03", minutes=asked).limits(study) == Limits(None, expected_s)

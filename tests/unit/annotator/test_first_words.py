@@ -1,11 +1,15 @@
 """How the words before the task look: as the study says, and never a reason to fail."""
 
+import json
+
 import pytest
 
 from annotator.first_words import look_of
+from annotator.task.layout import task_layout
 from annotator.window.moment import Look
+from study.config.screen import Screen
 
-USUAL = Look("One moment, please", 24, 40, "white", "black", None, None)
+USUAL = Look("One moment, please", (0.0, 0.0, 40.0), "white", "black", None, None)
 
 
 def written(folder, text, **texts):
@@ -25,7 +29,7 @@ def test_colours_sizes_and_words_are_the_studys(tmp_path):
     folder = written(
         tmp_path, f'texts = "own"\n[screen]\n{screen}height_px = 600', moment="# Un moment\n\nx"
     )
-    assert look_of(folder) == Look("Un moment", 18, 30, "#ffff00", "navy", 800, 600)
+    assert look_of(folder) == Look("Un moment", (0.0, 0.0, 30.0), "#ffff00", "navy", 800, 600)
 
 
 def test_a_study_in_another_language_without_these_words_has_the_shipped_ones(tmp_path):
@@ -41,6 +45,8 @@ def test_a_study_in_another_language_without_these_words_has_the_shipped_ones(tm
         "[screen]\ntext_height_px = 100000",
         "[screen]\nwidth_px = 2.5",
         "[screen]\nwidth_px = true",
+        '[screen]\nscale = "large"',
+        '[screen]\nunits = "deg"',
         "[screen]\nbackground = 3",
         "\x00",
     ],
@@ -60,9 +66,31 @@ def test_words_that_cannot_be_read_are_no_reason_to_fail(tmp_path):
 
 
 def test_the_words_stand_where_the_text_of_a_page_does():
-    picture = USUAL.picture()
+    picture = USUAL.picture((1280, 800))
     left, bottom = USUAL.corner((1280, 800), picture.size)
     assert abs(left + picture.width / 2 - 640) <= 0.5
     assert abs(bottom + picture.height / 2 - 380) <= 0.5
     assert picture.getpixel((0, 0)) == (0, 0, 0)
     assert max(max(pixel) for pixel in picture.getdata()) > 200
+
+
+@pytest.mark.parametrize(("height_px", "line_px"), [(768, 28), (1080, 40), (2160, 80)])
+def test_the_words_of_an_automatic_scale_are_as_high_as_the_tasks(tmp_path, height_px, line_px):
+    look = look_of(written(tmp_path, '[screen]\nscale = "auto"'))
+    size_px = (16 * height_px // 9, height_px)
+    assert look.line_px(size_px) == line_px
+    assert task_layout(Screen(scale="auto"), *size_px).text_height_px == line_px
+
+
+def test_the_words_in_degrees_are_as_high_as_the_tasks(tmp_path):
+    screen = {"units": "deg", "viewing_distance_cm": 57.0, "width_cm": 53.0}
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in screen.items())
+    look = look_of(written(tmp_path, f"[screen]\n{lines}"))
+    layout = task_layout(Screen(**screen), 1920, 1080)
+    assert look.line_px((1920, 1080)) == layout.text_height_px
+
+
+def test_the_font_is_the_studys_and_one_that_is_not_there_is_no_reason_to_fail(tmp_path):
+    serif = look_of(written(tmp_path, '[screen]\nfont = "DejaVu Serif"'))
+    assert serif.font.endswith("DejaVuSerif.ttf")
+    assert look_of(written(tmp_path, '[screen]\nfont = "No such font"')) == USUAL

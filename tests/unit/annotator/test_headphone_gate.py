@@ -3,7 +3,7 @@
 import pytest
 
 from annotator.headphones import check
-from annotator.session import StageOptions
+from annotator.opening import StageOptions
 from annotator.task.actor import Actor
 from sessions.laptops.deal import deal_part
 from sessions.people import roster, withdrawal

@@ -30,7 +30,7 @@ CLIP = PlayableClip(
 
 
 class NoTexture:
-    def __init__(self, win):
+    def __init__(self, win, *, smooth=False):
         pass
 
     def upload(self, frame):

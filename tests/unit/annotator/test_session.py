@@ -3,10 +3,14 @@ from pathlib import Path
 import pytest
 
 from annotator.commands.options import SIMULATE_HELP
+from annotator.simulated.key_presses import READING_S
 from annotator.simulated.stage import SimulatedStage
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
-from annotator.task.run import Ending, run_session, run_trial
+from annotator.task.problems import Code
+from annotator.task.progress import Limits
+from annotator.task.run import Ending, run_session
+from annotator.task.run_trial import run_trial
 from annotator.task.trial import (
     KeyPressed,
     LeaveAsked,
@@ -17,6 +21,7 @@ from annotator.task.trial import (
 )
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys
+from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
 from study.errors import StageError, StoreError
 from study.rehearsal.simulated_people import PROFILES
@@ -190,11 +195,117 @@ def test_who_leaves_the_thanks_has_finished_all_the_same():
     assert (summary.ending, summary.n_rated) == (Ending.FINISHED, 1)
 
 
-def test_a_limit_ends_the_session_without_thanks():
+def test_a_limit_ends_the_session_and_says_that_only_the_session_is_over():
     stage = ScriptedStage()
-    summary, _ = perform(stage, plan_of(5), max_trials=2)
+    summary, _ = perform(stage, plan_of(5), limits=Limits(2))
     assert (summary.ending, summary.n_rated) == (Ending.LIMIT, 2)
-    assert "finished" not in stage.log
+    assert stage.log[-1] == "session_over"
+
+
+def test_the_last_clip_ends_before_the_time_is_over():
+    stage = ScriptedStage()
+    summary, _ = perform(stage, plan_of(50), limits=Limits(lasts_s=60.0))
+    assert (summary.ending, stage.log[-1]) == (Ending.TIME, "session_over")
+    assert 10 < summary.n_rated < 17  # of four seconds each, after a page
+    assert stage.now_s < 60 + READING_S + 0.1
+
+
+def test_no_break_begins_that_leaves_no_time_for_clips_worth_it():
+    stage = ScriptedStage()
+    summary, _ = perform(stage, plan_of(50), trials_per_block=10, limits=Limits(lasts_s=100.0))
+    assert (summary.ending, summary.n_rated) == (Ending.TIME, 10)
+    assert "break" not in stage.log
+
+
+class Counts(ScriptedStage):
+    """A stage on which a second goes by each time that nothing happens, as at a window."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.said = []
+
+    def change_page(self, text):
+        self.said.append(text)
+
+    def poll(self):
+        next_s = min(event.t_s for event in self._agenda)
+        if next_s > self._now_s + 1:
+            self._now_s += 1
+            return []
+        return super().poll()
+
+
+def test_a_break_counts_down_and_then_says_which_key_goes_on():
+    stage = Counts()
+    perform(stage, plan_of(2), trials_per_block=1)
+    assert len(stage.said) == 30
+    assert ["any key" in text for text in stage.said] == [False] * 29 + [True]
+    assert "another **29** s" in stage.said[0]
+
+
+SLIPS = Keys(slip="f8")
+
+
+def flagging(key, config, *, n=3, after=(), **options):
+    """Rate with a key pressed after the second clip; return the records and the stage."""
+    stage = ScriptedStage(Script(after=[("3", 0.5), *after]), **options)
+    noticed, stage.notice = [], lambda name: noticed.append(name)
+    prompt = stage.prompt
+
+    def with_key():
+        prompt()
+        if stage._stimulus.candidate_id == 2:
+            stage._agenda.append(KeyPressed(key, stage.now_s + 0.1))
+
+    stage.prompt = with_key
+    _, kept = perform(stage, plan_of(n), config=config)
+    return kept, noticed
+
+
+def test_the_slip_key_flags_the_rating_before_and_changes_nothing_else():
+    kept, noticed = flagging("f8", StudyConfig(keys=SLIPS))
+    assert [record.slip_before for record in kept] == [False, True, False]
+    assert [record.response.rating for record in kept] == [Rating.VERY_CLEAN] * 3
+    assert noticed == ["slip_noted"]
+    assert kept[1].response.rt_s == pytest.approx(0.5)
+
+
+def test_without_a_slip_key_there_is_none():
+    kept, noticed = flagging("f8", StudyConfig())
+    assert [record.slip_before for record in kept] == [False] * 3
+    assert noticed == []
+
+
+def test_no_more_slips_count_in_a_block_than_the_study_allows():
+    config = StudyConfig(keys=SLIPS, protocol=Protocol(slips_per_block=1))
+    stage = ScriptedStage()
+    noticed, stage.notice = [], lambda name: noticed.append(name)
+    prompt = stage.prompt
+
+    def with_key():
+        prompt()
+        stage._agenda.append(KeyPressed("f8", stage.now_s + 0.1))
+
+    stage.prompt = with_key
+    _, kept = perform(stage, plan_of(6), config=config, trials_per_block=4)
+    flagged = [record.slip_before for record in kept]
+    assert flagged == [False, True, False, False, True, False]
+    assert noticed == ["slip_refused", "slip_noted", "slip_refused", "slip_refused", "slip_noted",
+                       "slip_refused"]  # fmt: skip
+
+
+def test_the_last_rating_of_all_may_be_a_slip_too():
+    slips = []
+    stage = ScriptedStage(on_page={"finished": [press("f8"), press("space")]})
+    config = StudyConfig(keys=SLIPS)
+    perform(stage, plan_of(1), config=config, flag_slip=lambda: slips.append(1))
+    assert (slips, stage.log[-2:]) == ([1], ["finished", "finished"])
+
+
+def test_the_experimenter_flags_the_trial_on_the_screen():
+    kept, noticed = flagging("f9", StudyConfig())
+    assert [record.disturbed for record in kept] == [False, True, False]
+    assert noticed == ["disturbed_noted"]
 
 
 def test_a_clip_that_cannot_be_shown_is_told_and_the_next_one_comes():
@@ -268,8 +379,8 @@ def test_another_key_map_is_pressed_by_simulated_people_and_told_on_the_screen()
     stage = ScriptedStage(keys=config.keys)
     summary, kept = perform(stage, plan_of(2), config=config)
     assert (summary.n_rated, kept[0].key_presses[-1].key) == (2, "l")
-    assert "**j** unclean" in pages_of(plan_of(1), config).reminder()
-    assert pages_of(plan_of(1), config).call_experimenter("disk full").keys == ("x",)
+    assert "**j** = unclean" in pages_of(plan_of(1), config).reminder()
+    assert pages_of(plan_of(1), config).call_experimenter("disk full", Code.STORE).keys == ("x",)
 
 
 def test_a_trial_that_was_left_is_kept_without_a_rating():

@@ -6,6 +6,7 @@ import pytest
 import instructions
 from instructions import screens
 from study.config.headphones import Headphones
+from study.config.keys import Keys
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
 from study.vocabulary import Phase
@@ -17,24 +18,12 @@ OWN_WORDS = {
     "institution": "the university",
     "consent_version": "1.0",
 }
-ON_SCREEN = {
-    "n_done": 3,
-    "n_total": 7,
-    "rating": "1",
-    "expert_rating": "3",
-    "reasoning": "It barks.",
-    "problem": "The disk is full.",
-    "scale": "■■□",
-    "number": 1,
-    "n_sounds": 3,
-    "trial": 1,
-    "n_trials": 6,
-}
+ON_SCREEN = {word: "3" for name in NAMES for word in screens.words_of(name)}
 
 
 @pytest.fixture
 def values(tmp_path):
-    study = Study(tmp_path, StudyConfig(placeholders=OWN_WORDS))
+    study = Study(tmp_path, StudyConfig(placeholders=OWN_WORDS, keys=Keys(slip="f8")))
     return instructions.placeholders_of(study, 41) | ON_SCREEN
 
 
@@ -52,7 +41,8 @@ def test_the_sheet_gives_the_protocols_numbers(values):
 
 
 def test_screens_need_nothing_that_study_toml_has_not_got(tmp_path):
-    values = instructions.placeholders_of(Study(tmp_path, StudyConfig()), 6) | ON_SCREEN
+    study = Study(tmp_path, StudyConfig(keys=Keys(slip="f8")))
+    values = instructions.placeholders_of(study, 6) | ON_SCREEN
     for name in set(NAMES) - {"sheet", "script", "consent"}:
         instructions.text(name, "en", values)
 
@@ -91,8 +81,10 @@ def test_an_own_text_that_cannot_be_read_is_named(tmp_path, content, message):
 
 
 def test_an_unknown_text_is_answered_with_those_that_there_are():
-    with pytest.raises(ConfigError, match=r"there are break, .*sheet"):
+    with pytest.raises(ConfigError, match=r"no text 'shet' .*; did you mean sheet\."):
         instructions.text("shet", "en", {})
+    with pytest.raises(ConfigError, match=r"there are begin, .*sheet"):
+        instructions.text("poem", "en", {})
 
 
 def own_study(folder, config=None, **texts):
@@ -129,7 +121,11 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
         ("break", "a\x1bb", r"has the character U\+001B"),
         ("break", 100_001 * "a", "has more than 100,000 bytes"),
         ("moment", "{{ title }}", "needs a value for title"),
-        ("brake", "# Rest", "is not used. Name it after"),
+        (
+            "brake",
+            "# Rest",
+            "is not used. Name it after the text that it replaces: did you mean break",
+        ),
     ],
 )
 def test_an_own_text_that_could_not_be_shown_is_found(tmp_path, name, content, message):
@@ -168,7 +164,9 @@ def test_the_texts_of_all_phases_and_checks_are_all_the_texts_on_screens():
     of_checks = {
         name
         for check in ("huggins", "antiphase")
-        for name in screens.of_study(StudyConfig(headphones=Headphones(check=check)))
+        for name in screens.of_study(
+            StudyConfig(headphones=Headphones(check=check), keys=Keys(slip="f8"))
+        )
     }
     rest = {*screens.ON_PAPER, *screens.PLAIN}
     assert of_checks | rest == set(NAMES) == instructions.names()

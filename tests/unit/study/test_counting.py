@@ -14,8 +14,8 @@ GOOD = {
     "is_accepted": False, "is_withdrawn": False, "is_replaced": False, "n_other_clips": 0,
     "played_to_end": True, "n_xruns": 0, "av_offset_s": -0.004, "n_frames_shown": 90,
     "n_frames_dropped": 0, "playing_s": 3.0, "period_s": 1 / 60, "width_px": 340, "height_px": 256,
-    "scale": 1.0, "box_width_px": 640.0, "box_height_px": 480.0, "interrupted_s": 0.0,
-    "flags": "",
+    "scale": 1.0, "box_width_px": 640.0, "box_height_px": 480.0, "clip_scale": 1.0,
+    "interrupted_s": 0.0, "flags": "",
 }  # fmt: skip
 FAULTS = [
     ({"outcome": "failed"}, Reason.NOT_RATED),

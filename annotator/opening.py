@@ -1,0 +1,153 @@
+"""Open the stage: the window, or the one that takes no time."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from annotator.rig.lead import SafeLead
+from annotator.simulated.key_presses import Person, SimulatedKeys
+from annotator.simulated.stage import SimulatedStage
+from annotator.task.actor import Actor
+from annotator.task.pages import Pages
+from annotator.task.stage import Stage
+from annotator.window.moment import Moment
+from study.config.study import Study
+from study.errors import ConfigError
+from study.tools.seeding import generator
+
+if TYPE_CHECKING:
+    from annotator.window.stage import PsychopyStage
+
+# The machine is shut down, the program is interrupted, its terminal is closed.
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class StageOptions:
+    """Where clips are shown, and whether screenshots are taken.
+
+    Parameters
+    ----------
+    in_window : bool
+        False for the stage that costs no time, which only simulated people use.
+    screenshots : Path or None
+        Folder for a picture of every screen.
+    moment : Moment or None
+        The words that stand on the screen until the window is there.
+    """
+
+    in_window: bool = True
+    screenshots: Path | None = None
+    moment: Moment | None = None
+
+    def require_for(self, actor: Actor) -> None:
+        """Raise ConfigError where a person would see nothing."""
+        if not (actor.is_simulated or self.in_window):
+            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStage:
+    """A stage that is open.
+
+    Parameters
+    ----------
+    rig : dict
+        What is known of screen and sound, ready for JSON.
+    """
+
+    stage: Stage
+    rig: dict[str, Any]
+
+
+@contextmanager
+def open_stage(
+    pages: Pages,
+    actor: Actor,
+    options: StageOptions,
+    *,
+    chance: str,
+    lead: SafeLead | None = None,
+) -> Iterator[OpenStage]:
+    """Open the window, or the simulated stage.
+
+    Raises StageError if there is no display or no sound device. Raises ConfigError if a simulated
+    person is asked for in a real study, or of a profile that is not known, or the font of the
+    screens lacks characters.
+
+    Parameters
+    ----------
+    pages : Pages
+        The warning and the reminder of the keys.
+    chance : str
+        Names what a simulated person leaves to chance; the same name gives the same answers.
+    lead : SafeLead or None
+        How long before its start a sound is scheduled, if it was measured for this machine.
+
+    Yields
+    ------
+    OpenStage
+        Closed after the block.
+    """
+    study = pages.study
+    protocol, keys = study.config.protocol, study.config.keys
+    person = _simulated_person(study, actor.profile, chance) if actor.profile else None
+    if person is not None and not options.in_window:
+        clip_s, warning_s = protocol.clip_s, protocol.warning_s
+        stands_in = SimulatedStage(person, clip_s=clip_s, warning_s=warning_s, keys=keys)
+        yield OpenStage(stands_in, {})
+        return
+    from annotator.window.stage import PsychopyStage  # PsychoPy, which simulated people may lack
+
+    pages.require_font()
+    stage = PsychopyStage(
+        study.config.screen,
+        warning_s=protocol.warning_s,
+        warning=pages.warning(),
+        reminder=pages.reminder(),
+        notices=pages.notices(),
+        counter=pages.counter,
+        keys=None if person is None else SimulatedKeys(person, keys=keys, hurry=actor.hurry),
+        hurry=actor.hurry,
+        screenshots=options.screenshots,
+        whose=pages.plan.participant_id,
+        moment=options.moment,
+        lead=lead,
+    )
+    try:
+        with _leaving_on_signals(stage):
+            yield OpenStage(stage, stage.facts())
+    finally:
+        stage.close()
+
+
+def _simulated_person(study: Study, profile: str, chance: str) -> Person:
+    from study.rehearsal.simulated_people import PROFILES, SimulatedPerson  # slow, and people do without
+    from study.rehearsal.truth import truth_of
+
+    if not study.config.rehearsal:
+        raise ConfigError(
+            "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
+            "out, or make a rehearsal: python -m study init DIR --rehearsal"
+        )
+    if profile not in PROFILES:
+        raise ConfigError(f"no profile {profile!r}. Choose one of: {', '.join(PROFILES)}")
+    rng = generator(study.config.seed, chance)
+    return SimulatedPerson(PROFILES[profile], rng, truth_of(study.mit_root))
+
+
+@contextmanager
+def _leaving_on_signals(stage: "PsychopyStage") -> Iterator[None]:
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        stage.order_leave()
+
+    before = {s: signal.signal(s, leave) for s in _ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

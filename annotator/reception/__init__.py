@@ -1,0 +1,1 @@
+"""Who is there and what comes next, asked on the screen before a session begins."""
