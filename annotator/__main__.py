@@ -36,6 +36,14 @@ PANELS = (
         },
     ),
     Panel(
+        "This study",
+        "annotator.commands.preview",
+        {
+            "preview": "Show every screen and sheet of a study on one page, and what is wrong with "
+            "them.",
+        },
+    ),
+    Panel(
         "Headphones",
         "annotator.commands.headphones",
         {

@@ -7,6 +7,7 @@ import instructions
 from instructions import screens
 from study.config.headphones import Headphones
 from study.config.keys import Keys
+from study.config.screen import Screen
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
 from study.vocabulary import Phase
@@ -91,18 +92,45 @@ def own_study(folder, config=None, **texts):
     (folder / "own").mkdir()
     for name, content in texts.items():
         (folder / "own" / f"{name}.md").write_text(content, encoding="utf-8")
-    return Study(folder, config or StudyConfig(texts="own"))
+    return Study(folder, config or StudyConfig(texts="own", placeholders=OWN_WORDS))
 
 
 def test_a_study_without_texts_of_its_own_has_no_findings(tmp_path):
     for check in ("off", "huggins", "antiphase"):
-        config = StudyConfig(headphones=Headphones(check=check))
+        config = StudyConfig(headphones=Headphones(check=check), placeholders=OWN_WORDS)
         assert list(instructions.findings(Study(tmp_path, config))) == []
+
+
+def test_words_that_the_sheets_need_are_named_but_not_in_a_rehearsal(tmp_path):
+    consent, sheet = instructions.findings(Study(tmp_path, StudyConfig()))
+    assert "consent.md needs a value for consent_version, contact, ethics_approval" in consent
+    assert "sheet.md needs a value for contact. Correct the word, or add it" in sheet
+    assert list(instructions.findings(Study(tmp_path, StudyConfig(rehearsal=True)))) == []
+
+
+def test_a_language_that_is_not_there_is_one_finding(tmp_path):
+    (found,) = instructions.findings(Study(tmp_path, StudyConfig(language="tlh")))
+    assert "no texts in language 'tlh', there are en" in found
+
+
+def test_characters_that_the_font_lacks_are_found_where_they_stand(tmp_path):
+    config = StudyConfig(texts="own", title="犬", placeholders=OWN_WORDS)
+    found = list(instructions.findings(own_study(tmp_path, config, pause="# 休憩")))
+    assert ["text pause.md" in line for line in found].count(True) == 1
+    assert any("the words of study.toml: the font 'DejaVu Sans' lacks 犬" in f for f in found)
+    config = StudyConfig(screen=Screen(font="No such font"), placeholders=OWN_WORDS)
+    (found,) = instructions.findings(Study(tmp_path, config))
+    assert "'No such font' of screen.font is not installed" in found
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {*screens.ON_PAPER, *screens.PLAIN}))
 def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
-    config = StudyConfig(texts="own", headphones=Headphones(check="huggins"))
+    config = StudyConfig(
+        texts="own",
+        headphones=Headphones(check="huggins"),
+        placeholders=OWN_WORDS,
+        keys=Keys(slip="f8"),
+    )
     study = own_study(tmp_path, config, **{name: "# A\n\n{{ n_donne }} of {{ n_total }}"})
     (found,) = instructions.findings(study)
     assert f"own/{name}.md needs a value for n_donne. Correct the word" in found
@@ -112,7 +140,7 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
     ("name", "content", "message"),
     [
         ("break", "{{ rating }}", "needs a value for rating"),  # a word of another text
-        ("sheet", "Ask {{ contact }}.", "needs a value for contact"),
+        ("sheet", "Ask {{ contacts }}.", "needs a value for contacts"),
         ("break", "{{ n-done }} clips", "has '{{ n-done }} clips', which is not a placeholder"),
         ("break", "{{ n_done }", "has '{{ n_done }', which is not a placeholder"),
         ("break", "{ n_done } of them", "has '{ n_done }', which is not a placeholder"),
@@ -149,8 +177,8 @@ def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
     ]
 
 
-def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_no_more(tmp_path):
-    names = screens.of_study(StudyConfig())
+def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheets(tmp_path):
+    names = {*screens.of_study(StudyConfig()), *screens.ON_PAPER}
     config = StudyConfig(texts="own", language="de")
     study = own_study(tmp_path, config, **dict.fromkeys(names, "# Guten Tag"))
     assert list(instructions.findings(study)) == []

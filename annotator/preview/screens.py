@@ -1,0 +1,148 @@
+"""Every screen of a study, filled with what a session could show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import instructions
+from annotator.headphones import pages as headphone_pages
+from annotator.reception import pages as reception_pages
+from annotator.task.pages import Pages
+from annotator.task.problems import Code
+from annotator.task.progress import Progress
+from annotator.task.stage import Page
+from instructions import screens
+from sessions.running.next_step import NextStep, Step
+from sessions.running.session_plan import PlannedTrial, SessionPlan
+from study.config.study import Study
+from study.vocabulary import Phase, Rating, Stimulus
+
+WHO, N_DONE, N_TOTAL = "P03", 300, 4678
+PROBLEM = (
+    "store sqlite:////home/lab/study/store.sqlite: database or disk is full. Nothing was changed. "
+    "Make room on its disk, then try again"
+)
+REASONING = (
+    "The event is seen all the time, but what is heard is music: it is not both seen and heard."
+)
+_NOISE = np.zeros((48_000, 2), np.float32)
+_PROGRESS = Progress(N_DONE, 100, 642.0, 0.4, 120, 2310)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the screens are filled with.
+
+    Parameters
+    ----------
+    label, reasoning : str
+        A label of the study and a reason of the expert; the longest ones find most faults.
+    n_classes : int
+        Classes of the study, clips of its exercises.
+    """
+
+    label: str
+    reasoning: str = REASONING
+    n_classes: int = 41
+
+    def trial(self) -> PlannedTrial:
+        """Return a trial of a clip that is not there."""
+        stimulus = Stimulus(1, Path("clip.mp4"), self.label)
+        return PlannedTrial(stimulus, self.reasoning, Rating.UNCLEAN)
+
+
+def pages_of(study: Study, phase: Phase, sample: Sample, names: Sequence[str] = ()) -> Pages:
+    """Return the texts of a session of a phase."""
+    is_exercise = phase in (Phase.TRAINING, Phase.SCREENING)
+    n_done, n_left = (0, sample.n_classes) if is_exercise else (N_DONE, N_TOTAL - N_DONE)
+    trials = [sample.trial()] * n_left
+    plan = SessionPlan(WHO, phase, 1, trials, n_done, shows_bonus=phase is Phase.ANNOTATION)
+    rest_s = study.config.screen.break_s
+    return Pages(study, plan, sample.n_classes, rest_s, names=tuple(names))
+
+
+def every_page(study: Study, sample: Sample) -> dict[str, Page]:
+    """Return all pages that a study's sessions may show, by the names of their pictures.
+
+    Raises ConfigError if one of their texts cannot be read or filled in.
+    """
+    rating = pages_of(study, Phase.ANNOTATION, sample)
+    note = rating.note("note_rest", n_minutes=12, n_planned=60)
+    rest = rating.rest(_PROGRESS)
+    waiting = rest.text if rest.while_waiting is None else rest.while_waiting(23)
+    found = {
+        **_reception(study, sample),
+        **{f"start_{phase}": _start(study, phase, sample) for phase in Phase},
+        "start_with_a_note": rating.start(Step.ANNOTATION, [note]),
+        **_headphones(study, sample),
+        **{screens.welcome(phase): pages_of(study, phase, sample).welcome() for phase in Phase},
+        "feedback": pages_of(study, Phase.TRAINING, sample).feedback(
+            sample.trial(), Rating.VERY_CLEAN
+        ),
+        "break_waiting": Page("break", waiting),
+        "break": rest,
+        "pause": rating.pause(),
+        "leave": rating.leave(),
+        "leave_unsaved": rating.leave(is_saved=False),
+        "technical_failure": rating.technical_failure(),
+        "call_experimenter": rating.call_experimenter(PROBLEM, Code.STORE),
+        "session_over": rating.finished(_PROGRESS, is_all=False),
+        "finished": rating.finished(_PROGRESS),
+    }
+    return found
+
+
+def _start(study: Study, phase: Phase, sample: Sample) -> Page:
+    return pages_of(study, phase, sample).start(Step(phase.value))
+
+
+def _reception(study: Study, sample: Sample) -> dict[str, Page]:
+    names = screens.of_reception(study.config)
+    desk = pages_of(study, Phase.ANNOTATION, sample, names)
+    refusal = f"participant {WHO} has not been screened. Run: python -m sessions show {WHO}"
+    return {
+        "who": reception_pages.who(desk, "p0"),
+        "who_suggested": reception_pages.suggested(desk, "p03", WHO),
+        "who_unknown": reception_pages.unknown(desk, "q9"),
+        "choose": reception_pages.choose(
+            desk, NextStep("EXPERT", Step.GROUND_TRUTH, N_DONE, N_TOTAL)
+        ),
+        "refused": reception_pages.refused(desk, refusal, Code.NOT_CLEARED),
+    }
+
+
+def _headphones(study: Study, sample: Sample) -> dict[str, Page]:
+    found: dict[str, Page] = {}
+    rating = pages_of(study, Phase.ANNOTATION, sample)
+    if study.config.headphones.set_level:
+        found["level"] = headphone_pages.level(rating, -14.0, _NOISE)
+    stimulus = study.config.headphones.check
+    if stimulus == "off":
+        return found
+    names = screens.of_headphone_check(study.config)
+    check = pages_of(study, Phase.TRAINING, sample, names)
+    return found | {
+        "start_headphone_check": check.start(Step.HEADPHONE_CHECK),
+        "headphones": headphone_pages.explanation(check, stimulus),
+        "headphones_example": headphone_pages.example(check, stimulus, _NOISE),
+        "headphones_example_answer": headphone_pages.example_answer(check, 2, "1"),
+        "headphones_listen": headphone_pages.listen(check, 2, 3, _NOISE, gap_s=0.5),
+        "headphones_which": headphone_pages.which(check, stimulus, 1, 6, 1),
+        "headphones_passed": headphone_pages.result(check, passed=True),
+        "headphones_failed": headphone_pages.result(check, passed=False),
+    }
+
+
+def sheets(study: Study, sample: Sample) -> dict[str, str]:
+    """Return the texts that are printed, by name, as Markdown; words without a value stand there.
+
+    Raises ConfigError if one of them cannot be read.
+    """
+    values = instructions.placeholders_of(study, sample.n_classes)
+    language, own = study.config.language, study.texts_path
+    return {
+        name: instructions.as_far_as_known(name, language, values, own=own)
+        for name in screens.ON_PAPER
+    }
