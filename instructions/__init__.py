@@ -6,11 +6,9 @@ on the screen cannot differ. A text names a number as ``{{ name }}``.
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from instructions import fonts, screens
-from study.classes import read_classes
 from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
@@ -99,54 +97,6 @@ def as_far_as_known(
     return _PLACEHOLDER.sub(lambda match: str(placeholders.get(match[1], match[0])), found)
 
 
-def findings(study: Study) -> Iterator[str]:
-    """Yield what is wrong with the texts that a study may need, one sentence each.
-
-    Yields what was found and what to do. All texts are filled in that a session may show, and the
-    sheets of paper, but for those of a rehearsal, for which nobody signs.
-    """
-    own, language = study.texts_path, study.config.language
-    if own is not None and not own.is_dir():
-        yield _no_folder(own)
-        return
-    if own is None and language not in languages():
-        yield _no_language(language)
-        return
-    files = {path.stem: path for path in _own_files(own)}
-    values = placeholders_of(study, n_classes=1)
-    on_paper = () if study.config.rehearsal else screens.ON_PAPER
-    needed = {*screens.of_study(study.config), *on_paper, *(files.keys() & names())}
-    shown = {"the words of study.toml": " ".join(map(str, values.values()))}
-    for name in sorted(needed):
-        try:
-            words = () if name in screens.PLAIN else values.keys() | screens.words_of(name)
-            found = template(name, language, words, own=own)
-        except ConfigError as error:
-            yield str(error)
-        else:
-            shown |= {} if name in screens.ON_PAPER else {f"text {name}.md": found}
-    yield from _of_font(study, shown)
-    for name in sorted(files.keys() - names()):
-        meant = suggested(name, names())
-        choice = f"did you mean {meant}.md?" if meant else ", ".join(sorted(names()))
-        yield f"text {files[name]} is not used. Name it after the text that it replaces: {choice}"
-
-
-def _of_font(study: Study, shown: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the font of the screens lacks, in texts by where they stand."""
-    try:
-        labels = read_classes(study.classes_path).avmit_labels
-        font = fonts.find_font(study.config.screen.font)
-    except ConfigError as error:
-        yield str(error)
-        return
-    for where, found in {**shown, "the labels of the classes": " ".join(labels)}.items():
-        try:
-            fonts.require_characters(font, [found], where)
-        except ConfigError as error:
-            yield str(error)
-
-
 def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     """Return the values that every text may name.
 
@@ -193,7 +143,8 @@ def _read(path: Path) -> str:
     return found
 
 
-def _own_files(own: Path | None) -> list[Path]:
+def own_files(own: Path | None) -> list[Path]:
+    """Return a study's own texts, in the order of their names."""
     if own is None:
         return []
     files = [path for path in own.iterdir() if path.suffix.lower() == ".md"]
@@ -205,11 +156,13 @@ def names() -> frozenset[str]:
     return frozenset(_names(_REFERENCE_LANGUAGE))
 
 
-def _no_folder(own: Path) -> str:
+def no_folder(own: Path) -> str:
+    """Return that the folder of a study's own texts is not there."""
     return f"the folder {own} of the study's own texts is not there. Correct `texts` in study.toml"
 
 
-def _no_language(language: str) -> str:
+def no_language(language: str) -> str:
+    """Return that there are no texts in a language."""
     return (
         f"no texts in language {language!r}, there are {', '.join(languages())}. Correct "
         "`language` in study.toml, or name a folder with all of them as `texts`"
@@ -219,11 +172,11 @@ def _no_language(language: str) -> str:
 def _path(name: str, language: str, own: Path | None) -> Path:
     if own is not None:
         if not own.is_dir():
-            raise ConfigError(_no_folder(own))
+            raise ConfigError(no_folder(own))
         if os.path.lexists(own / f"{name}.md"):
             return own / f"{name}.md"
     if language not in languages():
-        raise ConfigError(f"{_no_language(language)} ({name}.md is not there)")
+        raise ConfigError(f"{no_language(language)} ({name}.md is not there)")
     path = _TEXTS / language / f"{name}.md"
     if not path.is_file():
         meant = suggested(name, _names(language))

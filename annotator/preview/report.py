@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-import instructions
 from annotator.preview.pictures import Shot, faults_of_screen, shots
 from annotator.preview.screens import REASONING, Sample, sheets
+from instructions import checking
 from study.classes import read_classes
 from study.config.study import Study
 from study.errors import StudyError
@@ -73,7 +73,7 @@ def preview(
     for language in languages:
         config = study.config.model_copy(update={"language": language})
         spoken = Study(study.folder, config)
-        made.add(*instructions.findings(spoken))
+        made.add(*checking.findings(spoken))
         try:
             made.sheets[language] = sheets(spoken, sample)
             for width_px, height_px in sizes:

@@ -153,8 +153,8 @@ class Pages:
         if progress.bonus_total_pence is not None:
             earned = self.text(
                 "earned",
-                bonus_session=instructions.pence(progress.bonus_session_pence or 0),
-                bonus_total=instructions.pence(progress.bonus_total_pence),
+                bonus_session=self.study.config.money(progress.bonus_session_pence or 0),
+                bonus_total=self.study.config.money(progress.bonus_total_pence),
             ).strip()
         return Page(name, self.text(name, progress.n_done, earned=earned, **progress.words()))
 
@@ -176,7 +176,7 @@ class Pages:
         """Return what the bonus counter says; empty where there is none."""
         if total_pence is None:
             return ""
-        return self.text("counter", bonus_total=instructions.pence(total_pence)).strip()
+        return self.text("counter", bonus_total=self.study.config.money(total_pence)).strip()
 
     def text(self, name: str, n_done: int = 0, **words: object) -> str:
         """Return a text with its words filled in.

@@ -22,7 +22,7 @@ class Texture:
     """
 
     def __init__(self, window: Any, *, smooth: bool = False) -> None:  # noqa: ANN401
-        import pyglet.gl as gl
+        import pyglet.gl as gl  # cannot be imported without a screen
 
         self._gl, self._window = gl, window
         # Clips are scaled down while they are decoded: else one texel is one pixel.

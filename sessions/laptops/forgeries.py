@@ -15,6 +15,7 @@ from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig
 from study.store import Db
 from study.store.laptops import parts, seals
+from study.store.ratings.flags import EXPERIMENTER
 from study.vocabulary import EndReason, FlagKind, ParticipantKind, Phase, Rating
 
 Row = dict[str, Any]
@@ -274,7 +275,8 @@ def _flags(part: Laptop) -> Iterator[str]:
         rater = sessions.get(trials.get(row["trial_id"], ""))
         by, kind = row["flagged_by"], row["kind"]
         is_own = kind == FlagKind.SLIP and by == rater
-        is_seen = kind == FlagKind.TRIAL_DISTURBED and _INITIALS.fullmatch(by)
+        is_experimenter = by == EXPERIMENTER or _INITIALS.fullmatch(by)
+        is_seen = kind == FlagKind.TRIAL_DISTURBED and is_experimenter
         if rater is None or not (is_own or is_seen):
             yield f"a flag {kind!r:.40} by {by!r:.40} is not one that rating sets"
 

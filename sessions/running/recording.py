@@ -33,7 +33,6 @@ from study.store.ratings.sessions import Process
 from study.tools.versions import versions
 from study.vocabulary import EndReason, FlagKind, Phase, Rating, TrialRecord
 
-EXPERIMENTER = "experimenter"  # who pressed a key in the window, where nobody asks for initials
 Now = Callable[[], datetime]
 
 
@@ -93,7 +92,7 @@ class Recorder:
                     at=at,
                 )
                 if record.disturbed:
-                    disturbed, by = FlagKind.TRIAL_DISTURBED, EXPERIMENTER
+                    disturbed, by = FlagKind.TRIAL_DISTURBED, flags.EXPERIMENTER
                     flags.add(db, trial_id=trial_id, kind=disturbed, flagged_by=by, at=at)
                 if record.response is not None:
                     self._settle(db, candidate_id, record.response.rating, at)

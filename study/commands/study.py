@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-import instructions
+from instructions import checking
 from study.config.study import find_study
 from study.errors import ConfigError
 from study.init import findings, init_study
@@ -57,7 +57,7 @@ def init(
 def check(study: StudyOption = None, store: StoreOption = None) -> None:
     """Check that configuration, classes, texts, clips and store can be used."""
     found = find_study(study, store)
-    problems = [*findings(found), *instructions.findings(found)]
+    problems = [*findings(found), *checking.findings(found)]
     for problem in problems:
         typer.echo(f"finding: {problem}")
     if problems:

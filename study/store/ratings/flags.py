@@ -11,6 +11,8 @@ from study.store.engine import Db
 from study.store.tables import CandidateRow, FlagRow, RatingRow, SessionRow, TrialRow
 from study.vocabulary import FlagKind
 
+EXPERIMENTER = "experimenter"  # who pressed a key in the window, where nobody asks for initials
+
 
 def add(
     db: Db,
@@ -28,7 +30,8 @@ def add(
     Parameters
     ----------
     flagged_by : str
-        Initials of the experimenter, or the participant's id.
+        Initials of the experimenter (`EXPERIMENTER` for a key in the window), or the participant's
+        id.
     presentation : int or None
         The number of the playing, from 1, where the flag is on one.
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import instructions
-from instructions import screens
+from instructions import checking, screens
 from study.config.headphones import Headphones
 from study.config.keys import Keys
 from study.config.screen import Screen
@@ -98,28 +98,28 @@ def own_study(folder, config=None, **texts):
 def test_a_study_without_texts_of_its_own_has_no_findings(tmp_path):
     for check in ("off", "huggins", "antiphase"):
         config = StudyConfig(headphones=Headphones(check=check), placeholders=OWN_WORDS)
-        assert list(instructions.findings(Study(tmp_path, config))) == []
+        assert list(checking.findings(Study(tmp_path, config))) == []
 
 
 def test_words_that_the_sheets_need_are_named_but_not_in_a_rehearsal(tmp_path):
-    consent, sheet = instructions.findings(Study(tmp_path, StudyConfig()))
+    consent, sheet = checking.findings(Study(tmp_path, StudyConfig()))
     assert "consent.md needs a value for consent_version, contact, ethics_approval" in consent
     assert "sheet.md needs a value for contact. Correct the word, or add it" in sheet
-    assert list(instructions.findings(Study(tmp_path, StudyConfig(rehearsal=True)))) == []
+    assert list(checking.findings(Study(tmp_path, StudyConfig(rehearsal=True)))) == []
 
 
 def test_a_language_that_is_not_there_is_one_finding(tmp_path):
-    (found,) = instructions.findings(Study(tmp_path, StudyConfig(language="tlh")))
+    (found,) = checking.findings(Study(tmp_path, StudyConfig(language="tlh")))
     assert "no texts in language 'tlh', there are en" in found
 
 
 def test_characters_that_the_font_lacks_are_found_where_they_stand(tmp_path):
     config = StudyConfig(texts="own", title="犬", placeholders=OWN_WORDS)
-    found = list(instructions.findings(own_study(tmp_path, config, pause="# 休憩")))
+    found = list(checking.findings(own_study(tmp_path, config, pause="# 休憩")))
     assert ["text pause.md" in line for line in found].count(True) == 1
     assert any("the words of study.toml: the font 'DejaVu Sans' lacks 犬" in f for f in found)
     config = StudyConfig(screen=Screen(font="No such font"), placeholders=OWN_WORDS)
-    (found,) = instructions.findings(Study(tmp_path, config))
+    (found,) = checking.findings(Study(tmp_path, config))
     assert "'No such font' of screen.font is not installed" in found
 
 
@@ -132,7 +132,7 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
         keys=Keys(slip="f8"),
     )
     study = own_study(tmp_path, config, **{name: "# A\n\n{{ n_donne }} of {{ n_total }}"})
-    (found,) = instructions.findings(study)
+    (found,) = checking.findings(study)
     assert f"own/{name}.md needs a value for n_donne. Correct the word" in found
 
 
@@ -157,13 +157,13 @@ def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
     ],
 )
 def test_an_own_text_that_could_not_be_shown_is_found(tmp_path, name, content, message):
-    (found,) = instructions.findings(own_study(tmp_path, **{name: content}))
+    (found,) = checking.findings(own_study(tmp_path, **{name: content}))
     assert re.search(message, found)
     assert f"own/{name}.md" in found
 
 
 def test_a_folder_of_texts_that_is_not_there_is_one_finding(tmp_path):
-    (found,) = instructions.findings(Study(tmp_path, StudyConfig(texts="own")))
+    (found,) = checking.findings(Study(tmp_path, StudyConfig(texts="own")))
     assert "own of the study's own texts is not there. Correct `texts`" in found
 
 
@@ -171,7 +171,7 @@ def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
     study = own_study(tmp_path)
     (tmp_path / "own" / "break.md").mkdir()
     (tmp_path / "own" / "pause.md").symlink_to(tmp_path / "nowhere")
-    assert [found.split(". ")[0].split("own/")[1] for found in instructions.findings(study)] == [
+    assert [found.split(". ")[0].split("own/")[1] for found in checking.findings(study)] == [
         "break.md is a folder",
         "pause.md",
     ]
@@ -181,9 +181,9 @@ def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheet
     names = {*screens.of_study(StudyConfig()), *screens.ON_PAPER}
     config = StudyConfig(texts="own", language="de")
     study = own_study(tmp_path, config, **dict.fromkeys(names, "# Guten Tag"))
-    assert list(instructions.findings(study)) == []
+    assert list(checking.findings(study)) == []
     (tmp_path / "own" / "leave_unsaved.md").unlink()
-    (found,) = instructions.findings(study)
+    (found,) = checking.findings(study)
     assert "no texts in language 'de'" in found
     assert "(leave_unsaved.md is not there)" in found
 
