@@ -126,7 +126,10 @@ def open_stage(
 
 
 def _simulated_person(study: Study, profile: str, chance: str) -> Person:
-    from study.rehearsal.simulated_people import PROFILES, SimulatedPerson  # slow, and people do without
+    from study.rehearsal.simulated_people import (  # slow, and people do without
+        PROFILES,
+        SimulatedPerson,
+    )
     from study.rehearsal.truth import truth_of
 
     if not study.config.rehearsal:

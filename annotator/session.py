@@ -14,8 +14,8 @@ from annotator.rig.grades import require_grade, require_real_screen
 from annotator.rig.lead import lead_of
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
-from annotator.task.progress import Limits
 from annotator.task.run import Ending, SessionSummary, run_session
+from annotator.task.session_progress import Limits
 from annotator.task.stage import Stage
 from annotator.task.turning import LeftError, perform_page
 from sessions.exercises.results import verdict

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from annotator.preview.report import preview as make
-from annotator.preview.report import write_page
+from annotator.preview.preview_page import preview as make
+from annotator.preview.preview_page import write_page
 from study.config.study import find_study
 from study.errors import ConfigError
 from study.tools.cli import OverwriteOption, StudyOption

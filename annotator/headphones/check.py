@@ -4,7 +4,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotator.headphones import pages as shown
+from annotator.headphones import headphone_pages as shown
 from annotator.headphones.level import check_headphones, set_level
 from annotator.headphones.sounds import HeadphoneTrial, example_trial, headphone_trials
 from annotator.opening import OpenStage, StageOptions, open_stage

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from annotator.headphones import pages as shown
+from annotator.headphones import headphone_pages as shown
 from annotator.headphones.sounds import GAP_S, HeadphoneTrial, calibration_noise
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages

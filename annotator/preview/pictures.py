@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageColor, ImageDraw
 
-from annotator.preview.screens import Sample, every_page, pages_of
+from annotator.preview.every_screen import Sample, every_page, pages_of
 from annotator.task.layout import Layout, task_layout
 from annotator.task.typesetting import (
     Ink,

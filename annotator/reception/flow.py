@@ -5,7 +5,7 @@ from pathlib import Path
 
 from annotator.headphones import check
 from annotator.opening import OpenStage, StageOptions, open_stage
-from annotator.reception import pages as shown
+from annotator.reception import reception_pages as shown
 from annotator.reception.who import ask_who
 from annotator.rig.lead import lead_of
 from annotator.session import Request, perform

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from annotator.reception import pages as shown
+from annotator.reception import reception_pages as shown
 from annotator.reception.typing import ENTER, Typed
 from annotator.task.pages import Pages
 from annotator.task.stage import Stage

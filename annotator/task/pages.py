@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import instructions
 from annotator.task.problems import Code
-from annotator.task.progress import Progress
+from annotator.task.session_progress import Progress
 from annotator.task.stage import Page
 from instructions import fonts, screens
 from instructions.fonts import find_font

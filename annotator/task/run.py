@@ -9,8 +9,8 @@ from enum import StrEnum
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import code_of
-from annotator.task.progress import Limits, Progress
 from annotator.task.run_trial import run_trial
+from annotator.task.session_progress import Limits, Progress
 from annotator.task.stage import Page, Stage
 from annotator.task.trial import (
     LeaveAsked,

@@ -7,7 +7,7 @@ import pytest
 from annotator.opening import StageOptions
 from annotator.session import Request
 from annotator.task.actor import PERSON, Actor
-from annotator.task.progress import Limits
+from annotator.task.session_progress import Limits
 from study.config.desk import DeskFiles
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig

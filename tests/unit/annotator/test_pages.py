@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.headphones import pages as headphone_pages
-from annotator.reception import pages as reception_pages
+from annotator.headphones import headphone_pages
+from annotator.reception import reception_pages
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
-from annotator.task.progress import Progress
+from annotator.task.session_progress import Progress
 from instructions import screens
 from sessions.running.next_step import NextStep, Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan

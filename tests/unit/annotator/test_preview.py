@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 import instructions
+from annotator.preview.every_screen import Sample, every_page
 from annotator.preview.pictures import contrast, faults_of_screen, shots
-from annotator.preview.report import preview, sample_of, write_page
-from annotator.preview.screens import Sample, every_page
+from annotator.preview.preview_page import preview, sample_of, write_page
 from instructions import screens
 from study.config.headphones import Headphones
 from study.config.keys import Keys

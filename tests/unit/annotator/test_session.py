@@ -8,9 +8,9 @@ from annotator.simulated.stage import SimulatedStage
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
-from annotator.task.progress import Limits
 from annotator.task.run import Ending, run_session
 from annotator.task.run_trial import run_trial
+from annotator.task.session_progress import Limits
 from annotator.task.trial import (
     KeyPressed,
     LeaveAsked,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from annotator.preview.every_screen import REASONING, Sample, sheets
 from annotator.preview.pictures import Shot, faults_of_screen, shots
-from annotator.preview.screens import REASONING, Sample, sheets
 from instructions import checking
 from study.classes import read_classes
 from study.config.study import Study
