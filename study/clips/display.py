@@ -108,9 +108,7 @@ def decode_for_display(
         )
     with open_clip(path, content) as container:
         streams = _streams(container, path, needs_sound=needs_sound)
-        showing = Showing(
-            path, streams[0], box_px=box_px, rate_hz=sample_rate_hz, scale=scale
-        )
+        showing = Showing(path, streams[0], box_px=box_px, rate_hz=sample_rate_hz, scale=scale)
         images: list[npt.NDArray[np.uint8]] = []
         sound = SoundTrack(sample_rate_hz)
         for frame in frames_of(container, path, streams):
