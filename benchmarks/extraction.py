@@ -202,7 +202,7 @@ _folder = Path()
 
 def _start(job: Job) -> None:
     global _extractor, _folder
-    _extractor = Extractor(job.recipe, job.audio_graph, job.visual_graph)
+    _extractor = Extractor(job.recipe, job.audio, job.visual)
     _folder = job.folder
 
 

@@ -16,6 +16,7 @@ PANELS = (
         "features.commands.extract",
         {
             "extract": "Write one record per clip, and a manifest beside them.",
+            "sets": "List the embedding sets.",
             "forecast": "Write a page with hours and cost for 57,177 and 1,000,000 clips.",
         },
     ),

@@ -1,79 +1,215 @@
-"""The two sets of embeddings: their networks, sizes, names and grids."""
+"""Embedding sets: what one is, the two of the paper, and those that other packages bring."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from study.errors import ConfigError
 
-SetName = Literal["vggish_vgg16", "yamnet_effnet"]
 Grid = Literal["paper", "released"]
 Normalisation = Literal["keras3", "tf2.3"]
 Precision = Literal["float32", "bfloat16"]
+Device = Literal["auto", "cpu", "gpu"]
 
-RELEASED_STEP_MS = 480  # the published extraction script samples frames so for both sets
+Floats = npt.NDArray[np.float32]
+AudioEmbedder = Callable[[Floats], Floats]
+FrameEmbedder = Callable[[npt.NDArray[np.uint8]], Floats]
+
+RELEASED_STEP_MS = 480.0  # the published extraction script samples frames so for both sets
 MAX_TIMESTEPS = 7  # the published networks see this many and pad with zeros
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """How a network is to be run.
+
+    Parameters
+    ----------
+    n_threads : int
+        Cores that it may use.
+    device : {"auto", "cpu", "gpu"}
+        Where it calculates; ``"auto"`` is a GPU where one can be used.
+    normalisation : {"keras3", "tf2.3"} or None
+        Of EfficientNetB0's frames; None for other networks.
+    """
+
+    n_threads: int = 1
+    device: Device = "auto"
+    normalisation: Normalisation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    """The audio network of a set.
+
+    Parameters
+    ----------
+    network : str
+        Its name, for the manifest.
+    size : int
+        Values of an embedding.
+    window_s, stride_s : float
+        Seconds that an embedding hears, and from the start of one to that of the next.
+    load : callable
+        Takes the paths of the weights and a `Run`, and returns what takes a waveform, float32 of
+        shape (n_samples,) in -1..1, and returns embeddings, float32 of shape (timesteps, size).
+    weights : tuple of Path
+        Files that the set brings; none where weights are found by the network's name.
+    sample_rate_hz : int
+        Of the waveform, which is mono.
+    """
+
+    network: str
+    size: int
+    window_s: float
+    stride_s: float
+    load: Callable[[tuple[Path, ...], Run], AudioEmbedder]
+    weights: tuple[Path, ...] = ()
+    sample_rate_hz: int = 16_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisualStream:
+    """The visual network of a set.
+
+    Parameters
+    ----------
+    network : str
+        Its name, for the manifest.
+    size : int
+        Values of an embedding.
+    stride_s : float
+        Seconds from the start of an embedding to that of the next.
+    load : callable
+        Takes the paths of the weights and a `Run`, and returns what takes frames, uint8 of shape
+        (timesteps, height, width, 3), red first, or (timesteps, n_frames, height, width, 3) for
+        windows of several, and returns embeddings, float32 of shape (timesteps, size).
+    weights : tuple of Path
+        Files that the set brings; none where weights are found by the network's name.
+    window_s, n_frames : float, int
+        Seconds that an embedding sees, and frames in them; 0 and 1 for single frames.
+    frame_px : tuple of int
+        Height and width to which frames are squeezed.
+    """
+
+    network: str
+    size: int
+    stride_s: float
+    load: Callable[[tuple[Path, ...], Run], FrameEmbedder]
+    weights: tuple[Path, ...] = ()
+    window_s: float = 0.0
+    n_frames: int = 1
+    frame_px: tuple[int, int] = (224, 224)
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddingSet:
-    """One pair of an audio and a visual network.
+    """An audio and a visual network, and the grid on which they hear and see.
 
     Parameters
     ----------
     name : str
         The name on command lines.
     folder : str
-        The released name, also of the folder that holds the records.
-    audio_step_ms : int
-        From one audio window to the next; each is 960 ms long.
-    paper_visual_step_ms : int
-        From one frame to the next on the paper's grid.
+        The name of the folder that holds the records.
+    equal_lengths : bool
+        Whether the longer stream is cut to as many timesteps as the shorter one has.
 
     Notes
     -----
     Paper: Neural Network Embeddings; Data Description.
     """
 
-    name: SetName
+    name: str
     folder: str
-    audio_network: Literal["yamnet", "vggish"]
-    visual_network: Literal["efficientnetb0", "vgg16"]
-    audio_size: int
-    visual_size: int
-    audio_step_ms: int
-    paper_visual_step_ms: int
+    audio: AudioStream
+    visual: VisualStream
+    equal_lengths: bool = False
 
-    def visual_step_ms(self, grid: Grid) -> int:
+    @property
+    def audio_network(self) -> str:
+        """Name of the audio network."""
+        return self.audio.network
+
+    @property
+    def visual_network(self) -> str:
+        """Name of the visual network."""
+        return self.visual.network
+
+    @property
+    def audio_size(self) -> int:
+        """Values of an audio embedding."""
+        return self.audio.size
+
+    @property
+    def visual_size(self) -> int:
+        """Values of a visual embedding."""
+        return self.visual.size
+
+    @property
+    def audio_step_ms(self) -> float:
+        """From the start of one audio window to that of the next, in milliseconds."""
+        return self.audio.stride_s * 1000
+
+    def visual_step_ms(self, grid: Grid) -> float:
         """Return the distance of two frames on a grid, in milliseconds."""
-        return self.paper_visual_step_ms if grid == "paper" else RELEASED_STEP_MS
+        return self.visual.stride_s * 1000 if grid == "paper" else RELEASED_STEP_MS
 
 
+def _load_yamnet(weights: tuple[Path, ...], run: Run) -> AudioEmbedder:
+    from features.networks.embedders import audio_embedder  # records are read without an engine
+
+    return audio_embedder("yamnet", weights, run)
+
+
+def _load_vggish(weights: tuple[Path, ...], run: Run) -> AudioEmbedder:
+    from features.networks.embedders import audio_embedder  # records are read without an engine
+
+    return audio_embedder("vggish", weights, run)
+
+
+def _load_efficientnetb0(weights: tuple[Path, ...], run: Run) -> FrameEmbedder:
+    from features.networks.embedders import frame_embedder  # records are read without an engine
+
+    return frame_embedder("efficientnetb0", weights, run)
+
+
+def _load_vgg16(weights: tuple[Path, ...], run: Run) -> FrameEmbedder:
+    from features.networks.embedders import frame_embedder  # records are read without an engine
+
+    return frame_embedder("vgg16", weights, run)
+
+
+# A window of 96 frames of 25 ms, one every 10 ms.
+_WINDOW_S = 0.975
 EMBEDDING_SETS = {
     "vggish_vgg16": EmbeddingSet(
         name="vggish_vgg16",
         folder="VGGish_VGG16",
-        audio_network="vggish",
-        visual_network="vgg16",
-        audio_size=128,
-        visual_size=512,
-        audio_step_ms=960,
-        paper_visual_step_ms=960,
+        audio=AudioStream(
+            network="vggish", size=128, window_s=_WINDOW_S, stride_s=0.96, load=_load_vggish
+        ),
+        visual=VisualStream(network="vgg16", size=512, stride_s=0.96, load=_load_vgg16),
     ),
     "yamnet_effnet": EmbeddingSet(
         name="yamnet_effnet",
         folder="YamNet_EffNetB0",
-        audio_network="yamnet",
-        visual_network="efficientnetb0",
-        audio_size=1024,
-        visual_size=1280,
-        audio_step_ms=480,
-        paper_visual_step_ms=480,
+        audio=AudioStream(
+            network="yamnet", size=1024, window_s=_WINDOW_S, stride_s=0.48, load=_load_yamnet
+        ),
+        visual=VisualStream(
+            network="efficientnetb0", size=1280, stride_s=0.48, load=_load_efficientnetb0
+        ),
     ),
 }
 
 
 def find_embedding_set(name: str) -> EmbeddingSet:
-    """Return the embedding set of a name.
+    """Return the embedding set of a name: one of the paper's, or one that a package brings.
 
     Examples
     --------
@@ -83,6 +219,14 @@ def find_embedding_set(name: str) -> EmbeddingSet:
     for embedding_set in EMBEDDING_SETS.values():
         if name in (embedding_set.name, embedding_set.folder):
             return embedding_set
+    from features.plugged_sets import plugged_sets  # made of what is above
+
+    brought = [each.embedding_set for each in plugged_sets()]
+    for embedding_set in brought:
+        if name in (embedding_set.name, embedding_set.folder):
+            return embedding_set
+    names = ", ".join([*EMBEDDING_SETS, *(each.name for each in brought)])
     raise ConfigError(
-        f"there is no embedding set {name!r}. Choose one of {', '.join(EMBEDDING_SETS)}"
+        f"there is no embedding set {name!r}. Choose one of {names}, or install the package that "
+        "brings it"
     )

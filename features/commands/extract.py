@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from features.commands.options import WeightsFolderOption
-from features.embedding_set import Grid, Normalisation, SetName
+from features.embedding_set import EMBEDDING_SETS, Device, Grid, Normalisation
 from features.extraction import cost
 from features.extraction.clip_list import (
     read_clip_list,
@@ -17,6 +17,7 @@ from features.extraction.clip_list import (
 from features.extraction.prepare import prepare
 from features.extraction.processes import on_processes
 from features.extraction.run import REJECTS_NAME, Perform, extract_all
+from features.plugged_sets import plugged_sets
 from study.tools.cli import (
     LARGEST_NUMBER,
     MOST_PROCESSES,
@@ -33,7 +34,9 @@ def extract(
     ratings: Annotated[
         Path, typer.Option("--ratings", help="list of clips: a released .csv, or a folder of clips")
     ],
-    embedding_set: Annotated[SetName, typer.Option("--set", help="which networks")],
+    embedding_set: Annotated[
+        str, typer.Option("--set", help="yamnet_effnet, vggish_vgg16, or one that `sets` lists")
+    ],
     out: Annotated[Path, typer.Option(help="folder for the sets of records")],
     mit_root: Annotated[
         Path | None, typer.Option(help="folder with training/CLASS/CLIP.mp4")
@@ -68,6 +71,9 @@ def extract(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to work on")
     ] = None,
+    device: Annotated[
+        Device, typer.Option(help="where networks calculate; auto takes a GPU that can be used")
+    ] = "auto",
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write one record per clip, and a manifest beside them; goes on where it was stopped."""
@@ -82,6 +88,7 @@ def extract(
         weights_of=dict(_named_path(text) for text in weights_of or ()),
         untrained_seed=untrained,
         out=out,
+        device=device,
     )
     for note in notes:
         console.print(note, highlight=False)
@@ -125,6 +132,18 @@ def _performer(cluster: str | None, n_processes: int | None) -> "Perform":
 
         return partial(on_cluster, address=cluster)
     return partial(on_processes, n_processes=n_processes or len(os.sched_getaffinity(0)))
+
+
+def sets() -> None:
+    """List the embedding sets; the paper's, and those that installed packages bring."""
+    brought = {each.embedding_set: each.package for each in plugged_sets()}
+    for each in (*EMBEDDING_SETS.values(), *brought):
+        audio, visual = each.audio, each.visual
+        typer.echo(
+            f"{each.name} ({brought.get(each, 'the paper')}): {audio.network} {audio.size} every "
+            f"{audio.stride_s:g} s, {visual.network} {visual.size} every {visual.stride_s:g} s"
+        )
+    typer.echo(f"{counted(len(EMBEDDING_SETS) + len(brought), 'embedding set')}")
 
 
 def forecast(

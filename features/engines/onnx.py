@@ -7,11 +7,14 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from features.embedding_set import Device
 from features.engines.graph import INPUT, OUTPUT, GraphValue
 from features.networks.layers import Floats, Network, Weights, checked_kernel, same_padding
+from study.errors import ConfigError
 from study.tools.files import written_atomically
 
 PROCESSOR = "CPUExecutionProvider"
+_GPU = "CUDAExecutionProvider"
 _OPSET = 17
 _IR_VERSION = 9
 
@@ -146,22 +149,33 @@ class OnnxWriter:
         return names
 
 
-def providers() -> list[str]:
-    """Return what graphs run on: a GPU where ONNX Runtime sees one, and the processor."""
-    wanted = ("CUDAExecutionProvider", PROCESSOR)
+def providers(device: Device = "auto") -> list[str]:
+    """Return what graphs run on: a GPU where it is wanted and there, and the processor.
+
+    Raises ConfigError if a GPU is asked for and ONNX Runtime sees none.
+    """
+    if device == "cpu":
+        return [PROCESSOR]
     available = onnxruntime.get_available_providers()
-    return [name for name in wanted if name in available]
+    if device == "gpu" and _GPU not in available:
+        raise ConfigError(
+            "ONNX Runtime sees no GPU. Install its CUDA build in the place of the other: pip "
+            "uninstall onnxruntime, then pip install onnxruntime-gpu; or pass --device cpu"
+        )
+    return [name for name in (_GPU, PROCESSOR) if name in available]
 
 
 class OnnxEngine:
     """A graph in ONNX Runtime."""
 
-    def __init__(self, graph: Path, n_threads: int) -> None:
+    def __init__(self, graph: Path, n_threads: int, wanted: list[str] | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = n_threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(graph, options, providers=providers())
+        self._session = onnxruntime.InferenceSession(
+            graph, options, providers=wanted or providers()
+        )
 
     def run(self, inputs: Floats) -> Floats:
         """Return the embeddings of a batch."""

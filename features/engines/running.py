@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from features.embedding_set import Device
 from features.engines.graph import Engine, GraphFormat
 from features.engines.ncnn import NcnnEngine
 from features.engines.onnx import PROCESSOR, OnnxEngine, providers
@@ -11,17 +12,19 @@ from study.errors import ConfigError
 _WINOGRAD = frozenset({"vgg16"})
 
 
-def open_engine(graph: Path, n_threads: int = 1) -> Engine:
+def open_engine(graph: Path, n_threads: int = 1, device: Device = "auto") -> Engine:
     """Load a network from the graph that `features.weights.find.prepare_graph` made."""
-    engine = NcnnEngine if graph.suffix == ".ncnn" else OnnxEngine
+    wanted = providers(device)
     try:
-        return engine(graph, n_threads)
+        if graph.suffix == ".ncnn":
+            return NcnnEngine(graph, n_threads)
+        return OnnxEngine(graph, n_threads, wanted)
     except Exception as error:  # each engine has exceptions of its own
         found = str(error).split("\n")[0]
         raise ConfigError(f"{graph} is broken. Delete it; it is made again ({found})") from error
 
 
-def graph_format(network: str) -> GraphFormat:
+def graph_format(network: str, device: Device = "auto") -> GraphFormat:
     """Return the form in which a network runs fastest on this machine."""
-    on_gpu = providers()[0] != PROCESSOR
+    on_gpu = providers(device)[0] != PROCESSOR
     return "ncnn" if network in _WINOGRAD and not on_gpu else "onnx"

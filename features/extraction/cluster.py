@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -101,12 +102,18 @@ def _shared_graphs(job: Job) -> Iterator[Job]:
     # The cache of this machine is not that of the others; the folder of the records is.
     folder = job.folder / ".graphs"
     folder.mkdir(parents=True, exist_ok=True)
-    graphs = (job.audio_graph, job.visual_graph)
-    copies = [folder / graph.name for graph in graphs]
     try:
-        for graph in graphs:
-            for file in files_of(graph):
-                shutil.copyfile(file, folder / file.name)
-        yield replace(job, audio_graph=copies[0], visual_graph=copies[1])
+        yield replace(
+            job,
+            audio=_copied(job.audio, folder / "audio"),
+            visual=_copied(job.visual, folder / "visual"),
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copied(weights: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:
+    folder.mkdir(exist_ok=True)
+    for file in {file for path in weights for file in files_of(path)}:
+        shutil.copyfile(file, folder / file.name)
+    return tuple(folder / path.name for path in weights)

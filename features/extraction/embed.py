@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from features.embedding_set import Grid, Normalisation
+from features.embedding_set import Device, Grid, Normalisation
 from features.extraction.extractor import Extraction, Extractor, load
 from features.extraction.prepare import prepare
 
@@ -19,6 +19,7 @@ def embed(
     weights: Path | str | None = None,
     weights_of: Mapping[str, Path | str] | None = None,
     untrained: int | None = None,
+    device: Device = "auto",
 ) -> Extraction:
     """Compute the embeddings of one clip, as ``python -m features extract`` does for many.
 
@@ -27,7 +28,7 @@ def embed(
     clip : Path or str
         A clip with sound and picture.
     embedding_set : str
-        ``"yamnet_effnet"`` or ``"vggish_vgg16"``.
+        ``"yamnet_effnet"``, ``"vggish_vgg16"``, or a set that a package brings.
     grid : {"paper", "released"}
         Which frames to take.
     normalisation : {"keras3", "tf2.3"}
@@ -40,6 +41,8 @@ def embed(
         Files of single networks, such as ``{"yamnet": "yamnet.h5"}``.
     untrained : int or None
         Seed of untrained networks where weights are missing; their embeddings mean nothing.
+    device : {"auto", "cpu", "gpu"}
+        Where networks calculate.
 
     Returns
     -------
@@ -62,6 +65,7 @@ def embed(
         None if weights is None else Path(weights),
         tuple((network, Path(path)) for network, path in (weights_of or {}).items()),
         untrained,
+        device,
     )
     return extractor.extract(Path(clip))
 
@@ -75,6 +79,7 @@ def _extractor(
     weights_folder: Path | None,
     weights_of: tuple[tuple[str, Path], ...],
     untrained_seed: int | None,
+    device: Device,
 ) -> Extractor:
     job, _ = prepare(
         name,
@@ -85,5 +90,6 @@ def _extractor(
         weights_of=dict(weights_of),
         untrained_seed=untrained_seed,
         out=Path(),
+        device=device,
     )
     return load(job)

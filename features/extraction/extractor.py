@@ -1,33 +1,31 @@
 """One clip in, its embeddings out, and its record written: what a process of a job does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
-from features.engines.graph import Engine
-from features.engines.running import open_engine
+from features.embedding_set import (
+    MAX_TIMESTEPS,
+    Device,
+    EmbeddingSet,
+    Grid,
+    Run,
+    find_embedding_set,
+)
 from features.extraction.clip_list import ListedClip
 from features.inputs import waveform
-from features.inputs.frames import choose_frames, shrink
-from features.inputs.mel import PATCH_SAMPLES, patches
-from features.networks.efficientnetb0 import normalised
+from features.inputs.frames import choose_frames, choose_windows, shrink
 from features.networks.layers import Floats
-from features.networks.vgg16 import zero_centred
 from features.records.manifest import ManifestRow, Recipe
 from features.records.records import Record, write_record
 from study.clips.sampling import SampledClip, decode_for_extraction
-from study.errors import ClipError
+from study.errors import ClipError, ConfigError
 from study.tools.files import sha256_of
 
 SILENCE_S = 3  # the published script's stand-in for a missing audio stream
-
-# EfficientNetB0 runs faster frame by frame, in the cache. The others take a clip of 3 s at a time;
-# longer clips are cut, so that memory does not grow with them.
-_BATCH = {"efficientnetb0": 1, "vgg16": 8, "yamnet": 24, "vggish": 24}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,67 +67,120 @@ class Extractor:
 
     Parameters
     ----------
-    audio_graph, visual_graph : Path
-        From `features.weights.find.prepare_graph`.
-    n_threads : int
-        Cores that it may use.
+    audio, visual : tuple of Path
+        Weights of the networks, as `Job` has them.
     """
 
     def __init__(
-        self, recipe: Recipe, audio_graph: Path, visual_graph: Path, n_threads: int = 1
+        self,
+        recipe: Recipe,
+        audio: tuple[Path, ...],
+        visual: tuple[Path, ...],
+        run: Run = Run(),  # noqa: B008 - it is frozen
     ) -> None:
-        cv2.setNumThreads(n_threads)
+        cv2.setNumThreads(run.n_threads)
         self.recipe = recipe
         self.embedding_set = find_embedding_set(recipe.embedding_set)
-        self.step_ms = self.embedding_set.visual_step_ms(recipe.grid)
-        self.audio_engine = open_engine(audio_graph, n_threads)
-        self.visual_engine = open_engine(visual_graph, n_threads)
+        self.grid = FrameGrid(self.embedding_set, recipe.grid)
+        run = replace(run, normalisation=recipe.normalisation)
+        self._embed_audio = self.embedding_set.audio.load(audio, run)
+        self._embed_frames = self.embedding_set.visual.load(visual, run)
 
     def extract(self, path: Path) -> Extraction:
         """Compute the embeddings of a clip."""
+        frame_px = self.embedding_set.visual.frame_px
         clip = decode_for_extraction(
-            path, choose=lambda times_ms: choose_frames(times_ms, self.step_ms), keep=shrink
+            path, choose=self.grid.choose, keep=lambda image: shrink(image, frame_px)
         )
         if not clip.images:
             raise ClipError(f"{path} has no frame that can be decoded. Leave it out", "no_frames")
         sound, warnings = self._sound(clip, path)
-        seen = patches(sound, self.embedding_set)[..., None]
-        audio = _run(self.audio_engine, seen, self.embedding_set.audio_network)
-        frames = self._prepared(np.stack(clip.images))
-        visual = _run(self.visual_engine, frames, self.embedding_set.visual_network)
+        frames, times_s = self.grid.arranged(clip)
+        audio, visual = self._embedded(sound, frames)
         warnings += _warnings(clip, max(len(audio), len(visual)))
         return Extraction(
             filename=path.name,
             audio=audio,
             visual=visual,
             audio_times_s=_audio_times_s(len(audio), self.embedding_set, clip),
-            visual_times_s=_visual_times_s(clip),
+            visual_times_s=tuple(clip.picture_begin_s + at_s for at_s in times_s[: len(visual)]),
             sample_rate_hz=clip.sample_rate_hz,
             n_channels=None if clip.samples is None else clip.samples.shape[1],
             warnings=tuple(warnings),
             recipe=self.recipe,
         )
 
+    def _embedded(self, sound: Floats, frames: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        audio = checked_rows(self._embed_audio(sound), self.embedding_set, "audio")
+        visual = checked_rows(self._embed_frames(frames), self.embedding_set, "visual")
+        stream = self.embedding_set.audio
+        most = int(len(sound) / stream.sample_rate_hz / stream.stride_s) + 1
+        if len(audio) > most or len(visual) != len(frames):
+            raise ConfigError(
+                f"the embedding set {self.embedding_set.name} gave {len(audio)} audio and "
+                f"{len(visual)} visual timesteps, expected at most {most} and {len(frames)}. Mend "
+                "the package that brings it"
+            )
+        if self.embedding_set.equal_lengths:
+            shorter = min(len(audio), len(visual))
+            return audio[:shorter], visual[:shorter]
+        return audio, visual
+
     def _sound(self, clip: SampledClip, path: Path) -> tuple[Floats, list[str]]:
+        stream = self.embedding_set.audio
         if clip.samples is None or clip.sample_rate_hz is None or not len(clip.samples):
             if not self.recipe.silence_for_missing_audio:
                 raise ClipError(
                     f"{path} has no sound. Leave it out, or pass --silence-for-missing-audio",
                     "no_audio",
                 )
-            silence = np.zeros(SILENCE_S * waveform.SAMPLE_RATE_HZ, np.float32)
+            silence = np.zeros(SILENCE_S * stream.sample_rate_hz, np.float32)
             return silence, ["no sound: silence stands in"]
         mono = waveform.pcm16_to_waveform(clip.samples)
-        sound = waveform.resample(mono, clip.sample_rate_hz)
-        short = len(sound) < PATCH_SAMPLES
-        return sound, ["sound shorter than one window: padded with zeros"] if short else []
+        sound = waveform.resample(mono, clip.sample_rate_hz, stream.sample_rate_hz)
+        lacking = round(stream.window_s * stream.sample_rate_hz) - len(sound)
+        if lacking <= 0:
+            return sound, []
+        return np.pad(sound, (0, lacking)), ["sound shorter than one window: padded with zeros"]
 
-    def _prepared(self, frames: npt.NDArray[np.uint8]) -> Floats:
-        match self.recipe.normalisation:
-            case "keras3" | "tf2.3" as normalisation:
-                return normalised(frames, normalisation)
-            case _:
-                return zero_centred(frames)
+
+class FrameGrid:
+    """Which frames the visual network of a set sees, one at a time or in windows."""
+
+    def __init__(self, embedding_set: EmbeddingSet, grid: Grid) -> None:
+        self._stream = embedding_set.visual
+        self._step_ms = embedding_set.visual_step_ms(grid)
+        self._wanted_s: list[list[float]] = []
+
+    def choose(self, times_ms: npt.NDArray[np.float64]) -> list[int]:
+        """Return which frames to decode, ascending; remembers what belongs together."""
+        stream = self._stream
+        if stream.n_frames == 1:
+            return choose_frames(times_ms, self._step_ms)
+        windows = choose_windows(times_ms, self._step_ms, stream.window_s * 1000, stream.n_frames)
+        self._wanted_s = [[times_ms[place] / 1000 for place in window] for window in windows]
+        return sorted({place for window in windows for place in window})
+
+    def arranged(self, clip: SampledClip) -> tuple[npt.NDArray[np.uint8], list[float]]:
+        """Return the frames of each timestep and when it begins, from the start of the stream."""
+        images = np.stack(clip.images)
+        if self._stream.n_frames == 1:
+            return images, list(clip.image_times_s)
+        # Of damaged frames the one before stands in.
+        places = np.searchsorted(clip.image_times_s, self._wanted_s, side="right") - 1
+        return images[np.maximum(places, 0)], [window[0] for window in self._wanted_s]
+
+
+def checked_rows(rows: Floats, embedding_set: EmbeddingSet, stream: str) -> Floats:
+    """Return embeddings as float32; raises ConfigError if they are not what the set states."""
+    size = embedding_set.audio_size if stream == "audio" else embedding_set.visual_size
+    found = np.asarray(rows, dtype=np.float32)
+    if found.ndim != 2 or found.shape[1] != size or not len(found):
+        raise ConfigError(
+            f"the embedding set {embedding_set.name} gave {stream} embeddings of shape "
+            f"{found.shape}, expected (timesteps, {size}). Mend the package that brings it"
+        )
+    return found
 
 
 def _warnings(clip: SampledClip, timesteps: int) -> list[str]:
@@ -144,12 +195,6 @@ def _warnings(clip: SampledClip, timesteps: int) -> list[str]:
     return [warning for warning, applies in found.items() if applies]
 
 
-def _run(engine: Engine, inputs: Floats, network: str) -> Floats:
-    size = _BATCH[network]
-    batches = [inputs[at : at + size] for at in range(0, len(inputs), size)]
-    return np.concatenate([engine.run(batch) for batch in batches])
-
-
 def _audio_times_s(
     timesteps: int, embedding_set: EmbeddingSet, clip: SampledClip
 ) -> tuple[float, ...]:
@@ -157,18 +202,22 @@ def _audio_times_s(
     return tuple(clip.sound_time_s(start_s) for start_s in starts_s)
 
 
-def _visual_times_s(clip: SampledClip) -> tuple[float, ...]:
-    return tuple(clip.picture_begin_s + time_s for time_s in clip.image_times_s)
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a process needs to extract clips."""
+    """What a process needs to extract clips.
+
+    Parameters
+    ----------
+    audio, visual : tuple of Path
+        Weights of the networks: graphs of `features.weights.find.prepare_graph`, or the files that
+        a set brings.
+    """
 
     recipe: Recipe
-    audio_graph: Path
-    visual_graph: Path
+    audio: tuple[Path, ...]
+    visual: tuple[Path, ...]
     folder: Path
+    device: Device = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +231,7 @@ class Reject:
 
 def load(job: Job) -> Extractor:
     """Load the networks of a job, for one thread."""
-    return Extractor(job.recipe, job.audio_graph, job.visual_graph)
+    return Extractor(job.recipe, job.audio, job.visual, Run(device=job.device))
 
 
 def extract_clip(extractor: Extractor, clip: ListedClip, folder: Path) -> ManifestRow | Reject:

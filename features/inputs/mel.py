@@ -18,6 +18,7 @@ PATCH_SAMPLES = 15600  # samples that give the frames of one patch
 
 # Each network's own training value; Equation 2 states VGGish's.
 LOG_OFFSET = {"yamnet": 0.001, "vggish": 0.01}
+PATCH_STEP = {"yamnet": 48, "vggish": 96}  # frames of 10 ms from one patch to the next
 
 
 def patches(
@@ -39,12 +40,17 @@ def patches(
     -----
     Paper: Neural Network Embeddings.
     """
-    if embedding_set.audio_network == "yamnet":
+    return patches_of(waveform, embedding_set.audio_network)
+
+
+def patches_of(waveform: npt.NDArray[np.float32], network: str) -> npt.NDArray[np.float32]:
+    """Cut a waveform into the patches of ``"yamnet"`` or ``"vggish"``; as `patches`."""
+    if network == "yamnet":
         waveform = pad_for_yamnet(waveform)
     elif len(waveform) < PATCH_SAMPLES:
         waveform = pad_to_one_patch(waveform)
-    spectrogram = log_mel(waveform, LOG_OFFSET[embedding_set.audio_network])
-    step = embedding_set.audio_step_ms // 10
+    spectrogram = log_mel(waveform, LOG_OFFSET[network])
+    step = PATCH_STEP[network]
     windows = np.lib.stride_tricks.sliding_window_view(spectrogram, PATCH_FRAMES, axis=0)
     return np.ascontiguousarray(windows[::step].transpose(0, 2, 1))
 

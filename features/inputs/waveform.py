@@ -62,8 +62,10 @@ def pcm16_to_waveform(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]
     return mono.astype(np.float32) / np.float32(PCM16_FULL_SCALE)
 
 
-def resample(waveform: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.float32]:
-    """Bring a waveform to 16 kHz, as resampy's ``kaiser_best`` does.
+def resample(
+    waveform: npt.NDArray[np.float32], rate_hz: int, to_hz: int = SAMPLE_RATE_HZ
+) -> npt.NDArray[np.float32]:
+    """Bring a waveform to 16 kHz or another rate, as resampy's ``kaiser_best`` does.
 
     Input and output rate are as M to L, so the filter takes only L shapes; they are the rows of
     a matrix, and a block of output samples is one matrix product.
@@ -75,21 +77,21 @@ def resample(waveform: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.
 
     Returns
     -------
-    ndarray of float32, shape (floor(n_samples * 16000 / rate_hz),)
-        The sound at 16 kHz.
+    ndarray of float32, shape (floor(n_samples * to_hz / rate_hz),)
+        The sound at the other rate.
 
     Notes
     -----
     Equal to resampy within rounding; soxr and other resamplers are not.
     Paper: Neural Network Embeddings.
     """
-    if rate_hz == SAMPLE_RATE_HZ:
+    if rate_hz == to_hz:
         return waveform.copy()
-    n_out = int(len(waveform) * float(SAMPLE_RATE_HZ) / float(rate_hz))
-    divisor = math.gcd(rate_hz, SAMPLE_RATE_HZ)
-    n_phases, n_steps = SAMPLE_RATE_HZ // divisor, rate_hz // divisor
+    n_out = int(len(waveform) * float(to_hz) / float(rate_hz))
+    divisor = math.gcd(rate_hz, to_hz)
+    n_phases, n_steps = to_hz // divisor, rate_hz // divisor
     if n_out == 0 or n_phases > _MAX_PHASES:
-        return _resample_unusual(waveform, rate_hz, n_out)
+        return _resample_unusual(waveform, rate_hz / to_hz, n_out)
     repeats = math.ceil(_MIN_BLOCK / n_phases)
     matrix = _phase_matrix(n_phases * repeats, n_steps * repeats)
     hop, reach = n_steps * repeats, _reach(n_steps / n_phases)
@@ -115,10 +117,9 @@ def _phase_matrix(n_rows: int, hop: int) -> npt.NDArray[np.float32]:
 
 
 def _resample_unusual(
-    waveform: npt.NDArray[np.float32], rate_hz: int, n_out: int, chunk: int = 1024
+    waveform: npt.NDArray[np.float32], step: float, n_out: int, chunk: int = 1024
 ) -> npt.NDArray[np.float32]:
     # Rates such as 44,101 Hz have as many shapes as there are samples: weigh each on its own.
-    step = rate_hz / SAMPLE_RATE_HZ
     reach = _reach(step)
     padded = np.concatenate([np.zeros(reach), waveform, np.zeros(2 * reach)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach)

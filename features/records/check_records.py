@@ -72,14 +72,20 @@ def _judged(
 ) -> EmbeddingSet | None:
     # None where every record is broken, or of no set: each is named for itself.
     found = vote(sizes)
-    if found is None and manifest is not None:
-        return find_embedding_set(manifest.recipe.embedding_set)
+    if manifest is not None:
+        stated = find_embedding_set(manifest.recipe.embedding_set)
+        if found is None or _sizes_of(found) == _sizes_of(stated):
+            return stated
     if found is None and any(vote([each]) for each in sizes):
         raise RecordError(
             f"{folder} holds as many records of one embedding set as of the other. Leave one of "
             "the two there"
         )
     return found
+
+
+def _sizes_of(embedding_set: EmbeddingSet) -> Sizes:
+    return embedding_set.audio_size, embedding_set.visual_size
 
 
 def _of_manifest(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet, find_embedding_set
+from features.plugged_sets import plugged_sets
 from features.records.manifest import MANIFEST_NAME, RecordManifest, read_manifest, read_recipe
 from features.records.records import read_record
 from study.errors import RecordError
@@ -64,10 +65,17 @@ def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
 
 
 def vote(sizes: Iterable[Sizes]) -> EmbeddingSet | None:
-    """Return the set that most records are of; None if of none, or of two equally often."""
+    """Return the set that most records are of; None if of none, or of two equally often.
+
+    Of sets with the same sizes the paper's is meant, else the first by name.
+    """
     counts = Counter(sizes)
-    known = {each: (each.audio_size, each.visual_size) for each in EMBEDDING_SETS.values()}
-    votes = sorted(((counts[pair], each.name) for each, pair in known.items()), reverse=True)
-    if votes[0][0] == 0 or votes[0][0] == votes[1][0]:
+    known = {(each.audio_size, each.visual_size): each for each in EMBEDDING_SETS.values()}
+    if set(counts) - set(known):
+        for each in plugged_sets():
+            pair = (each.embedding_set.audio_size, each.embedding_set.visual_size)
+            known.setdefault(pair, each.embedding_set)
+    votes = sorted((counts[pair], each.name) for pair, each in known.items() if counts[pair])
+    if not votes or (len(votes) > 1 and votes[-1][0] == votes[-2][0]):
         return None
-    return find_embedding_set(votes[0][1])
+    return find_embedding_set(votes[-1][1])

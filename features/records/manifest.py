@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from features.embedding_set import Grid, Normalisation, Precision, SetName
+from features.embedding_set import Grid, Normalisation, Precision
 from study.errors import RecordError
 from study.reading.bounded import LimitError, open_file, require_size
 from study.tools.files import written_atomically
@@ -74,6 +74,35 @@ class NetworkNote:
 
 
 @dataclass(frozen=True, slots=True)
+class PluggedNote:
+    """What brought an embedding set that is not the paper's, and its grid.
+
+    Parameters
+    ----------
+    package : str
+        Name and version.
+    audio_grid, visual_grid : tuple of float
+        Window and stride in seconds.
+    sample_rate_hz, n_frames : int
+        Of the waveform, and frames in a window.
+    frame_px : tuple of int
+        Height and width of a frame.
+    equal_lengths : bool
+        Whether both streams have as many timesteps.
+    """
+
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
+
+    package: str
+    audio_grid: tuple[float, float]
+    visual_grid: tuple[float, float]
+    sample_rate_hz: int
+    n_frames: int
+    frame_px: tuple[int, int]
+    equal_lengths: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides what the embeddings of a clip are.
 
@@ -89,17 +118,20 @@ class Recipe:
         What the networks calculated in.
     silence_for_missing_audio : bool
         Whether 3 s of zeros stand in for a missing audio stream.
+    plugged : PluggedNote or None
+        What brought the set and its grid; None for the paper's.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
 
-    embedding_set: SetName
+    embedding_set: str
     grid: Grid
     normalisation: Normalisation | None
     precision: Precision
     silence_for_missing_audio: bool
     audio: NetworkNote
     visual: NetworkNote
+    plugged: PluggedNote | None = None
 
     @property
     def is_untrained(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, SetName, find_embedding_set
+from features.embedding_set import MAX_TIMESTEPS, EmbeddingSet, find_embedding_set
 from features.records.folder import column_of, manifest_of, record_paths
 from features.records.identity import other_clip
 from features.records.manifest import Recipe, first_reason
@@ -46,7 +46,7 @@ class PackIndex(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     format: Literal[2] = 2
-    embedding_set: SetName
+    embedding_set: str
     sha256: str
     tfrecord_filename: Texts
     filename: Texts

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from features.embedding_set import Device
 from features.records.dataset import dataset
 from models.commands.options import (
     AllowOverlapOption,
@@ -37,11 +38,11 @@ def train(
     validation: Annotated[Path, typer.Option(help="validation list (CSV)")],
     out: Annotated[Path, typer.Option(help="folder of the model to be")],
     embedding_set: Annotated[
-        str, typer.Option("--set", help="yamnet_effnet or vggish_vgg16")
+        str, typer.Option("--set", help="yamnet_effnet, vggish_vgg16, or one that a package brings")
     ] = "yamnet_effnet",
     rnn: Annotated[Rnn, typer.Option(help="recurrent layer")] = Rnn.GRU,
     preset: Annotated[
-        str, typer.Option(help="paper (Table 4), or the best.json of a search")
+        str, typer.Option(help="paper (Table 4), one of its cells, or the best.json of a search")
     ] = "paper",
     epochs: Annotated[int, typer.Option(min=1, max=1_000_000, help="at most so many")] = 200,
     patience: Annotated[
@@ -58,6 +59,9 @@ def train(
         bool,
         typer.Option("--mixed-precision", help="products in bfloat16, weights in float32"),
     ] = False,
+    device: Annotated[
+        Device, typer.Option(help="where to calculate; auto leaves it to JAX")
+    ] = "auto",
     cache: CacheOption = None,
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="folder for TensorBoard's event files")
@@ -85,6 +89,7 @@ def train(
         seed=seed,
         training_set=training_set,
         mixed_precision=mixed_precision,
+        device=device,
         cache=cache,
         resume=resume,
         allow_untrained=allow_untrained,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from features.plugged_sets import plugged_sets
 from study.errors import ConfigError
 from study.reading.text import read_json
 
@@ -94,8 +95,17 @@ def cell_named(name: str) -> Cell:
     for cell in CELLS:
         if cell.name == name:
             return cell
-    names = ", ".join(cell.name for cell in CELLS)
+    embedding_set, _, rnn = name.rpartition("-")
+    brought = [each.embedding_set.name for each in plugged_sets()]
+    if embedding_set in brought and rnn in list(Rnn):
+        return Cell(embedding_set, Rnn(rnn))
+    names = ", ".join([*(cell.name for cell in CELLS), *(f"{each}-RNN" for each in brought)])
     raise ConfigError(f"no cell {name!r}. Choose one of {names}")
+
+
+def title_of(embedding_set: str) -> str:
+    """Return the name of a set in tables: Table 5's, or its own."""
+    return TITLES.get(embedding_set, embedding_set)
 
 
 class Architecture(NamedTuple):
@@ -204,14 +214,24 @@ def preset(name: str, cell: Cell) -> Hyperparameters:
     Parameters
     ----------
     name : str
-        ``"paper"``, or the path of a ``best.json`` that a search wrote.
+        ``"paper"``, a cell of the paper whose row is to be taken, or the path of a ``best.json``
+        that a search wrote.
 
     Notes
     -----
     Paper: Hyperparameter Search and Training, Table 4.
     """
     if name in PRESETS:
+        if cell not in PRESETS[name]:
+            raise ConfigError(
+                f"the paper has no hyperparameters of {cell.name}. Pass the best.json of a search "
+                f"(python -m models search run --cell {cell.name}), or a cell of the paper whose "
+                f"row is to be taken, such as yamnet_effnet-{cell.rnn}"
+            )
         return PRESETS[name][cell]
+    for known, chosen in PAPER.items():
+        if known.name == name:
+            return chosen
     if name.endswith(".json"):
         return _read_preset(Path(name), cell)
     raise ConfigError(

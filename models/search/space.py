@@ -24,7 +24,8 @@ def draw_surrogate(seed: int, cell: Cell, number: int) -> Hyperparameters:
     -----
     Paper: Hyperparameter Search and Training.
     """
-    rng = generator(seed, CELLS.index(cell), number)
+    place = CELLS.index(cell) if cell in CELLS else cell.name
+    rng = generator(seed, place, number)
     return Hyperparameters(
         rnn_units=int(rng.choice(UNITS)),
         bottleneck_units=int(rng.choice(UNITS)),

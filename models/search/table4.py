@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from models.network.spec import CELLS, TITLES, Cell
+from models.network.spec import CELLS, Cell, title_of
 from models.search.surrogates import SurrogateResult
 
 
@@ -15,13 +15,14 @@ def table_4(best: Mapping[Cell, SurrogateResult]) -> pd.DataFrame:
     -----
     Paper: Hyperparameter Search and Training, Table 4.
     """
-    return pd.DataFrame([_row(cell, best[cell]) for cell in CELLS if cell in best])
+    ordered = [*CELLS, *sorted(set(best) - set(CELLS))]  # the paper's, then those of other sets
+    return pd.DataFrame([_row(cell, best[cell]) for cell in ordered if cell in best])
 
 
 def _row(cell: Cell, result: SurrogateResult) -> dict[str, str]:
     chosen = result.hyperparameters
     return {
-        "Embeddings": TITLES[cell.embedding_set],
+        "Embeddings": title_of(cell.embedding_set),
         "RNN": str(cell.rnn).upper(),
         "RNN Units": str(chosen.rnn_units),
         "Bottleneck Units": str(chosen.bottleneck_units),

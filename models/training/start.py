@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from features.embedding_set import Device
 from features.records.dataset import Records
 from models.data.labelled_clips import clips_of
 from models.network.spec import Epoch, Schedule, cell_of
@@ -11,6 +12,7 @@ from models.network.spec import preset as preset_of
 from models.saving.model_folder import require_place
 from models.saving.saved import SavedModel, load_model
 from models.training.description import Training, load_data
+from models.training.device import use_device
 from models.training.train import train_model
 from study.errors import RecordError
 
@@ -27,6 +29,7 @@ def train(
     seed: int = 1,
     training_set: str | None = None,
     mixed_precision: bool = False,
+    device: Device = "auto",
     cache: Path | None = None,
     resume: bool = False,
     allow_untrained: bool = False,
@@ -47,7 +50,8 @@ def train(
     out : Path, str or None
         Folder of the model; None for ``models/<training set>``, such as ``models/AVMIT``.
     preset : str
-        ``"paper"`` for the hyperparameters of Table 4, or the ``best.json`` of a search.
+        ``"paper"`` for the hyperparameters of Table 4, one of its cells such as
+        ``"yamnet_effnet-gru"``, or the ``best.json`` of a search.
     epochs, patience : int
         At most so many epochs, and so many without improvement.
     seed : int
@@ -56,6 +60,8 @@ def train(
         Name for tables; None for that of the training list.
     mixed_precision : bool
         Whether products take their factors in bfloat16.
+    device : {"auto", "cpu", "gpu"}
+        Where to calculate; ``"auto"`` leaves it to JAX.
     cache : Path or None
         Folder for packed rows; None for the user's cache.
     resume, overwrite : bool
@@ -89,6 +95,7 @@ def train(
             f"training and validation are of {records.folder} and {validation.folder}, expected "
             "records of one folder and one set"
         )
+    use_device(device)
     cell = cell_of(records.embedding_set.name, rnn)
     training = Training(
         cell,

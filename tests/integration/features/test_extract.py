@@ -322,7 +322,7 @@ def test_rows_of_a_clip_whose_sound_begins_late_say_when_they_are_heard(tmp_path
 
 
 def test_processes_that_cannot_start_end_the_run_in_one_line(clips, tmp_path):
-    job = replace(job_for(tmp_path), audio_graph=tmp_path / "none.onnx")
+    job = replace(job_for(tmp_path), audio=(tmp_path / "none.onnx",))
     with pytest.raises(StudyError, match=r"die .* --processes 1"):
         list(on_processes(read_clip_list(clips, None), job, n_processes=2))
 

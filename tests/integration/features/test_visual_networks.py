@@ -215,10 +215,10 @@ def test_winograd_is_left_where_it_is_inaccurate_on_this_machine(tmp_path, monke
     from features.extraction import prepare as preparing
 
     job, notes = prepared(tmp_path)
-    assert (job.visual_graph.suffix, len(notes)) == (".ncnn", 2)
+    assert (job.visual[0].suffix, len(notes)) == (".ncnn", 2)
     monkeypatch.setattr(preparing, "MAX_RELATIVE_DIFFERENCE", 0.0)
     job, notes = prepared(tmp_path)
-    assert job.visual_graph.suffix == ".onnx"
+    assert job.visual[0].suffix == ".onnx"
     assert "VGG-16: computed with all multiplications" in notes[2]
 
 
