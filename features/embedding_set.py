@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float32]
 AudioEmbedder = Callable[[Floats], Floats]
 FrameEmbedder = Callable[[npt.NDArray[np.uint8]], Floats]
 
+SET_NAME = r"^[a-z][a-z0-9_]{0,63}$"
 RELEASED_STEP_MS = 480.0  # the published extraction script samples frames so for both sets
 MAX_TIMESTEPS = 7  # the published networks see this many and pad with zeros
 
@@ -227,6 +228,6 @@ def find_embedding_set(name: str) -> EmbeddingSet:
             return embedding_set
     names = ", ".join([*EMBEDDING_SETS, *(each.name for each in brought)])
     raise ConfigError(
-        f"there is no embedding set {name!r}. Choose one of {names}, or install the package that "
-        "brings it"
+        f"there is no embedding set {name[:100]!r}. Choose one of {names}, or install the package "
+        "that brings it"
     )

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
-from features.embedding_set import EMBEDDING_SETS, AudioStream, EmbeddingSet, VisualStream
+from features.embedding_set import EMBEDDING_SETS, SET_NAME, AudioStream, EmbeddingSet, VisualStream
 from study.errors import ConfigError
 
 GROUP = "avmit_lab.embedding_sets"
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FOLDER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _MOST_VALUES = 65_536  # of an embedding; those of the paper have up to 1,280
 
@@ -76,7 +75,7 @@ def _loaded(point: EntryPoint) -> PluggedSet:
 def _fault_of(found: object) -> str | None:
     if not isinstance(found, EmbeddingSet):
         return f"it is a {type(found).__name__}, expected a features.embedding_set.EmbeddingSet"
-    if not _NAME.fullmatch(found.name):
+    if not re.fullmatch(SET_NAME, found.name):
         return f"its name is {found.name!r}, expected small letters, digits and _"
     if not _FOLDER.fullmatch(found.folder):
         return f"its folder is {found.folder!r}, expected letters, digits and _"

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from features.embedding_set import Grid, Normalisation, Precision
+from features.embedding_set import SET_NAME, Grid, Normalisation, Precision
 from study.errors import RecordError
 from study.reading.bounded import LimitError, open_file, require_size
 from study.tools.files import written_atomically
@@ -124,7 +124,7 @@ class Recipe:
 
     __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
 
-    embedding_set: str
+    embedding_set: Annotated[str, StringConstraints(pattern=SET_NAME)]
     grid: Grid
     normalisation: Normalisation | None
     precision: Precision

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import jax
 import numpy as np
@@ -31,6 +32,10 @@ from tests.references.clips import write_colourful_clip
 from tests.worlds.plugged import documented_set, install_set
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+needs_openwakeword = pytest.mark.skipif(
+    find_spec("openwakeword") is None, reason="openwakeword is not installed: run scripts/setup"
+)
 
 SAME_NETWORKS = """
 from dataclasses import replace
@@ -102,6 +107,7 @@ def write_lists(folder, records):
         table[chosen].drop(columns="n").to_csv(folder / f"AVMIT_{name}.csv", index=False)
 
 
+@needs_openwakeword
 def test_the_documented_set_goes_from_clips_to_networks_and_a_search(clips, tmp_path, monkeypatch):
     install_set(tmp_path / "site", monkeypatch, documented_set())
     listed = invoke(app, "sets")
@@ -144,6 +150,7 @@ def test_the_documented_set_goes_from_clips_to_networks_and_a_search(clips, tmp_
     invoke(models_app, *train, "--preset", "yamnet_effnet-gru", "--out", tmp_path / "other")
 
 
+@needs_openwakeword
 def test_several_processes_and_another_version_of_the_package(clips, tmp_path, monkeypatch):
     install_set(tmp_path / "site", monkeypatch, documented_set())
     extract = ["extract", "--ratings", clips, "--set", "wakeword_motion", "--out", tmp_path]

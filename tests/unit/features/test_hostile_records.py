@@ -114,7 +114,7 @@ RECIPES = {
     "deep": "[" * 100_000,
     "a long number": json.dumps(RECIPE | {"grid": 1}).replace("1}", "9" * 5000 + "}"),
     "a list for a name": json.dumps(RECIPE | {"embedding_set": ["vggish_vgg16"]}),
-    "another set": json.dumps(RECIPE | {"embedding_set": "resnet"}),
+    "no name of a set": json.dumps(RECIPE | {"embedding_set": "../resnet"}),
     "text for a number": json.dumps(RECIPE | {"audio": RECIPE["audio"] | {"untrained_seed": "1"}}),
     "a part too many": json.dumps(RECIPE | {"more": 1}),
     "a part too few": json.dumps({"grid": "paper"}),
