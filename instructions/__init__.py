@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from instructions.words import Words, read_words
 from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
@@ -100,12 +101,13 @@ def as_far_as_known(
 def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     """Return the values that every text may name.
 
-    Returns the protocol's numbers and the keys as a participant reads them, overridden by
-    ``[placeholders]``.
+    Returns the protocol's numbers, the keys as they are called in the study's language and what is
+    stored of a person, overridden by ``[placeholders]``.
 
     `study`: gives the protocol and the study's own words.
     """
     protocol, money = study.config.protocol, study.config.money
+    words = _words(study)
     return {
         "title": study.config.title,
         "n_classes": n_classes,
@@ -115,8 +117,17 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
         "hourly_rate": money(protocol.hourly_rate_pence),
         "trials_per_block": protocol.trials_per_block,
         "ratings_per_clip": protocol.ratings_per_clip,
-        **study.config.keys.named(),
+        "demographics": words.listed(study.config.demographics),
+        **words.named(study.config.keys),
     } | study.config.placeholders
+
+
+def _words(study: Study) -> Words:
+    own, shipped = study.texts_path, _TEXTS / study.config.language
+    folders = [] if own is None else [own]
+    # A study whose language is not shipped has all texts of its own, and may have no words.
+    known = shipped if shipped.is_dir() else _TEXTS / _REFERENCE_LANGUAGE
+    return read_words([*folders, known])
 
 
 def pence(amount_pence: int) -> str:
@@ -189,4 +200,4 @@ def _path(name: str, language: str, own: Path | None) -> Path:
 
 
 def _names(language: str) -> list[str]:
-    return sorted(path.stem for path in (_TEXTS / language).iterdir())
+    return sorted(path.stem for path in (_TEXTS / language).glob("*.md"))

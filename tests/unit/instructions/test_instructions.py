@@ -56,7 +56,7 @@ def test_a_missing_value_is_named_and_the_message_says_where_it_belongs():
 
 
 def test_an_unknown_language_or_text_says_what_there_is():
-    with pytest.raises(ConfigError, match="no texts in language 'tlh', there are en"):
+    with pytest.raises(ConfigError, match="no texts in language 'tlh', there are de, en, fr, nl"):
         instructions.text("sheet", "tlh", {})
     with pytest.raises(ConfigError, match="no text 'poem'"):
         instructions.text("poem", "en", {})
@@ -110,7 +110,7 @@ def test_words_that_the_sheets_need_are_named_but_not_in_a_rehearsal(tmp_path):
 
 def test_a_language_that_is_not_there_is_one_finding(tmp_path):
     (found,) = checking.findings(Study(tmp_path, StudyConfig(language="tlh")))
-    assert "no texts in language 'tlh', there are en" in found
+    assert "no texts in language 'tlh', there are de, en, fr, nl" in found
 
 
 def test_characters_that_the_font_lacks_are_found_where_they_stand(tmp_path):
@@ -179,12 +179,12 @@ def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
 
 def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheets(tmp_path):
     names = {*screens.of_study(StudyConfig()), *screens.ON_PAPER}
-    config = StudyConfig(texts="own", language="de")
-    study = own_study(tmp_path, config, **dict.fromkeys(names, "# Guten Tag"))
+    config = StudyConfig(texts="own", language="it")
+    study = own_study(tmp_path, config, **dict.fromkeys(names, "# Buongiorno"))
     assert list(checking.findings(study)) == []
     (tmp_path / "own" / "leave_unsaved.md").unlink()
     (found,) = checking.findings(study)
-    assert "no texts in language 'de'" in found
+    assert "no texts in language 'it'" in found
     assert "(leave_unsaved.md is not there)" in found
 
 
