@@ -18,6 +18,7 @@ from study.reports.figures import figure_of, figure_to_svg, new_axes
 _WIDTH_IN = 5.0
 _ROW_IN = 0.45
 _MOST_MATRICES = 24
+_LONGEST_NAME = 24
 Drawing = tuple[str, Markup]
 
 
@@ -86,9 +87,9 @@ def _dots(ax: Axes, part: pd.DataFrame, conditions: Sequence[str]) -> None:
         right = (one["high"] - one["value"]).clip(lower=0).fillna(0)
         ax.errorbar(
             one["value"], y, xerr=[left, right], fmt="o" if is_person else "s",
-            color=colours[name], markersize=4, label=name, linewidth=1,
+            color=colours[name], markersize=4, label=_short(name), linewidth=1,
         )  # fmt: skip
-    ax.set_yticks(range(len(conditions)), conditions)
+    ax.set_yticks(range(len(conditions)), [_short(name) for name in conditions])
     ax.invert_yaxis()
     figure_of(ax).legend(fontsize="small", loc="outside upper left", ncols=3)
 
@@ -96,6 +97,10 @@ def _dots(ax: Axes, part: pd.DataFrame, conditions: Sequence[str]) -> None:
 def _colours(observers: Iterable[str]) -> dict[str, str]:
     networks = sorted({name for name in observers if not name.startswith(PEOPLE)})
     return defaultdict(lambda: "black", {name: f"C{i % 10}" for i, name in enumerate(networks)})
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
 
 
 def _rows_of(conditions: Sequence[str]) -> Axes:
@@ -113,7 +118,9 @@ def _window(compared: Comparison) -> Iterator[Drawing]:
     colours = _colours(part["observer"])
     for name, one in part.groupby("observer"):
         colour = colours[str(name)]
-        ax.plot(one["condition"].map(step), one["value"], "o", color=colour, label=name)
+        ax.plot(
+            one["condition"].map(step), one["value"], "o", color=colour, label=_short(str(name))
+        )
         is_window = numbers["measure"].str.startswith("time window, ")
         fitted = numbers[is_window & (numbers["observer"] == name)]
         if len(fitted) == 4:
@@ -124,7 +131,7 @@ def _window(compared: Comparison) -> Iterator[Drawing]:
 
 
 def _confusions(compared: Comparison) -> Iterator[Drawing]:
-    classes = compared.responses.classes
+    classes = [_short(name) for name in compared.responses.classes]
     conditions = sorted({condition for _, _, condition in compared.confusions})
     takers = list(dict.fromkeys((group, name) for group, name, _ in compared.confusions))
     shown = conditions[: max(1, _MOST_MATRICES // max(len(takers), 1))]
@@ -142,7 +149,7 @@ def _confusions(compared: Comparison) -> Iterator[Drawing]:
                 continue
             ax.set_axis_on()
             ax.imshow(smoothed_rows(one.counts), vmin=0, vmax=1, cmap="viridis")
-            ax.set_title(name, fontsize="small")
+            ax.set_title(_short(name), fontsize="small")
             ax.set_xticks(range(len(classes)), classes, rotation=90, fontsize=4)
             ax.set_yticks(range(len(classes)), classes, fontsize=4)
         left_out = f"; the first {len(shown)} conditions" if len(shown) < len(conditions) else ""
