@@ -12,6 +12,11 @@ RELEASE = Panel(
 CHECK = Panel(
     "Release", "lab.commands.checking", {"check-release": "Check a release without its store."}
 )
+OBSERVE = Panel(
+    "People and networks",
+    "lab.commands.observe",
+    {"observe": "Show manipulated clips to networks."},
+)
 COMPARE = Panel(
     "People and networks",
     "lab.commands.compare",
@@ -20,7 +25,7 @@ COMPARE = Panel(
 
 app = new_app(
     "Run, report, trace and release a whole study; compare people with networks.",
-    (DEMO, REPORT, TRACE, RELEASE, CHECK, COMPARE),
+    (DEMO, REPORT, TRACE, RELEASE, CHECK, OBSERVE, COMPARE),
 )
 
 

@@ -67,6 +67,24 @@ def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasMod
     return model
 
 
+def correspondence_answers(
+    card: Card, weights: CorrespondenceWeights, rows: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Return what a correspondence network says of clips: logarithms of the probabilities.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n_clips, n_timesteps, audio_size + visual_size)
+        Embeddings; the network sees as many timesteps as it was trained with.
+    """
+    seen = np.asarray(rows[:, : card.timesteps], np.float32)
+    model = build_correspondence(card, weights)
+    shares = model.predict(
+        [seen[..., : card.audio_size], seen[..., card.audio_size :]], batch_size=256, verbose=0
+    )
+    return np.asarray(np.log(np.maximum(np.asarray(shares, np.float64), np.finfo(float).tiny)))
+
+
 def _direction(layers: Any, embedding: Any, pair: tuple[Dense, Dense]) -> Any:  # noqa: ANN401
     x = embedding
     for number, dense in enumerate(pair, start=1):

@@ -14,8 +14,11 @@ from models.commands.options import (
     TrustListOption,
 )
 from models.evaluation.evaluate import evaluate_and_write
+from models.evaluation.pairs import evaluate_pairs
 from models.evaluation.results import table_5_row
 from models.evaluation.table_text import table_text
+from models.saving.card import read_card
+from study.errors import ConfigError
 from study.tools.cli import LARGEST_NUMBER
 from study.tools.wording import counted
 
@@ -37,6 +40,18 @@ def evaluate(
     trust_list: TrustListOption = False,
 ) -> None:
     """Evaluate a network on a list, print its row of Table 5 and draw a page."""
+    if read_card(model).task == "correspondence":
+        _evaluate_pairs(
+            model,
+            embeddings,
+            test,
+            modality=modality,
+            seed=seed,
+            cache=cache,
+            allow_untrained=allow_untrained,
+            trust_list=trust_list,
+        )
+        return
     evaluation, page = evaluate_and_write(
         model,
         embeddings,
@@ -53,3 +68,31 @@ def evaluate(
     if evaluation.untrained_embeddings:
         typer.echo("the embeddings come from untrained networks: not the paper's figures")
     typer.echo(f"{counted(evaluation.test.n_clips, 'clip')}: {page}")
+
+
+def _evaluate_pairs(
+    model: Path,
+    embeddings: Path,
+    test: Path,
+    *,
+    modality: str,
+    seed: int,
+    cache: Path | None,
+    allow_untrained: bool,
+    trust_list: bool,
+) -> None:
+    if modality != "both":
+        raise ConfigError(f"{model} compares sound and picture. Leave --modality {modality} out")
+    table, path = evaluate_pairs(
+        model,
+        embeddings,
+        test,
+        seed=seed,
+        cache=cache,
+        allow_untrained=allow_untrained,
+        trust_list=trust_list,
+    )
+    right = (table["predicted"] == table["label"]).groupby(table["condition"]).mean()
+    for pairing, share in right.items():
+        typer.echo(f"{pairing}: {100 * share:.2f} % right")
+    typer.echo(f"{counted(len(table) // 2, 'clip')}, each asked twice: {path}")

@@ -9,7 +9,13 @@ from features.embedding_set import find_embedding_set
 from models.data.dataset import load_dataset, recipe_of
 from models.data.labelled_clips import LabelledClips, read_list, refuse_overlap
 from models.evaluation.evaluation_page import write_page
-from models.evaluation.metrics import evaluate, incongruent_partners
+from models.evaluation.metrics import answers, evaluate, incongruent_partners
+from models.evaluation.prediction_table import (
+    clips_of_list,
+    network_name,
+    predictions,
+    write_predictions,
+)
 from models.evaluation.results import Evaluation, Modality, evaluation_path, write_evaluation
 from models.network.predict import memory_errors
 from models.saving.model_folder import LISTS_NAME
@@ -89,13 +95,18 @@ def evaluate_and_write(
         trust_list=trust_list,
     )
     rng = np.random.default_rng(seed)
+    sound_from = incongruent_partners(dataset.targets, rng) if incongruent else None
+    perceived: Modality = modality  # type: ignore[assignment]
     with memory_errors(folder):
+        said = answers(
+            model.card, model.weights, dataset.rows, modality=perceived, sound_from=sound_from
+        )
         evaluation = evaluate(
             model.card,
-            model.weights,
+            said,
             dataset,
-            modality=modality,  # type: ignore[arg-type]
-            sound_from=incongruent_partners(dataset.targets, rng) if incongruent else None,
+            modality=perceived,
+            sound_from=sound_from,
             untrained_embeddings=model.card.untrained_embeddings
             or (recipe is not None and recipe.is_untrained),
             overlap_allowed=allow_overlap,
@@ -103,6 +114,9 @@ def evaluate_and_write(
     path = evaluation_path(folder, clips.name, evaluation.modality, evaluation.pairing)
     # The figures last: where they are, all of it is.
     page, *_ = write_page(evaluation, path)
+    rows = clips_of_list(test, clips, perceived, sound_from)
+    table = predictions(network_name(model.card), model.card.classes, said, rows)
+    write_predictions(table, path.with_name(f"{path.stem}-predictions.csv"))
     write_evaluation(evaluation, path)
     return evaluation, page
 

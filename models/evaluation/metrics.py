@@ -13,9 +13,39 @@ from study.errors import ConfigError
 N_CALIBRATION_BINS = 10
 
 
-def evaluate(
+def answers(
     card: Card,
     weights: Weights,
+    rows: npt.NDArray[np.float32],
+    *,
+    modality: Modality = "both",
+    sound_from: npt.NDArray[np.intp] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return what a network says of clips: natural logarithms of the probabilities.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n_clips, TIMESTEPS, audio_size + visual_size)
+        Embeddings.
+    modality : {"both", "audio", "visual"}
+        What it may perceive.
+    sound_from : ndarray of int or None, shape (n_clips,)
+        Whose sound each clip gets, as `incongruent_partners` draws them; None for its own.
+    """
+    if sound_from is not None:
+        rows = with_sound_of(rows, sound_from, card.architecture.audio_size)
+    return log_probabilities(
+        weights,
+        rows,
+        card.architecture,
+        heard=modality != "visual",
+        seen=modality != "audio",
+    )
+
+
+def evaluate(
+    card: Card,
+    logarithms: npt.NDArray[np.float64],
     test: Dataset,
     *,
     modality: Modality = "both",
@@ -23,30 +53,19 @@ def evaluate(
     untrained_embeddings: bool = False,
     overlap_allowed: bool = False,
 ) -> Evaluation:
-    """Evaluate a network on a list.
+    """Evaluate what a network said of a list.
 
     Parameters
     ----------
-    modality : {"both", "audio", "visual"}
-        What it may perceive.
-    sound_from : ndarray of int or None, shape (n_clips,)
-        Whose sound each clip gets, as `incongruent_partners` draws them; None for its own.
+    logarithms : ndarray of float64, shape (n_clips, n_classes)
+        From `answers`.
+    modality, sound_from
+        As for `answers`.
 
     Notes
     -----
     Paper: Evaluation Method. With fewer than five classes, top 5 is 1.
     """
-    architecture = card.architecture
-    rows = test.rows
-    if sound_from is not None:
-        rows = _with_sound_of(rows, sound_from, architecture.audio_size)
-    logarithms = log_probabilities(
-        weights,
-        rows,
-        architecture,
-        heard=modality != "visual",
-        seen=modality != "audio",
-    )
     predicted = logarithms.argmax(axis=1)
     losses = -logarithms[np.arange(len(test)), test.targets]
     bins = _calibration(np.exp(logarithms.max(axis=1)), predicted == test.targets)
@@ -86,9 +105,10 @@ def _identity(card: Card) -> dict[str, str | int | None]:
     }
 
 
-def _with_sound_of(
+def with_sound_of(
     rows: npt.NDArray[np.float32], sound_from: npt.NDArray[np.intp], audio_size: int
 ) -> npt.NDArray[np.float32]:
+    """Return embeddings in which each clip has the audio half of another one."""
     mixed = np.array(rows)
     mixed[..., :audio_size] = rows[sound_from, :, :audio_size]
     return mixed

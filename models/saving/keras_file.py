@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from models.checkpoints.correspondence import CorrespondenceWeights, Dense
 from models.network.parameters import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
 from models.network.spec import N_GATES, Rnn
 from models.saving.card import Card
@@ -35,7 +36,31 @@ def read_weights(path: Path, card: Card) -> Weights:
     path : Path
         A ``.keras`` file.
     """
-    shapes = _shapes(card)
+    return _sorted(_arrays_of(path, _shapes(card)))
+
+
+def read_correspondence_weights(path: Path, card: Card) -> CorrespondenceWeights:
+    """Read the float32 weights of a correspondence network, likewise.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.keras`` file.
+    """
+    arrays = _arrays_of(path, _correspondence_shapes(card))
+
+    def dense(name: str) -> Dense:
+        return Dense(arrays[name, 0], arrays[name, 1])
+
+    return CorrespondenceWeights(
+        (dense("audio_dense_1"), dense("audio_dense_2")),
+        (dense("visual_dense_1"), dense("visual_dense_2")),
+        Recurrent(*(arrays[_RNN, place] for place in range(3))),
+        OutputLayer(*dense("probability")),
+    )
+
+
+def _arrays_of(path: Path, shapes: Shapes) -> dict[tuple[str, int], npt.NDArray[np.float32]]:
     n_bytes = sum(4 * int(np.prod(shape)) for shape in shapes.values())
     try:
         with (
@@ -45,7 +70,7 @@ def read_weights(path: Path, card: Card) -> Weights:
         ):
             copy_member(packed, _WEIGHTS_NAME, weights, _ROOM * n_bytes + _OVERHEAD)
             with h5py.File(weights) as arrays:
-                return _sorted(_read(arrays, shapes, n_bytes))
+                return _read(arrays, shapes, n_bytes)
     except (*ZIP_ERRORS, OSError, TypeError, MemoryError) as error:
         reason = str(error).partition("\n")[0][:300]
         raise ConfigError(
@@ -54,17 +79,34 @@ def read_weights(path: Path, card: Card) -> Weights:
 
 
 def _shapes(card: Card) -> Shapes:
-    chosen, sizes = card.hyperparameters, {"audio": card.audio_size, "visual": card.visual_size}
-    width, units = chosen.bottleneck_units, chosen.rnn_units
-    columns = N_GATES[card.cell.rnn] * units
-    bias = (2, columns) if card.cell.rnn is Rnn.GRU else (columns,)
-    layers = {
-        _RNN: ((2 * width, columns), (units, columns), bias),
-        "probability": ((units, len(card.classes)), (len(card.classes),)),
-    }
-    for name, size in sizes.items():
+    width = card.hyperparameters.bottleneck_units
+    layers = _last_layers(card, 2 * width)
+    for name, size in (("audio", card.audio_size), ("visual", card.visual_size)):
         layers[f"{name}_bottleneck"] = ((size, width), (width,))
         layers[f"{name}_norm"] = ((width,),) * 4
+    return _numbered(layers)
+
+
+def _correspondence_shapes(card: Card) -> Shapes:
+    width = card.hyperparameters.bottleneck_units
+    layers = _last_layers(card, 1)  # of the two modalities' distance
+    for name, size in (("audio", card.audio_size), ("visual", card.visual_size)):
+        layers[f"{name}_dense_1"] = ((size, width), (width,))
+        layers[f"{name}_dense_2"] = ((width, width), (width,))
+    return _numbered(layers)
+
+
+def _last_layers(card: Card, n_inputs: int) -> dict[str, tuple[tuple[int, ...], ...]]:
+    units = card.hyperparameters.rnn_units
+    columns = N_GATES[card.cell.rnn] * units
+    bias = (2, columns) if card.cell.rnn is Rnn.GRU else (columns,)
+    return {
+        _RNN: ((n_inputs, columns), (units, columns), bias),
+        "probability": ((units, len(card.classes)), (len(card.classes),)),
+    }
+
+
+def _numbered(layers: dict[str, tuple[tuple[int, ...], ...]]) -> Shapes:
     return {(name, i): shape for name, part in layers.items() for i, shape in enumerate(part)}
 
 

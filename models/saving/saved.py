@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from features.records.dataset import Records
+from models.checkpoints.correspondence import CorrespondenceWeights
 from models.data.embeddings import Embeddings
 from models.network.parameters import Weights
 from models.saving.card import Card, read_card
-from models.saving.keras_file import read_weights
+from models.saving.keras_file import read_correspondence_weights, read_weights
 from models.saving.model_folder import MODEL_NAME
 from study.errors import ConfigError
 from study.tools.files import sha256_of
@@ -84,8 +85,34 @@ def load_model(folder: Path | str) -> SavedModel:
             f"{folder} holds a network of the {card.task} task, which names no action, expected "
             f"one of the action task. Load {path} with Keras"
         )
+    _require_file_of(card, path)
+    return SavedModel(folder, card, read_weights(path, card))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedCorrespondence:
+    """A correspondence network with its card."""
+
+    folder: Path
+    card: Card
+    weights: CorrespondenceWeights
+
+
+def load_correspondence(folder: Path) -> SavedCorrespondence:
+    """Load a network that says whether sound and picture belong together.
+
+    Raises ConfigError if the folder holds none, or a file that its card does not describe.
+    """
+    card = read_card(folder)
+    path = folder / MODEL_NAME
+    if card.task != "correspondence":
+        raise ConfigError(f"{folder} holds a network of the {card.task} task. Load it as such")
+    _require_file_of(card, path)
+    return SavedCorrespondence(folder, card, read_correspondence_weights(path, card))
+
+
+def _require_file_of(card: Card, path: Path) -> None:
     if not path.is_file():
         raise ConfigError(f"no model at {path}. Name a folder written by the train command")
     if sha256_of(path) != card.model_sha256:
         raise ConfigError(f"{path} is not the file that its card describes. Train it again")
-    return SavedModel(folder, card, read_weights(path, card))

@@ -1,6 +1,7 @@
 """Small worlds of embeddings for tests of the models: records and lists on disk."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,11 @@ import pandas as pd
 
 from features.embedding_set import find_embedding_set
 from features.records.records import Record, write_record
+from models.checkpoints.correspondence import CorrespondenceWeights, Dense
+from models.network.parameters import OutputLayer, Recurrent
+from models.network.spec import Hyperparameters
+from models.saving.card import Card
+from models.saving.save import save_model
 
 # A program that runs the command line with room for small files only.
 FULL_DISK = """
@@ -79,3 +85,37 @@ def make_world(
         lists[name] = root / f"AVMIT_{name}.csv"
         pd.DataFrame(rows, columns=columns).to_csv(lists[name], index=False)
     return World(root / "embeddings", lists["train"], lists["validation"], lists["test"])
+
+
+def save_correspondence(folder, set_name, *, width=8, units=6, timesteps=4, seed=1):
+    """Save a network that was never trained and says whether sound and picture belong together."""
+    rng = np.random.default_rng(seed)
+    embedding_set = find_embedding_set(set_name)
+
+    def drawn(*shape):
+        return rng.standard_normal(shape).astype(np.float32)
+
+    def pair(size):
+        return Dense(drawn(size, width), drawn(width)), Dense(drawn(width, width), drawn(width))
+
+    weights = CorrespondenceWeights(
+        pair(embedding_set.audio_size),
+        pair(embedding_set.visual_size),
+        Recurrent(drawn(1, 3 * units), drawn(units, 3 * units), drawn(2, 3 * units)),
+        OutputLayer(drawn(units, 2), drawn(2)),
+    )
+    card = Card(
+        origin="drawn",
+        task="correspondence",
+        embedding_set=embedding_set.name,
+        rnn="gru",
+        audio_size=embedding_set.audio_size,
+        visual_size=embedding_set.visual_size,
+        timesteps=timesteps,
+        classes=("incongruent", "congruent"),
+        hyperparameters=Hyperparameters(units, width, "relu", 0.0, 1e-4),
+        training_set="MIT 16",
+        made_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+    save_model(folder, card, weights)
+    return folder

@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from models.__main__ import app
 from models.checkpoints.checkpoint_files import find_prefix, read_layers
+from models.checkpoints.correspondence import correspondence_answers
 from models.checkpoints.importing import import_checkpoint
 from models.network.keras import keras
 from models.network.predict import log_probabilities
 from models.saving.card import read_card
-from models.saving.saved import load_model
+from models.saving.saved import load_correspondence, load_model
 from study.errors import ConfigError
 from tests.paths import SHARED, TESTS
 from tests.references.recurrent_network import Reference
@@ -77,6 +78,10 @@ def test_a_correspondence_network_gives_what_its_library_gives(written_of_pairs,
     predicted = keras_model.predict([expected["audio"], expected["visual"]], verbose=0)
     np.testing.assert_allclose(predicted, expected["probabilities"], atol=1e-5)
     assert np.ptp(predicted[:, 1]) > 1e-4  # it does not say the same of every clip
+    saved = load_correspondence(out)
+    rows = np.concatenate([expected["audio"], expected["visual"]], axis=-1)
+    said = np.exp(correspondence_answers(saved.card, saved.weights, rows))
+    np.testing.assert_allclose(said, expected["probabilities"], atol=1e-5)
     card = read_card(out)
     assert (card.classes, card.timesteps) == (("incongruent", "congruent"), 4)
     with pytest.raises(ConfigError, match=r"correspondence task, which names no action"):

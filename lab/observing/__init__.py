@@ -1,0 +1,1 @@
+"""Networks as observers of manipulated clips: extraction and answers in one go."""
