@@ -81,8 +81,7 @@ def test_another_program_finds_sound_and_noise_where_they_should_be(
         finished = finished_clips.sound_of(tmp_path / "out" / row.filename)
         asked = round(row.asynchrony_ms * 48)
         in_file = min(asked, 0) if row.edge == "cut" else asked
-        # FFmpeg 5 and 8 place sound that is brought to another rate a few samples apart.
-        assert abs(finished_clips.lag_near(finished, source, in_file) - in_file) <= 4, row.filename
+        assert abs(finished_clips.lag_near(finished, source, in_file) - in_file) <= 1, row.filename
         assert row.asynchrony_peak == "unique"
         assert row.asynchrony_measured_ms == pytest.approx(row.asynchrony_ms, abs=allowed_ms)
         if row.noise:
