@@ -20,6 +20,7 @@ from curation.manipulation.planning.sources import Source
 from curation.manipulation.survey import whole_clip
 from study.reports.html import render
 from study.tools.files import written_atomically
+from study.tools.progress_bars import track
 from study.tools.wording import counted
 
 _N_CLIPS = 3  # of each condition, the same ones in all
@@ -67,7 +68,10 @@ def write_page(path: Path, rows: Sequence[Row], design: Design) -> None:
 
     `rows`: what was made; the files lie beside the page.
     """
-    lines = [_line(path.parent, condition, rows) for condition in design.condition]
+    lines = [
+        _line(path.parent, condition, rows)
+        for condition in track(design.condition, "drawing the page")
+    ]
     text = render(
         "curation.manipulation",
         "contact_page.html",

@@ -1,5 +1,6 @@
 """Make all stimuli of a design: in parallel, resumable, and none twice."""
 
+import fcntl
 import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
@@ -73,20 +74,23 @@ def manipulate(
         Whether to make every stimulus anew.
     """
     known = {} if overwrite else _known_rows(folder)
-    looks = survey(sources, _crew_for(sources, n_processes))
-    found = list(track(looks, "looking at clips", total=len(sources)))
-    orders = _orders(design, found, folder)
-    kept = _kept(orders, known, folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
-    rows, rejects = _make_all(orders, kept, folder, n_processes)
-    rejects += _of_broken(design, found)
-    in_order = {order.stimulus.filename: place for place, order in enumerate(orders)}
-    rows.sort(key=lambda row: in_order[row.filename])
-    write_rejects(folder, sorted(rejects, key=lambda reject: reject.filename))
-    write_page(folder / PAGE_NAME, rows, design)
-    write_manifest(folder, rows, design)
-    (folder / JOURNAL_NAME).unlink(missing_ok=True)
+    is_new = not (known or (folder / JSON_NAME).exists())
+    with Journal(folder / JOURNAL_NAME) as journal:
+        _require_alone(journal, folder)
+        looks = survey(sources, _crew_for(sources, n_processes))
+        found = list(track(looks, "looking at clips", total=len(sources)))
+        orders = _orders(design, found, folder)
+        _refuse_files_of_others(orders, sources, is_new=is_new and not overwrite)
+        kept = _kept(orders, known, folder)
+        _sweep(folder)
+        rows, rejects = _make_all(orders, kept, journal, n_processes)
+        rejects += _of_broken(design, found)
+        in_order = {order.stimulus.filename: place for place, order in enumerate(orders)}
+        rows.sort(key=lambda row: in_order[row.filename])
+        write_rejects(folder, sorted(rejects, key=lambda reject: reject.filename))
+        write_page(folder / PAGE_NAME, rows, design)
+        write_manifest(folder, rows, design)
+        (folder / JOURNAL_NAME).unlink()
     return Outcome(rows, rejects, len(rows) - len(kept), len(kept))
 
 
@@ -116,14 +120,11 @@ def _orders(design: Design, found: Sequence[Surveyed], folder: Path) -> list[Ord
 
 
 def _make_all(
-    orders: Sequence[Order], kept: Mapping[str, Row], folder: Path, n_processes: int | None
+    orders: Sequence[Order], kept: Mapping[str, Row], journal: Journal, n_processes: int | None
 ) -> tuple[list[Row], list[Reject]]:
     rows, rejects = list(kept.values()), []
     todo = [order for order in orders if order.stimulus.filename not in kept]
-    with (
-        Journal(folder / JOURNAL_NAME) as journal,
-        closing(_performed(todo, n_processes)) as results,
-    ):
+    with closing(_performed(todo, n_processes)) as results:
         for result in track(results, "making stimuli", total=len(todo)):
             if isinstance(result, Reject):
                 rejects.append(result)
@@ -158,6 +159,29 @@ def _crashed(order: Order) -> Reject:
 
 def _too_slow(order: Order) -> Reject:
     return refused(order.stimulus, "too_slow", f"it takes longer than {HARD_LIMIT_S:g} s")
+
+
+def _require_alone(journal: Journal, folder: Path) -> None:
+    try:
+        fcntl.flock(journal.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StudyError(
+            f"another run is making clips in {folder}. Wait for it, or choose another folder"
+        ) from error
+
+
+def _refuse_files_of_others(
+    orders: Sequence[Order], sources: Sequence[Source], *, is_new: bool
+) -> None:
+    own = {source.path.resolve() for source in sources}
+    for order in orders:
+        if order.path.resolve() in own:
+            raise StudyError(f"{order.path} is a clip to make others of. Choose another --out")
+        if is_new and order.path.exists():
+            raise StudyError(
+                f"{order.path} is there, and no manifest says what it is. Choose another folder, "
+                "or pass --overwrite"
+            )
 
 
 def _known_rows(folder: Path) -> dict[str, Row]:

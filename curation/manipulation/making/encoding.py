@@ -1,5 +1,6 @@
 """Write a stimulus: H.264 and AAC in MP4, or FFV1 and FLAC in Matroska."""
 
+import errno
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,8 +12,10 @@ import numpy.typing as npt
 
 from curation.manipulation.making.picture import Film, Pictures
 from curation.manipulation.making.sound import RATE_HZ, Samples
+from study.errors import ClipError
 from study.tools.files import written_atomically
 
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 _PIECE = 1024  # samples: a frame of AAC, so that the last one says where the sound ends
 _FULL_SCALE_24 = 2**23
 _MOST_24 = _FULL_SCALE_24 - 1
@@ -92,8 +95,23 @@ ENCODINGS = {
 def write_stimulus(path: Path, film: Film, sound: Samples, encoding: Encoding) -> None:
     """Write a stimulus; it appears when it is complete.
 
+    Raises ClipError if its pictures or its sound cannot be encoded.
+
     `sound`: at 48 kHz, from the beginning of the file.
     """
+    try:
+        _write(path, film, sound, encoding)
+    except av.error.FFmpegError as error:
+        if error.errno in _REFUSALS:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise ClipError(
+            f"{path} cannot be encoded: {error.strerror}. Leave the clip out, or use the other "
+            "format",
+            "not_encoded",
+        ) from error
+
+
+def _write(path: Path, film: Film, sound: Samples, encoding: Encoding) -> None:
     options = _BITEXACT | ({"movflags": "+faststart"} if encoding.container == "mp4" else {})
     with (
         written_atomically(path) as part,

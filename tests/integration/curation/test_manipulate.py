@@ -1,5 +1,6 @@
 """Finished stimuli of odd clips, read by another program; runs that are killed; what is refused."""
 
+import fcntl
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from curation.manipulation.planning.sources import read_sources
 from curation.manipulation.running import manipulate
 from study.errors import StudyError
 from study.tools.files import sha256_of
+from study.tools.journal import Journal
 from tests.paths import ROOT
 from tests.references import finished_clips
 from tests.worlds.stimuli import KINDS, make_set, write_design, write_source
@@ -282,3 +284,29 @@ def test_a_folder_of_another_design_is_left_as_it_is(tmp_path):
     assert sha256_of(out / first.rows[0].filename) == first.rows[0].sha256
     (again,) = made(other, clips, out, overwrite=True).rows
     assert again.asynchrony_ms == 80
+
+
+def test_clips_of_others_are_never_written_over(tmp_path):
+    design = write_design(tmp_path / "a.toml", '[[condition]]\nname = "training"\n')
+    tree = make_set(tmp_path / "training", classes=("barking",), kinds=("plain",))
+    (theirs,) = tree.glob("*/*")
+    before = sha256_of(theirs)
+    with pytest.raises(StudyError, match="a clip to make others of"):
+        made(design, tree, tmp_path)
+    copied = tmp_path / "out/training" / theirs.relative_to(tree)
+    copied.parent.mkdir(parents=True)
+    copied.write_bytes(b"a clip of somebody")
+    for _ in range(2):
+        with pytest.raises(StudyError, match="no manifest says what it is"):
+            made(design, tree, tmp_path / "out")
+    assert sha256_of(theirs) == before
+    assert copied.read_bytes() == b"a clip of somebody"
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path):
+    tree = make_set(tmp_path / "clips", classes=("barking",), kinds=("plain",))
+    design = write_design(tmp_path / "a.toml", '[[condition]]\nname = "plain"\n')
+    with Journal(tmp_path / "out/.manipulate.partial.jsonl") as other:
+        fcntl.flock(other.file, fcntl.LOCK_EX)
+        with pytest.raises(StudyError, match="another run is making clips"):
+            made(design, tree, tmp_path / "out")
