@@ -4,20 +4,27 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from sessions.commands.options import at_desk, changing
-from sessions.laptops import away
+from sessions.laptops import away, clips
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import bring_back, require_honest
+from study.config.study import Study
 from study.store.addresses import sqlite_url
 from study.store.laptops import foreign
 from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
+from study.tools.files import refuse_existing
+from study.tools.progress_bars import track
 from study.tools.wording import counted
 
 
-@example("python -m sessions deal --participants P01 P02 --out laptop-a.sqlite --by AB")
+@example(
+    "python -m sessions deal --participants P01 P02 --out laptop-a.sqlite "
+    "--clips-to /media/stick/mit --by AB"
+)
 def deal(
     out: Annotated[Path, typer.Option(help="SQLite file for the laptop")],
     participants: Annotated[
@@ -26,21 +33,43 @@ def deal(
     more: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="further ones")
     ] = None,
+    clips_to: Annotated[
+        Path | None, typer.Option("--clips-to", help="folder into which their clips are copied")
+    ] = None,
     by: ByOption = "desk",
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
     """Prepare a laptop without a network for some participants; they rate nowhere else."""
     people = sorted({*participants, *(more or [])})
+    listed = clips.list_of(out)
+    for path in (out, listed):
+        refuse_existing(path, overwrite=False)
+    # Whoever rates here does not wait for files to be copied.
+    with at_desk(study, store) as (found, db):
+        first = clips.needed(db, people)
+    if clips_to is not None:
+        _copy_clips(first, found, clips_to)
     with changing(study, store, by) as desk:
         part = deal_part(desk, people, out)
+        last = clips.needed(desk.db, people)
+    clips.write_list(last, listed)
+    if clips_to is not None and not last.equals(first):
+        _copy_clips(last, found, clips_to)
     typer.echo(
         f"{out}: {counted(part.n_clips, 'clip')} left for {', '.join(people)} (part {part.part_id})"
     )
+    typer.echo(f"clips that the laptop needs: {len(last)}, listed in {listed}")
     address = shlex.quote(sqlite_url(Path(out.name)))
     typer.echo(
         f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
     )
+
+
+def _copy_clips(needed: pd.DataFrame, study: Study, folder: Path) -> None:
+    copied = track(clips.copy(needed, study, folder), "copying clips", total=len(needed))
+    n_there = sum(copied)
+    typer.echo(f"{folder}: {counted(len(needed) - n_there, 'clip')} copied, {n_there} there before")
 
 
 @example("python -m sessions merge laptop-a.sqlite --final --by AB")

@@ -1,18 +1,20 @@
 import sqlite3
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from alembic import command
 
-from sessions.laptops import away
+from sessions.laptops import away, clips
 from sessions.laptops.away import require_whole
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import Merged, merge_part
 from sessions.maintenance.store_check import findings
 from sessions.plan import changes, schedule
 from sessions.running.session_plan import plan_session
-from study.errors import NotClearedError, StoreError, StudyError
+from study.errors import ClipError, NotClearedError, StoreError, StudyError
 from study.store import audit, open_store, transaction
+from study.store.clips import candidates
 from study.store.desk import Desk
 from study.store.engine import engine_of
 from study.store.migrations import alembic_config
@@ -324,3 +326,27 @@ def test_remarks_and_flags_of_a_laptop_come_back_once_and_those_of_the_desk_stay
         assert found["trial_number"].dropna().tolist() == [1]
         (flag,) = flags.frame(db).to_dict("records")
         assert (flag["session_id"], flag["trial_number"]) == (session, 1)
+
+
+def test_a_laptop_needs_what_its_people_have_left_and_every_clip_is_checked(lab, tmp_path):
+    study, engine, path = lab
+    with transaction(engine) as db:
+        rated = assignments.frame(db).query("participant_id == 'S01' and done")["candidate_id"]
+        one, two = clips.needed(db, ["S01"]), clips.needed(db, ["S01", "S02"])
+        names = candidates.frame(db).set_index("candidate_id").loc[rated, "filename"]
+    assert len(one) == 29 - 3
+    assert not set(names) & set(one["filename"])
+    assert set(one["filename"]) < set(two["filename"])
+    assert clips.list_of(path).name == "laptop-a.clips.csv"
+    with pytest.raises(ClipError, match=r"26 clips of 26 cannot be found, such as .*barking"):
+        list(clips.copy(one, study, tmp_path / "stick"))
+    for row in one.to_dict("records"):
+        file = study.clip_path(row["video_location"], row["filename"])
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"another clip")
+    with pytest.raises(ClipError, match="is not the file that was admitted"):
+        list(clips.copy(one, study, tmp_path / "stick"))
+    assert list((tmp_path / "stick").rglob("*.mp4")) == []
+    sealed = one.assign(sha256=sha256(b"another clip").hexdigest())
+    assert list(clips.copy(sealed, study, tmp_path / "stick")) == [False] * 26
+    assert list(clips.copy(sealed, study, tmp_path / "stick")) == [True] * 26

@@ -1,0 +1,88 @@
+"""The clips that a laptop needs: a list of them, and copies of the files."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from study.config.study import Study
+from study.errors import ClipError, StudyError
+from study.store import Db
+from study.store.clips import candidates
+from study.store.people import participants
+from study.store.plan import assignments, exercises, ground_truths
+from study.tools.files import sha256_of, written_atomically
+from study.tools.wording import counted
+from study.vocabulary import ParticipantKind
+
+COLUMNS = ("video_location", "filename", "sha256")
+
+
+def needed(db: Db, people: Sequence[str]) -> pd.DataFrame:
+    """Return the clips that some participants may still be shown.
+
+    Returns columns `COLUMNS`: what they have left to rate, training and screening, and for the
+    expert all sampled clips. Raises NotClearedError if one of them is not enrolled.
+    """
+    kinds = {participants.get(db, who).kind for who in people}
+    plan = assignments.frame(db)
+    left = plan[plan["participant_id"].isin(people) & ~plan["done"].astype(bool)]
+    ids = set(left["candidate_id"].tolist())
+    if kinds != {ParticipantKind.EXPERT}:
+        ids |= set(exercises.frame(db)["candidate_id"].tolist())
+    if ParticipantKind.EXPERT in kinds:
+        ids |= set(ground_truths.sampled(db))
+    every = candidates.frame(db)
+    return every.loc[every["candidate_id"].isin(ids), list(COLUMNS)].reset_index(drop=True)
+
+
+def list_of(laptop: Path) -> Path:
+    """Return where the list of a laptop's clips lies: beside its file."""
+    return laptop.with_name(f"{laptop.stem}.clips.csv")
+
+
+def write_list(clips: pd.DataFrame, path: Path) -> None:
+    """Write which clips a laptop needs."""
+    with written_atomically(path) as part:
+        clips.to_csv(part, index=False)
+
+
+def copy(clips: pd.DataFrame, study: Study, folder: Path) -> Iterator[bool]:
+    """Copy clips into a tree such as `mit_root`; what is there already stays.
+
+    Yields for each clip whether it was there. Raises ClipError before the first one is copied if
+    one is missing, and if one is not the file that was admitted. Raises StudyError if another file
+    stands where a clip belongs.
+
+    `clips`: from `needed`.
+    """
+    places = [(row["video_location"], row["filename"]) for row in clips.to_dict("records")]
+    missing = [place for place in places if not study.clip_path(*place).is_file()]
+    if missing:
+        raise ClipError(
+            f"{counted(len(missing), 'clip')} of {len(places)} cannot be found, such as "
+            f"{study.clip_path(*missing[0])}. Check mit_root in study.toml",
+            "missing",
+        )
+    for place, sha256 in zip(places, clips["sha256"], strict=True):
+        yield _copy(study.clip_path(*place), folder, "/".join(place), sha256)
+
+
+def _copy(source: Path, folder: Path, name: str, sha256: str) -> bool:
+    target = folder / name
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise StudyError(f"{name!r} leads out of {folder}. Nothing more was copied")
+    if target.is_file():
+        if sha256_of(target) != sha256:
+            raise StudyError(f"{target} is another file. Remove it, or choose another folder")
+        return True
+    with written_atomically(target, overwrite=False) as part:
+        shutil.copyfile(source, part)
+        if sha256_of(part) != sha256:
+            raise ClipError(
+                f"{source} is not the file that was admitted. Restore it: python -m sessions check "
+                "--hashes",
+                "changed",
+            )
+    return False
