@@ -13,7 +13,6 @@ from instructions.words import Words, read_words
 from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
-from study.tools.money import Money
 from study.tools.suggesting import suggested
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -128,11 +127,6 @@ def _words(study: Study) -> Words:
     # A study whose language is not shipped has all texts of its own, and may have no words.
     known = shipped if shipped.is_dir() else _TEXTS / _REFERENCE_LANGUAGE
     return read_words([*folders, known])
-
-
-def pence(amount_pence: int) -> str:
-    """Return an amount of pounds; those of a study are written by `StudyConfig.money`."""
-    return Money("GBP")(amount_pence)
 
 
 def languages() -> tuple[str, ...]:

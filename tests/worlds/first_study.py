@@ -114,8 +114,8 @@ def _clips(db, who, phase, attempt):
     return exercises.frame(db, phase, number)["candidate_id"].tolist()
 
 
-# It opens a window on the screen that is graded; tests/integration/annotator runs it.
-IN_A_WINDOW = ("annotator", "check-rig")
+# They open a window; tests/integration/annotator runs them on a virtual screen.
+IN_A_WINDOW = (("annotator", "check-rig"), ("annotator", "preview"))
 
 
 class Lab:
@@ -131,6 +131,7 @@ class Lab:
             "/data/moments_in_time": str(self.tree),
             "/media/stick": str(folder / "stick"),
         }
+        self.environment = {"AVMIT_STUDY": str(self.study), "HOME": str(folder / "home")}
         self.said: dict[str, str] = {}
 
     def run(self, line: str) -> None:
@@ -144,7 +145,7 @@ class Lab:
             case "annotator", ["--participant", who]:
                 self.said[line] = f"{self.said.get(line, '')} {sit(self.study, who)}"
                 return
-            case _ if (package, words[0]) == IN_A_WINDOW:
+            case _ if (package, words[0]) in IN_A_WINDOW:
                 return
             case "sessions", ["desk", *_]:
                 self.said[line] = served(words, self.study, self.elsewhere)
@@ -156,7 +157,7 @@ class Lab:
                 sit(self.study, "P03", f"sqlite:///{path}")
                 sit(self.study, "P03", f"sqlite:///{path}")
         app = importlib.import_module(f"{package}.__main__").app
-        done = CliRunner().invoke(app, words, env={"AVMIT_STUDY": str(self.study)})
+        done = CliRunner().invoke(app, words, env=self.environment)
         assert done.exit_code == 0, (line, done.output, done.exception)
         self.said[line] = done.output
         if (package, words[0]) == ("study", "init"):

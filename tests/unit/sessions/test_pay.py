@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import delete, update
 
-from instructions import pence
 from sessions.monitor.progress import progress
-from sessions.pay.receipt import session_lines, statement_text
+from sessions.pay.receipt import POUNDS, session_lines, statement_text
 from sessions.pay.statement import REMOVED, Statement, StatementLine, settle, statement
 from sessions.pay.worked import hours_pence, worked
 from sessions.people.participants_text import participants_text
@@ -204,7 +203,7 @@ def test_the_paragraph_has_all_rates_that_were_paid_and_not_the_present_one(paid
     text = participants_text(Desk(db, study, "AB", AT), exact=False)
     assert "reimbursed at rates of £6.00 and £7.20 per hour" in text
     owed = sum(statement(db, p, study.config.protocol).owed.total_pence for p in ("P01", "P02"))
-    assert f"of which {pence(owed)} in all has not been paid yet" in text
+    assert f"of which {POUNDS(owed)} in all has not been paid yet" in text
 
 
 def test_exact_figures_list_everybody_also_who_said_nothing(paid_once):
