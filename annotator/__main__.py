@@ -1,12 +1,13 @@
 """The rating task: python -m annotator --participant P03."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from annotator.commands.options import SimulateOption, Speed, StageName
-from annotator.first_words import first_words
+from annotator.first_words import first_words, said_on_screen
 from annotator.task.actor import Actor
 from study.tools.cli import StoreOption, StudyOption, run, stderr_console
 from study.tools.commands import Panel, new_app
@@ -95,6 +96,9 @@ def annotate(
     kiosk: Annotated[
         bool, typer.Option("--kiosk", help="ask for the next participant when a session has ended")
     ] = False,
+    launched: Annotated[
+        bool, typer.Option("--launched", help="show on the screen what keeps it from beginning")
+    ] = False,
     screenshots: Annotated[
         Path | None, typer.Option(help="folder for a picture of every screen")
     ] = None,
@@ -117,6 +121,7 @@ def annotate(
         raise typer.BadParameter("--kiosk asks who is there. Leave --participant out")
     who = participant or "reception"
     with (
+        said_on_screen(study) if launched else nullcontext(),
         first_words(study, wanted=stage is StageName.WINDOW) as moment,
         stderr_console().status(f"{who}: {phase}" if phase else who),
     ):

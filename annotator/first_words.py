@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from annotator.window.moment import Look, Moment
-from study.errors import ConfigError
+from study.errors import ConfigError, StudyError
 from study.reading.text import read_text, read_toml
 
-TEXT, FONT = "moment", "DejaVu Sans"
+TEXT, CALL, FONT = "moment", "call_experimenter", "DejaVu Sans"
 _SHIPPED = Path(__file__).parents[1] / "instructions" / "texts"
 _LARGEST_BYTES = 1000
 _LARGEST_PX = 20_000
@@ -23,6 +23,7 @@ _SCREEN: dict[str, Any] = {
     "viewing_distance_cm": None, "width_cm": None, "font": FONT,
 }  # fmt: skip
 _AUTO_HEIGHT_PX = 1080
+_USUAL_LINE, _USUAL_COLOURS = (40 / _AUTO_HEIGHT_PX, 0.0, 0.0), ("white", "black", None, None)
 
 
 @contextmanager
@@ -50,14 +51,42 @@ def first_words(study_dir: Path | None, *, wanted: bool = True) -> Iterator[Mome
         moment.close()
 
 
-def look_of(folder: Path) -> Look | None:
+@contextmanager
+def said_on_screen(study_dir: Path | None) -> Iterator[None]:
+    """Show on the screen too what an error of the block says: nobody looks into a terminal."""
+    try:
+        yield
+    except StudyError as error:
+        say_last(study_dir, str(error))
+        raise
+
+
+def say_last(study_dir: Path | None, problem: str) -> None:
+    """Show what keeps the task from beginning until a key is pressed, where there is no terminal.
+
+    Whatever is wrong with the study, it has words: at the least the shipped ones in white on black.
+    Where there is no X server nothing is shown.
+    """
+    if not (sys.platform.startswith("linux") and os.environ.get("DISPLAY")):
+        return
+    folder = study_dir or Path(os.environ.get("AVMIT_STUDY", "."))
+    heading = (_SHIPPED / "en" / f"{CALL}.md").read_text(encoding="utf-8").splitlines()[0]
+    look = look_of(folder, CALL) or Look(heading.removeprefix("# "), _USUAL_LINE, *_USUAL_COLOURS)
+    from annotator.window.last_words import show  # the X server's library, seldom needed
+
+    show(look, problem)
+
+
+def look_of(folder: Path, name: str = TEXT) -> Look | None:
     """Return how a study's words look, without a check of what `study.toml` says.
 
     Returns None where it cannot be told.
+
+    `name`: the text whose first line they are.
     """
     try:
         config = read_toml(folder / "study.toml")
-        words = _words(folder, config)
+        words = _words(folder, config, name)
     except ConfigError:
         return None
     given = config.get("screen", {})
@@ -106,11 +135,11 @@ def _font(family: object) -> tuple[str, ...]:
         return ()
 
 
-def _words(folder: Path, config: dict[str, Any]) -> str:
+def _words(folder: Path, config: dict[str, Any], name: str) -> str:
     own, language = config.get("texts"), config.get("language", "en")
     places = [folder / own] if isinstance(own, str) else []
     places += [_SHIPPED / str(language), _SHIPPED / "en"]
     # A study in another language may be older than this text.
-    path = next(path for place in places if (path := place / f"{TEXT}.md").exists())
+    path = next(path for place in places if (path := place / f"{name}.md").exists())
     lines = read_text(path, largest=_LARGEST_BYTES).strip().splitlines()
     return lines[0].removeprefix("# ") if lines else ""

@@ -53,7 +53,7 @@ def entry(study: Study, icon: Path, more: Sequence[str]) -> str:
     `more`: further arguments of the task.
     """
     folder = study.folder.resolve()
-    command = [sys.executable, "-m", "annotator", "--study", str(folder), *more]
+    command = [sys.executable, "-m", "annotator", "--study", str(folder), "--launched", *more]
     title = " ".join(study.config.title.split())
     lines = {
         "Type": "Application",

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from instructions.words import Words, read_words
+from instructions import screens
 from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
@@ -127,6 +128,19 @@ def _words(study: Study) -> Words:
     # A study whose language is not shipped has all texts of its own, and may have no words.
     known = shipped if shipped.is_dir() else _TEXTS / _REFERENCE_LANGUAGE
     return read_words([*folders, known])
+def words_of_sheets(study: Study, n_classes: int) -> dict[str, object]:
+    """Return the values that the sheets of paper may name: those of every text, and whole parts.
+
+    Raises ConfigError if one of the parts cannot be read or filled in.
+
+    `n_classes`: as `placeholders_of` takes it.
+    """
+    values, config = placeholders_of(study, n_classes), study.config
+    parts = [
+        text(name, config.language, values, own=study.texts_path).strip()
+        for name in screens.of_sheet(config)
+    ]
+    return {"headphones": "\n\n".join(parts)} | values
 
 
 def languages() -> tuple[str, ...]:

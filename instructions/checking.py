@@ -25,7 +25,8 @@ def findings(study: Study) -> Iterator[str]:
         return
     files = {path.stem: path for path in instructions.own_files(own)}
     values = instructions.placeholders_of(study, n_classes=1)
-    on_paper = () if study.config.rehearsal else screens.ON_PAPER
+    sheets = (*screens.ON_PAPER, *screens.of_sheet(study.config))
+    on_paper = () if study.config.rehearsal else sheets
     needed = {*screens.of_study(study.config), *on_paper, *(files.keys() & instructions.names())}
     shown = {"the words of study.toml": " ".join(map(str, values.values()))}
     for name in sorted(needed):
@@ -35,7 +36,7 @@ def findings(study: Study) -> Iterator[str]:
         except ConfigError as error:
             yield str(error)
         else:
-            shown |= {} if name in screens.ON_PAPER else {f"text {name}.md": found}
+            shown |= {} if name in sheets else {f"text {name}.md": found}
     yield from _of_font(study, shown)
     for name in sorted(files.keys() - instructions.names()):
         meant = suggested(name, instructions.names())

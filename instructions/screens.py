@@ -35,6 +35,7 @@ _WORDS = {
     "note_rest": frozenset({"participant", "n_minutes", "n_planned"}),
     "note_sessions": frozenset({"participant", "n_sessions", "n_planned"}),
     "refused": _PROBLEM,
+    "sheet": frozenset({"headphones"}),
     "session_over": _OVER,
     "start_annotation": _BEGIN,
     "start_ground_truth": _BEGIN,
@@ -100,9 +101,17 @@ def welcome(phase: Phase) -> str:
     return "welcome" if phase is Phase.ANNOTATION else f"welcome_{phase}"
 
 
+def of_sheet(config: StudyConfig) -> tuple[str, ...]:
+    """Return the parts of the sheet that only some studies need: level and check of headphones."""
+    level = ("sheet_level",) if config.headphones.set_level else ()
+    check = config.headphones.check
+    return level if check == "off" else (*level, f"sheet_check_{check}")
+
+
 def words_of(name: str) -> frozenset[str]:
     """Return the words that a text knows beside those that every text knows."""
-    return frozenset() if name in ON_PAPER else _COUNTS | _WORDS.get(name, frozenset())
+    own = _WORDS.get(name, frozenset())
+    return own if name in ON_PAPER or name.startswith("sheet_") else _COUNTS | own
 
 
 def _level(config: StudyConfig) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def sheets(study: Study, sample: Sample) -> dict[str, str]:
 
     Raises ConfigError if one of them cannot be read.
     """
-    values = instructions.placeholders_of(study, sample.n_classes)
+    values = instructions.words_of_sheets(study, sample.n_classes)
     language, own = study.config.language, study.texts_path
     return {
         name: instructions.as_far_as_known(name, language, values, own=own)

@@ -18,6 +18,7 @@ from lab.report.methods import paragraphs
 from lab.report.networks import CARD_COLUMNS, SET_COLUMNS, TABLE_5, Networks, networks_of
 from lab.report.places import Places
 from lab.report.rating import Ratings, ratings_of
+from sessions.monitor.alarms import KINDS
 from sessions.monitor.progress import sentence
 from study.config.study import Study
 from study.reports.html import render
@@ -28,7 +29,6 @@ from study.tools.money import Money
 
 N_PICTURES = 4
 N_RESAMPLES = 1000
-_KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fast": "too fast"}
 _MEASURES = {
     "percent": "percent agreement",
     "fleiss_kappa": "Fleiss' kappa",
@@ -123,7 +123,7 @@ def report_page(
         timing_figures=figures.timing_figures(found),
         n_elsewhere=rigs.n_elsewhere,
         alarms=[
-            (one.participant_id, _KINDS[one.kind], one.n_trial, one.detail)
+            (one.participant_id, KINDS[one.kind], one.n_trial, one.detail)
             for one in found.progress.alarms
         ],
         figure_2=figures.rated_figures(found),

@@ -102,7 +102,7 @@ def print_sheet(
     """Print a sheet as A4 PDF, with the numbers that the screens show."""
     found = find_study(study, store)
     n_classes = len(read_classes(found.classes_path).avmit_labels)
-    values = instructions.placeholders_of(found, n_classes)
+    values = instructions.words_of_sheets(found, n_classes)
     language, title = found.config.language, found.config.title
     chosen, folder = names or ["sheet", "script", "consent"], out or found.folder / SHEETS
     texts = {

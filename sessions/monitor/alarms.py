@@ -9,6 +9,7 @@ import pandas as pd
 
 from sessions.monitor.running_agreement import GROUND_TRUTH, PEER, agreement, baseline
 from study.tools.wording import counted
+from study.vocabulary import FlagKind
 
 # How the accuracy falls that is to be seen: from .93 to .80.
 DROP = 0.80 / 0.93
@@ -20,6 +21,14 @@ _LARGEST_BASELINE = 0.98  # of agreement nobody is certain
 RUN_CHANCE = 1e-7  # of a run of identical answers, by chance, at any one trial
 FASTEST_S = 0.1  # from the end of the clip to the key
 FAST_WINDOW, MAX_FAST = 50, 5
+SLIP_WINDOW, MAX_SLIPS = 100, 10
+# What people call them.
+KINDS = {
+    "agreement": "agreement fell",
+    "same_answer": "one key only",
+    "too_fast": "too fast",
+    "slips": "many slips",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Alarm:
 
     Parameters
     ----------
-    kind : {"agreement", "same_answer", "too_fast"}
+    kind : {"agreement", "same_answer", "too_fast", "slips"}
         What.
     n_trial : int
         At which of the participant's trials, from 1.
@@ -52,6 +61,19 @@ def alarms(ratings: pd.DataFrame, truths: dict[int, int]) -> list[Alarm]:
         *_too_fast_alarms(ratings),
     ]
     return sorted(found, key=lambda alarm: (alarm.participant_id, alarm.n_trial))
+
+
+def slip_alarms(ratings: pd.DataFrame) -> Iterator[Alarm]:
+    """Yield an alarm where a participant calls many ratings slips: the keys may not be understood.
+
+    `ratings`: columns ``participant_id, flags``, in the order in which they were given.
+    """
+    for participant_id, own in ratings.groupby("participant_id"):
+        slips = [FlagKind.SLIP.value in kinds.split(";") for kinds in own["flags"]]
+        for index, n_slips in _first_above(np.array(slips), SLIP_WINDOW, MAX_SLIPS):
+            n_seen = min(SLIP_WINDOW, index + 1)
+            detail = f"{n_slips} of {counted(n_seen, 'rating')} called a slip"
+            yield Alarm(str(participant_id), "slips", index + 1, detail)
 
 
 def in_short(found: list[Alarm]) -> list[Alarm]:
@@ -163,14 +185,22 @@ def _same_answer_alarms(ratings: pd.DataFrame) -> Iterator[Alarm]:
 
 def _too_fast_alarms(ratings: pd.DataFrame) -> Iterator[Alarm]:
     for participant_id, own in ratings.groupby("participant_id"):
-        fast = (own["rt_s"] < FASTEST_S).to_numpy(np.int64)
-        in_window = np.convolve(fast, np.ones(FAST_WINDOW, dtype=np.int64))[: len(fast)]
-        above = in_window >= MAX_FAST
-        for index in np.flatnonzero(above & ~np.roll(above, 1)).tolist():
+        fast = (own["rt_s"] < FASTEST_S).to_numpy(bool)
+        for index, n_fast in _first_above(fast, FAST_WINDOW, MAX_FAST):
             yield Alarm(
                 str(participant_id),
                 "too_fast",
                 index + 1,
-                f"{in_window[index]} of {counted(min(FAST_WINDOW, index + 1), 'answer')} within "
+                f"{n_fast} of {counted(min(FAST_WINDOW, index + 1), 'answer')} within "
                 f"{1000 * FASTEST_S:.0f} ms of the end of the clip",
             )
+
+
+def _first_above(
+    happened: npt.NDArray[np.bool_], window: int, n_most: int
+) -> Iterator[tuple[int, int]]:
+    """Yield where as many of the last ones as `n_most` happened, each time anew, and how many."""
+    in_window = np.convolve(happened, np.ones(window, dtype=np.int64))[: len(happened)]
+    above = in_window >= n_most
+    for index in np.flatnonzero(above & ~np.roll(above, 1)).tolist():
+        yield index, int(in_window[index])

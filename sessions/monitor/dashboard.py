@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from sessions.expert.reratings import in_words
 from sessions.monitor import figures
+from sessions.monitor.alarms import KINDS
 from sessions.monitor.progress import Progress, progress, sentence
 from sessions.monitor.running_agreement import GROUND_TRUTH, PEER
 from sessions.monitor.status import owed_in_words
@@ -26,7 +27,6 @@ from study.tools.money import Money
 
 REFRESH_S = 60
 MOST_FAILURES = 20
-_KINDS = {"agreement": "agreement fell", "same_answer": "one key only", "too_fast": "too fast"}
 
 
 def dashboard_app(study: Study, site: Site, now: Callable[[], datetime]) -> FastAPI:
@@ -129,7 +129,7 @@ def _number(value: object, form: str) -> str | None:
 def alarm_rows(found: Progress) -> list[tuple[object, ...]]:
     """Return the alarms as rows: participant, what, at which trial, detail."""
     return [
-        (alarm.participant_id, _KINDS[alarm.kind], alarm.n_trial, alarm.detail)
+        (alarm.participant_id, KINDS[alarm.kind], alarm.n_trial, alarm.detail)
         for alarm in found.alarms
     ]
 

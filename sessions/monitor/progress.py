@@ -7,7 +7,7 @@ from math import ceil
 import pandas as pd
 
 from sessions.expert.reratings import Reliability, reliability
-from sessions.monitor.alarms import Alarm, alarms, in_short
+from sessions.monitor.alarms import Alarm, alarms, in_short, slip_alarms
 from sessions.monitor.running_agreement import GROUND_TRUTH, PEER, agreement
 from sessions.pay import bonus
 from sessions.pay.statement import is_settled_here, statement
@@ -100,7 +100,7 @@ def progress(db: Db, study: Study, every: pd.DataFrame | None = None) -> Progres
         classes=assignments.per_class(db),
         days=per_day(given),
         failures=failed,
-        alarms=in_short(alarms(given, truths)),
+        alarms=in_short([*alarms(given, truths), *slip_alarms(given)]),
         n_left=sum(count.n_left for count in assignments.counts(db).values()),
         n_without_rater=again.n_without_rater(clips, is_whole=is_whole),
         n_waiting=len(further_ratings.waiting(db, study, every)),

@@ -1,5 +1,8 @@
 """A day at the screen with real keys: nobody types a phase, and nobody sees a terminal."""
 
+import subprocess
+import sys
+
 import pytest
 
 from study.store import transaction
@@ -99,3 +102,15 @@ def test_training_waits_for_the_experimenters_key_and_flags_are_kept(lab, statio
     assert f"{NEW}: 1 training ratings; 1 of 2 clips are rated (left)" in out
     flagged = table(engine, "flag")[["kind", "flagged_by"]].to_numpy().tolist()
     assert flagged == [["trial_disturbed", "experimenter"]]
+
+
+def test_what_keeps_an_icon_from_opening_the_task_stands_on_the_screen(station, view, tmp_path):
+    command = [sys.executable, "-m", "annotator", "--launched", "--study", str(tmp_path)]
+    process = subprocess.Popen(command, env=station, stderr=subprocess.PIPE, text=True)
+    try:
+        view.wait_for(view.is_page)
+        view.press("Return")
+    finally:
+        code, _, err = finished(process)
+    assert code == 1
+    assert err.startswith("error: no study.toml in")

@@ -40,7 +40,8 @@ def test_an_entry_starts_the_task_of_its_study_whatever_its_folder_is_called(tmp
     study = study_in(tmp_path / name)
     found = read(entry(study, tmp_path / "icon.svg", ["--kiosk"]))
     assert command(found["Exec"]) == [
-        sys.executable, "-m", "annotator", "--study", str(study.folder.resolve()), "--kiosk",
+        sys.executable, "-m", "annotator", "--study", str(study.folder.resolve()), "--launched",
+        "--kiosk",
     ]  # fmt: skip
     assert (found["Type"], found["Terminal"]) == ("Application", "false")
 

@@ -12,6 +12,7 @@ from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
 from study.vocabulary import Phase
 
+SHEETS = {*screens.ON_PAPER, "sheet_level", "sheet_check_huggins", "sheet_check_antiphase"}
 NAMES = sorted(path.stem for path in Path(instructions.__file__).parent.glob("texts/en/*.md"))
 OWN_WORDS = {
     "contact": "the lab",
@@ -39,6 +40,25 @@ def test_the_sheet_gives_the_protocols_numbers(values):
     sheet = instructions.text("sheet", "en", values)
     for number in ("3 seconds", "41 clips", "If 38 of them", "£6.00 per hour", "bonus of 10p"):
         assert number in sheet
+
+
+@pytest.mark.parametrize(
+    ("headphones", "said"),
+    [
+        (Headphones(), ["## The headphones"]),
+        (Headphones(set_level=False), []),
+        (Headphones(check="huggins"), ["## The headphones", "a faint tone hidden"]),
+        (Headphones(set_level=False, check="antiphase"), ["one of which is softer"]),
+    ],
+)
+def test_the_sheet_tells_of_the_level_and_the_check_where_the_study_has_them(
+    tmp_path, headphones, said
+):
+    study = Study(tmp_path, StudyConfig(headphones=headphones, placeholders=OWN_WORDS))
+    sheet = instructions.text("sheet", "en", instructions.words_of_sheets(study, 41))
+    every = ("## The headphones", "a faint tone hidden", "one of which is softer")
+    assert [words for words in every if words in sheet] == said
+    assert "{{" not in sheet
 
 
 def test_screens_need_nothing_that_study_toml_has_not_got(tmp_path):
@@ -123,7 +143,7 @@ def test_characters_that_the_font_lacks_are_found_where_they_stand(tmp_path):
     assert "'No such font' of screen.font is not installed" in found
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {*screens.ON_PAPER, *screens.PLAIN}))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {*SHEETS, *screens.PLAIN}))
 def test_every_own_text_with_an_unknown_word_is_found(tmp_path, name):
     config = StudyConfig(
         texts="own",
@@ -178,7 +198,7 @@ def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
 
 
 def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheets(tmp_path):
-    names = {*screens.of_study(StudyConfig()), *screens.ON_PAPER}
+    names = {*screens.of_study(StudyConfig()), *screens.ON_PAPER, "sheet_level"}
     config = StudyConfig(texts="own", language="it")
     study = own_study(tmp_path, config, **dict.fromkeys(names, "# Buongiorno"))
     assert list(checking.findings(study)) == []
@@ -196,6 +216,6 @@ def test_the_texts_of_all_phases_and_checks_are_all_the_texts_on_screens():
             StudyConfig(headphones=Headphones(check=check), keys=Keys(slip="f8"))
         )
     }
-    rest = {*screens.ON_PAPER, *screens.PLAIN}
+    rest = {*SHEETS, *screens.PLAIN}
     assert of_checks | rest == set(NAMES) == instructions.names()
     assert "feedback" not in screens.of_session(StudyConfig(), Phase.SCREENING)

@@ -1,8 +1,9 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from sessions.monitor import figures
-from sessions.monitor.alarms import agreement_alarms, alarms, crossings
+from sessions.monitor.alarms import KINDS, agreement_alarms, alarms, crossings, slip_alarms
 from sessions.monitor.running_agreement import agreement
 
 
@@ -76,6 +77,14 @@ def test_answers_faster_than_anybody_can_see_raise_one_alarm():
     ratings.loc[200:209, "rt_s"] = 0.02
     (alarm,) = alarms(ratings, {})
     assert (alarm.kind, alarm.n_trial) == ("too_fast", 205)
+
+
+@pytest.mark.parametrize(("n_slips", "alarmed"), [(0, []), (9, []), (10, [("slips", 500)])])
+def test_who_calls_many_ratings_slips_is_named_once(n_slips, alarmed):
+    flags = ["trial_disturbed"] * 490 + ["mis_key;slip"] * n_slips
+    ratings = pd.DataFrame({"participant_id": "P01", "flags": [*flags, *[""] * 200]})
+    assert [(alarm.kind, alarm.n_trial) for alarm in slip_alarms(ratings)] == alarmed
+    assert set(KINDS) >= {alarm.kind for alarm in slip_alarms(ratings)}
 
 
 def test_lines_keep_within_the_plot_and_the_careless_stand_out():

@@ -18,7 +18,7 @@ WORDS = {
 
 def printed(name, tmp_path):
     study = Study(Path(), StudyConfig(placeholders=WORDS))
-    text = instructions.text(name, "en", instructions.placeholders_of(study, 41))
+    text = instructions.text(name, "en", instructions.words_of_sheets(study, 41))
     path = tmp_path / f"{name}.pdf"
     n_pages = write_sheet(text, path, footer="A study", overwrite=False)
     pages = PdfReader(path).pages
