@@ -27,7 +27,7 @@ from lab.virtual_station import virtual_station
 from study.config.screen import Screen
 from study.reports.figures import save_figure
 from tests.worlds.early_presses import evidence_of
-from tests.worlds.rating_studies import PERSON, annotate_command, ratable_study
+from tests.worlds.rating_studies import RATES, annotate_command, ratable_study
 from tests.worlds.screens import OutsideView
 
 CLIP_S = 3.0
@@ -56,12 +56,14 @@ def annotator(station: Station, clip: Path, n_trials: int, rng: np.random.Genera
         # As a lab does before its first session; the lead of the sound follows from it.
         checked = annotate_command(study, "check-rig")
         subprocess.run(checked, env=station, stdout=subprocess.DEVNULL, check=True)
-        command = annotate_command(study, "--participant", PERSON, "--trials", str(n_trials))
+        command = annotate_command(study, *RATES, "--trials", str(n_trials))
         process = subprocess.Popen(command, env=station, stdout=subprocess.DEVNULL)
         with OutsideView(station) as view:
             view.wait_for(view.is_page)
             view.press("space")
             rate(view, n_trials, rng)
+            view.wait_for(view.is_page)  # the session is over
+            view.press("space")
         process.wait(timeout=30)
         found = evidence_of(engine)
         engine.dispose()

@@ -1,11 +1,13 @@
 """The font of the screens: its files, and the characters that it lacks."""
 
+import logging
 import shutil
 import subprocess
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from study.errors import ConfigError
@@ -43,9 +45,7 @@ def find_font(family: str) -> Font:
     Raises ConfigError if it is not installed.
     """
     if family == SHIPPED:
-        import matplotlib  # a tenth of a second, and only to find its folder
-
-        folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        folder = _folder_of_matplotlib() / "mpl-data" / "fonts" / "ttf"
         return Font(family, Face(folder / "DejaVuSans.ttf"), Face(folder / "DejaVuSans-Bold.ttf"))
     regular = _matched(family, "regular")
     if regular is None:
@@ -89,8 +89,18 @@ def require_characters(font: Font, texts: Iterable[str], where: str) -> None:
         )
 
 
+def _folder_of_matplotlib() -> Path:
+    # Without importing it, which takes a tenth of a second.
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+    return Path(spec.origin).parent
+
+
 @lru_cache(maxsize=8)
 def _characters(face: Face) -> frozenset[int]:
+    # It warns where it cannot keep settings of its own, which nobody needs here.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from matplotlib.ft2font import FT2Font  # a tenth of a second
 
     return frozenset(FT2Font(str(face.path), face_index=face.index).get_charmap())

@@ -123,7 +123,12 @@ class PsychopyStage:
         self._drawing.set_warning(warning)
         self._drawing.set_notices(notices)
         self._counter = counter
-        box_px = (self._layout.clip_box.width, self._layout.clip_box.height)
+        # What is larger on the screen is enlarged there: frames in memory are no larger than those
+        # that admission has counted.
+        box_px = (
+            min(self._layout.clip_box.width, screen.max_clip_width_px),
+            min(self._layout.clip_box.height, screen.max_clip_height_px),
+        )
         self._prefetcher = Prefetcher(
             lambda stimulus: decode_for_display(
                 stimulus.path,

@@ -5,7 +5,15 @@ import signal
 import time
 
 from lab.virtual_station import sound_server
-from tests.worlds.rating_studies import PERSON, annotate, finished, ratable_study, started, table
+from tests.worlds.rating_studies import (
+    PERSON,
+    RATES,
+    annotate,
+    finished,
+    ratable_study,
+    started,
+    table,
+)
 
 
 def test_a_second_annotator_is_refused_and_a_terminated_one_keeps_its_ratings(
@@ -36,7 +44,7 @@ def test_a_locked_store_calls_the_experimenter_and_the_rating_is_kept_on_retry(
     station, view, tmp_path
 ):
     study, engine = ratable_study(tmp_path, kinds=("short",) * 2)
-    process = started(study, station, "--participant", PERSON, "--trials", "1")
+    process = started(study, station, *RATES, "--trials", "1")
     try:
         view.wait_for(view.is_page)
         view.press("space")
@@ -44,7 +52,8 @@ def test_a_locked_store_calls_the_experimenter_and_the_rating_is_kept_on_retry(
         with engine.begin():  # another program holds the store
             view.press("2")
             view.wait_for(view.is_page)
-        view.press("Return")
+        view.turn_page("Return")
+        view.press("space")  # the session is over
     finally:
         code, out, err = finished(process)
     assert (code, err) == (0, "")
@@ -179,7 +188,7 @@ def test_headphones_that_go_away_between_two_clips_do_not_freeze_the_screen(
 
 def test_a_clip_during_which_the_machine_stood_still_plays_again(station, view, tmp_path):
     study, engine = ratable_study(tmp_path, kinds=("plain", "short"))
-    process = started(study, station, "--participant", PERSON, "--trials", "1")
+    process = started(study, station, *RATES, "--trials", "1")
     try:
         view.wait_for(view.is_page)
         view.press("space")
@@ -188,7 +197,8 @@ def test_a_clip_during_which_the_machine_stood_still_plays_again(station, view, 
         time.sleep(4.0)  # longer than the clip
         process.send_signal(signal.SIGCONT)
         view.wait_for(view.is_prompt)
-        view.press("3")
+        view.press_until("3", view.is_page)  # the session is over
+        view.press("space")
     finally:
         code, _, err = finished(process)
     assert (code, err) == (0, "")

@@ -54,14 +54,19 @@ def test_a_person_does_the_check_and_its_result_is_kept(station, view, tmp_path)
         view.wait_for(view.is_page)
         view.turn_page("Return")  # the level
         view.turn_page("Return")  # what is coming
+        view.press("space")  # the sound to listen for, once more
+        view.turn_page("Return")
+        view.wait_for(view.is_question)
+        view.turn_page("1")  # the example, whose answer is told
+        view.turn_page("Return")
         for _ in range(6):
             view.wait_for(view.is_question)
             view.turn_page("KP_2")
         view.press("Return")
     finally:
         code, out, err = finished(process)
-    # Each place has the target twice.
-    assert (code, err) == (0, "")
+    # Each place has the target twice; who did not pass ends with 1.
+    assert (code, err) == (1, "")
     assert out == "P03: headphone check, 2 of 6 found: not passed, 5 are needed\n"
     check = table(engine, "headphone_check").iloc[0]
     assert (check["participant_id"], check["stimulus"], check["n_right"]) == (

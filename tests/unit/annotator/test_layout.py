@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +43,25 @@ def test_nothing_overlaps_on_any_screen(width, height, margin, text, box):
 def test_touching_is_not_overlapping():
     assert not Rectangle(0, 0, 10, 10).overlaps(Rectangle(10, 0, 10, 10))
     assert Rectangle(0, 0, 10, 10).overlaps(Rectangle(9, 9, 10, 10))
+
+
+@pytest.mark.parametrize(
+    ("scale", "native", "expected"),
+    [
+        (1.0, (320, 240), (320, 240)),
+        (2.0, (320, 240), (640, 480)),
+        (2.0, (1280, 720), (1280, 720)),  # at its own size it fills the box of 1280x960
+        (2.0, (1920, 1080), (1280, 720)),
+        (0.5, (320, 240), (160, 120)),
+    ],
+)
+def test_a_clip_is_shown_at_the_scale_and_fits_its_box_however_it_was_decoded(
+    scale, native, expected
+):
+    layout = task_layout(Screen(scale=scale), 3840, 2160)
+    fit = min(1.0, scale, 640 / native[0], 480 / native[1])  # as the stage decodes it
+    decoded = [round(fit * size) for size in native]
+    place = layout.clip(*decoded, fit)
+    assert (place.width, place.height) == pytest.approx(expected, abs=2)
+    assert place.left == layout.clip_box.left
+    assert place.bottom == layout.clip_box.bottom

@@ -1,5 +1,7 @@
 """Which ratings count: one fault at a time in a rating with nothing to complain of."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +37,8 @@ FAULTS = [
     ({"n_frames_shown": 0, "n_frames_dropped": 90}, Reason.FRAMES_MISSING),
     ({"width_px": 170, "height_px": 128, "scale": 0.5}, Reason.WRONG_SIZE),
     ({"scale": 0.0}, Reason.WRONG_SIZE),
+    ({"clip_scale": 2.0, "box_width_px": 1280.0, "box_height_px": 960.0}, Reason.WRONG_SIZE),
+    ({"clip_scale": math.inf}, Reason.WRONG_SIZE),  # every clip fills its box
     ({"width_px": 1280, "height_px": 720}, Reason.WRONG_SIZE),
     ({"flags": "slip"}, Reason.SLIP),
     ({"flags": "mis_key"}, Reason.MIS_KEY),
@@ -51,6 +55,17 @@ HARMLESS = [
     {"n_frames_shown": 178, "n_frames_dropped": 182},
     {"width_px": 640, "height_px": 360, "scale": 0.5},
     {"width_px": 333, "height_px": 480, "scale": 0.4166},  # rounded to whole pixels
+    # On other screens other sizes are asked for; where the scale is infinite clips fill the box.
+    {
+        "clip_scale": 2.0,
+        "scale": 2.0,
+        "width_px": 680,
+        "height_px": 512,
+        "box_width_px": 1280.0,
+        "box_height_px": 960.0,
+    },
+    {"clip_scale": math.inf, "scale": 480 / 256, "width_px": 638, "height_px": 480},
+    {"clip_scale": 0.711, "scale": 0.711, "width_px": 242, "height_px": 182},
     # Nobody sees or hears anything on the stage that costs no time.
     {"stage": "simulated", "grade": "", "played_to_end": False, "n_xruns": 9, "is_simulated": True},
 ]
