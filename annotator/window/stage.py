@@ -1,6 +1,5 @@
 """The stage with a PsychoPy window: draws one frame per poll, decides nothing."""
 
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -175,8 +174,9 @@ class PsychopyStage:
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of screen and sound, ready for JSON."""
+        asked = sizes_on(self._screen, self._window.size_px[1], self._monitor_px)
         return {
-            "screen": self._window.facts() | {"asked": self._asked_sizes()},
+            "screen": self._window.facts() | {"asked": asked.as_json()},
             "sound": self._headset.facts() | {"lead_s": self._lead_s},
             # Where the session clock stands at 0, so that recordings can be compared.
             "clock_start_s": self._start_s,
@@ -308,15 +308,6 @@ class PsychopyStage:
             for size_px in (shown.width_px, shown.height_px)
         )
         return replace(shown, width_deg=width, height_deg=height)
-
-    def _asked_sizes(self) -> dict[str, float | None]:
-        sizes = sizes_on(self._screen, self._window.size_px[1], self._monitor_px)
-        scale = sizes.clip_scale
-        return {
-            "max_clip_width_px": sizes.max_clip_width_px,
-            "max_clip_height_px": sizes.max_clip_height_px,
-            "clip_scale": scale if math.isfinite(scale) else None,
-        }
 
     def _taken_events(self) -> list[Event]:
         events, self._events = sorted(self._events, key=lambda e: e.t_s), []

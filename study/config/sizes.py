@@ -41,6 +41,17 @@ class Sizes:
             self.max_clip_height_px / height_px,
         )
 
+    def as_json(self) -> dict[str, float | None]:
+        """Return what decides how large clips are, as a session's rig keeps it.
+
+        Where every clip fills its box the scale is None, because JSON has no infinity.
+        """
+        return {
+            "max_clip_width_px": self.max_clip_width_px,
+            "max_clip_height_px": self.max_clip_height_px,
+            "clip_scale": self.clip_scale if math.isfinite(self.clip_scale) else None,
+        }
+
 
 def sizes_on(screen: Screen, height_px: int, monitor_width_px: int) -> Sizes:
     """Return the sizes that a study asks for.

@@ -100,7 +100,7 @@ class OutsideView:
 
     def is_question(self) -> bool:
         """Return whether a page of two paragraphs is on the screen."""
-        return self.is_page() and self.is_lit(Rectangle(340, 325, 600, 20))
+        return self.is_page() and self.is_lit(Rectangle(340, 346, 600, 16))
 
     def press(self, key: str, hold_s: float = HOLD_S) -> None:
         """Press a key and let go of it."""

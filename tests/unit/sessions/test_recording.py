@@ -15,6 +15,7 @@ from study.store.ratings import sessions
 from study.store.ratings.sessions import Process
 from study.store.tables import (
     AssignmentRow,
+    FlagRow,
     KeyPressRow,
     PresentationRow,
     RatingRow,
@@ -98,6 +99,36 @@ def test_a_rating_is_kept_with_all_its_evidence_and_pays_if_it_matches(study_and
         session = db.scalars(select(SessionRow)).one()
         assert (session.end_reason, session.ended_at) == ("ended", AT)
     assert [t.stimulus.candidate_id for t in plan_for(engine, study).trials] == [3, 4]
+
+
+def test_flags_are_on_the_trials_they_are_about_and_change_no_rating_and_no_bonus(study_and_engine):
+    study, engine = study_and_engine
+    plan = plan_for(engine, study)
+    with session_of(engine, study, plan) as recorder:
+        assert recorder.save(replace(rated(plan, 1), disturbed=True)) == 10
+        slip = replace(rated(plan, 3, i=1), slip_before=True)
+        assert recorder.save(slip) == 10
+        assert recorder.save(slip) == 10  # a retry flags nothing twice
+        recorder.flag_slip()
+        recorder.flag_slip()
+    with transaction(engine) as db:
+        found = db.execute(
+            select(FlagRow.trial_id, FlagRow.kind, FlagRow.flagged_by).order_by(FlagRow.id)
+        ).all()
+        given = db.execute(select(RatingRow.rating, RatingRow.bonus_pence)).all()
+    assert found == [
+        (1, "trial_disturbed", "experimenter"),
+        (1, "slip", PERSON),
+        (2, "slip", PERSON),
+    ]
+    assert given == [(1, 10), (3, 0)]
+
+
+def test_a_slip_before_the_first_rating_of_a_session_flags_nothing(study_and_engine):
+    study, engine = study_and_engine
+    with session_of(engine, study, plan_for(engine, study)) as recorder:
+        recorder.flag_slip()
+    assert count(engine, FlagRow) == 0
 
 
 def test_a_retry_after_a_lost_acknowledgement_adds_nothing(study_and_engine):

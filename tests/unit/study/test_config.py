@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from study.classes import TEST_CLASSES, read_classes
+from study.config.keys import Keys
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig, find_study, parse_config
 from study.errors import ConfigError, StoreError
@@ -240,3 +242,13 @@ def test_a_study_that_was_frozen_before_there_was_a_key_is_as_it_was(tmp_path):
         changed = study.config.screen.model_copy(update={"measured_lead": True})
         with pytest.raises(ConfigError, match=r"differs .* in screen\.measured_lead"):
             studies.refuse_changed(db, study.config.model_copy(update={"screen": changed}))
+
+
+def test_the_key_for_disturbed_trials_leaves_f9_to_studies_that_use_it_already():
+    assert (Keys().disturbed, Keys(pause="f9").disturbed) == ("f9", None)
+    assert Keys(pause="f9", disturbed="f8").disturbed == "f8"
+    assert Keys().slip is None
+    with pytest.raises(ValidationError, match="pause and disturbed are both f9"):
+        Keys(pause="f9", disturbed="f9")
+    assert "key_slip" not in Keys().named()
+    assert Keys(slip="f8").named()["key_slip"] == "F8"
