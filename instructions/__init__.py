@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from instructions.words import Words, read_words
 from instructions import screens
+from instructions.words import Words, read_words
 from study.config.study import Study
 from study.errors import ConfigError
 from study.reading.text import read_text
@@ -128,6 +128,8 @@ def _words(study: Study) -> Words:
     # A study whose language is not shipped has all texts of its own, and may have no words.
     known = shipped if shipped.is_dir() else _TEXTS / _REFERENCE_LANGUAGE
     return read_words([*folders, known])
+
+
 def words_of_sheets(study: Study, n_classes: int) -> dict[str, object]:
     """Return the values that the sheets of paper may name: those of every text, and whole parts.
 
