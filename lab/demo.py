@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.entries import JOURNAL_NAME, Entry, add_entry, begin_journal
+from lab.entries import JOURNAL_NAME, DemoEntry, add_entry, begin_journal
 from lab.report.page import write_report
 from lab.report.places import REPORT_NAME, places_of
 from lab.size import DemoSize
@@ -193,7 +193,7 @@ def _run_step(folder: Path, step: DemoStep, environment: dict[str, str] | None, 
     if not step.is_done():
         raise StudyError(f"this command ended before its work was complete: {command}")
     last = next((line for line in reversed(said) if line), "")
-    entry = Entry(
+    entry = DemoEntry(
         part=step.part,
         what=step.what,
         command=command,

@@ -11,7 +11,7 @@ JOURNAL_NAME = "logs/demo.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DemoEntry:
     """One command that ran to its end.
 
     Parameters
@@ -39,16 +39,16 @@ def begin_journal(folder: Path) -> None:
     Journal(folder / JOURNAL_NAME).close()
 
 
-def add_entry(folder: Path, entry: Entry) -> None:
+def add_entry(folder: Path, entry: DemoEntry) -> None:
     """Add a line to the journal."""
     with Journal(folder / JOURNAL_NAME) as journal:
         journal.add(asdict(entry))
 
 
-def read_entries(folder: Path) -> Iterator[Entry]:
+def read_entries(folder: Path) -> Iterator[DemoEntry]:
     """Read the journal; a line that a crash cut short is passed over."""
     for line in read_journal(folder / JOURNAL_NAME):
         try:
-            yield Entry(**json.loads(line))
+            yield DemoEntry(**json.loads(line))
         except (json.JSONDecodeError, TypeError):
             continue

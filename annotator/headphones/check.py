@@ -28,7 +28,7 @@ from study.vocabulary import Phase
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class HeadphoneOutcome:
     """How a headphone check went."""
 
     participant_id: str
@@ -58,7 +58,7 @@ def perform(
     store: str | None = None,
     on: OpenStage | None = None,
     says_what_is_next: bool = False,
-) -> Outcome:
+) -> HeadphoneOutcome:
     """Do a headphone check from its first page to the store; return how it went.
 
     Raises StudyError if there is no check in this study, the participant may not do it, or somebody
@@ -113,7 +113,7 @@ def perform(
         is_passed = headphones.passed(check.n_right)
         with suppress(LeftError):
             perform_page(stage, shown.result(pages, passed=is_passed), pages, actor)
-    return Outcome(participant_id, check.n_right, len(trials))
+    return HeadphoneOutcome(participant_id, check.n_right, len(trials))
 
 
 def _no_trials(participant_id: str) -> SessionPlan:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lab.report.page import N_PICTURES, Shown
+from lab.report.page import N_PICTURES, ShownClips
 from lab.report.page import write_report as write
 from lab.report.places import REPORT_NAME, places_of
 from study.config.study import find_study
@@ -43,6 +43,6 @@ def report(
         out or found.folder / REPORT_NAME,
         at=datetime.now(UTC),
         overwrite=overwrite,
-        shown=Shown(n_pictures=pictures),
+        shown=ShownClips(n_pictures=pictures),
     )
     typer.echo(f"report: {path}")

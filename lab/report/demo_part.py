@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from lab.entries import JOURNAL_NAME, Entry, read_entries
+from lab.entries import JOURNAL_NAME, DemoEntry, read_entries
 from lab.state import DATASET, EMBEDDINGS, MODELS, RELEASE
 from lab.steps import SCREENSHOTS, TITLES, next_steps
 from study.reports.html import image_to_data_uri
@@ -52,7 +52,7 @@ class DemoPart:
 
     screens: list[Screenshot]
     missing_screens: list[str]
-    entries: list[Entry]
+    entries: list[DemoEntry]
     titles: tuple[str, ...]
     links: list[tuple[str, list[FileLink]]]
     next_steps: tuple[str, ...]
@@ -83,9 +83,9 @@ def _screens(folder: Path) -> dict[str, Screenshot]:
     return found
 
 
-def _entries(folder: Path) -> list[Entry]:
+def _entries(folder: Path) -> list[DemoEntry]:
     # A command that ran twice stands where it ran last.
-    latest: dict[str, Entry] = {}
+    latest: dict[str, DemoEntry] = {}
     for entry in read_entries(folder):
         latest.pop(entry.command, None)
         latest[entry.command] = entry

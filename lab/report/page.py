@@ -40,7 +40,7 @@ Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownClips:
     """How much the page shows.
 
     Parameters
@@ -62,7 +62,7 @@ def write_report(
     *,
     at: datetime,
     overwrite: bool = False,
-    shown: Shown | None = None,
+    shown: ShownClips | None = None,
 ) -> Path:
     """Write the page of a study, whatever stage it has come to.
 
@@ -82,14 +82,14 @@ def write_report(
     # The links of a demo's page are seen from its folder.
     is_beside = out.parent.resolve() == study.folder.resolve()
     demo = demo_part(study.folder) if is_beside else None
-    page = report_page(study, places, at=at, shown=shown or Shown(), demo=demo)
+    page = report_page(study, places, at=at, shown=shown or ShownClips(), demo=demo)
     with written_atomically(out, overwrite=overwrite, readers=Readers.OWNER) as part:
         part.write_text(page, encoding="utf-8")
     return out
 
 
 def report_page(
-    study: Study, places: Places, *, at: datetime, shown: Shown, demo: DemoPart | None = None
+    study: Study, places: Places, *, at: datetime, shown: ShownClips, demo: DemoPart | None = None
 ) -> str:
     """Return the page as HTML that needs no other file."""
     found = ratings_of(study, at, n_resamples=shown.n_resamples)

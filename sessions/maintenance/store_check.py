@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from sessions.maintenance import money
+from sessions.maintenance import money_check
 from sessions.maintenance.lost_ratings import evidence_findings
 from sessions.people import roster
 from sessions.plan.wanted import Ints, first_wanted
@@ -53,7 +53,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
             "the triggers that keep the audit log from being changed are gone. Compare it with a "
             "back-up, and restore that"
         )
-    yield from money.findings(db, study)
+    yield from money_check.findings(db, study)
     yield from _consent_findings(db)
     if clips:
         yield from _clip_findings(db, study, hashes=hashes)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from study.clips.opening import frames_of, open_clip
 from study.clips.probe import largest_sample, missing_stream, require_codecs, video_streams
 from study.clips.showing import Showing
-from study.clips.sound.resampling import Resampler
+from study.clips.sound.one_form import Resampler
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
 

@@ -9,7 +9,7 @@ import av
 import numpy as np
 
 from study.clips.opening import Budget, frames_of, open_clip
-from study.clips.sound.resampling import Resampler
+from study.clips.sound.one_form import Resampler
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
 

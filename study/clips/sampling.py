@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from study.clips.opening import Budget, open_clip
 from study.clips.probe import require_codecs, video_streams
+from study.clips.sound.one_form import Resampler
 from study.clips.sound.placing import stretches
-from study.clips.sound.resampling import Resampler
 from study.errors import ClipError
 
 Image = npt.NDArray[np.uint8]

@@ -8,7 +8,7 @@ import av
 
 from study.clips.opening import MAX_DURATION_S
 from study.clips.orientation import Orientation, orientation_of
-from study.clips.sound.resampling import EarMixer, Form, form_of
+from study.clips.sound.one_form import EarMixer, Form, form_of
 from study.errors import ClipError
 
 MAX_FRAMES_BYTES = 600_000_000

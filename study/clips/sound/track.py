@@ -6,8 +6,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from study.clips.sound.one_form import N_EARS, EarMixer, Form, form_of
 from study.clips.sound.placing import stretches
-from study.clips.sound.resampling import N_EARS, EarMixer, Form, form_of
 
 Samples = npt.NDArray[np.float32]
 

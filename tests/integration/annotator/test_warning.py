@@ -7,6 +7,8 @@ from benchmarks.dated_clip import write_dated_clip
 from lab.virtual_station import virtual_station
 from tests.worlds.early_presses import early_warnings
 
+pytestmark = pytest.mark.timing
+
 N_PRESSES, N_CHANCES = 12, 3
 STUDY_CLIP_PX = (640, 480)
 LIMIT_FRAMES = 2

@@ -7,7 +7,7 @@ from curation.__main__ import app as curation
 from sessions.expert import ground_truths as expert
 from sessions.expert.reratings import reliability
 from sessions.laptops.deal import deal_part
-from sessions.maintenance import money
+from sessions.maintenance import money_check
 from sessions.monitor.progress import progress, sentence
 from sessions.monitor.running_agreement import GROUND_TRUTH
 from sessions.plan import schedule
@@ -86,14 +86,14 @@ def test_it_earns_nobody_anything_until_somebody_says_what_the_clip_deserves(lab
         assert line.startswith("barking/clip_0.mp4: 3 confirmed on ")
     assert {of_another: 10, good: 10}.items() <= rate_everything(engine, study, "P02").items()
     with transaction(engine) as db:
-        assert list(money.findings(db, study)) == []
+        assert list(money_check.findings(db, study)) == []
 
 
 def test_a_bonus_that_was_shown_for_it_stays_and_is_not_called_wrong(lab):
     study, engine, clips = lab
     with transaction(engine) as db:
         rate(db, "P03", {clips[0]: 3, clips[1]: 3}, bonus_pence=10, at=AT.replace(hour=12))
-        assert list(money.findings(db, study)) == []
+        assert list(money_check.findings(db, study)) == []
 
 
 def test_status_compares_nobody_with_it_and_says_so(lab):

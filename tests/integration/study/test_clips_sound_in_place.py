@@ -8,8 +8,8 @@ import pytest
 
 from study.clips.display import decode_for_display
 from study.clips.sampling import decode_for_extraction
+from study.clips.sound.one_form import EarMixer, form_of
 from study.clips.sound.placing import Stretch, stretches
-from study.clips.sound.resampling import EarMixer, form_of
 from tests.references.bursts import shifts_s, sound_with_bursts, write_bursts
 
 LATEST_S = 0.001

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from lab import demo
-from lab.entries import JOURNAL_NAME, Entry, add_entry, begin_journal, read_entries
+from lab.entries import JOURNAL_NAME, DemoEntry, add_entry, begin_journal, read_entries
 from lab.size import FULL, SMALLEST
 from lab.steps import PROFILES, TITLES, DemoStep, steps_of, typed
 from study.errors import ConfigError, StageError, StudyError
@@ -78,7 +78,7 @@ def test_a_step_that_ran_stands_in_the_journal(tmp_path):
 
 
 def test_a_line_of_the_journal_that_was_cut_short_is_passed_over(tmp_path):
-    entry = Entry(1, "make clips", "python -m study make-clips", "2026-01-01", 1.5, "done")
+    entry = DemoEntry(1, "make clips", "python -m study make-clips", "2026-01-01", 1.5, "done")
     add_entry(tmp_path, entry)
     with (tmp_path / JOURNAL_NAME).open("a") as file:
         file.write(json.dumps({"part": 1})[:-3] + "\n")

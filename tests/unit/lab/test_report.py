@@ -8,7 +8,7 @@ import pytest
 
 from lab.entries import begin_journal
 from lab.report.flow import FlowStep, stages
-from lab.report.page import Shown, write_report
+from lab.report.page import ShownClips, write_report
 from lab.report.places import places_of
 from study.config.protocol import Protocol
 from study.errors import ConfigError, StudyError
@@ -19,7 +19,7 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def page_of(study, **settings):
     out = study.folder / "report.html"
-    shown = Shown(n_pictures=1, n_resamples=50)
+    shown = ShownClips(n_pictures=1, n_resamples=50)
     places = places_of(study.folder)
     return write_report(study, places, out, at=AT, shown=shown, **settings).read_text()
 
