@@ -4,6 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# On a busy machine an example may take any time; pytest's own limit ends what hangs.
+settings.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any_machine")
 
 WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
 TIMING = "timing: measures time in the window, and runs alone, after all others"

@@ -66,7 +66,7 @@ def _hashes(draw):
     return np.array(cut, dtype=np.uint64).reshape(-1, n_words)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(words=_hashes(), max_bits=st.integers(0, 30))
 def test_bands_find_what_comparing_every_two_finds(words, max_bits):
     assert _as_lists(near_groups(words, max_bits)) == _all_pairs(words, max_bits)

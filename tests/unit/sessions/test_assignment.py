@@ -22,7 +22,7 @@ def distinct(raters):
     n_slots=st.integers(1, 3),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_clip_gets_its_raters_all_different_and_loads_are_even(
     n_clips, n_participants, n_slots, seed
 ):
@@ -40,7 +40,7 @@ def test_every_clip_gets_its_raters_all_different_and_loads_are_even(
     done=st.floats(0, 1),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_drop_outs_clips_go_to_others_who_do_not_rate_them_yet(
     n_clips, n_participants, done, seed
 ):
@@ -63,7 +63,7 @@ def test_a_drop_outs_clips_go_to_others_who_do_not_rate_them_yet(
     n_wanted=st.integers(1, 400),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_joiner_takes_no_clip_twice_and_most_from_those_with_most_left(
     n_clips, n_participants, n_wanted, seed
 ):
@@ -77,7 +77,7 @@ def test_a_joiner_takes_no_clip_twice_and_most_from_those_with_most_left(
 
 
 @given(n_clips=st.integers(0, 300), n_truths=st.integers(0, 40), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_order_has_every_clip_once_and_a_ground_truth_in_every_block(n_clips, n_truths, seed):
     rng = np.random.default_rng(seed)
     truths = np.zeros(n_clips, dtype=bool)

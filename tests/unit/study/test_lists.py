@@ -196,7 +196,7 @@ LOCATIONS = st.sampled_from(["training", "MIT_training", "Training", " training 
 LABELS = st.sampled_from(["AVMIT_label", "AVMIT label", "label", "avmit_label"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(kind=st.sampled_from(sorted(KINDS)), data=st.data())
 def test_whatever_the_spelling_the_same_list_is_read(tmp_path_factory, kind, data):
     plain, odd = clean(kind), clean(kind)
@@ -268,7 +268,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "code"), CASES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(row=st.integers(1, 11), other=st.integers(0, 11))
 def test_a_random_fault_is_found_on_its_line(tmp_path_factory, kind, code, row, other):
     table = clean(kind)
@@ -284,7 +284,7 @@ def test_a_random_fault_is_found_on_its_line(tmp_path_factory, kind, code, row, 
 PIECES = (b"", b"\0", b"\xff", b'"', b",", b"\n", b"\r", b" ", b"1")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(kind=st.sampled_from(sorted(KINDS)), data=st.data())
 def test_bytes_changed_anywhere_give_a_list_or_one_line(tmp_path_factory, kind, data):
     text = bytearray(clean(kind).text().encode())
