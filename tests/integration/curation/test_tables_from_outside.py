@@ -193,7 +193,8 @@ def edited(rows, edit):
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(of_ratings=edits(), of_test=edits())
 def test_random_faults_give_lists_that_are_apart_or_none(
@@ -213,7 +214,8 @@ def test_random_faults_give_lists_that_are_apart_or_none(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(of_tallies=edits(), of_raw=edits())
 def test_random_faults_in_a_release_are_imported_apart_or_refused(

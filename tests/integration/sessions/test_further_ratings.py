@@ -185,7 +185,8 @@ def require_only_what_is_needed(db, study):
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 10**6), steps=st.lists(st.sampled_from(STEPS), max_size=10))
 def test_further_ratings_are_asked_of_open_clips_and_of_no_others(lab, seed, steps):
