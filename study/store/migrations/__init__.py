@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -196,7 +197,9 @@ def alembic_config() -> Config:
     return config
 
 
+@cache
 def _scripts() -> ScriptDirectory:
+    # Every migration is a file that is read, and opening a store asks three times.
     return ScriptDirectory.from_config(alembic_config())
 
 
