@@ -13,6 +13,7 @@ from study.errors import ConfigError
 Grid = Literal["paper", "released"]
 Normalisation = Literal["keras3", "tf2.3"]
 Precision = Literal["float32", "bfloat16"]
+AudioDecoder = Literal["pyav", "pydub"]
 Device = Literal["auto", "cpu", "gpu"]
 
 Floats = npt.NDArray[np.float32]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from features.commands.options import WeightsFolderOption
-from features.embedding_set import EMBEDDING_SETS, Device, Grid, Normalisation
+from features.embedding_set import EMBEDDING_SETS, AudioDecoder, Device, Grid, Normalisation
 from features.extraction import cost
 from features.extraction.clip_list import (
     read_clip_list,
@@ -74,6 +74,9 @@ def extract(
     device: Annotated[
         Device, typer.Option(help="where networks calculate; auto takes a GPU that can be used")
     ] = "auto",
+    audio_decoder: Annotated[
+        AudioDecoder, typer.Option(help="pydub runs ffmpeg, as the published script; slower")
+    ] = "pyav",
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write one record per clip, and a manifest beside them; goes on where it was stopped."""
@@ -89,6 +92,7 @@ def extract(
         untrained_seed=untrained,
         out=out,
         device=device,
+        audio_decoder=audio_decoder,
     )
     for note in notes:
         console.print(note, highlight=False)

@@ -8,8 +8,16 @@ from rich.progress import TaskID
 from features.commands.options import WeightsFolderOption
 from features.networks.specs import NETWORKS
 from features.weights.fetch import DOWNLOADS, fetch
-from features.weights.find import find_file, hash_of, require_fit, verified_hash, weights_folder
+from features.weights.find import (
+    WeightsSource,
+    find_file,
+    hash_of,
+    require_fit,
+    verified_hash,
+    weights_folder,
+)
 from features.weights.formats import read_weights
+from features.weights.published import MAX_DIFFERENCE, difference_from_published
 from study.errors import RecordError
 from study.tools.cli import fail
 from study.tools.commands import new_app
@@ -70,7 +78,26 @@ def verify_weights(weights: WeightsFolderOption = None) -> None:
         except RecordError as error:
             fail(f"{path} cannot be used: {error}")
         typer.echo(f"{network}: {path.name} fits, {len(layers)} layers, sha256 {sha256}")
+        if path.is_dir() and spec.hears:
+            _compare(WeightsSource(network, path, None, sha256))
     typer.echo(f"{len(present)} of {counted(len(found), 'network')} verified: {folder}")
     if len(present) < len(found):
         missing = ", ".join(network for network in found if network not in present)
         fail(f"no weights of {missing}. Fetch them: python -m features weights fetch")
+
+
+def _compare(source: WeightsSource) -> None:
+    difference = difference_from_published(source)
+    if difference is None:
+        typer.echo(f"{source.network}: it takes no waveform, so that its answer is not compared")
+        return
+    if not difference <= MAX_DIFFERENCE:  # nor NaN
+        fail(
+            f"{source.path} answers otherwise than this program with its weights: by "
+            f"{difference:.1e} of the largest value on test sounds, at most {MAX_DIFFERENCE:g} is "
+            "expected. Do not extract with it; report the file's sha256"
+        )
+    typer.echo(
+        f"{source.network}: the published network itself, run on 3 test sounds, differs by at "
+        f"most {difference:.1e} of the largest value"
+    )

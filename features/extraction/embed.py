@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from features.embedding_set import Device, Grid, Normalisation
+from features.embedding_set import AudioDecoder, Device, Grid, Normalisation
 from features.extraction.extractor import Extraction, Extractor, load
 from features.extraction.prepare import prepare
 
@@ -20,6 +20,7 @@ def embed(
     weights_of: Mapping[str, Path | str] | None = None,
     untrained: int | None = None,
     device: Device = "auto",
+    audio_decoder: AudioDecoder = "pyav",
 ) -> Extraction:
     """Compute the embeddings of one clip, as ``python -m features extract`` does for many.
 
@@ -43,6 +44,8 @@ def embed(
         Seed of untrained networks where weights are missing; their embeddings mean nothing.
     device : {"auto", "cpu", "gpu"}
         Where networks calculate.
+    audio_decoder : {"pyav", "pydub"}
+        What decodes the sound; the published extraction had pydub.
 
     Returns
     -------
@@ -66,6 +69,7 @@ def embed(
         tuple((network, Path(path)) for network, path in (weights_of or {}).items()),
         untrained,
         device,
+        audio_decoder,
     )
     return extractor.extract(Path(clip))
 
@@ -80,6 +84,7 @@ def _extractor(
     weights_of: tuple[tuple[str, Path], ...],
     untrained_seed: int | None,
     device: Device,
+    audio_decoder: AudioDecoder,
 ) -> Extractor:
     job, _ = prepare(
         name,
@@ -91,5 +96,6 @@ def _extractor(
         untrained_seed=untrained_seed,
         out=Path(),
         device=device,
+        audio_decoder=audio_decoder,
     )
     return load(job)

@@ -18,6 +18,7 @@ from features.embedding_set import (
 from features.extraction.clip_list import ListedClip
 from features.inputs import waveform
 from features.inputs.frames import choose_frames, choose_windows, shrink
+from features.inputs.published_decoder import decode_with_pydub
 from features.networks.layers import Floats
 from features.records.manifest import ManifestRow, Recipe
 from features.records.records import Record, write_record
@@ -136,8 +137,11 @@ class Extractor:
                 )
             silence = np.zeros(SILENCE_S * stream.sample_rate_hz, np.float32)
             return silence, ["no sound: silence stands in"]
-        mono = waveform.pcm16_to_waveform(clip.samples)
-        sound = waveform.resample(mono, clip.sample_rate_hz, stream.sample_rate_hz)
+        samples, rate_hz = clip.samples, clip.sample_rate_hz
+        if self.recipe.audio_decoder == "pydub":
+            samples, rate_hz = decode_with_pydub(path)
+        mono = waveform.pcm16_to_waveform(samples)
+        sound = waveform.resample(mono, rate_hz, stream.sample_rate_hz)
         lacking = round(stream.window_s * stream.sample_rate_hz) - len(sound)
         if lacking <= 0:
             return sound, []

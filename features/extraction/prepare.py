@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from features.embedding_set import (
+    AudioDecoder,
     AudioStream,
     Device,
     EmbeddingSet,
@@ -38,6 +39,7 @@ def prepare(
     untrained_seed: int | None,
     out: Path,
     device: Device = "auto",
+    audio_decoder: AudioDecoder = "pyav",
 ) -> tuple[Job, list[str]]:
     """Find the weights of a set, make its graphs, and state what decides the embeddings.
 
@@ -59,6 +61,8 @@ def prepare(
         Where the folder of the set is to lie.
     device : {"auto", "cpu", "gpu"}
         Where networks calculate.
+    audio_decoder : {"pyav", "pydub"}
+        What decodes the sound; the published extraction had pydub.
     """
     embedding_set = find_embedding_set(embedding_set_name)
     plugged = plugged_note(embedding_set)
@@ -85,6 +89,7 @@ def prepare(
         audio=audio_note,
         visual=visual_note,
         plugged=plugged,
+        audio_decoder=audio_decoder,
     )
     return Job(recipe, audio, visual, out / embedding_set.folder, device), notes
 

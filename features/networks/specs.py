@@ -47,6 +47,11 @@ class NetworkSpec:
     input_spread: float = 1.0
 
     @property
+    def hears(self) -> bool:
+        """Whether its inputs are spectrograms."""
+        return self.input_shape[2] == 1
+
+    @property
     def layer_names(self) -> list[str]:
         """Names of the layers that have weights."""
         names = _Names()

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from features.embedding_set import SET_NAME, Grid, Normalisation, Precision
+from features.embedding_set import SET_NAME, AudioDecoder, Grid, Normalisation, Precision
 from study.errors import RecordError
 from study.reading.bounded import LimitError, open_file, require_size
 from study.tools.files import written_atomically
@@ -120,6 +120,8 @@ class Recipe:
         Whether 3 s of zeros stand in for a missing audio stream.
     plugged : PluggedNote or None
         What brought the set and its grid; None for the paper's.
+    audio_decoder : {"pyav", "pydub"}
+        What decoded the sound.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
@@ -132,6 +134,7 @@ class Recipe:
     audio: NetworkNote
     visual: NetworkNote
     plugged: PluggedNote | None = None
+    audio_decoder: AudioDecoder = "pyav"
 
     @property
     def is_untrained(self) -> bool:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import shutil
 import tempfile
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from features.weights.find import CHECKSUMS_NAME, Checksum, hash_of, read_checksums
+from features.weights.hub import resolve
 from study.errors import ConfigError
 from study.reading.archives import TAR_ERRORS, unpack_tar
 from study.tools.files import written_atomically
@@ -21,6 +23,7 @@ _CHUNK = 1 << 20
 _TIMEOUT_S = 60
 _MOST_BYTES = 2_000_000_000  # of a download and of what it unpacks to; the largest has 300 million
 _MOST_FILES = 1000
+_COMPRESSED = "?tf-hub-format=compressed"  # asks TensorFlow Hub for the packed folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,8 @@ class Download:
 
 
 DOWNLOADS = {
-    "yamnet": Download(
-        "https://tfhub.dev/google/yamnet/1?tf-hub-format=compressed", "yamnet_1.tar.gz", "yamnet_1"
-    ),
-    "vggish": Download(
-        "https://tfhub.dev/google/vggish/1?tf-hub-format=compressed", "vggish_1.tar.gz", "vggish_1"
-    ),
+    "yamnet": Download("https://tfhub.dev/google/yamnet/1", "yamnet_1.tar.gz", "yamnet_1"),
+    "vggish": Download("https://tfhub.dev/google/vggish/1", "vggish_1.tar.gz", "vggish_1"),
     "vgg16": Download(
         "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -98,17 +97,32 @@ def fetch(
     url = f"{mirror.rstrip('/')}/{download.filename}" if mirror else download.url
     folder.mkdir(parents=True, exist_ok=True)
     if download.is_archive:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
-            archive = Path(temporary) / download.filename
-            _download(url, archive, download.md5, advance)
-            unpacked = Path(temporary) / "unpacked"
-            _unpack(archive, unpacked, url)
-            unpacked.rename(target)
+        _fetch_saved_model(url, download, target, advance)
     else:
         with written_atomically(target) as part:
             _download(url, part, download.md5, advance)
     _note_checksum(folder, target, url)
     return target
+
+
+def _fetch_saved_model(
+    url: str, download: Download, target: Path, advance: Callable[[int, int | None], None]
+) -> None:
+    _require_address(url)
+
+    def into(place: Path) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            archive = Path(temporary) / download.filename
+            _download(f"{url}{_COMPRESSED}" if "://tfhub" in url else url, archive, None, advance)
+            _unpack(archive, place, url)
+
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as temporary:
+        found = resolve(url, into, Path(temporary) / "cache")
+        if not (found / "saved_model.pb").is_file():
+            raise ConfigError(f"{found} holds no SavedModel. Delete it and run the command again")
+        copy = Path(temporary) / "copy"
+        shutil.copytree(found, copy)
+        copy.rename(target)
 
 
 def _download(
@@ -138,10 +152,7 @@ def _download(
 
 @contextmanager
 def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
-    if not url.startswith(("https://", "http://", "file://")):
-        raise ConfigError(
-            f"{url} is not an address. Pass --mirror with http://, https:// or file://"
-        )
+    _require_address(url)
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
             length = response.headers.get("Content-Length")
@@ -154,8 +165,14 @@ def _answer(url: str) -> Iterator[tuple[Iterator[bytes], int | None]]:
         ) from error
 
 
+def _require_address(url: str) -> None:
+    if not url.startswith(("https://", "http://", "file://")):
+        raise ConfigError(
+            f"{url} is not an address. Pass --mirror with http://, https:// or file://"
+        )
+
+
 def _unpack(archive: Path, folder: Path, url: str) -> None:
-    folder.mkdir()
     try:
         with gzip.open(archive) as packed:
             unpack_tar(packed, folder, n_files=_MOST_FILES, n_bytes=_MOST_BYTES)

@@ -135,17 +135,28 @@ def _name_of(name: str, item: h5py.Dataset) -> str:
 
 
 def _saved_model_arrays(path: Path) -> Arrays:
+    try:
+        return {each.name: each.numpy() for each in _variables(load_saved_model(path))}
+    except (TypeError, AttributeError) as error:
+        raise _no_saved_model(path, error) from error
+
+
+def load_saved_model(path: Path) -> Any:  # noqa: ANN401
+    """Load a SavedModel, once it is known to do nothing but calculate."""
     import tensorflow as tf  # slow to import, and only SavedModels need it
 
     if not (path / "saved_model.pb").is_file():
         raise ConfigError(f"{path} holds no saved_model.pb. Name the folder of a SavedModel")
     _require_harmless(path)
     try:
-        model = tf.saved_model.load(str(path))
-        return {variable.name: variable.numpy() for variable in _variables(model)}
+        return tf.saved_model.load(str(path))
     except (tf.errors.OpError, OSError, *ZIP_ERRORS, TypeError, AttributeError) as error:
-        reason = str(error).partition("\n")[0][:300]
-        raise ConfigError(f"{path} cannot be read as a SavedModel: {reason}") from error
+        raise _no_saved_model(path, error) from error
+
+
+def _no_saved_model(path: Path, error: Exception) -> ConfigError:
+    reason = str(error).partition("\n")[0][:300]
+    return ConfigError(f"{path} cannot be read as a SavedModel: {reason}")
 
 
 def _require_harmless(path: Path) -> None:
