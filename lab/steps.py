@@ -19,6 +19,16 @@ SEED = 1
 SCREENSHOTS = "screenshots"
 SETS = {"yamnet_effnet": "YamNet_EffNetB0", "vggish_vgg16": "VGGish_VGG16"}
 TRAINED_ON = {"AVMIT": "prominent clips", "MIT16": "all clips"}
+# What descriptions of a dataset ask for; without it their validators recommend to add it.
+_RELEASE = {
+    "release.creators": '["Doe, Jane", "Roe, Richard"]',
+    "release.institution": '"University of Somewhere"',
+    "release.institution_url": '"https://www.example.org/"',
+    "release.institution_address": '"1 High Street, Somewhere"',
+    "release.department": '"Psychology"',
+    "release.cognitive_atlas": '"https://www.cognitiveatlas.org/task/id/trm_4f244f46ebf58/"',
+    "release.cogpo": '"http://www.cogpo.org/ontologies/CogPOver1.owl#COGPO_00049"',
+}
 TITLES = (
     "Make clips",
     "Prepare the study",
@@ -163,6 +173,7 @@ def _init(found: DemoState, size: DemoSize) -> tuple[str, ...]:
         "protocol.test_size_per_class": size.test_size_per_class,
         "protocol.trials_per_block": size.trials_per_block,
         "screen.break_s": 2.0,
+        **_RELEASE,
     }
     named = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     where = ("--mit-root", MIT, "--classes", f"{MIT}/classes.csv")

@@ -48,6 +48,8 @@ CLIPS = Schema(
         LOCATION, FILENAME, AVMIT_LABEL, MIT_LABEL, TFRECORD,
         Column("has_sound", "has_sound", "whether it has a sound; clips without one are in the "
                "MIT16 lists only", "flag"),
+        Column("sha256", "sha256", "SHA-256 of the file that was admitted, so that another copy "
+               "can be compared; empty where the clip was not", optional=True),
         Column("duration_s", "duration_s", "length in seconds", "seconds", optional=True),
         Column("frame_rate_hz", "frame_rate_hz", "average frame rate", "number", optional=True),
         Column("width_px", "width_px", "width of the upright picture", "count", optional=True),
@@ -219,7 +221,7 @@ def _refuse_stale(path: Path, rows: pd.DataFrame, tally: Tally) -> None:
 
 def _clips(db: Db, study: Study) -> pd.DataFrame:
     clips = with_record_names(db, all_clips(db, study))
-    facts = ["duration_s", "frame_rate_hz", "width_px", "height_px"]
+    facts = ["sha256", "duration_s", "frame_rate_hz", "width_px", "height_px"]
     admitted = candidates.frame(db)
     admitted = admitted.set_index(clip_keys(admitted))[facts]
     found = admitted.reindex(clip_keys(clips)).reset_index(drop=True)

@@ -18,11 +18,14 @@ from lab.checking.descriptions.folders import (
     check_rows_digest,
 )
 from lab.checking.descriptions.frictionless import check_frictionless
+from lab.checking.fitting import check_fitting
 from lab.checking.lists import check_lists
 from lab.checking.opened import Opened, open_release
 from lab.checking.personal import check_personal
+from lab.checking.pictures import check_pictures
 from lab.checking.records import check_archives
 from lab.checking.tables import check_tables
+from lab.checking.texts import check_texts
 
 Say = Callable[[str], None]
 
@@ -35,6 +38,7 @@ PARTS: dict[str, Callable[[Opened], Iterator[Finding]]] = {
     "files": check_files,
     "tables": check_tables,
     "counts": check_counts,
+    "tables against each other": check_fitting,
     "lists": check_lists,
     "descriptions": check_common,
     "croissant.json": check_croissant,
@@ -45,7 +49,9 @@ PARTS: dict[str, Callable[[Opened], Iterator[Finding]]] = {
     "bids": check_bids,
     "release.json": check_rows_digest,
     "README.md": _head,
+    "texts": check_texts,
     "personal data": check_personal,
+    "pictures": check_pictures,
     "embeddings": check_archives,
 }
 

@@ -1,8 +1,10 @@
 """A release as it lies on a disk: its plain files, tables and JSON texts, read within limits."""
 
 import csv
+import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,12 +18,15 @@ from pyarrow import csv as arrow_csv
 from curation.release.row_faults import N_EXAMPLES, Finding
 from study.errors import StudyError, TableError
 from study.reading.clip_keys import in_one_line
-from study.reading.text import LARGEST_TEXT, read_bytes, read_json, read_text
+from study.reading.text import LARGEST_TEXT, json_of, parsed, read_bytes, read_text
 from study.tools.files import sha256_of
 
 CHECKSUMS = "CHECKSUMS.sha256"
 FACTS = "release.json"
 MOST_FILES = 500_000
+_LARGEST_TABLE = 2**31  # of any other file
+MOST_COLUMNS = 1000
+_LARGEST_JSON = 2**28  # bytes; a release of the paper's size with its clips names 60,000 files
 LARGEST_FILE = 200 * 10**9  # bytes; all embeddings of the paper have a tenth of it
 
 
@@ -51,13 +56,20 @@ class Opened:
         return self._digests[name]
 
     def _digest(self, name: str) -> str:
-        if self.size(name) > LARGEST_FILE:
-            return ""
+        if self.size(name) > _largest(name):
+            return f"too large: {name}"
+        if self._told_sizes.get(name, self.size(name)) != self.size(name):
+            return f"another size: {name}"  # it was changed, and may take hours to read
         try:
             return sha256_of(self.files[name])
         except OSError as error:
             self.found.append(finding("unreadable_file", name, f"cannot be read: {error.strerror}"))
             return ""
+
+    @cached_property
+    def _told_sizes(self) -> dict[str, int]:
+        told = {word(one, "path"): part(one, "n_bytes") for one in dicts(self.json(FACTS), "files")}
+        return {name: n for name, n in told.items() if isinstance(n, int)}
 
     def size(self, name: str) -> int:
         """Return the bytes of a file."""
@@ -68,7 +80,7 @@ class Opened:
         if name not in self.files:
             return {}
         if name not in self._json:
-            self._json[name] = self._read(name, lambda path: read_json(path, error=TableError))
+            self._json[name] = self._read(name, _json)
         content = self._json[name]
         if not isinstance(content, dict):
             if content is not None:
@@ -154,7 +166,10 @@ def read_table(path: Path) -> pa.Table:
     heading = next(csv_lines_of_head(path, delimiter), [])
     if not heading:
         raise TableError(f"{path.name} has no heading")
-    twice = sorted({name for name in heading if heading.count(name) > 1})
+    if len(heading) > MOST_COLUMNS:
+        raise TableError(f"{path.name} has {len(heading)} columns, and at most {MOST_COLUMNS} are "
+                         "read")  # fmt: skip
+    twice = sorted(name for name, n in Counter(heading).items() if n > 1)
     if twice:
         raise TableError(f"{path.name} has the column {twice[0]!r} twice")
     kinds = arrow_csv.ConvertOptions(
@@ -178,6 +193,25 @@ def csv_lines_of_head(path: Path, delimiter: str) -> Iterator[list[str]]:
     except UnicodeDecodeError as error:
         raise TableError(f"{path.name}, line 1 is not UTF-8 text") from error
     yield from csv.reader([text.rstrip("\r")], delimiter=delimiter)
+
+
+def _json(path: Path) -> Any:  # noqa: ANN401
+    text = read_text(path, error=TableError, largest=_LARGEST_JSON)
+    return parsed(text, _json_once, source=str(path), kind="JSON", error=TableError)
+
+
+def _json_once(text: str) -> Any:  # noqa: ANN401
+    # Of a key that stands twice one program reads the first value and another one the last.
+    json_of(text)
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise ValueError(f"the key {twice[:80]!r} stands twice in one object")
+    return found
 
 
 def uniques(table: pa.Table, column: str) -> list[str]:
@@ -235,11 +269,15 @@ def _plain_files(folder: Path, found: list[Finding]) -> Iterator[tuple[str, Path
             elif kind == stat.S_IFLNK:
                 found.append(finding("link", place, "is a link, which leads out of the release"))
             elif kind == stat.S_IFREG:
-                if path.stat().st_size > LARGEST_FILE:
+                if path.stat().st_size > _largest(place):
                     found.append(finding("too_large", place, "is larger than any release"))
                 yield place, path
             elif kind != stat.S_IFDIR:
                 found.append(finding("odd_file", place, "is a pipe, a socket or a device"))
+
+
+def _largest(name: str) -> int:
+    return LARGEST_FILE if name.endswith((".tar", ".mp4")) else _LARGEST_TABLE
 
 
 def _is_text(name: str) -> bool:

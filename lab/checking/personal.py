@@ -4,17 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, finding, uniques, word
-from study.errors import StudyError
-from study.reading.text import read_bytes
 
 _TABLES = (".csv", ".tsv")
 _TEXTS = (".json", ".md", ".cff", ".svg", ".sha256", "")
-_PICTURES = (".png", ".parquet")
-_LARGEST = 2**28
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 # Not in the names of clips, which are called as they are.
 _DATES = re.compile(
@@ -67,8 +62,6 @@ def check_personal(release: Opened) -> Iterator[Finding]:
                 yield from _in_table(name, table)
         elif suffix in _TEXTS:
             yield from _in_text(name, release.text(name), contact)
-        elif suffix in _PICTURES:
-            yield from _in_picture(release, name)
 
 
 def _is_copy(release: Opened, name: str) -> bool:
@@ -119,45 +112,3 @@ def _in_text(name: str, text: str, contact: str) -> Iterator[Finding]:
 
 def _is_midnight(hit: re.Match[str], text: str) -> bool:
     return text[hit.end() - 5 : hit.end() + 4] == "00:00:00Z"
-
-
-def _in_picture(release: Opened, name: str) -> Iterator[Finding]:
-    try:
-        content = read_bytes(release.files[name], largest=_LARGEST)
-    except StudyError as error:
-        yield finding("unreadable_file", name, f"cannot be read: {error}")
-        return
-    if name.endswith(".png"):
-        if not content.startswith(b"\x89PNG\r\n\x1a\n") or b"IEND" not in content[-16:]:
-            yield finding("broken_picture", name, "is not a whole PNG picture")
-        kinds = sorted(_chunks(content) & {"tIME", "eXIf", "tEXt", "iTXt", "zTXt"})
-        if kinds:
-            yield finding("personal_data", name, "picture carries more than its pixels", of=kinds)
-        return
-    # Its rows are those of a CSV beside it; packed bytes may look like anything.
-    yield from _in_text(name, _said_beside_rows(content), "")
-
-
-def _said_beside_rows(content: bytes) -> str:
-    try:
-        with pq.ParquetFile(
-            pa.BufferReader(content),
-            thrift_string_size_limit=2**24,
-            thrift_container_size_limit=2**24,
-        ) as file:
-            said = file.metadata.metadata or {}
-    except (pa.ArrowException, OSError, ValueError, MemoryError):
-        return ""  # told where its rows are read
-    return "\n".join(
-        f"{key.decode(errors='replace')} {value.decode(errors='replace')}"
-        for key, value in said.items()
-    )
-
-
-def _chunks(content: bytes) -> set[str]:
-    kinds, place = set(), 8
-    while place + 8 <= len(content):
-        length = int.from_bytes(content[place : place + 4], "big")
-        kinds.add(content[place + 4 : place + 8].decode("latin-1"))
-        place += 12 + length
-    return kinds

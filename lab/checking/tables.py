@@ -133,6 +133,32 @@ def _check_dictionary(
         says = "columns are in the tables or here, not both"
         of = [".".join(one) for one in odd]
         yield finding("undescribed_column", DICTIONARY, says, n=len(odd), of=of)
+    yield from _dictionary_against(rows, described)
+
+
+def _dictionary_against(
+    rows: pa.Table, described: Mapping[str, Mapping[str, object]]
+) -> Iterator[Finding]:
+    said = {
+        (name, word(one, "name")): {
+            "type": word(one, "type"),
+            "may_be_empty": "yes" if part(one, "optional") else "no",
+            "values": ";".join(words(one, "values")),
+            "key": "yes" if word(one, "name") in words(table, "primary_key") else "no",
+            "means": word(one, "means"),
+        }
+        for name, table in described.items()
+        for one in dicts(table, "columns")
+    }
+    other = [
+        f"{row['table']}.{row['column']}: {what}"
+        for row in rows.to_pylist()
+        for what, fact in said.get((row["table"], row["column"]), {}).items()
+        if row.get(what) != fact
+    ]
+    if other:
+        yield finding("descriptions_differ", DICTIONARY, f"says something else than {FACTS}",
+                      n=len(other), of=other)  # fmt: skip
 
 
 def _check_parquet(release: Opened) -> Iterator[Finding]:

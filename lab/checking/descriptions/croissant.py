@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from curation.release.row_faults import Finding
 from lab.checking.descriptions.common import unknown_keys
-from lab.checking.opened import Opened, dicts, finding, part, word, words
+from lab.checking.opened import FACTS, Opened, dicts, finding, part, word, words
 
 NAME = "croissant.json"
 _CONFORMS = {"http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"}
@@ -91,6 +91,7 @@ def _records(
     release: Opened, said: dict[str, object], files: dict[str, dict[str, object]]
 ) -> Iterator[Finding]:
     told: dict[str, set[str]] = {}
+    means, other = _means(release), []
     for records in dicts(said, "recordSet"):
         yield from unknown_keys(records, _RECORDS, NAME, f"the records {word(records, 'name')}")
         for field in dicts(records, "field"):
@@ -99,7 +100,12 @@ def _records(
             column = word(source, "extract", "column")
             place = word(files.get(file, {}), "contentUrl")
             told.setdefault(place, set()).add(column)
+            if word(field, "description") != means.get((place, column), word(field, "description")):
+                other.append(f"{place}: {column}")
             yield from _field(release, field, place, column)
+    if other:
+        yield finding("descriptions_differ", NAME, f"columns mean something else than in {FACTS}",
+                      n=len(other), of=other)  # fmt: skip
     for name, table in release.root_tables.items():
         if name == "data_dictionary.csv":
             continue
@@ -107,6 +113,14 @@ def _records(
         if lacking:
             yield finding("undescribed_column", NAME, f"columns of {name} have no field",
                           n=len(lacking), of=lacking)  # fmt: skip
+
+
+def _means(release: Opened) -> dict[tuple[str, str], str]:
+    return {
+        (word(table, "path"), word(one, "name")): word(one, "means")
+        for table in dicts(release.json(FACTS), "tables")
+        for one in dicts(table, "columns")
+    }
 
 
 def _field(release: Opened, field: dict[str, object], place: str, column: str) -> Iterator[Finding]:

@@ -103,6 +103,7 @@ def check_bids(release: Opened) -> Iterator[Finding]:
     for name in tables:
         yield from _table(release, name)
     yield from _people(release, tables)
+    yield from _stimuli(release)
     yield from _same_rows(release, [name for name in tables if name.endswith("_beh.tsv")])
 
 
@@ -127,11 +128,26 @@ def _table(release: Opened, name: str) -> Iterator[Finding]:
         if lost:
             yield finding("missing_stimulus", name, "stim_file names clips that are not under "
                           "stimuli/", n=len(lost), of=lost)  # fmt: skip
+    yield from _of_its_person(name, table)
     described = _described(release, name)
     undescribed = sorted(set(table.column_names) - described)
     if undescribed:
         yield finding("undescribed_column", name, "columns stand in no JSON file beside",
                       n=len(undescribed), of=undescribed)  # fmt: skip
+
+
+def _of_its_person(name: str, table: pa.Table) -> Iterator[Finding]:
+    hit = _BIDS_FILE.fullmatch(name)
+    task = re.search(r"_task-([a-zA-Z0-9]+)_", name)
+    for column, own in (
+        ("participant", hit.group(1).removeprefix("sub-") if hit else ""),
+        ("phase", task.group(1) if task else ""),
+    ):
+        values = uniques(table, column) if column in table.column_names else []
+        other = [one for one in values if one.replace("_", "") != own]
+        if other:
+            yield finding("rows_differ", name, f"rows are of another {column}", n=len(other),
+                          of=other)  # fmt: skip
 
 
 def _described(release: Opened, name: str) -> set[str]:
@@ -140,6 +156,20 @@ def _described(release: Opened, name: str) -> set[str]:
     beside = [name.removesuffix(".tsv") + ".json"]
     beside += [f"{BIDS}/{task.group()}_{kind}.json"] if task else []
     return {"onset", "duration"} | {key for one in beside for key in release.json(one)}
+
+
+def _stimuli(release: Opened) -> Iterator[Finding]:
+    clips = release.table("clips.csv")
+    own = {name for name in release.files if name.startswith(f"{BIDS}/stimuli/")}
+    columns = ("video_location", "filename", "sha256")
+    if clips is None or not own or not set(columns) <= set(clips.column_names):
+        return
+    rows = zip(*(cells(clips, column) for column in columns), strict=True)
+    said = {f"{BIDS}/stimuli/{place}/{name}": digest for place, name, digest in rows}
+    other = sorted(name for name in own if said.get(name) != release.digest(name))
+    if other:
+        yield finding("other_stimulus", BIDS, "clips are not the files that were admitted, by "
+                      "clips.csv", n=len(other), of=other)  # fmt: skip
 
 
 def _people(release: Opened, tables: list[str]) -> Iterator[Finding]:

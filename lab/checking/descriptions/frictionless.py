@@ -97,6 +97,7 @@ def _fields(
         yield finding("other_columns", NAME, f"fields are not the columns of {place}", n=len(odd),
                       of=odd)  # fmt: skip
     kinds = {word(one, "name"): word(one, "type") for one in dicts(told, "columns")}
+    means = {word(one, "name"): word(one, "means") for one in dicts(told, "columns")}
     for name, field in fields.items():
         yield from unknown_keys(field, _FIELD, NAME, f"the field {name} of {place}")
         constraints = part(field, "constraints")
@@ -106,12 +107,25 @@ def _fields(
         if kind not in _TYPES or _OF_KIND.get(kinds.get(name, ""), kind) != kind:
             yield finding("unknown_data_type", NAME, f"{place}: {name} has another type than in "
                           f"{FACTS}, or one that is not known", of=[kind])  # fmt: skip
+        elif name in kinds and word(field, "description") != means[name]:
+            yield finding("descriptions_differ", NAME, f"{place}: {name} means something else "
+                          f"than in {FACTS}", of=[word(field, "description")])  # fmt: skip
         elif name in table.column_names:
             values = [value for value in uniques(table, name) if value]
             wrong = [value for value in values if not _TYPES[kind].fullmatch(value)]
             if wrong:
                 yield finding("wrong_type", NAME, f"{place}: values of {name} are not {kind}",
                               n=len(wrong), of=wrong)  # fmt: skip
+                continue
+            least = part(constraints, "minimum")
+            small = [value for value in values if _is_under(value, least)]
+            if small:
+                yield finding("too_small", NAME, f"{place}: values of {name} are under {least}",
+                              n=len(small), of=small)  # fmt: skip
+
+
+def _is_under(value: str, least: object) -> bool:
+    return isinstance(least, int | float) and float(value) < least
 
 
 def _keys(

@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import tarfile
+import zlib
 
+import pyarrow.parquet as pq
 import pytest
 
 from lab.checking.all_checks import as_json, check_release
@@ -133,6 +135,56 @@ def broken_record(folder):
                 content[len(content) // 2] ^= 0xFF
             new.addfile(member, io.BytesIO(bytes(content)))
     path.write_bytes(again.getvalue())
+
+
+def tar_members(change):
+    def plant(folder):
+        path = next(folder.glob("AVMIT_*.tar"))
+        again = io.BytesIO()
+        with tarfile.open(path) as old, tarfile.open(fileobj=again, mode="w") as new:
+            for member in old:
+                content = old.extractfile(member).read()
+                change(member)
+                new.addfile(member, io.BytesIO(content))
+        path.write_bytes(again.getvalue())
+
+    return plant
+
+
+def note_in_archive(folder):
+    with tarfile.open(next(folder.glob("AVMIT_*.tar")), "a") as archive:
+        name = f"{archive.getmembers()[0].name.partition('/')[0]}/notes.txt"
+        archive.addfile(tarfile.TarInfo(name))
+
+
+def swapped_archives(folder):
+    one, other = sorted(folder.glob("AVMIT_*.tar"))
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+
+
+def chunk(kind, content):
+    def plant(folder):
+        path = folder / "figures/figure_2.png"
+        said = path.read_bytes()
+        sealed = zlib.crc32(kind + content).to_bytes(4, "big")
+        new = len(content).to_bytes(4, "big") + kind + content + sealed
+        path.write_bytes(said[:33] + new + said[33:])  # behind the first part
+
+    return plant
+
+
+def parquet_remark(folder):
+    rows = pq.read_table(folder / "trials.parquet")
+    pq.write_table(rows.replace_schema_metadata({"note": "by Mueller"}), folder / "trials.parquet")
+
+
+def other_persons_row(folder):
+    one, other = sorted(folder.glob("bids/sub-*/beh/*_beh.tsv"))[:2]
+    head, first, *rows = one.read_text().splitlines()
+    one.write_text("\n".join([head, *rows, ""]))
+    other.write_text(other.read_text() + first + "\n")
 
 
 def leak(folder):
@@ -304,6 +356,80 @@ FAULTS = {
     "configuration without a file": (
         text("README.md", "data_files: clips.csv", "data_files: clip.csv"), "undescribed_table",
     ),
+    "labels that differ between tables": (
+        cell("clips.csv", "MIT_label", "elsewhere"), "tables_differ",
+    ),
+    "agreement of other ratings": (
+        cell("agreement.csv", "value", "0.123456"), "counts_differ_between_files",
+    ),
+    "agreement of other clips": (
+        cell("agreement.csv", "n_clips", "7"), "counts_differ_between_files",
+    ),
+    "times that do not add up": (
+        cell("trials.csv", "rt_with_interruptions_s", "99.0"), "times_differ",
+    ),
+    "positions that do not count": (cell("trials.csv", "position", "9"), "times_differ"),
+    "number under its minimum": (cell("trials.csv", "n_replays", "-2"), "too_small"),
+    "count of two people": (
+        cell("left_out.csv", "n", "2"), "small_group",
+    ),
+    "column of thousands": (
+        lambda folder: (folder / "rejects.csv").write_text(
+            ",".join(f"c{n}" for n in range(100_000)) + "\n"
+        ),
+        "unreadable_table",
+    ),
+    "meaning in the dictionary": (
+        text("data_dictionary.csv", "number of '1' ratings", "number of '3' ratings"),
+        "descriptions_differ",
+    ),
+    "meaning in the package": (
+        package(lambda said: said["resources"][0]["schema"]["fields"][1].update(description="x")),
+        "descriptions_differ",
+    ),
+    "meaning in Croissant": (
+        croissant_field(lambda field: field.update(description="x")), "descriptions_differ",
+    ),
+    "datasheet without its questions": (
+        lambda folder: (folder / "DATASHEET.md").write_text("# None\n"), "count_differs",
+    ),
+    "another licence": (
+        lambda folder: (folder / "LICENSE").write_text("All rights reserved.\n"),
+        "descriptions_differ",
+    ),
+    "rows of another person in BIDS": (other_persons_row, "rows_differ"),
+    "text chunk of a picture": (chunk(b"iTXt", b"Author"), "personal_data"),
+    "unknown chunk of a picture": (chunk(b"prVt", b"seen by Mueller"), "personal_data"),
+    "bytes behind a picture": (append("figures/figure_2.png", b"....IEND...."), "personal_data"),
+    "script in a drawing": (
+        text("figures/figure_2.svg", "</svg>", "<script>x()</script></svg>"), "active_picture",
+    ),
+    "address in a drawing": (
+        text("figures/figure_2.svg", "</svg>", '<image href="https://x.org/a"/></svg>'),
+        "active_picture",
+    ),
+    "name in a drawing": (
+        text("figures/figure_2.svg", "</svg>", "<metadata><a>Mueller</a></metadata></svg>"),
+        "personal_data",
+    ),
+    "remark in a Parquet file": (parquet_remark, "personal_data"),
+    "archives in each other's place": (swapped_archives, "other_set"),
+    "archive of another folder": (
+        tar_members(lambda one: setattr(one, "name", f"x/{one.name.partition('/')[2]}")),
+        "other_folder",
+    ),
+    "remark in an archive": (
+        tar_members(lambda one: one.pax_headers.update(comment="by Mueller")),
+        "archive_tells_owner",
+    ),
+    "mode in an archive": (
+        tar_members(lambda one: setattr(one, "mode", 0o4755)), "archive_tells_owner",
+    ),
+    "bytes behind an archive": (
+        lambda folder: append(next(folder.glob("AVMIT_*.tar")).name, b"Mueller")(folder),
+        "archive_tells_owner",
+    ),
+    "note in an archive": (note_in_archive, "foreign_file"),
     "participant of BIDS gone": (
         lambda folder: shutil.rmtree(sorted(folder.glob("bids/sub-*"))[0]), "participants_differ",
     ),
@@ -345,6 +471,29 @@ def test_a_planted_fault_is_found_although_all_digests_fit(fault, release):
 def test_a_changed_missing_or_extra_file_is_found_by_its_checksum(plant, code, release):
     plant(release)
     assert code in breaking(release)
+
+
+def test_a_key_that_stands_twice_is_found_because_programs_read_it_differently(release):
+    path = release / "datapackage.json"
+    said = path.read_text().replace('"version": "', '"version": "9.9.9", "version": "', 1)
+    path.write_text(said)
+    assert "unreadable_file" in breaking(release)
+
+
+def test_a_file_that_is_named_twice_by_the_checksums_is_found(release):
+    path = release / "CHECKSUMS.sha256"
+    path.write_text(path.read_text() + path.read_text().splitlines()[0] + "\n")
+    assert breaking(release) == {"odd_checksum"}
+
+
+def test_an_archive_that_nobody_can_hold_is_neither_read_nor_unpacked(release):
+    path = release / "AVMIT_VGGish_VGG16.tar"
+    head = tarfile.TarInfo("AVMIT_VGGish_VGG16/barking/x.tfrecord")
+    head.size = 10**14
+    with path.open("wb") as file:
+        file.write(head.tobuf(tarfile.GNU_FORMAT))
+        file.truncate(10**13)
+    assert {"too_large", "broken_archive", "changed_file"} <= breaking(release)
 
 
 def test_hostile_files_are_findings_and_no_tracebacks(release):

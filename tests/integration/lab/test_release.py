@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from curation.__main__ import app as curation
 from features.records.manifest import read_manifest, rows_from, write_manifest
 from lab.__main__ import app
+from lab.checking.all_checks import check_release
 from lab.release.descriptions.folders import read_rows, rows_sha256
 from study.config.study import find_study
 from study.errors import StudyError
@@ -37,6 +38,7 @@ from tests.worlds.releases import (
     finished_study,
     released,
 )
+from tests.worlds.sealing import seal
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -356,6 +358,12 @@ def test_clips_travel_with_the_release_where_they_are_asked_for(study, tmp_path)
     done = released(study, tmp_path / "out", with_clips=True, embeddings=None)
     first = next(done.folder.glob("bids/sub-*/beh/*.tsv")).read_text().splitlines()[1].split("\t")
     assert (done.folder / "bids/stimuli" / first[-1]).read_bytes() == content
+    stimuli = sorted((done.folder / "bids/stimuli").rglob("*.mp4"))
+    stimuli[0].unlink()
+    stimuli[1].write_bytes(b"another film")
+    seal(done.folder)
+    found = {one.code for one in check_release(done.folder)}
+    assert {"missing_stimulus", "other_stimulus"} <= found
     path.write_bytes(b"another film")
     with pytest.raises(StudyError, match="is not the file that was admitted"):
         released(study, tmp_path / "other", with_clips=True, embeddings=None)
