@@ -4,25 +4,43 @@
 levels of accuracy; ratings come in batches of 500, and what is open then is asked at random places
 among the ratings to come. Errors are clips that are prominent for one and not for the other.
 
-Run: python -m benchmarks.rating_rules [--seeds N] [--clips N] [--plot FILE.png] [--csv FILE.csv]
+Run: python -m benchmarks.rating_rules [--seeds N] [--clips N] [--only-certain] [--plot FILE.png]
+     [--csv FILE.csv] [--timings]
 """
 
 import argparse
 import heapq
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchmarks.rating_world import ACCURACIES, N_CLIPS, RatingWorld, kappa, make_world
+from benchmarks.rating_world import (
+    ACCURACIES,
+    N_CLIPS,
+    N_RATERS,
+    RatingWorld,
+    classifier,
+    kappa,
+    make_world,
+)
+from sessions.plan.further_ratings import at_random_places
 from study.config.protocol import Protocol
+from study.deciding.certain import Audit, audit, raised
 from study.deciding.open_clips import accepted_so_far
+from study.deciding.posterior import Answers, Fit, fit, of_one, says_yes
 from study.deciding.questions import is_answered_yes, is_unanswered, n_first
 from study.reports.figures import save_figure
+from study.store.plan.assignments import AssignedClip
 
 BATCH, TRIAL_S, SEEDS = 500, 7.0, 5
+AUDIT_SHARE, AUC = 0.05, 0.85
+# Certainty, ratings at most, and whether a classifier gives a prior.
+CERTAIN = ((0.98, 5, False), (0.98, 5, True), (0.95, 5, True), (0.90, 3, True))
 EXACT = {
     "until_decided: prominent": Protocol(rating_rule="until_decided"),
     "until_decided: prominent, unanimous": Protocol(
@@ -106,6 +124,89 @@ def _remembering(
     return ask
 
 
+@dataclass(frozen=True, slots=True)
+class Certain:
+    """A run of the certain rule: ratings per clip, answers, and what its audit found."""
+
+    n_given: np.ndarray
+    is_yes: np.ndarray
+    wrong_of_ended: float
+    found: Audit
+    limit: float
+
+
+def rate_until_certain(
+    world: RatingWorld,
+    score: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    certainty: float,
+    most: int,
+) -> Certain:
+    """Rate under the certain rule: from nothing, with learned raters, priors and audit."""
+    n_clips = len(world.label)
+    is_audited = rng.random(n_clips) < AUDIT_SHARE
+    start = np.where(world.is_truth | is_audited, 3, 1)
+    state = _State(world, score, is_audited, start, most, certainty)
+    state.n_given = in_batches(start, _remembering(state.further, state.waits), rng)
+    state.refit(60)
+    sure = np.maximum(state.yes, 1 - state.yes)
+    ended = (sure >= state.limit) & (state.n_given < most)
+    wrong = (state.yes > 0.5) != world.is_yes
+    return Certain(
+        state.n_given, state.yes > 0.5, float(wrong[ended].mean()), state.audit(), state.limit
+    )
+
+
+class _State:
+    """What the certain rule knows while ratings come in."""
+
+    def __init__(
+        self, world: RatingWorld, score: np.ndarray, is_audited: np.ndarray, start: np.ndarray,
+        most: int, certainty: float,
+    ) -> None:  # fmt: skip
+        self.world, self.score, self.is_audited = world, score, is_audited
+        self.start, self.most = start, most
+        self.waits = np.zeros(len(start), dtype=bool)
+        self.n_given = np.zeros(len(start), dtype=np.int64)
+        self.fitted: Fit | None = None
+        self.certainty = self.limit = certainty
+        # A session brings about as many ratings as a batch; a fit is a hundredth of all batches.
+        self.batches, self.every = 0, max(len(start) // 6000, 1)
+        self.yes = np.full(len(start), 0.5)
+
+    def answers(self) -> Answers:
+        asked = np.arange(self.world.ratings.shape[1]) < self.n_given[:, None]
+        clip, place = np.nonzero(asked)
+        expert = np.where(self.world.is_truth, self.world.expert - 1, -1)
+        return Answers(
+            clip.astype(np.int64), self.world.raters[clip, place].astype(np.int64),
+            self.world.ratings[clip, place] - 1, self.world.label, expert, self.score, N_RATERS,
+        )  # fmt: skip
+
+    def refit(self, most: int) -> None:
+        answers = self.answers()
+        self.fitted = fit(answers, start=self.fitted, max_iterations=most)
+        self.yes = says_yes(self.fitted, answers.counts(), "prominent")
+
+    def audit(self) -> Audit:
+        assert self.fitted is not None
+        return audit(self.answers(), self.fitted, self.is_audited, self.limit, "prominent", 3)
+
+    def further(self, n_given: np.ndarray, done: np.ndarray) -> np.ndarray:
+        self.n_given = n_given
+        self.batches += 1
+        if self.fitted is None or self.batches % self.every == 0 or not len(done):
+            self.refit(30 if self.fitted is None else 4)
+            if self.batches % (4 * self.every) == 0:
+                self.limit = raised(self.limit, self.certainty, self.audit()) or self.limit
+        known = np.flatnonzero((n_given >= self.start) & ~self.waits & (n_given < self.most))
+        sure = np.maximum(self.yes[known], 1 - self.yes[known])
+        # A clip of which the latest rating is newer than the fit waits for the next one.
+        fresh = np.isin(known, done) & (self.batches % self.every != 0)
+        return known[(sure < self.limit) & ~fresh]
+
+
 def older_rule(world: RatingWorld) -> np.ndarray:
     """Return how many ratings each clip got with two, and a third where these two differ."""
     differ = world.ratings[:, 0] != world.ratings[:, 1]
@@ -145,18 +246,61 @@ def same_pool(world: RatingWorld, n_given: np.ndarray) -> bool:
     return bool((pools[0] == pools[1]).all())
 
 
-def runs(level: str, seed: int, n_clips: int) -> list[dict[str, object]]:
+def runs(
+    level: str, seed: int, n_clips: int, *, only_certain: bool = False
+) -> list[dict[str, object]]:
     """Return a row per rule in one simulated study."""
     rng = np.random.default_rng([seed, *level.encode()])
     world = make_world(ACCURACIES[level], rng, n_clips=n_clips)
     rows = [result(world, "all", np.full(n_clips, 3)), result(world, OLDER, older_rule(world))]
-    for name, paper in EXACT.items():
+    for name, paper in () if only_certain else EXACT.items():
         protocol = paper.model_copy(update={"class_min_prominent": least(n_clips)})
         n_given = rate_until_decided(world, protocol, rng)
         rows.append(result(world, name, n_given))
         if "unanimous" in protocol.questions:
             rows[-1]["same_pool"] = same_pool(world, n_given)
+    score = classifier(world.is_yes, AUC, rng)
+    for certainty, most, has_score in CERTAIN:
+        used = score if has_score else np.full(n_clips, np.nan)
+        came = rate_until_certain(world, used, rng, certainty=certainty, most=most)
+        name = (
+            f"until_certain {certainty:g}, {most} at most{'' if has_score else ', no classifier'}"
+        )
+        row = result(world, name, came.n_given, came.is_yes)
+        row |= {"wrong_of_ended": came.wrong_of_ended, "audit_error": came.found.error,
+                "audit_low": came.found.low, "audit_high": came.found.high,
+                "threshold": came.limit}  # fmt: skip
+        rows.append(row)
     return [{"level": level, "seed": seed, **row} for row in rows]
+
+
+def timings(n_clips: int) -> None:
+    """Print what one rating and a whole fit cost, and what telling the next clip costs."""
+    rng = np.random.default_rng(1)
+    world = make_world(ACCURACIES["middle"], rng, n_clips=n_clips)
+    start = np.full(n_clips, 2)
+    state = _State(world, classifier(world.is_yes, AUC, rng), start > 2, start, 5, 0.98)
+    state.n_given = start
+    answers = state.answers()
+    began = time.perf_counter()
+    fitted = fit(answers)
+    print(f"whole fit of {len(answers.clip)} ratings: {time.perf_counter() - began:.2f} s")
+    durations = []
+    for clip in rng.choice(n_clips, 200, replace=False).tolist():
+        raters, given = world.raters[clip, :3], world.ratings[clip, :3] - 1
+        began = time.perf_counter()
+        of_one(fitted, clip, raters, given, "prominent")
+        durations.append(time.perf_counter() - began)
+    middle, most = 1000 * np.quantile(durations, (0.5, 0.95))
+    print(f"one clip after a rating: median {middle:.2f} ms, 95 % within {most:.2f} ms")
+    left = [AssignedClip(i, i, "training", f"{i}.mp4", "a", "0", i % 4 == 0) for i in range(15_000)]
+    began = time.perf_counter()
+    shown = iter(at_random_places(left, rng))
+    print(f"places of 15,000 clips, once a session: {1000 * (time.perf_counter() - began):.1f} ms")
+    began = time.perf_counter()
+    for _ in range(1000):
+        next(shown)
+    print(f"the next clip: {1000 * (time.perf_counter() - began) / 1000:.4f} ms")
 
 
 def plot(table: pd.DataFrame, path: Path) -> None:
@@ -184,11 +328,16 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=N_CLIPS)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--only-certain", action="store_true")
+    parser.add_argument("--timings", action="store_true")
     options = parser.parse_args()
+    if options.timings:
+        timings(options.clips)
+        return
     rows = []
     for level in ACCURACIES:
         for seed in range(1, options.seeds + 1):
-            rows += runs(level, seed, options.clips)
+            rows += runs(level, seed, options.clips, only_certain=options.only_certain)
             print(f"{level} {seed}", flush=True)
     table = pd.DataFrame(rows)
     if options.csv:

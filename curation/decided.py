@@ -1,6 +1,7 @@
 """Tallies under a rule that does not ask for all ratings, and what they can and cannot say."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pandas as pd
 from curation.tally import COUNTS, Tally, clip_keys, n_ratings, tally_ratings
 from study.config.protocol import Protocol
 from study.config.study import Study
+from study.deciding.audited import in_audit
+from study.deciding.belief import Belief, believe
 from study.deciding.open_clips import open_questions
 from study.deciding.pictures import has_test_picture
 from study.deciding.questions import Flags, has_enough
@@ -19,15 +22,18 @@ from study.store.clips import candidates
 from study.store.plan import ground_truths
 
 
-def tally_of_study(ratings: pd.DataFrame, protocol: Protocol) -> Tally:
+def tally_of_study(ratings: pd.DataFrame, study: Study, belief: Belief | None = None) -> Tally:
     """Count the ratings of every clip, and leave out those that are still open.
 
     Parameters
     ----------
     ratings : DataFrame
         As `curation.tally.tally_ratings` takes them.
-    protocol : Protocol
+    study : Study
         Says how many ratings a clip gets, and by which rule.
+    belief : Belief or None
+        From `study.deciding.belief.believe`, where clips are rated until they are certain; the
+        clips have their ``posterior`` then.
 
     Returns
     -------
@@ -35,17 +41,29 @@ def tally_of_study(ratings: pd.DataFrame, protocol: Protocol) -> Tally:
         Its clips have all their ratings, or as many as decide the study's questions. Whether raters
         of a prominent clip are unanimous is looked at when the test set is drawn.
     """
+    protocol = study.config.protocol
     if not protocol.may_ask_fewer:
         return tally_ratings(ratings, ratings_per_clip=protocol.ratings_per_clip)
     every = tally_ratings(ratings, ratings_per_clip=1)
     is_open = ~has_enough(every.clips[list(COUNTS)], protocol)
+    if belief is not None:
+        known = belief.clips.assign(posterior=belief.yes, is_open=belief.is_open(study))
+        found = known.set_index(clip_keys(known)).loc[clip_keys(every.clips)]
+        every = replace(every, clips=every.clips.assign(posterior=found["posterior"].to_numpy()))
+        is_open = found["is_open"].to_numpy(dtype=np.bool_)
     n = n_ratings(every.clips)
     return Tally(
         clips=every.clips[~is_open].reset_index(drop=True),
         n_left_out=int(is_open.sum()),
         n_left_out_ratings=int(n[is_open].sum()),
-        n_over_rated=int((n[~is_open] > protocol.ratings_per_clip).sum()),
+        n_over_rated=int((n[~is_open] > protocol.most_ratings).sum()),
     )
+
+
+def belief_of(db: Db, study: Study) -> Belief | None:
+    """Return what the ratings say of every clip, where the study is rated until it is certain."""
+    is_certain = study.config.protocol.rating_rule == "until_certain"
+    return believe(db, study) if is_certain else None
 
 
 def fewest_ratings(protocol: Protocol) -> int:
@@ -66,7 +84,7 @@ def refuse_undecided(clips: pd.DataFrame, protocol: Protocol, source: Path) -> N
     TableError
         If a clip may still become prominent, or not: its third rating was not asked.
     """
-    if protocol.may_ask_fewer:
+    if protocol.rating_rule == "until_decided" and protocol.may_ask_fewer:
         found = open_questions(clips[list(COUNTS)], protocol, may_be_tested=False)
         _refuse(clips, found["prominent"], "prominent", source, "")
 
@@ -81,7 +99,7 @@ def open_for_test(clips: pd.DataFrame, classes: tuple[str, ...], protocol: Proto
     classes : tuple of str
         Those that were accepted.
     """
-    if not protocol.may_ask_fewer:
+    if protocol.rating_rule != "until_decided" or not protocol.may_ask_fewer:
         return np.zeros(len(clips), dtype=np.bool_)
     usable = clips["avmit_label"].isin(classes) & ~clips["is_excluded"].astype(bool)
     usable &= has_test_picture(clips, protocol)
@@ -138,7 +156,8 @@ def with_all_ratings(db: Db, study: Study, clips: pd.DataFrame) -> "pd.Series[bo
     if not protocol.may_ask_fewer:
         return None
     known = candidates.frame(db)
-    sampled = known[known["candidate_id"].isin(ground_truths.sampled(db))]
+    ids = known["candidate_id"]
+    sampled = known[ids.isin(ground_truths.sampled(db)) | in_audit(ids, study.config)]
     drawn = clip_keys(clips).isin(clip_keys(sampled))
     return pd.Series(drawn & (n_ratings(clips) >= protocol.ratings_per_clip), index=clips.index)
 

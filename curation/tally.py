@@ -108,7 +108,7 @@ def is_prominent(clips: pd.DataFrame, rule: Rule = "strict") -> pd.Series:
     Parameters
     ----------
     clips : DataFrame
-        With ``r1, r2, r3``.
+        With ``r1, r2, r3``; where a ``posterior`` is known, the likelier answer counts.
     rule : {"strict", "at_least_two"}
         ``strict``: more than half of the ratings are 3; ``at_least_two``: two ratings or more
         are 3, as in the released lists, whatever else the clip got.
@@ -123,6 +123,8 @@ def is_prominent(clips: pd.DataFrame, rule: Rule = "strict") -> pd.Series:
     >>> is_prominent(clips).tolist(), is_prominent(clips, "at_least_two").tolist()
     ([True, False], [True, True])
     """
+    if "posterior" in clips:  # rated until certain: the likelier answer counts
+        return clips["posterior"] > 0.5
     if rule == "strict":
         return clips["r3"] * 2 > n_ratings(clips)
     return clips["r3"] >= 2

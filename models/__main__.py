@@ -34,6 +34,14 @@ PANELS = (
         },
     ),
     Panel(
+        "Rating",
+        "models.commands.prior",
+        {
+            "prior": "Write how probable it is that each clip is prominent, for the stop rule and "
+            "the order.",
+        },
+    ),
+    Panel(
         "The authors' checkpoints",
         "models.commands.checkpoints",
         {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.decided import tally_of_study, with_all_ratings
+from curation.decided import belief_of, tally_of_study, with_all_ratings
 from curation.release.export import ratings_that_count, rules_of
 from curation.release.list_check import refuse_breaking
 from curation.release.published import (
@@ -217,7 +217,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
         found = ratings_that_count(db, study)
         truths = ground_truths_that_count(db, study)
         protocol = study.config.protocol
-        tally = tally_of_study(found.ratings, protocol)
+        tally = tally_of_study(found.ratings, study, belief_of(db, study))
         clips = with_picture_facts(db, tally.clips, study.folder, protocol)
         gets_all = with_all_ratings(db, study, clips)
     return Rated(

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from curation.clips.record_names import SOUNDLESS
-from curation.decided import counts_under_rule, tally_of_study
+from curation.decided import belief_of, counts_under_rule, tally_of_study
+from curation.release.posterior import audit_of, write_posterior
 from curation.release.tables import (
     VIDEO_RATINGS,
     Provenance,
@@ -79,7 +80,8 @@ def export_ratings(
     for target in (raw_path, path):
         refuse_existing(target, overwrite=overwrite)
     found = ratings_that_count(db, study)
-    tally = tally_of_study(found.ratings, study.config.protocol)
+    belief = belief_of(db, study)
+    tally = tally_of_study(found.ratings, study, belief)
     export = Export(tally, found, (raw_path, path))
     store = studies.identity(db, study)
     provenance = Provenance(
@@ -88,7 +90,11 @@ def export_ratings(
         store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
         settings=rules_of(study),
-        counts={**counts_of(export), **counts_under_rule(tally.clips, study.config.protocol)},
+        counts={
+            **counts_of(export),
+            **counts_under_rule(tally.clips, study.config.protocol),
+            **({} if belief is None else {"audit": audit_of(belief, study)}),
+        },
     )
     raw_schema = raw_ratings(with_participant=with_participant, with_times=with_times)
     raw = found.ratings.sort_values(
@@ -99,6 +105,8 @@ def export_ratings(
     refuse_twice(named, VIDEO_RATINGS, path)
     write_table(raw, raw_schema, raw_path, provenance, overwrite=overwrite)
     write_table(named, VIDEO_RATINGS, path, provenance, overwrite=overwrite)
+    if belief is not None:
+        write_posterior(belief, study, folder, provenance, overwrite=overwrite)
     return export
 
 
@@ -133,7 +141,13 @@ def rules_of(study: Study) -> Mapping[str, Any]:
         As `study.toml` has them.
     """
     protocol = study.config.protocol
-    rule = {"rating_rule": protocol.rating_rule, "decide": list(protocol.questions)}
+    rule: dict[str, Any] = {
+        "rating_rule": protocol.rating_rule,
+        "decide": list(protocol.questions),
+    }
+    if protocol.rating_rule == "until_certain":
+        rule |= {"certainty": protocol.certainty, "audit_share": protocol.audit_share}
+        rule |= {"labels": "the likelier answer, in label_posterior.csv"}
     return {
         "ratings_per_clip": protocol.ratings_per_clip,
         **({} if protocol.rating_rule == "all" else rule),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from curation.analysis.agreement import measure_agreement
-from curation.decided import tally_of_study, with_all_ratings
+from curation.decided import belief_of, tally_of_study, with_all_ratings
 from curation.release.export import all_clips, with_record_names
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import (
@@ -155,7 +155,7 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
         know.
     """
     found = trials.counted[Phase.ANNOTATION]
-    tally = tally_of_study(found.ratings, study.config.protocol)
+    tally = tally_of_study(found.ratings, study, belief_of(db, study))
     if tally.clips.empty:
         raise TableError(
             f"no clip has {study.config.protocol.ratings_per_clip} ratings that count, so there "

@@ -107,7 +107,7 @@ def filter_clips(
         classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     steps = {
         "class not accepted": clips["avmit_label"].isin(classes),
-        "not unanimous": is_unanimous(clips, protocol.ratings_per_clip),
+        **_agreed(clips, protocol),
         "variable frame rate": _not(clips["is_vfr"]),
         "frame rate": has_frame_rate(
             clips["frame_rate_hz"],
@@ -130,3 +130,11 @@ def filter_clips(
 
 def _not(flags: pd.Series) -> pd.Series:
     return pd.Series(~flags.to_numpy(dtype=bool), index=flags.index)
+
+
+def _agreed(clips: pd.DataFrame, protocol: Protocol) -> dict[str, pd.Series]:
+    """Return which clips are beyond doubt: unanimous ones, or those above a stated posterior."""
+    if "posterior" in clips:
+        reason = f"posterior below {protocol.test_certainty:g}"
+        return {reason: clips["posterior"] >= protocol.test_certainty}
+    return {"not unanimous": is_unanimous(clips, protocol.ratings_per_clip)}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from curation.decided import fewest_ratings, refuse_open_for_test, refuse_undecided
 from curation.release.export import all_clips, with_record_names
+from curation.release.posterior import with_posterior
 from curation.release.tables import (
     TEST_SET,
     VIDEO_RATINGS,
@@ -101,6 +102,7 @@ def make_test_set(
     protocol = study.config.protocol
     rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=fewest_ratings(protocol))
     refuse_undecided(rated, protocol, ratings_path)
+    rated = with_posterior(rated, protocol, ratings_path)
     clips = with_picture_facts(db, rated, ratings_path, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     if not classes:
@@ -134,6 +136,8 @@ def make_test_set(
         "vetted_only": vetted_only,
         **({"without_open": True} if without_open else {}),
     }
+    if protocol.rating_rule == "until_certain":
+        settings |= {"test_certainty": protocol.test_certainty}
     counts = {"clips": len(drawn), "classes": list(classes), "left": left, "pool": len(pool)}
     counts["unvetted"] = n_unvetted
     provenance = provenance_of(db, study, at, settings, counts, ratings_path)
@@ -224,6 +228,7 @@ def _believed(
     protocol = study.config.protocol
     rated = read_table(ratings_path, VIDEO_RATINGS, min_ratings=fewest_ratings(protocol))
     refuse_undecided(rated, protocol, ratings_path)
+    rated = with_posterior(rated, protocol, ratings_path)
     test = as_in_store(read_table(test_path, TEST_SET), with_rejects(db), test_path)
     return as_in_store(rated, candidates.frame(db), ratings_path), test
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from curation.decided import tally_of_study
+from curation.decided import belief_of, tally_of_study
 from curation.selection.filters import accepted_classes, filter_clips
 from curation.selection.picture_facts import with_picture_facts
 from study.config.protocol import Protocol
@@ -33,7 +33,7 @@ def vetting_queue(db: Db, study: Study) -> pd.DataFrame:
     """
     protocol = study.config.protocol
     found = counted(db, study).ratings
-    tally = tally_of_study(found, protocol)
+    tally = tally_of_study(found, study, belief_of(db, study))
     clips = with_picture_facts(db, tally.clips, study.folder, protocol)
     classes = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     # Excluded clips stay in the queue: a curator may think again, another may disagree.

@@ -53,6 +53,12 @@ def gather(study: Study, answers_blank: int, *, at: datetime, allow_unfinished: 
     StudyError
         If the study is not finished, or a table cannot be believed.
     """
+    if study.config.protocol.rating_rule == "until_certain":
+        raise StudyError(
+            "a release has no table yet for how probable answers are, and its lists would "
+            "contradict r1 to r3. Publish the tables of curation export-ratings, "
+            "label_posterior.csv among them"
+        )
     with store_snapshot(study.store_url) as db:
         standing = _unfinished(db, study)
     if standing and not allow_unfinished:

@@ -79,10 +79,14 @@ def _procedure(study: Study, found: Ratings) -> Iterator[str]:
     protocol = study.config.protocol
     given = found.rated.ratings
     n_ratings = 0 if given is None else len(given)
-    fewer = f"until {' and '.join(protocol.questions)} could not change, by up to "
+    how = "by "
+    if protocol.rating_rule == "until_certain":
+        how = "until its answer was certain, by up to "
+    elif protocol.may_ask_fewer:
+        how = f"until {' and '.join(protocol.questions)} could not change, by up to "
+    most = protocol.most_ratings if protocol.may_ask_fewer else protocol.ratings_per_clip
     yield (
-        f"Each clip was rated {fewer if protocol.may_ask_fewer else 'by '}"
-        f"{counted(protocol.ratings_per_clip, 'participant')} as unclean (1), "
+        f"Each clip was rated {how}{counted(most, 'participant')} as unclean (1), "
         "moderately clean (2) or very clean (3) with respect to its class label. Participants "
         "could replay a clip; a key pressed before its end led to a warning and another playing."
     )
@@ -98,6 +102,8 @@ def _procedure(study: Study, found: Ratings) -> Iterator[str]:
             f"{_n(found.rated.counted.n_left_out, 'rating')} did not count, because the record "
             "of the trial spoke against them."
         )
+    if found.certainty:
+        yield f"Clips were rated until their answer was {found.certainty}."
     yield from _agreement(found)
 
 

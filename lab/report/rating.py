@@ -15,6 +15,7 @@ from curation.analysis.sensitivity import prominence_by_rule, sensitivity_table
 from sessions.monitor.progress import Progress, progress
 from sessions.monitor.status import StudyStatus, study_status
 from study.config.study import Study
+from study.deciding.belief import believe
 from study.errors import TableError
 from study.store import Db, store_snapshot
 from study.store.clips import candidates
@@ -62,6 +63,8 @@ class Ratings:
         counted.
     note : str
         That these are estimates; empty where they are not.
+    certainty : str
+        What the certain rule promises and the audit measured; empty under another rule.
     """
 
     counts: pd.DataFrame
@@ -75,6 +78,7 @@ class Ratings:
     sensitivity: pd.DataFrame | None = None
     full: Rated | None = None
     note: str = ""
+    certainty: str = ""
 
 
 def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
@@ -100,6 +104,10 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
         return Ratings(counts, found, status, rigs, rated, "no clip has all its ratings yet")
     rng = generator(study.config.seed, "report")
     full, note = _full(rated)
+    certainty = ""
+    if study.config.protocol.rating_rule == "until_certain":
+        with store_snapshot(study.store_url) as db:
+            certainty = believe(db, study).in_words(study)
     return Ratings(
         counts,
         found,
@@ -114,6 +122,7 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
         sensitivity=_sensitivity(rated, study) if rated.gets_all is None else None,
         full=full,
         note=note,
+        certainty=certainty,
     )
 
 

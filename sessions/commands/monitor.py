@@ -16,6 +16,7 @@ from sessions.monitor.progress import progress, sentence
 from sessions.monitor.session_table import session_table
 from sessions.monitor.status import agreement_table, status_table, study_status
 from sessions.running.open_sessions import end_crashed
+from study.deciding.belief import believe
 from study.deciding.expected import PRIOR_CLIPS, Prior
 from study.processes.parents import is_annotator
 from study.store.engine import clock
@@ -34,6 +35,8 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
         every = judged(db, found)  # once: at the paper's size it is most of the work
         standing, current = study_status(db, found, every), progress(db, found, every)
         elsewhere = away.in_words(db)
+        is_certain = found.config.protocol.rating_rule == "until_certain"
+        certainty = believe(db, found, every).in_words(found) if is_certain else ""
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)
@@ -43,6 +46,8 @@ def status(study: StudyOption = None, store: StoreOption = None) -> None:
     for alarm in current.alarms:
         typer.echo(f"alarm: {alarm.participant_id} at trial {alarm.n_trial}: {alarm.detail}")
     typer.echo(sentence(current, datetime.now(UTC)))
+    if certainty:
+        typer.echo(certainty)
     if elsewhere:
         typer.echo(f"on laptops: {elsewhere}")
     typer.echo(in_words(standing.reliability))

@@ -14,6 +14,11 @@ from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.wording import counted
 
+ENDS_CLASSES = (
+    "decide names class_list: a class that has its prominent clips for certain, or cannot have "
+    "them, gets no further ratings. Lists to train on will be shorter than with all ratings"
+)
+
 
 @example("python -m sessions plan --by AB")
 def plan(
@@ -57,6 +62,8 @@ def plan(
             if not assignments.exist(desk.db):
                 schedule.require_ready(desk.db, desk.study, participant)
             change = schedule.make_plan(desk, ids=participant)
+            if "class_list" in desk.study.config.protocol.questions:
+                typer.echo(ENDS_CLASSES)
         n_waiting = len(further_ratings.waiting(desk.db, desk.study)) if further else 0
     _echo_change("planned", change)
     if n_waiting:

@@ -43,7 +43,7 @@ def unlikely(laptop: Db, study: Study, people: list[str], added: Sequence[Row]) 
         all_rated = all((clip, person) in given for person in before)
         if who not in people:
             yield f"a slot was given to {who}, who has no part of it"
-        elif protocol.rating_rule == "all" or clip not in whole:
+        elif protocol.rating_rule != "until_decided" or clip not in whole:
             yield f"a slot of clip {clip} was added, for which only the desk can ask"
         elif not row["further"] or row["replaced"]:
             yield f"a slot of clip {clip} was added that no rating rule asks for"

@@ -75,7 +75,7 @@ def _worthless(desk: Desk, people: list[str]) -> frozenset[int]:
 
 def _whole(desk: Desk, people: list[str]) -> dict[str, list[int]]:
     """Return the clips of which all raters go along, and which nobody can be asked for here."""
-    if desk.study.config.protocol.rating_rule == "all":
+    if desk.study.config.protocol.rating_rule != "until_decided":
         return {}
     plan = assignments.frame(desk.db)
     clips = plan.assign(here=plan["participant_id"].isin(people)).groupby("candidate_id")

@@ -46,7 +46,7 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
             "as a bug"
         )
     yield from evidence_findings(db, study, given)
-    yield from _plan_findings(plan, first_wanted(db, protocol, plan["candidate_id"]))
+    yield from _plan_findings(plan, first_wanted(db, study, plan["candidate_id"]))
     yield from _done_findings(plan, given)
     if not audit.is_guarded(db):
         yield (

@@ -75,7 +75,7 @@ def judged_slots(db: Db, study: Study, given: pd.DataFrame | None = None) -> pd.
     plan = plan.merge(said, on=keys, how="left") if len(plan) else plan.assign(reason="")
     plan["reason"] = plan["reason"].fillna("")
     done, replaced = plan["done"].astype(bool), plan["replaced"].astype(bool)
-    wanted = first_wanted(db, study.config.protocol, plan["candidate_id"])
+    wanted = first_wanted(db, study, plan["candidate_id"])
     is_good = done & ~replaced & plan["reason"].eq("")
     is_lost = done & ~replaced & plan["reason"].ne("")
     return plan.assign(

@@ -12,7 +12,9 @@ from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study import counting
 from study.config.study import Study
+from study.deciding.belief import RAISED, Belief, believe, to_raise
 from study.deciding.open_clips import are_open, tallies_of
+from study.deciding.questions import Flags
 from study.errors import StudyError
 from study.store import Db, audit
 from study.store.desk import Desk
@@ -43,6 +45,8 @@ def plan_further(desk: Desk) -> Change:
     if not assignments.exist(db):
         raise StudyError("there is no plan to add to. Run: python -m sessions plan")
     participants.lock(db, [person.id for person in participants.listed(db)])
+    if study.config.protocol.rating_rule == "until_certain":
+        raise_threshold(desk, believe(db, study))
     people = able_raters(db, study)
     rng = generator(study.config.seed, Stream.FURTHER, n_changes(db))
     rows = fill_further(db, study, people, rng)
@@ -54,8 +58,11 @@ def plan_further(desk: Desk) -> Change:
 def plan_on_laptop(db: Db, study: Study) -> int:
     """Ask for further ratings of the clips that no rater outside this laptop has a part in.
 
-    Returns how many were asked for. What is written into the plan comes back with the ratings.
+    Returns how many were asked for. What is written into the plan comes back with the ratings. How
+    certain a clip is depends on what others have rated, so that only the desk asks for certainty.
     """
+    if study.config.protocol.rating_rule == "until_certain":
+        return 0
     whole = audit.own(db, IS_PART)[0].get(WHOLE, [])
     rng = generator(study.config.seed, Stream.FURTHER, "laptop", len(assignments.frame(db)))
     return len(fill_further(db, study, able_raters(db, study), rng, among=whole))
@@ -85,8 +92,8 @@ def waiting(
     plan = assignments.frame(db)
     tallies = _tallies(db, study, every)
     n_given = tallies.sum(axis=1)
-    waits = are_open(db, tallies, study.config.protocol)
-    waits &= n_given.to_numpy() >= first_wanted(db, study.config.protocol, tallies.index)
+    waits = _are_open(db, study, tallies, every)
+    waits &= n_given.to_numpy() >= first_wanted(db, study, tallies.index)
     waits &= ~tallies.index.isin(plan.loc[~plan["done"].astype(bool), "candidate_id"])
     if among is not None:
         waits &= tallies.index.isin(list(among))
@@ -98,10 +105,9 @@ def drop_needless(db: Db, study: Study) -> None:
 
     Who is rating at this moment keeps what they have.
     """
-    protocol = study.config.protocol
     tallies = _tallies(db, study)
-    rated = tallies.sum(axis=1).to_numpy() >= first_wanted(db, protocol, tallies.index)
-    decided = tallies.index[rated & ~are_open(db, tallies, protocol)]
+    rated = tallies.sum(axis=1).to_numpy() >= first_wanted(db, study, tallies.index)
+    decided = tallies.index[rated & ~_are_open(db, study, tallies, None)]
     plan = assignments.frame(db)
     rating_now = {session.participant_id for session in sessions.open_sessions(db)}
     needless = ~plan["done"].astype(bool) & plan["candidate_id"].isin(decided)
@@ -176,6 +182,22 @@ def sentence(n_waiting: int) -> str:
         "has been asked for a further rating yet: the end of the next session asks, or "
         "python -m sessions plan --further"
     )
+
+
+def _are_open(db: Db, study: Study, tallies: pd.DataFrame, every: pd.DataFrame | None) -> Flags:
+    if study.config.protocol.rating_rule != "until_certain":
+        return are_open(db, tallies, study.config.protocol)
+    found = believe(db, study, every)
+    is_open = pd.Series(found.is_open(study), index=found.clips["candidate_id"])
+    return np.array(is_open.reindex(tallies.index, fill_value=False), dtype=np.bool_)
+
+
+def raise_threshold(desk: Desk, found: Belief) -> None:
+    """Let the threshold rise where the audit found more errors than were promised; it is logged."""
+    higher = to_raise(found, desk.study)
+    if higher is not None:
+        desk.log(RAISED, "certainty", higher)
+        desk.db.flush()
 
 
 def _tallies(db: Db, study: Study, every: pd.DataFrame | None = None) -> pd.DataFrame:

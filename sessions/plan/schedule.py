@@ -90,7 +90,7 @@ def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     people = able_raters(db, study, ids)
     rng = generator(study.config.seed, Stream.PLAN, 0)
     strata = (codes(found["avmit_label"]), flags(found["is_ground_truth"]))
-    n_slots = first_wanted(db, study.config.protocol, found["candidate_id"])
+    n_slots = first_wanted(db, study, found["candidate_id"])
     raters = assignment.plan_raters(strata, len(people), n_slots, rng)
     rows = _slot_rows(found, raters, people)
     assignments.add_many(db, in_order(rows, {}, rng))

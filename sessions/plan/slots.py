@@ -56,7 +56,7 @@ def raters_wanted(db: Db, study: Study, candidate_ids: assignment.Ints) -> assig
     plan = assignments.frame(db)
     replaced = plan.loc[plan["replaced"].astype(bool), "candidate_id"].value_counts()
     n_more = replaced.reindex(candidate_ids, fill_value=0).to_numpy(np.int64)
-    return np.asarray(first_wanted(db, study.config.protocol, candidate_ids) + n_more)
+    return np.asarray(first_wanted(db, study, candidate_ids) + n_more)
 
 
 def fill_slots(

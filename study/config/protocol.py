@@ -20,7 +20,9 @@ from study.config.older_keys import in_present_keys
 SCREENING_PASS_SHARE = 38 / 41  # Paper: Quality Control
 # What ratings can decide: the two questions of Figure 2, whether all said 3, and whether raters
 # agree on one of 1, 2 and 3 (more than half of them, or all).
-Question = Literal["prominent", "present", "unanimous", "majority", "agreement"]
+# A class list is decided once a class has its prominent clips for certain, or cannot have them.
+Question = Literal["prominent", "present", "unanimous", "majority", "agreement", "class_list"]
+_MOST_CERTAIN = 5  # ratings of a clip under the certain rule
 OF_ALL_GIVEN: frozenset[Question] = frozenset({"majority", "agreement"})
 
 
@@ -35,9 +37,14 @@ class Protocol(BaseModel):
     clip_s: float = Field(3.0, gt=0, le=60)  # Paper: Selection of MIT Videos
     ratings_per_clip: PositiveInt = 3  # Paper: Annotation Procedure
     # Not in the paper: whether all are asked for, or only as many as an answer needs.
-    rating_rule: Literal["all", "until_decided"] = "all"
+    rating_rule: Literal["all", "until_decided", "until_certain"] = "all"
     decide: tuple[Question, ...] | None = Field(None, strict=False, min_length=1)
     ratings_at_most: PositiveInt | None = Field(None, le=5)
+    # Not in the paper: of answers under the certain rule, and what bears them out.
+    certainty: float = Field(0.98, gt=0.5, lt=1)
+    audit_share: float = Field(0.05, ge=0, le=1)
+    test_certainty: float = Field(0.98, gt=0.5, lt=1)
+    prior: str | None = None
     majority: Literal["strict", "at_least_two"] = "strict"  # Paper: Test Set
     screening_pass_mark: PositiveInt | None = None  # Paper: Quality Control, 38 of 41
     n_ground_truths: PositiveInt = 2000  # Paper: Quality Control
@@ -91,7 +98,13 @@ class Protocol(BaseModel):
     @property
     def most_ratings(self) -> int:
         """How many ratings a clip can have, further ones included."""
-        return self.ratings_at_most or self.ratings_per_clip
+        is_certain = self.rating_rule == "until_certain"
+        return self.ratings_at_most or (_MOST_CERTAIN if is_certain else self.ratings_per_clip)
+
+    @property
+    def certain_question(self) -> Literal["prominent", "present"]:
+        """What the certain rule asks of each clip."""
+        return "present" if "present" in self.questions else "prominent"
 
     def pass_mark(self, n_classes: int) -> int:
         """Return how many screening clips of `n_classes` have to be rated as the expert did.
@@ -124,6 +137,10 @@ def _contradiction(protocol: Protocol) -> str:
         return f'rating_rule is "all", which asks for all ratings; {said}' if extra else ""
     if most is not None and most < least:
         return f"ratings_per_clip is {least}, and ratings_at_most is {most}, which is fewer"
+    if protocol.rating_rule == "until_certain":
+        return _uncertain(protocol)
+    if "class_list" in protocol.questions:
+        return 'decide names class_list, which only rating_rule = "until_certain" can end'
     of_all = OF_ALL_GIVEN & set(protocol.questions)
     if of_all and set(protocol.questions) - of_all:
         return (
@@ -134,6 +151,28 @@ def _contradiction(protocol: Protocol) -> str:
         return (
             f"ratings_at_most is {most}, and {' and '.join(protocol.questions)} never needs more "
             f"than the {least} of ratings_per_clip. Leave ratings_at_most out"
+        )
+    return ""
+
+
+def _uncertain(protocol: Protocol) -> str:
+    """Return in words what the certain rule cannot decide; empty where it can."""
+    asked = set(protocol.questions)
+    wrong = sorted(asked - {"prominent", "present", "class_list"})
+    if wrong:
+        return (
+            f"decide names {' and '.join(wrong)}, which does not exist under until_certain: it "
+            "knows how probable an answer is, and not what everybody would say"
+        )
+    if len(asked - {"class_list"}) != 1 or asked == {"present", "class_list"}:
+        return (
+            f"decide names {' and '.join(protocol.questions)}; until_certain asks one of prominent "
+            "and present, and class_list beside prominent"
+        )
+    if protocol.most_ratings < protocol.ratings_per_clip:
+        return (
+            f"ratings_per_clip is {protocol.ratings_per_clip}, which ground truths and the audit "
+            f"get, and a clip gets {protocol.most_ratings} at most"
         )
     return ""
 

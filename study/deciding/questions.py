@@ -73,6 +73,8 @@ def is_unanswered(
     counts = np.asarray(tallies, dtype=np.int64).reshape(-1, 3)
     if not protocol.questions:
         return np.asarray(counts.sum(axis=1) < protocol.ratings_per_clip)
+    if protocol.rating_rule == "until_certain":
+        return np.asarray(counts.sum(axis=1) < 1)  # what follows is `study.deciding.belief`
     found = np.zeros(len(counts), dtype=np.bool_)
     for question in protocol.questions:
         matters = may_be_tested if question == "unanimous" else True
