@@ -80,6 +80,10 @@ def _changed(
     pictures: Pictures, condition: Condition, means: Values, rng: np.random.Generator
 ) -> Pictures:
     changed = np.empty_like(pictures)
+    if not condition.is_filtered and not condition.pixel_noise:
+        for colour, table in enumerate(_contrast_tables(condition, means)):
+            changed[..., colour] = table[pictures[..., colour]]
+        return changed
     n_at_once = max(1, _CHUNK_VALUES // pictures[0].size)
     for first in range(0, len(pictures), n_at_once):
         part = pictures[first : first + n_at_once]
@@ -97,7 +101,18 @@ def _changed(
 
 
 def _means(pictures: Pictures) -> Values:
-    return np.asarray(pictures.mean(axis=(0, 1, 2), dtype=np.float64), np.float32)
+    # Row upon row, which is four times as fast as colour by colour.
+    width = pictures.shape[2]
+    sums = pictures.reshape(-1, 3 * width).sum(axis=0, dtype=np.uint64)
+    total = sums.reshape(width, 3).sum(axis=0)
+    return np.asarray(total / (pictures.size / 3), np.float32)
+
+
+def _contrast_tables(condition: Condition, means: Values) -> Pictures:
+    # What each of the 256 levels becomes, colour by colour.
+    levels = np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, axis=1)
+    left = np.clip(np.rint(_with_contrast(levels, condition, means)), 0, _WHITE)
+    return np.ascontiguousarray(left.T.astype(np.uint8))
 
 
 def _with_contrast(values: Values, condition: Condition, means: Values) -> Values:
@@ -113,11 +128,10 @@ def _filtered(values: Values, condition: Condition) -> Values:
         return values
     gain = _gain(values.shape[1], values.shape[2], condition)
     # A cosine transform reflects the picture at its edges, where a Fourier transform would wrap it.
-    planes = np.ascontiguousarray(values.transpose(0, 3, 1, 2))
-    waves = dctn(planes, axes=(2, 3), norm="ortho", overwrite_x=True)
-    waves *= gain
-    back: Values = idctn(waves, axes=(2, 3), norm="ortho", overwrite_x=True)
-    return back.transpose(0, 2, 3, 1)
+    waves = dctn(values, axes=(1, 2), norm="ortho", overwrite_x=True)
+    waves *= gain[..., None]
+    back: Values = idctn(waves, axes=(1, 2), norm="ortho", overwrite_x=True)
+    return back
 
 
 def _gain(height_px: int, width_px: int, condition: Condition) -> Values:
