@@ -11,7 +11,7 @@ from annotator.timing.measures import TimingEvidence, chosen, described, measure
 from study.store import Engine, transaction
 from study.store.ratings import evidence
 from tests.worlds.machine import PATIENCE_S
-from tests.worlds.rating_studies import PERSON, annotate_command, ratable_study
+from tests.worlds.rating_studies import RATES, annotate_command, ratable_study
 from tests.worlds.screens import OutsideView
 
 WARNING_S = 1.0
@@ -24,7 +24,7 @@ def early_warnings(
     settings = {"protocol.warning_s": str(WARNING_S)}
     study, engine = ratable_study(folder, kinds=("dated",) * 2, settings=settings, clip=clip)
     process = subprocess.Popen(
-        annotate_command(study, "--participant", PERSON), env=station, stdout=subprocess.DEVNULL
+        annotate_command(study, *RATES), env=station, stdout=subprocess.DEVNULL
     )
     with OutsideView(station) as view:
 
