@@ -30,6 +30,7 @@ from study.store import engine as engines
 from study.store import open_store, transaction
 from study.store.ratings import rig_checks
 from study.store.ratings.rig_checks import RigCheck
+from study.tools.wording import counted
 from study.vocabulary import EndReason, Phase, TrialRecord
 
 # A participant waits in front of a still screen while the store is locked: not for long.
@@ -250,5 +251,14 @@ def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) 
     failures = f", {summary.n_failed} could not be shown" if summary.n_failed else ""
     return (
         f"{request.participant_id}: {summary.n_rated} {request.phase} ratings{failures}; "
-        f"{n_done} of {n_total} clips are rated ({summary.ending})"
+        f"{n_done} of {n_total} clips are rated ({summary.ending})" + _to_note(request, summary)
     )
+
+
+def _to_note(request: Request, summary: SessionSummary) -> str:
+    """Return how the experimenter says what disturbed trials, where some were flagged."""
+    if not summary.n_disturbed:
+        return ""
+    flagged = f"{counted(summary.n_disturbed, 'trial')} flagged as disturbed"
+    note = f'python -m sessions note {request.participant_id} --text "..." --by INITIALS'
+    return f"\n{flagged}. To say why: {note}"

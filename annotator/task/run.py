@@ -52,11 +52,18 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """How a session went."""
+    """How a session went.
+
+    Parameters
+    ----------
+    n_disturbed : int
+        Trials that the experimenter flagged as disturbed.
+    """
 
     ending: Ending
     n_rated: int
     n_failed: int
+    n_disturbed: int = 0
 
 
 def run_session(
@@ -124,7 +131,7 @@ class _Session:
     ) -> None:
         self.stage, self.plan, self.pages, self.save = stage, plan, pages, save
         self.actor, self.limits, self.flag_slip = actor, limits, flag_slip
-        self.n_rated = self.n_failed = 0
+        self.n_rated = self.n_failed = self.n_disturbed = 0
         self.n_slips = 0  # since the last break
         self.asked_s: float | None = None  # when the next clip was asked for by a rating
         self.bonus_before = self.bonus_pence = bonus_pence
@@ -132,7 +139,7 @@ class _Session:
         self.trials_s: deque[float] = deque(maxlen=N_PACE)
 
     def summary(self, ending: Ending) -> SessionSummary:
-        return SessionSummary(ending, self.n_rated, self.n_failed)
+        return SessionSummary(ending, self.n_rated, self.n_failed, self.n_disturbed)
 
     def is_over(self, rest_s: float | None) -> bool:
         elapsed_s = self.stage.now_s - self.began_s
@@ -219,6 +226,7 @@ class _Session:
     def _count(self, record: TrialRecord) -> None:
         self.n_rated += record.response is not None
         self.n_failed += record.failure is not None
+        self.n_disturbed += record.disturbed
 
     def _call(self, call: Page, record: TrialRecord) -> None:
         ask = self.pages.leave(is_saved=False)

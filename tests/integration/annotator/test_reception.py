@@ -100,6 +100,7 @@ def test_training_waits_for_the_experimenters_key_and_flags_are_kept(lab, statio
         code, out, err = finished(process)
     assert (code, err) == (0, "")
     assert f"{NEW}: 1 training ratings; 1 of 2 clips are rated (left)" in out
+    assert f"1 trial flagged as disturbed. To say why: python -m sessions note {NEW}" in out
     flagged = table(engine, "flag")[["kind", "flagged_by"]].to_numpy().tolist()
     assert flagged == [["trial_disturbed", "experimenter"]]
 
