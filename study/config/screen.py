@@ -97,12 +97,13 @@ class Screen(BaseModel):
             )
         return colour
 
-    @field_validator("scale")
+    @field_validator("scale", mode="before")
     @classmethod
-    def _check_scale(cls, scale: str | float) -> str | float:
-        if isinstance(scale, str) or 0.1 <= scale <= 10:
+    def _check_scale(cls, scale: object) -> object:
+        is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
+        if scale == "auto" or (is_number and 0.1 <= scale <= 10):  # type: ignore[operator]
             return scale
-        raise ValueError(f'{scale:g} is not a scale; write "auto", or a number from 0.1 to 10')
+        raise ValueError(f'{scale!r} is not a scale; write "auto", or a number from 0.1 to 10')
 
     @field_validator("font")
     @classmethod

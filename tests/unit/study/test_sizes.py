@@ -54,7 +54,8 @@ def test_every_clip_fills_its_box_where_sizes_are_degrees():
         ({"units": "deg"}, "needs viewing_distance_cm"),
         ({"units": "deg", "viewing_distance_cm": 57.0}, "needs width_cm"),
         ({"scale": 0.0}, 'write "auto", or a number from 0.1 to 10'),
-        ({"scale": "large"}, "scale"),
+        ({"scale": "large"}, "'large' is not a scale; write"),
+        ({"scale": True}, "True is not a scale"),
         ({"font": ""}, "is not the name of a font"),
     ],
 )
