@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sessions.laptops.away import on_laptops
 from sessions.pay.statement import is_settled_here, statement
+from sessions.running import sittings
 from sessions.running.next_step import NextStep, next_step
 from study.config.study import Study
 from study.store import Db
@@ -33,6 +34,8 @@ class Person:
         The laptop on which they rate; empty where they rate here.
     lacks : tuple of str
         What is not recorded of them yet.
+    cautions : tuple of str
+        What the experimenter should know before another session today.
     owed_pence : int or None
         None where the desk alone knows it.
     """
@@ -43,6 +46,7 @@ class Person:
     is_silent: bool
     laptop: str
     lacks: tuple[str, ...]
+    cautions: tuple[str, ...]
     owed_pence: int | None
 
     @property
@@ -68,6 +72,7 @@ def person(db: Db, study: Study, participant: Participant, now: datetime) -> Per
         going is not None and now - going.heartbeat_at > _SILENT,
         on_laptops(db).get(who, ""),
         tuple(_lacking(db, study, participant)),
+        tuple(_cautions(db, study, who, now)),
         owed if is_settled_here(db) else None,
     )
 
@@ -84,3 +89,16 @@ def _lacking(db: Db, study: Study, participant: Participant) -> list[str]:
     if any(question not in said for question in study.config.demographics):
         lacks.append("demographics")
     return lacks
+
+
+def _cautions(db: Db, study: Study, who: str, now: datetime) -> list[str]:
+    # In English, as the page is; a session's first screen has them in the study's language.
+    return [
+        _CAUTIONS[note.text].format(**note.numbers) for note in sittings.notes(db, study, who, now)
+    ]
+
+
+_CAUTIONS = {
+    "note_sessions": "would be session {n_sessions} of today ({n_planned} planned)",
+    "note_rest": "{n_minutes} min since the last session ({n_planned} planned)",
+}

@@ -13,6 +13,7 @@ import pytest
 from sessions.desk.page import desk_app
 from sessions.exercises import choosing
 from sessions.plan import schedule
+from study.config.desk import DeskFiles
 from study.config.study import Study
 from study.reports.web import open_site
 from study.store import audit, transaction
@@ -308,3 +309,17 @@ def test_a_study_in_another_currency_pays_in_it(world):
     with running(desk_app(study, "AB", site, lambda: NOW), listener), client_of(site) as client:
         told = client.post("/people/P01/pay", json={}).json()["said"]
     assert told.startswith("Paid €")
+
+
+def test_who_had_a_session_just_now_is_pointed_out(world):
+    arrangements = DeskFiles(sessions_per_day=1, rest_minutes=60)
+    study = replace(
+        world.study, config=world.study.config.model_copy(update={"desk": arrangements})
+    )
+    world.sit("P01", Phase.TRAINING)
+    site, listener = open_site()
+    soon = AT + timedelta(minutes=50)
+    with running(desk_app(study, "AB", site, lambda: soon), listener), client_of(site) as client:
+        page = client.get("/people").text
+    assert "would be session 2 of today (1 planned)" in page
+    assert "30 min since the last session (60 planned)" in page
