@@ -17,13 +17,14 @@ from annotator.task.stage import Stage
 from annotator.window.moment import Moment
 from study.config.study import Study
 from study.errors import ConfigError
+from study.tools.machine import ENDING_SIGNALS
 from study.tools.seeding import generator
 
 if TYPE_CHECKING:
     from annotator.window.stage import PsychopyStage
 
 # The machine is shut down, the program is interrupted, its terminal is closed.
-_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDING_SIGNALS = (signal.SIGINT, *ENDING_SIGNALS)
 
 
 @dataclass(frozen=True, slots=True)

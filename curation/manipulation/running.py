@@ -1,6 +1,5 @@
 """Make all stimuli of a design: in parallel, resumable, and none twice."""
 
-import fcntl
 import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
@@ -29,6 +28,7 @@ from study.processes.watchdog import HARD_LIMIT_S
 from study.reading.text import LARGEST_TEXT, json_of, parsed, read_text
 from study.tools.files import sha256_of
 from study.tools.journal import Journal, read_journal
+from study.tools.machine import lock
 from study.tools.progress_bars import track
 
 JOURNAL_NAME = ".manipulate.partial.jsonl"  # what has been made; gone when the manifest is written
@@ -163,7 +163,7 @@ def _too_slow(order: Order) -> Reject:
 
 def _require_alone(journal: Journal, folder: Path) -> None:
     try:
-        fcntl.flock(journal.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(journal.file)
     except BlockingIOError as error:
         raise StudyError(
             f"another run is making clips in {folder}. Wait for it, or choose another folder"

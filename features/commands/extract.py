@@ -1,6 +1,5 @@
 """Extract embeddings, and forecast what that takes."""
 
-import os
 import time
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from features.extraction.prepare import prepare
 from features.extraction.processes import on_processes
 from features.extraction.run import REJECTS_NAME, Perform, extract_all
 from features.plugged_sets import plugged_sets
+from study.processes.pool import n_cores
 from study.tools.cli import (
     LARGEST_NUMBER,
     MOST_PROCESSES,
@@ -135,7 +135,7 @@ def _performer(cluster: str | None, n_processes: int | None) -> "Perform":
         from features.extraction.cluster import on_cluster  # the extra [cluster]
 
         return partial(on_cluster, address=cluster)
-    return partial(on_processes, n_processes=n_processes or len(os.sched_getaffinity(0)))
+    return partial(on_processes, n_processes=n_processes or n_cores())
 
 
 def sets() -> None:

@@ -1,6 +1,5 @@
 """What has been extracted so far, line by line, so that a run can go on after any end."""
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from features.records.manifest import (
 from study.errors import RecordError
 from study.reading.text import json_of
 from study.tools.journal import Journal, read_journal
+from study.tools.machine import lock
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
 
@@ -61,7 +61,7 @@ class RecordJournal:
     def _require_alone(self) -> None:
         path, file = self._path, self._lines.file
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file)
             # A run that ended just now took the file away, and its lock is worth nothing.
             is_there = path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
         except BlockingIOError:

@@ -1,6 +1,5 @@
 """The study in the browser: an overview to look at, and the desk to work at."""
 
-import os
 import webbrowser
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from study.tools.access import Readers
 from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
+from study.tools.machine import give_way
 
 NICE = 10  # of a process that others do not wait for
 
@@ -44,7 +44,7 @@ def dashboard(
     site, listener = web.open_site(port)
     app = board.dashboard_app(find_study(study, store), site, lambda: datetime.now(UTC))
     # A session's window on the same machine comes first.
-    os.nice(NICE)
+    give_way(NICE)
     typer.echo(f"open {site.url}")
     web.serve(app, listener)
 
@@ -63,7 +63,7 @@ def desk(
         site, listener = web.open_site(port)
     app = desk_app(found, by, site, lambda: datetime.now(UTC))
     # A session's window on the same machine comes first.
-    os.nice(NICE)
+    give_way(NICE)
     typer.echo(f"the desk of {by}: {site.url}")
     typer.echo("press Ctrl-C to stop; every change is saved at once")
     with web.address_file(site) as address:

@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 from study.errors import StudyError
 from study.processes.parents import end_with_parent
 from study.processes.watchdog import become_watched, ended_after
+from study.tools.machine import KILL
 
 AT_ONCE = 0
 _CAN_FORK = sys.platform == "linux"
@@ -189,7 +190,7 @@ class _Crew(Generic[Item, Found]):
         except BrokenProcessPool:
             return self.on_crash(item)
         except FutureTimeoutError:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, KILL)
             return self.on_timeout(item)
 
     def pid_of(self, pool: ProcessPoolExecutor) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from study.errors import ConfigError, StudyError
+from study.tools.machine import READ_ONLY
 
 LARGEST_TEXT = 2**28  # bytes: all 800,000 rows of the lists of Moments in Time have a fifth of it
 LARGEST_SETTINGS = 2**24  # bytes of a TOML, JSON or YAML file, which is parsed as a whole
@@ -92,8 +93,7 @@ def plain_file(path: Path | str, refusal: Callable[[str], Exception]) -> Iterato
     refusal : callable
         Takes what it is instead, with what to do, and returns what to raise.
     """
-    # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    handle = os.open(path, READ_ONLY)
     try:
         kind = stat.S_IFMT(os.fstat(handle).st_mode)
         if kind in _KINDS:

@@ -24,12 +24,12 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from study.errors import ClipError, ConfigError
 from study.reports.connections import MAX_HEAD_BYTES, BoundedConnection, BoundedServer
 from study.reports.guard import LOOPBACK, Guard, Site
+from study.tools.machine import ENDING_SIGNALS
 
 MAX_BODY_BYTES = 65_536
 # Text that a page sends: no NUL, which PostgreSQL refuses, no other control characters, and no half
 # characters, which no expression matches.
 PostedText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
 _EXIT_BY_SIGNAL = 128  # what shells add to the number of a signal
 _SHUTDOWN_S = 3  # for answers that are under way when the server is told to end
 
@@ -118,7 +118,7 @@ def _signals_end_blocks() -> Iterator[None]:
     def leave(number: int, _: object) -> None:
         raise SystemExit(_EXIT_BY_SIGNAL + number)
 
-    before = {number: signal.signal(number, leave) for number in _ENDING}
+    before = {number: signal.signal(number, leave) for number in ENDING_SIGNALS}
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from study.errors import ConfigError, StudyError
+from study.tools.machine import can_change_modes
 
 _OWN_FILE, _GROUP_FILE, _RELEASED_FILE = 0o600, 0o660, 0o644
 _OWN_FOLDER, _GROUP_FOLDER = 0o700, 0o2770
@@ -56,7 +57,7 @@ def set_mode(path: Path, mode: int) -> None:
     found = path.stat()
     if not stat.S_IMODE(found.st_mode) & _OTHERS & ~mode:
         return
-    if os.geteuid() not in (0, found.st_uid):
+    if not can_change_modes(found):
         notice(f"{path} belongs to {_owner(path)}, and only that account can take it from others")
     else:
         notice(

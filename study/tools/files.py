@@ -9,6 +9,7 @@ from pathlib import Path
 
 from study.errors import StudyError
 from study.tools.access import Readers, make_own_folder, set_mode
+from study.tools.machine import belongs_to_others
 
 CACHE_VARIABLE = "AVMIT_CACHE"
 _OTHERS_MAY_WRITE = 0o002
@@ -142,7 +143,9 @@ def own_folder(name: str) -> Path:
             f"{folder} cannot be used: {error.strerror}. Name a folder of your own in "
             f"{CACHE_VARIABLE}"
         ) from error
-    if state.st_uid not in (os.geteuid(), 0) or state.st_mode & _OTHERS_MAY_WRITE:
+    # Windows' modes say nothing of others.
+    is_open = os.name == "posix" and state.st_mode & _OTHERS_MAY_WRITE
+    if belongs_to_others(state) or is_open:
         raise StudyError(
             f"others can write into {folder}, so that what lies there cannot be believed. Name a "
             f"folder of your own in {CACHE_VARIABLE}, or take the right away: chmod o-w {folder}"

@@ -22,6 +22,7 @@ from study.store.addresses import sqlite_url
 from study.store.engine import Db, transaction
 from study.store.laptops import schema
 from study.store.migrations import open_store, upgrade_store
+from study.tools.machine import READ_ONLY
 
 LARGEST = 2**30  # bytes: the ratings of eleven people, with all evidence, take a tenth of it
 LONGEST_S = 300.0  # to look at a file of that size
@@ -117,7 +118,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 def _copy_file(path: Path, copy: Path) -> None:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would be waited for
+        handle = os.open(path, READ_ONLY)
     except OSError as error:
         raise StoreError(
             f"no file {path} that can be read ({error.strerror}). Give the SQLite file of the "
