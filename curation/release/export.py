@@ -89,7 +89,7 @@ def export_ratings(
         store_id=store.store_id,
         store_revision=store.revision,
         made_at=at.isoformat(timespec="seconds"),
-        settings=rules_of(study),
+        settings={**rules_of(study), **_order(db)},
         counts={
             **counts_of(export),
             **counts_under_rule(tally.clips, study.config.protocol),
@@ -153,6 +153,13 @@ def rules_of(study: Study) -> Mapping[str, Any]:
         **({} if protocol.rating_rule == "all" else rule),
         "evidence": study.config.evidence.model_dump(),
     }
+
+
+def _order(db: Db) -> Mapping[str, Any]:
+    """Return by which order clips were rated; empty where chance alone decided."""
+    planned = [event for event in audit.own(db, "plan") if event.get("order") is not None]
+    keys = ("order", "exploration", "prior_sha256")
+    return {key: planned[0].get(key) for key in keys} if planned else {}
 
 
 def audit_export(db: Db, export: Export, *, with_participant: bool, at: datetime) -> None:

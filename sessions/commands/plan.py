@@ -36,6 +36,14 @@ def plan(
         bool,
         typer.Option("--again", help="have clips rated again whose ratings do not count"),
     ] = False,
+    first_likely: Annotated[
+        Path | None,
+        typer.Option(help="prior.csv: clips that are probably prominent come first"),
+    ] = None,
+    exploration: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="share at places by chance, with --first-likely"),
+    ] = 0.2,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="show what --again would do, and change nothing")
     ] = False,
@@ -48,6 +56,8 @@ def plan(
         raise typer.BadParameter(
             "give one of --participant, --late-candidates, --further and --again at a time"
         )
+    if first_likely is not None and (late_candidates or further or again):
+        raise typer.BadParameter("--first-likely is for the first plan: it orders all clips")
     if dry_run and not again:
         raise typer.BadParameter("--dry-run shows what --again would do. Add --again")
     if again:
@@ -61,7 +71,10 @@ def plan(
         else:
             if not assignments.exist(desk.db):
                 schedule.require_ready(desk.db, desk.study, participant)
-            change = schedule.make_plan(desk, ids=participant)
+            order = None
+            if first_likely is not None:
+                order = schedule.FirstLikely(first_likely, exploration)
+            change = schedule.make_plan(desk, ids=participant, first_likely=order)
             if "class_list" in desk.study.config.protocol.questions:
                 typer.echo(ENDS_CLASSES)
         n_waiting = len(further_ratings.waiting(desk.db, desk.study)) if further else 0

@@ -15,6 +15,7 @@ from study.errors import StudyError
 
 OPEN = -1
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -193,13 +194,23 @@ def pair_overlaps(raters: Ints, n_participants: int) -> Ints:
     return (rates.T @ rates).astype(np.int64)
 
 
-def shuffled_order(is_ground_truth: Flags, rng: np.random.Generator) -> Ints:
+def shuffled_order(
+    is_ground_truth: Flags,
+    rng: np.random.Generator,
+    likely: Floats | None = None,
+    exploration: float = 0.0,
+) -> Ints:
     """Return a random order of a participant's clips with the ground truths spread evenly.
 
     Parameters
     ----------
     is_ground_truth : ndarray of bool, shape (n_clips,)
         Which of the clips have a ground truth.
+    likely : ndarray of float64, shape (n_clips,), or None
+        How probable it is that each clip is prominent, NaN where nobody knows; the likelier ones
+        come first. None for chance alone.
+    exploration : float
+        Share of the clips that keep a place by chance all the same.
 
     Returns
     -------
@@ -209,6 +220,8 @@ def shuffled_order(is_ground_truth: Flags, rng: np.random.Generator) -> Ints:
     """
     truths = rng.permutation(np.flatnonzero(is_ground_truth))
     others = rng.permutation(np.flatnonzero(~is_ground_truth))
+    if likely is not None:
+        others = others[likely_first(likely[others], exploration, rng)]
     n_clips, n_truths = len(is_ground_truth), len(truths)
     edges = np.arange(n_truths + 1) * n_clips // max(n_truths, 1)
     places = rng.integers(edges[:-1], edges[1:])
@@ -216,6 +229,33 @@ def shuffled_order(is_ground_truth: Flags, rng: np.random.Generator) -> Ints:
     at_place = np.zeros(n_clips, dtype=bool)
     at_place[places] = True
     order[at_place], order[~at_place] = truths, others
+    return order
+
+
+def likely_first(likely: Floats, exploration: float, rng: np.random.Generator) -> Ints:
+    """Return an order with the likelier clips first, and a share at places by chance.
+
+    Parameters
+    ----------
+    likely : ndarray of float64, shape (n_clips,)
+        Probabilities; a clip without one gets its place by chance.
+    exploration : float
+        Share of the others that do so as well.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_clips,)
+        Indices of the clips.
+    """
+    n_clips = len(likely)
+    by_chance = np.isnan(likely) | (rng.random(n_clips) < exploration)
+    sorted_ones = np.flatnonzero(~by_chance)
+    sorted_ones = sorted_ones[np.argsort(-likely[sorted_ones], kind="stable")]
+    at_chance = np.zeros(n_clips, dtype=bool)
+    at_chance[rng.choice(n_clips, int(by_chance.sum()), replace=False)] = True
+    order = np.empty(n_clips, dtype=np.int64)
+    order[at_chance] = rng.permutation(np.flatnonzero(by_chance))
+    order[~at_chance] = sorted_ones
     return order
 
 

@@ -81,7 +81,10 @@ def able_raters(db: Db, study: Study, ids: list[str] | None = None) -> list[str]
 
 
 def in_order(
-    rows: pd.DataFrame, last_positions: dict[str, int], rng: np.random.Generator
+    rows: pd.DataFrame,
+    last_positions: dict[str, int],
+    rng: np.random.Generator,
+    exploration: float = 0.0,
 ) -> pd.DataFrame:
     """Put each participant's new slots into an order, after those that they have.
 
@@ -90,11 +93,15 @@ def in_order(
     Parameters
     ----------
     rows : DataFrame
-        With ``participant_id`` and ``is_ground_truth``.
+        With ``participant_id`` and ``is_ground_truth``; where they have ``likely``, the likelier
+        clips come first.
+    exploration : float
+        Share of the clips that come at places by chance all the same.
     """
     ordered = []
     for participant_id, own in rows.groupby("participant_id", sort=True):
-        order = assignment.shuffled_order(flags(own["is_ground_truth"]), rng)
+        likely = own["likely"].to_numpy(np.float64) if "likely" in own else None
+        order = assignment.shuffled_order(flags(own["is_ground_truth"]), rng, likely, exploration)
         first = last_positions.get(str(participant_id), -1) + 1
         ordered.append(own.iloc[order].assign(position=np.arange(first, first + len(own))))
     return pd.concat(ordered)

@@ -1,5 +1,8 @@
 """Make the plan of a study, and add candidates that come late."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -18,12 +21,14 @@ from sessions.plan.slots import fill_missing
 from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study.config.study import Study
+from study.deciding.prior import of_clips, read_prior
 from study.errors import StudyError
 from study.store import Db
 from study.store.clips import candidates
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.plan import assignments, exercises, ground_truths
+from study.tools.files import sha256_of
 from study.tools.seeding import generator
 from study.vocabulary import ParticipantKind, Phase
 
@@ -63,7 +68,33 @@ def require_ready(db: Db, study: Study, ids: list[str] | None) -> None:
         )
 
 
-def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
+@dataclass(frozen=True, slots=True)
+class FirstLikely:
+    """An order by how probable it is that clips are prominent; who rates what stays the same.
+
+    Parameters
+    ----------
+    path : Path
+        `prior.csv`, as `python -m models prior` writes it.
+    exploration : float
+        Share of the clips that come at places by chance all the same.
+    """
+
+    path: Path
+    exploration: float = 0.2
+
+    def detail(self) -> dict[str, object]:
+        """Return what the audit log and tables say of the order."""
+        return {
+            "order": "first_likely",
+            "exploration": self.exploration,
+            "prior_sha256": sha256_of(self.path),
+        }
+
+
+def make_plan(
+    desk: Desk, *, ids: list[str] | None, first_likely: FirstLikely | None = None
+) -> Change:
     """Give every candidate that is not an exercise clip its raters, and everybody an order.
 
     Raises StudyError if there is a plan, or there are no candidates or too few participants.
@@ -72,6 +103,8 @@ def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     ----------
     ids : list of str or None
         Who rates; None for everybody who is enrolled, not closed and not the expert.
+    first_likely : FirstLikely or None
+        Which clips come first; None for chance alone.
 
     Notes
     -----
@@ -93,8 +126,14 @@ def make_plan(desk: Desk, *, ids: list[str] | None) -> Change:
     n_slots = first_wanted(db, study, found["candidate_id"])
     raters = assignment.plan_raters(strata, len(people), n_slots, rng)
     rows = _slot_rows(found, raters, people)
-    assignments.add_many(db, in_order(rows, {}, rng))
-    return audited(desk, "plan", rows, people)
+    if first_likely is None:
+        assignments.add_many(db, in_order(rows, {}, rng))
+        return audited(desk, "plan", rows, people)
+    known = candidates.frame(db).set_index("candidate_id")
+    likely = of_clips(read_prior(first_likely.path), known)
+    rows = rows.assign(likely=likely.reindex(rows["candidate_id"]).to_numpy())
+    assignments.add_many(db, in_order(rows, {}, rng, first_likely.exploration))
+    return audited(desk, "plan", rows, people, **first_likely.detail())
 
 
 def plan_late_candidates(desk: Desk) -> Change:
