@@ -81,6 +81,11 @@ def forecast(
     console = Console()
     console = console if console.is_terminal else Console(width=160)
     console.print(forecast_table(coming, found.config.money))
+    if found.config.protocol.rating_rule == "until_certain":
+        typer.echo(
+            "what until_certain will ask cannot be told from tallies: see docs/certainty.md for "
+            "simulations, and status for how far it is"
+        )
     typer.echo(
         f"{counted(coming.n_given, 'rating')} given; expected from a prior that weighs "
         f"{PRIOR_CLIPS} clips and {counted(coming.n_full, 'clip')} that got all ratings whatever "

@@ -150,7 +150,8 @@ def _clips(db: Db, study: Study) -> pd.DataFrame:
 
 def _rules_of(protocol: Protocol) -> dict[str, tuple[str, ...]]:
     own = f"{protocol.rating_rule}: {', '.join(protocol.questions)}"
-    extra = {own: protocol.questions} if protocol.may_ask_fewer and own not in _RULES else {}
+    is_exact = protocol.rating_rule == "until_decided" and protocol.may_ask_fewer
+    extra = {own: protocol.questions} if is_exact and own not in _RULES else {}
     return {**_RULES, **extra}
 
 

@@ -174,6 +174,10 @@ def test_a_class_that_is_certain_is_ended_and_the_plan_says_so_before_it_begins(
     store.dispose()
     result = CliRunner().invoke(sessions, ["plan", "--study", str(fresh)])
     assert "Lists to train on will be shorter" in result.output, result.output
+    forecast = CliRunner().invoke(sessions, ["forecast", "--study", str(fresh)])
+    assert forecast.exit_code == 0, forecast.output
+    assert "cannot be told from tallies" in forecast.output
+    assert "this study" not in forecast.output
 
 
 def prior_of(study, engine, folder, name="prior.csv"):
