@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from annotator.recognition.recogniser import SimulatedRecogniser
 from annotator.rig.lead import SafeLead
 from annotator.simulated.key_presses import Person, SimulatedKeys
 from annotator.simulated.stage import SimulatedStage
@@ -15,10 +16,10 @@ from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.stage import Stage
 from annotator.window.moment import Moment
-from study.config.study import Study
 from study.errors import ConfigError
 from study.tools.machine import ENDING_SIGNALS
 from study.tools.seeding import generator
+from study.vocabulary import Phase
 
 if TYPE_CHECKING:
     from annotator.window.stage import PsychopyStage
@@ -96,7 +97,7 @@ def open_stage(
     """
     study = pages.study
     protocol, keys = study.config.protocol, study.config.keys
-    person = _simulated_person(study, actor.profile, chance) if actor.profile else None
+    person = _simulated_person(pages, actor.profile, chance) if actor.profile else None
     if person is not None and not options.in_window:
         clip_s, warning_s = protocol.clip_s, protocol.warning_s
         stands_in = SimulatedStage(person, clip_s=clip_s, warning_s=warning_s, keys=keys)
@@ -126,7 +127,8 @@ def open_stage(
         stage.close()
 
 
-def _simulated_person(study: Study, profile: str, chance: str) -> Person:
+def _simulated_person(pages: Pages, profile: str, chance: str) -> Person:
+    study, plan = pages.study, pages.plan
     from study.rehearsal.simulated_people import (  # slow, and people do without
         PROFILES,
         SimulatedPerson,
@@ -138,6 +140,14 @@ def _simulated_person(study: Study, profile: str, chance: str) -> Person:
             "simulated people rate in rehearsals only, and this is a real study. Leave --simulate "
             "out, or make a rehearsal: python -m study init DIR --rehearsal"
         )
+    if plan.phase is Phase.RECOGNITION:
+        shown = [
+            (planned.stimulus.stimulus_id, planned.recognise)
+            for planned in plan.trials
+            if planned.stimulus.stimulus_id is not None and planned.recognise is not None
+        ]
+        rng = generator(study.config.seed, chance)
+        return SimulatedRecogniser(profile, plan.classes, shown, rng)
     if profile not in PROFILES:
         raise ConfigError(f"no profile {profile!r}. Choose one of: {', '.join(PROFILES)}")
     rng = generator(study.config.seed, chance)

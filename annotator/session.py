@@ -71,7 +71,7 @@ class Request:
         """Return where the session ends if anything is left, the nearest limit counting."""
         trials = [self.n_trials] if self.n_trials is not None else []
         if self.n_blocks is not None:
-            trials.append(self.n_blocks * study.config.protocol.trials_per_block)
+            trials.append(self.n_blocks * _trials_per_block(study, self.phase))
         asked = (self.minutes, study.config.desk.session_minutes)
         minutes = min((each for each in asked if each is not None), default=None)
         return Limits(min(trials, default=None), None if minutes is None else 60 * minutes)
@@ -109,7 +109,8 @@ def perform(
     ) as recorder:
         plan = recorder.plan
         if not plan.trials:
-            return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are rated"
+            done = "answered" if plan.phase is Phase.RECOGNITION else "rated"
+            return f"{request.participant_id}: all {plan.n_done} {request.phase} clips are {done}"
         line = _closing_line(request, plan, _on_a_stage(request, study, recorder, on))
     if request.phase is not Phase.SCREENING:
         return line
@@ -123,7 +124,7 @@ def _on_a_stage(
     plan = recorder.plan
     with transaction(recorder.engine) as db:
         last_check = rig_checks.latest(db, socket.gethostname())
-    n_classes = len(read_classes(study.classes_path).avmit_labels)
+    n_classes = len(plan.classes or read_classes(study.classes_path).avmit_labels)
     rest_s = 0.0 if request.actor.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
     grade = _grade(request, study, last_check)
@@ -228,7 +229,7 @@ def _perform_trials(
         pages,
         save,
         request.actor,
-        trials_per_block=study.config.protocol.trials_per_block,
+        trials_per_block=_trials_per_block(study, request.phase),
         limits=request.limits(study).after(stage.now_s - began_s),
         bonus_pence=bonus_pence,
         flag_slip=recorder.flag_slip,
@@ -249,9 +250,11 @@ def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) 
     n_done = plan.n_done + summary.n_rated
     n_total = plan.n_done + len(plan.trials)
     failures = f", {summary.n_failed} could not be shown" if summary.n_failed else ""
+    is_recognition = request.phase is Phase.RECOGNITION
+    what, done = ("answers", "answered") if is_recognition else ("ratings", "rated")
     return (
-        f"{request.participant_id}: {summary.n_rated} {request.phase} ratings{failures}; "
-        f"{n_done} of {n_total} clips are rated ({summary.ending})" + _to_note(request, summary)
+        f"{request.participant_id}: {summary.n_rated} {request.phase} {what}{failures}; "
+        f"{n_done} of {n_total} clips are {done} ({summary.ending})" + _to_note(request, summary)
     )
 
 
@@ -262,3 +265,9 @@ def _to_note(request: Request, summary: SessionSummary) -> str:
     flagged = f"{counted(summary.n_disturbed, 'trial')} flagged as disturbed"
     note = f'python -m sessions note {request.participant_id} --text "..." --by INITIALS'
     return f"\n{flagged}. To say why: {note}"
+
+
+def _trials_per_block(study: Study, phase: Phase) -> int:
+    if phase is Phase.RECOGNITION:
+        return study.config.recognition.trials_per_block
+    return study.config.protocol.trials_per_block

@@ -23,6 +23,13 @@ PANELS = (
         },
     ),
     Panel(
+        "Recognition",
+        "curation.commands.recognition",
+        {
+            "export-recognition": "Write recognition_trials.csv, with pseudonyms.",
+        },
+    ),
+    Panel(
         "Analysis",
         "curation.commands.analysis",
         {

@@ -22,6 +22,8 @@ _WORDS = {
     "break_waiting": _PROGRESS | {"n_seconds"},
     "call_experimenter": _PROBLEM,
     "choose": frozenset({"participant"}),
+    "feedback_right": frozenset({"label"}),
+    "feedback_wrong": frozenset({"label", "answer"}),
     "counter": frozenset({"bonus_total"}),
     "earned": frozenset({"bonus_session", "bonus_total"}),
     "feedback": frozenset({"expert_rating", "rating", "reasoning", "label"}),
@@ -34,14 +36,17 @@ _WORDS = {
     "level": frozenset({"scale"}),
     "note_rest": frozenset({"participant", "n_minutes", "n_planned"}),
     "note_sessions": frozenset({"participant", "n_sessions", "n_planned"}),
+    "question_confidence": frozenset({"n_levels"}),
     "refused": _PROBLEM,
     "sheet": frozenset({"headphones"}),
     "session_over": _OVER,
     "start_annotation": _BEGIN,
     "start_ground_truth": _BEGIN,
+    "start_recognition": _BEGIN,
     "start_headphone_check": _BEGIN,
     "start_screening": _BEGIN,
     "start_training": _BEGIN,
+    "welcome_recognition": frozenset({"how"}),
     "who": frozenset({"typed"}),
     "who_suggested": frozenset({"typed", "participant"}),
     "who_unknown": frozenset({"typed"}),
@@ -60,7 +65,7 @@ def of_session(config: StudyConfig, phase: Phase) -> tuple[str, ...]:
     True
     """
     feedback = ("feedback",) if phase is Phase.TRAINING else ()
-    own = (welcome(phase), f"start_{phase}", *feedback)
+    own = (welcome(phase), f"start_{phase}", *feedback, *_recognition(config, phase))
     return (*_ALWAYS, *own, *_level(config), *notices(config))
 
 
@@ -84,9 +89,15 @@ def of_reception(config: StudyConfig) -> tuple[str, ...]:
 
 def of_study(config: StudyConfig) -> tuple[str, ...]:
     """Return the texts that any session or headphone check of a study may show, sorted."""
-    sessions = {name for phase in Phase for name in of_session(config, phase)}
+    sessions = {name for phase in phases(config) for name in of_session(config, phase)}
     others = {*of_headphone_check(config), *of_reception(config)}
     return tuple(sorted(sessions | others))
+
+
+def phases(config: StudyConfig) -> tuple[Phase, ...]:
+    """Return the phases that a study's texts are for: recognition where it has stimuli."""
+    has_stimuli = config.recognition.stimuli is not None
+    return tuple(phase for phase in Phase if has_stimuli or phase is not Phase.RECOGNITION)
 
 
 def notices(config: StudyConfig) -> tuple[str, ...]:
@@ -112,6 +123,14 @@ def words_of(name: str) -> frozenset[str]:
     """Return the words that a text knows beside those that every text knows."""
     own = _WORDS.get(name, frozenset())
     return own if name in ON_PAPER or name.startswith("sheet_") else _COUNTS | own
+
+
+def _recognition(config: StudyConfig, phase: Phase) -> tuple[str, ...]:
+    if phase is not Phase.RECOGNITION:
+        return ()
+    practice = ("feedback_right", "feedback_wrong", "practice_over")
+    questions = (f"question_{which}" for which in ("both", "picture", "sound", "confidence"))
+    return (f"how_{config.recognition.answer}", *practice, *questions)
 
 
 def _level(config: StudyConfig) -> tuple[str, ...]:

@@ -39,6 +39,13 @@ PANELS = (
         },
     ),
     Panel(
+        "Recognition",
+        "sessions.commands.recognition",
+        {
+            "plan-recognition": "Decide who is to recognise which clips.",
+        },
+    ),
+    Panel(
         "Ground truths",
         "sessions.commands.expert",
         {

@@ -15,3 +15,6 @@ class Stream(IntEnum):
     FURTHER = 7
     AGAIN = 8
     PLACES = 9
+    PRACTICE = 10
+    SQUARE = 11
+    ORDER = 12

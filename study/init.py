@@ -113,7 +113,7 @@ def findings(study: Study) -> Iterator[str]:
 
     Yields what was found and what to do; nothing where all is well.
     """
-    checks = (_check_clips_folder, _check_classes, _check_store)
+    checks = (_check_clips_folder, _check_stimuli, _check_classes, _check_store)
     for check in checks:
         try:
             check(study)
@@ -122,6 +122,8 @@ def findings(study: Study) -> Iterator[str]:
 
 
 def _check_clips_folder(study: Study) -> None:
+    if study.config.recognition.alone:
+        return
     root = study.mit_root
     if not root.is_dir():
         raise ConfigError(f"mit_root {root} is not a folder. Correct it in {CONFIG_NAME}")
@@ -132,7 +134,18 @@ def _check_clips_folder(study: Study) -> None:
         )
 
 
+def _check_stimuli(study: Study) -> None:
+    folder = study.stimuli_path
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(
+            f"recognition.stimuli {folder} is not a folder. Correct it in {CONFIG_NAME}, or make "
+            "clips: python -m curation manipulate"
+        )
+
+
 def _check_classes(study: Study) -> None:
+    if study.config.recognition.alone:
+        return
     n_classes = len(read_classes(study.classes_path).avmit_labels)
     mark = study.config.protocol.pass_mark(n_classes)
     if mark > n_classes:

@@ -22,6 +22,7 @@ class Phase(StrEnum):
     SCREENING = "screening"
     ANNOTATION = "annotation"
     GROUND_TRUTH = "ground_truth"
+    RECOGNITION = "recognition"
 
 
 class EndReason(StrEnum):
@@ -59,12 +60,15 @@ class Stimulus:
         The candidate; 0 where it is none.
     sha256 : str or None
         SHA-256 of the file that was admitted, the only one that is shown; None for any.
+    stimulus_id : int or None
+        The stimulus of a recognition experiment; its label is empty. None for a candidate.
     """
 
     candidate_id: int
     path: Path
     label: str
     sha256: str | None = None
+    stimulus_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,8 @@ class TrialRecord:
         Whether the experimenter flagged it as disturbed.
     slip_before : bool
         Whether the participant flagged the rating before it as a slip.
+    choice : Choice or None
+        The answer of a recognition trial, which has no response.
     """
 
     stimulus: Stimulus
@@ -225,3 +231,9 @@ class TrialRecord:
     failure: str | None = None
     disturbed: bool = False
     slip_before: bool = False
+    choice: Choice | None = None
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether it ended with a rating or an answer."""
+        return self.response is not None or self.choice is not None

@@ -9,6 +9,9 @@ import numpy as np
 import instructions
 from annotator.headphones import headphone_pages
 from annotator.reception import reception_pages
+from annotator.recognition.choice import ChoiceTrial
+from annotator.recognition.question import Question
+from annotator.recognition.run_choice import entry_of
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
 from annotator.task.session_progress import Progress
@@ -68,16 +71,18 @@ def every_page(study: Study, sample: Sample) -> dict[str, Page]:
 
     Raises ConfigError if one of their texts cannot be read or filled in.
     """
+    phases = screens.phases(study.config)
     rating = pages_of(study, Phase.ANNOTATION, sample)
     note = rating.note("note_rest", n_minutes=12, n_planned=60)
     rest = rating.rest(_PROGRESS)
     waiting = rest.text if rest.while_waiting is None else rest.while_waiting(23)
     found = {
         **_reception(study, sample),
-        **{f"start_{phase}": _start(study, phase, sample) for phase in Phase},
+        **{f"start_{phase}": _start(study, phase, sample) for phase in phases},
         "start_with_a_note": rating.start(Step.ANNOTATION, [note]),
         **_headphones(study, sample),
-        **{screens.welcome(phase): pages_of(study, phase, sample).welcome() for phase in Phase},
+        **{screens.welcome(phase): pages_of(study, phase, sample).welcome() for phase in phases},
+        **_practice(study, sample),
         "feedback": pages_of(study, Phase.TRAINING, sample).feedback(
             sample.trial(), Rating.VERY_CLEAN
         ),
@@ -91,6 +96,33 @@ def every_page(study: Study, sample: Sample) -> dict[str, Page]:
         "session_over": rating.finished(_PROGRESS, is_all=False),
         "finished": rating.finished(_PROGRESS),
     }
+    return found
+
+
+def _practice(study: Study, sample: Sample) -> dict[str, Page]:
+    if Phase.RECOGNITION not in screens.phases(study.config):
+        return {}
+    pages = pages_of(study, Phase.RECOGNITION, sample)
+    return {
+        "feedback_right": pages.practised(sample.label, sample.label),
+        "feedback_wrong": pages.practised(sample.label, "whistling"),
+        "practice_over": pages.practice_over(),
+    }
+
+
+def every_question(study: Study, sample: Sample) -> list[Question]:
+    """Return the questions of a study's recognition experiment; none where it has none."""
+    recognition = study.config.recognition
+    if Phase.RECOGNITION not in screens.phases(study.config):
+        return []
+    pages = pages_of(study, Phase.RECOGNITION, sample)
+    classes = recognition.classes or (sample.label,) * max(2, min(16, sample.n_classes))
+    entry = entry_of(recognition, classes)
+    found = [Question(f"question_{attend}", pages.question(attend), entry)
+             for attend in ("both", "picture", "sound")]  # fmt: skip
+    if recognition.confidence:
+        levels = ChoiceTrial(entry, n_levels=recognition.confidence).levels
+        found.append(Question("question_confidence", pages.how_sure(), levels))
     return found
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageColor, ImageDraw
 
-from annotator.preview.every_screen import Sample, every_page, pages_of
+from annotator.preview.every_screen import Sample, every_page, every_question, pages_of
+from annotator.recognition.picture import picture_of
+from annotator.recognition.question import Question, tiles
 from annotator.task.layout import Layout, task_layout
 from annotator.task.typesetting import (
     Ink,
@@ -60,6 +62,8 @@ def shots(study: Study, sample: Sample, width_px: int, height_px: int) -> Iterat
     for name, notice in rating.notices().items():
         said = set_notice(notice, painter.layout, painter.ink)
         yield painter.shot(name, label, reminder, said, bonus)
+    for question in every_question(study, sample):
+        yield painter.question(question)
     yield painter.warning(rating.warning())
 
 
@@ -123,6 +127,19 @@ class _Painter:
     def warning(self, text: str) -> Shot:
         found = set_page(text, self.layout, self._warning_ink)
         return self._shot("warning", self._warning_ink.ground, [found])
+
+    def question(self, question: Question) -> Shot:
+        layout, size = self.layout, (self.layout.width_px, self.layout.height_px)
+        letters_px = layout.small_text_height_px
+        places = tiles(
+            len(question.entry.options), *size, margin_px=layout.clip_box.left,
+            letters_px=letters_px,
+        )  # fmt: skip
+        picture = picture_of(
+            question, places, size, font=self.ink.font.regular.path, letters_px=letters_px,
+            colours=(self.ink.ground, self.ink.colour),
+        )  # fmt: skip
+        return Shot(question.name, Image.fromarray(picture))
 
     def shot(self, name: str, *texts: Set, with_clip: bool = False) -> Shot:
         return self._shot(name, self.ink.ground, texts, with_clip=with_clip)

@@ -1,7 +1,8 @@
 """Which key a simulated person presses in the window, and when."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from annotator.recognition.question import Question
 from annotator.task.stage import Page
 from study.config.keys import PAPER_KEYS, Keys
 from study.vocabulary import Stimulus
@@ -19,6 +20,21 @@ class Person(Protocol):
         """Return the press after playback, as key of the paper and seconds after the offset."""
 
 
+@runtime_checkable
+class Recogniser(Protocol):
+    """Somebody who recognises clips."""
+
+    def on_question(self, stimulus: Stimulus, question: Question) -> list[tuple[str, float]]:
+        """Return the presses that answer, as keys and seconds after the question is shown."""
+
+
+def answers_of(person: Person, stimulus: Stimulus, question: Question) -> list[tuple[str, float]]:
+    """Return the presses with which somebody answers a question about a clip."""
+    if not isinstance(person, Recogniser):
+        raise TypeError(f"{type(person).__name__} rates clips and recognises none")
+    return person.on_question(stimulus, question)
+
+
 class SimulatedKeys:
     """The presses that are due.
 
@@ -30,7 +46,7 @@ class SimulatedKeys:
 
     def __init__(self, person: Person, *, keys: Keys = PAPER_KEYS, hurry: bool = False) -> None:
         self._person, self._keys, self._hurry = person, keys, hurry
-        self._due: tuple[str, float] | None = None
+        self._due: list[tuple[str, float]] = []
 
     def on_onset(self, stimulus: Stimulus, onset_s: float) -> None:
         """Plan an early press when a clip begins."""
@@ -40,6 +56,11 @@ class SimulatedKeys:
         """Plan an answer when a clip has ended."""
         self._plan_answer(self._person.on_prompt(stimulus), offset_s)
 
+    def on_question(self, stimulus: Stimulus, question: Question, shown_s: float) -> None:
+        """Plan the keys that answer a question about a clip."""
+        presses = answers_of(self._person, stimulus, question)
+        self._due = [(key, shown_s + (0.0 if self._hurry else delay_s)) for key, delay_s in presses]
+
     def on_page(self, page: Page, shown_s: float) -> None:
         """Plan the key that ends a page."""
         key = page.simulated_key()
@@ -48,7 +69,7 @@ class SimulatedKeys:
 
     def forget(self) -> None:
         """Press nothing: the screen has changed."""
-        self._due = None
+        self._due = []
 
     def take_due(self, now_s: float) -> tuple[str, float] | None:
         """Return a press whose time has come, once.
@@ -58,17 +79,16 @@ class SimulatedKeys:
         now_s : float
             Seconds on the session clock.
         """
-        if self._due is None or self._due[1] > now_s:
+        if not self._due or self._due[0][1] > now_s:
             return None
-        due, self._due = self._due, None
-        return due
+        return self._due.pop(0)
 
     def _plan_answer(self, press: tuple[str, float] | None, from_s: float) -> None:
         self._plan(press and (self._keys.instead_of(press[0]), press[1]), from_s)
 
     def _plan(self, press: tuple[str, float] | None, from_s: float) -> None:
         if press is None:
-            self._due = None
+            self._due = []
             return
         key, delay_s = press
-        self._due = (key, from_s + (0.0 if self._hurry else delay_s))
+        self._due = [(key, from_s + (0.0 if self._hurry else delay_s))]

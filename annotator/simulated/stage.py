@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from annotator.simulated.key_presses import READING_S, Person
+from annotator.recognition.question import Question
+from annotator.simulated.key_presses import READING_S, Person, answers_of
 from annotator.task.stage import Page
 from annotator.task.trial import (
     Event,
@@ -78,6 +79,23 @@ class SimulatedStage:
         self._presented(interrupted=False)
         key, delay_s = self._person.on_prompt(self._stimulus)
         self._agenda = [KeyPressed(self._keys.instead_of(key), self._now_s + delay_s)]
+
+    def fixate(self, stimulus: Stimulus, lasts_s: float) -> None:
+        """Put the end of the fixation on the agenda."""
+        del stimulus
+        self._presented(interrupted=True)
+        self._agenda = [PageEnded(self._now_s + lasts_s)]
+
+    def ask(self, question: Question) -> None:
+        """Put the keys of the person's answer on the agenda."""
+        if self._stimulus is None:
+            raise RuntimeError("a question without a stimulus")
+        self._presented(interrupted=False)
+        presses = answers_of(self._person, self._stimulus, question)
+        self._agenda = [KeyPressed(key, self._now_s + delay_s) for key, delay_s in presses]
+
+    def show_typed(self, typed: str) -> None:
+        """Do nothing: nobody reads it."""
 
     def show_page(self, page: Page) -> None:
         """Put the first key that ends the page on the agenda."""

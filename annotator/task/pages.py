@@ -13,7 +13,7 @@ from sessions.running.next_step import Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys, printed
 from study.config.study import Study
-from study.vocabulary import Rating
+from study.vocabulary import Phase, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,29 @@ class Pages:
 
     def welcome(self) -> Page:
         """Return the first page of a phase, with its instructions."""
-        return Page("welcome", self.text(screens.welcome(self.plan.phase), self.plan.n_done))
+        words = {}
+        if self.plan.phase is Phase.RECOGNITION:
+            words["how"] = self.text(f"how_{self.study.config.recognition.answer}").strip()
+        name = screens.welcome(self.plan.phase)
+        return Page("welcome", self.text(name, self.plan.n_done, **words))
+
+    def question(self, attend: str) -> str:
+        """Return what is asked of a clip, by what is asked for."""
+        return self.text(f"question_{attend}").strip()
+
+    def how_sure(self) -> str:
+        """Return the question how sure an answer is."""
+        levels = self.study.config.recognition.confidence
+        return self.text("question_confidence", n_levels=levels).strip()
+
+    def practised(self, label: str, answer: str) -> Page:
+        """Return what is said after a practice trial: whether the `answer` was right."""
+        name = "feedback_right" if answer == label else "feedback_wrong"
+        return Page(name, self.text(name, label=label, answer=answer))
+
+    def practice_over(self) -> Page:
+        """Return the page between practice and the first trial that counts."""
+        return Page("practice_over", self.text("practice_over"))
 
     def rest(self, progress: Progress) -> Page:
         """Return the page between two blocks, which counts the seconds of the break."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from annotator.recognition.run_choice import run_choice
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import code_of
@@ -28,7 +29,7 @@ from annotator.task.turning import (
 )
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.errors import StoreError
-from study.vocabulary import Rating, Stimulus, TrialRecord
+from study.vocabulary import Choice, Phase, Rating, Stimulus, TrialRecord
 
 N_AHEAD = 2  # clips decoded before their turn
 N_PACE = 20  # trials from which is judged how long the next one takes
@@ -168,7 +169,24 @@ class _Session:
 
     def perform(self, planned: PlannedTrial) -> None:
         began_s = self.stage.now_s
-        record = run_trial(
+        record = self._present(planned)
+        self.n_slips += record.slip_before
+        self.asked_s = None if record.response is None else record.key_presses[-1].t_s
+        self._keep(record)
+        if record.failure is not None:
+            self.show(self.pages.technical_failure())
+        elif not record.is_rated:
+            raise LeftError
+        elif planned.is_practice and record.choice is not None:
+            self._after_practice(planned, record.choice)
+        elif planned.reasoning is not None and record.response is not None:
+            self._discuss(planned, record.response.rating)
+        self.trials_s.append(self.stage.now_s - began_s)
+
+    def _present(self, planned: PlannedTrial) -> TrialRecord:
+        if planned.recognise is not None:
+            return run_choice(self.stage, planned, self.pages, self.actor)
+        return run_trial(
             self.stage,
             planned.stimulus,
             self.pages,
@@ -176,16 +194,13 @@ class _Session:
             asked_s=self.asked_s,
             may_slip=self._may_slip(),
         )
-        self.n_slips += record.slip_before
-        self.asked_s = None if record.response is None else record.key_presses[-1].t_s
-        self._keep(record)
-        if record.failure is not None:
-            self.show(self.pages.technical_failure())
-        elif record.response is None:
-            raise LeftError
-        elif planned.reasoning is not None:
-            self._discuss(planned, record.response.rating)
-        self.trials_s.append(self.stage.now_s - began_s)
+
+    def _after_practice(self, planned: PlannedTrial, choice: Choice) -> None:
+        label = planned.recognise.label if planned.recognise is not None else ""
+        if self.pages.study.config.recognition.feedback and label:
+            self.show(self.pages.practised(label, choice.answer))
+        if planned == [each for each in self.plan.trials if each.is_practice][-1]:
+            self.show(self.pages.practice_over())
 
     def show(self, page: Page) -> str | None:
         self.asked_s = None
@@ -195,6 +210,7 @@ class _Session:
         return (
             self.pages.keys.slip is not None
             and self.n_rated > 0
+            and self.plan.phase is not Phase.RECOGNITION
             and self.n_slips < self.pages.study.config.protocol.slips_per_block
         )
 
@@ -224,7 +240,7 @@ class _Session:
         self._count(record)
 
     def _count(self, record: TrialRecord) -> None:
-        self.n_rated += record.response is not None
+        self.n_rated += record.is_rated
         self.n_failed += record.failure is not None
         self.n_disturbed += record.disturbed
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from annotator.recognition.question import Question
 from annotator.task.trial import Event
 from study.vocabulary import Presentation, Stimulus
 
@@ -100,6 +101,15 @@ class Stage(Protocol):
         name : str
             Of the text, such as ``"slip_noted"``.
         """
+
+    def fixate(self, stimulus: Stimulus, lasts_s: float) -> None:
+        """Show a cross where the clip will stand; a `PageEnded` says that its time is over."""
+
+    def ask(self, question: Question) -> None:
+        """Stop the clip, show a question with its tiles and wait; a click is the tile's key."""
+
+    def show_typed(self, typed: str) -> None:
+        """Show which digits of an answer are typed so far."""
 
     def set_gain_db(self, gain_db: float) -> None:
         """Set how loud all that follows is, 0 being as loud as it is in its file."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from annotator.recognition.question import Question
 from annotator.rig.lead import SafeLead
 from annotator.simulated.key_presses import SimulatedKeys
 from annotator.task.layout import task_layout
@@ -25,6 +26,7 @@ from annotator.task.trial import (
     WarningBegan,
     WarningEnded,
 )
+from annotator.window.choices import Choices
 from annotator.window.drawing import Drawing
 from annotator.window.keys.keyboard import Keyboard
 from annotator.window.moment import Moment
@@ -55,6 +57,11 @@ class _View(StrEnum):
     PLAYING = "task"
     WARNING = "warning"
     WAITING = "prompt"
+    FIXATING = "fixation"
+    ASKING = "question"
+
+
+_PROMPTS = (_View.WAITING, _View.ASKING)
 
 
 class PsychopyStage:
@@ -118,6 +125,9 @@ class PsychopyStage:
         monitor_px = self._window.monitor_width_px
         self._layout = task_layout(screen, *self._window.size_px, monitor_px)
         self._drawing = Drawing(self._window.win, self._layout, screen)
+        self._choices = Choices(self._window.win, self._layout, screen, lambda: self.now_s)
+        self._cross_place = self._layout.clip_box
+        self._question_name = ""
         self._drawing.set_reminder(reminder)
         self._drawing.set_warning(warning)
         self._drawing.set_notices(notices)
@@ -203,7 +213,10 @@ class PsychopyStage:
         if stimulus != self._stimulus:
             self._player.allow_restarts()
         self._stimulus = stimulus
-        self._note(f"play: candidate {stimulus.candidate_id}, at {self.now_s:.4f} session clock")
+        what = f"candidate {stimulus.candidate_id}"
+        if stimulus.stimulus_id is not None:
+            what = f"stimulus {stimulus.stimulus_id}"
+        self._note(f"play: {what}, at {self.now_s:.4f} session clock")
         try:
             clip = self._prefetcher.get(stimulus)
         except ClipError as error:
@@ -230,6 +243,38 @@ class PsychopyStage:
         self._is_prompted = False
         if self._keys is not None and self._stimulus is not None:
             self._keys.on_prompt(self._stimulus, self.now_s)
+
+    def fixate(self, stimulus: Stimulus, lasts_s: float) -> None:
+        """Show a cross where the clip will stand, once the clip is ready."""
+        self._stop_playing()
+        self._is_prompted = False
+        self._stimulus = stimulus
+        self._player.allow_restarts()
+        try:
+            clip = self._prefetcher.get(stimulus)
+        except ClipError as error:
+            self._note(f"cannot be shown: {error}")
+            self._events.append(PlaybackFailed(self.now_s, error.reason))
+            return
+        self._draw_beginning(stimulus, clip)
+        self._cross_place = self._layout.clip(clip.width_px, clip.height_px, clip.scale)
+        self._view = _View.FIXATING
+        self._page_until_s = self.now_s + (0.0 if self._hurry else lasts_s)
+
+    def ask(self, question: Question) -> None:
+        """Stop the clip, show a question with its tiles and wait."""
+        self._stop_playing()
+        self._view, self._question_name = _View.ASKING, question.name
+        self._is_prompted = False
+        self._choices.set(question)
+        self._choices.show(is_shown=True)
+        if self._keys is not None and self._stimulus is not None:
+            self._keys.on_question(self._stimulus, question, self.now_s)
+
+    def show_typed(self, typed: str) -> None:
+        """Show which digits of an answer are typed so far."""
+        self._choices.set_typed(typed)
+        self._is_prompted = False  # it is to be drawn
 
     def show_page(self, page: Page) -> None:
         """Stop the clip and show a page."""
@@ -278,7 +323,7 @@ class PsychopyStage:
             self._window.discard()
             return self._taken_events()
         shown_s = self._window.flip() - self._start_s
-        self._is_prompted = self._view is _View.WAITING
+        self._is_prompted = self._view in _PROMPTS
         for event in self._player.flipped(shown_s, frame):
             self._note_playing(event)
         if self._view is _View.WARNING:
@@ -341,6 +386,12 @@ class PsychopyStage:
                 drawing.draw_bonus()
             case _View.WARNING:
                 drawing.draw_warning()
+            case _View.FIXATING:
+                self._choices.draw_cross(self._cross_place)
+                drawing.draw_bonus()
+            case _View.ASKING:
+                self._choices.draw()
+                drawing.draw_bonus()
             case _View.WAITING:
                 drawing.draw_label()
                 drawing.draw_reminder()
@@ -388,6 +439,7 @@ class PsychopyStage:
     def _stop_playing(self) -> None:
         self._forget_keys()
         self._page_until_s = None
+        self._choices.show(is_shown=False)
         self._player.stop(self.now_s)
 
     def _forget_keys(self) -> None:
@@ -405,6 +457,7 @@ class PsychopyStage:
             self._events.append(
                 LeaveAsked(press.t_s) if is_escape else KeyPressed(press.key, press.t_s)
             )
+        self._events += self._choices.take_clicks()
         if self._window.close_asked:
             self._window.close_asked = False
             self._events.append(LeaveAsked(self.now_s, key=None))
@@ -418,7 +471,6 @@ class PsychopyStage:
             self._view is _View.PLAYING and not self._player.is_in_middle
         ):
             return
+        own = {_View.PAGE: self._page_name, _View.ASKING: self._question_name}
         with suppress(OSError):
-            self._window.screenshot(
-                self._page_name if self._view is _View.PAGE else str(self._view)
-            )
+            self._window.screenshot(own.get(self._view, str(self._view)))

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from sessions.exercises import headphones
 from sessions.expert import reratings
 from sessions.laptops import asked
-from sessions.pay.bonus import bonus_pence
+from sessions.pay.bonus import answer_bonus_pence, bonus_pence
 from study.config.protocol import Protocol
+from study.config.recognition import LONGEST_CLASS, Recognition
 from study.config.study import Study, StudyConfig
 from study.store import Db
 from study.store.laptops import parts, seals
@@ -25,8 +26,9 @@ _INITIALS = re.compile(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}|desk")
 _GRADES = {None, "A", "B", "C", "not applicable", "ungraded"}
 # What the annotator writes; what is checked and measured there stays there (`rig_check`).
 _WRITTEN = {
-    "session", "trial", "rating", "presentation", "key_press", "audit_event", "headphone_check",
-    "ground_truth_version", "protocol_version", "rig_check", "flag", "note", "assignment",
+    "session", "trial", "rating", "answer", "presentation", "key_press", "audit_event",
+    "headphone_check", "ground_truth_version", "protocol_version", "rig_check", "flag", "note",
+    "assignment",
 }  # fmt: skip
 # What an upgrade of the copy fills; nothing of it is merged.
 _UPGRADED = {"record_name"}
@@ -41,8 +43,10 @@ class Laptop:
     assigned: set[tuple[str, int]]
     exercises: set[tuple[str, int]]
     sampled: set[int]
+    recognised: dict[tuple[str, int], Row]
     truths: dict[int, Rating]
     versions: dict[int, Protocol]
+    recognition: Recognition
     added: Rows
     asked: tuple[str, ...] = ()
 
@@ -61,8 +65,8 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     part, problems = _read(laptop, study, people, added)
     yield from problems
     # In this order: who goes on after a finding may meet rows that refer to nothing.
-    checks = (_sessions, _trials, _evidence, _ratings, _bonuses, _truths, _headphones, _flags,
-              _notes, _events, _asked)  # fmt: skip
+    checks = (_sessions, _trials, _evidence, _ratings, _answers, _bonuses, _truths, _headphones,
+              _flags, _notes, _events, _asked)  # fmt: skip
     for check in checks:
         yield from check(part)
 
@@ -100,9 +104,11 @@ def _read(laptop: Db, study: Study, people: list[str], added: Rows) -> tuple[Lap
         exercises={
             (row["phase"], row["candidate_id"]) for row in parts.rows_of(laptop, "exercise_clip")
         },
+        recognised=_recognised(laptop),
         sampled={row["candidate_id"] for row in parts.rows_of(laptop, "ground_truth")},
         truths={row["candidate_id"]: Rating(row["rating"]) for row in truths},
         versions={number: (config or study.config).protocol for number, config in versions.items()},
+        recognition=study.config.recognition,
         added=added,
         asked=tuple(asked.unlikely(laptop, study, people, added.get("assignment", []))),
     ), problems
@@ -155,7 +161,7 @@ def _is_odd_rig(rig: Row) -> bool:
 
 def _trials(part: Laptop) -> Iterator[str]:
     sessions = {row["id"]: row for row in part.added.get("session", [])}
-    rated = {row["trial_id"] for row in part.added.get("rating", [])}
+    rated = {row["trial_id"] for table in ("rating", "answer") for row in part.added.get(table, [])}
     for row in part.added.get("trial", []):
         session = sessions.get(row["session_id"])
         if session is None:
@@ -163,9 +169,10 @@ def _trials(part: Laptop) -> Iterator[str]:
                 f"a trial was added to session {row['session_id']}, which had ended before the "
                 "laptop was given its part"
             )
-        elif not _may_rate(part, session, row["candidate_id"]):
+        elif not _may_rate(part, session, row):
+            clip = row["stimulus_id"] if row["candidate_id"] is None else row["candidate_id"]
             yield (
-                f"{session['participant_id']} has a trial with clip {row['candidate_id']}, which "
+                f"{session['participant_id']} has a trial with clip {clip}, which "
                 f"is not theirs for {session['phase']}"
             )
         elif (row["outcome"] == "rated") != (row["id"] in rated):
@@ -174,8 +181,11 @@ def _trials(part: Laptop) -> Iterator[str]:
             yield f"trial {row['id']} is {row['outcome']} with the failure {row['failure']!r:.40}"
 
 
-def _may_rate(part: Laptop, session: Row, candidate_id: int) -> bool:
+def _may_rate(part: Laptop, session: Row, trial: Row) -> bool:
+    candidate_id = trial["candidate_id"]
     match Phase(session["phase"]):
+        case Phase.RECOGNITION:
+            return (session["participant_id"], trial["stimulus_id"]) in part.recognised
         case Phase.ANNOTATION:
             return (session["participant_id"], candidate_id) in part.assigned
         case Phase.GROUND_TRUTH:
@@ -191,6 +201,42 @@ def _ratings(part: Laptop) -> Iterator[str]:
             yield f"the rating of trial {trial['id']} is of another clip, person or phase"
         elif row["simulated"] != (session["simulated_profile"] is not None):
             yield f"the rating of trial {trial['id']} and its session disagree on who is simulated"
+
+
+def _recognised(laptop: Db) -> dict[tuple[str, int], Row]:
+    """Return who is to recognise what: the stimulus, and whether it is practice."""
+    stimuli = {row["id"]: row for row in parts.rows_of(laptop, "stimulus")}
+    return {
+        (row["participant_id"], row["stimulus_id"]): stimuli[row["stimulus_id"]]
+        | {"is_practice": row["is_practice"]}
+        for row in parts.rows_of(laptop, "recognition_slot")
+    }
+
+
+def _answers(part: Laptop) -> Iterator[str]:
+    for row, trial, session in _rated(part, "answer"):
+        stimulus = part.recognised.get((row["participant_id"], row["stimulus_id"]))
+        if (
+            stimulus is None
+            or row["stimulus_id"] != trial["stimulus_id"]
+            or row["participant_id"] != session["participant_id"]
+        ):
+            yield f"the answer of trial {trial['id']} is of another clip or person"
+        elif row["simulated"] != (session["simulated_profile"] is not None):
+            yield f"the answer of trial {trial['id']} and its session disagree on who is simulated"
+        elif not _is_class(row["answer"]):
+            yield f"the answer of trial {trial['id']} is {row['answer']!r:.40}, which is no class"
+        elif row["bonus_pence"] != answer_bonus_pence(
+            row["answer"],
+            stimulus["label"],
+            part.recognition,
+            is_practice=stimulus["is_practice"],
+        ):
+            yield f"the answer of trial {trial['id']} has a bonus that it does not earn"
+
+
+def _is_class(answer: str) -> bool:
+    return 0 < len(answer) <= LONGEST_CLASS and answer.isprintable()
 
 
 def _bonuses(part: Laptop) -> Iterator[str]:
@@ -220,10 +266,10 @@ def _truth_at(part: Laptop, rating: Row) -> Rating | None:
     return part.truths.get(rating["candidate_id"])
 
 
-def _rated(part: Laptop) -> Iterator[tuple[Row, Row, Row]]:
+def _rated(part: Laptop, table: str = "rating") -> Iterator[tuple[Row, Row, Row]]:
     trials = {row["id"]: row for row in part.added.get("trial", [])}
     sessions = {row["id"]: row for row in part.added.get("session", [])}
-    for row in part.added.get("rating", []):
+    for row in part.added.get(table, []):
         # A rating of a trial that it was given breaks the seal, or its trial has one already.
         trial = trials[row["trial_id"]]
         yield row, trial, sessions[trial["session_id"]]
@@ -231,7 +277,7 @@ def _rated(part: Laptop) -> Iterator[tuple[Row, Row, Row]]:
 
 def _evidence(part: Laptop) -> Iterator[str]:
     trials = {row["id"] for row in part.added.get("trial", [])}
-    for table in ("presentation", "key_press", "rating"):
+    for table in ("presentation", "key_press", "rating", "answer"):
         for row in part.added.get(table, []):
             if row["trial_id"] not in trials:
                 yield f"a {table} was added to a trial from before the laptop was given its part"

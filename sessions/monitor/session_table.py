@@ -10,6 +10,7 @@ from study.errors import StudyError
 from study.store import Db
 from study.store.ratings import evidence, flags
 from study.store.ratings.counted import judged
+from study.store.recognition import counted as recognition
 from study.vocabulary import Phase
 
 COLUMNS = (
@@ -38,6 +39,9 @@ def session_table(db: Db, study: Study) -> pd.DataFrame:
         table = table.merge(counts, on="session_id", how="left")
     names = ["n_trials", "n_failed", "n_ratings", "n_counted", *_FLAGS.values()]
     table[names] = table[names].fillna(0).astype("int64")
+    recognised = recognition.by_session(db, study).reindex(table["session_id"], fill_value=0)
+    table["n_ratings"] += recognised["n_answers"].to_numpy()
+    table["n_counted"] += recognised["n_counted"].to_numpy()
     table = table.assign(currency=study.config.currency)
     return table.merge(_earned(db, study), on="session_id", how="left")[list(COLUMNS)]
 

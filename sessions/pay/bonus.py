@@ -1,6 +1,7 @@
-"""What a rating earns."""
+"""What a rating or an answer earns."""
 
 from study.config.protocol import Protocol
+from study.config.recognition import Recognition
 from study.store import Db
 from study.store.people import payments
 from study.vocabulary import Rating
@@ -21,6 +22,20 @@ def bonus_pence(rating: Rating, ground_truth: Rating | None, protocol: Protocol)
     0
     """
     return protocol.bonus_pence if rating == ground_truth else 0
+
+
+def answer_bonus_pence(
+    answer: str, label: str, recognition: Recognition, *, is_practice: bool
+) -> int:
+    """Return what an answer in the recognition phase earns; nothing where no answer is right.
+
+    Examples
+    --------
+    >>> answer_bonus_pence("frying", "frying", Recognition(bonus_pence=2), is_practice=False)
+    2
+    """
+    is_right = bool(label) and answer == label
+    return recognition.bonus_pence if is_right and not is_practice else 0
 
 
 def total_pence(db: Db, participant_id: str) -> int:

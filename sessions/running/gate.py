@@ -18,7 +18,8 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
     """Raise unless a participant may start a phase now.
 
     A person needs a consent for every phase, a finished training for the screening, and a passed
-    screening for the annotation. Simulated people need neither, and may rate in rehearsals only.
+    screening for the annotation; for the recognition a consent is enough. Simulated people need
+    neither, and may rate in rehearsals only.
 
     Raises NotClearedError if something is missing.
 
@@ -28,6 +29,7 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
     _require_open(participant)
     require_here(db, participant_id)
     _require_kind(participant, phase)
+    _require_phase(study, phase)
     if participant.kind is ParticipantKind.SIMULATED:
         _require_rehearsal(participant, study)
         return
@@ -117,11 +119,29 @@ def _require_kind(participant: Participant, phase: Phase) -> None:
             f"participant {participant.id} is {participant.kind.value}, and ground truths are the "
             "expert's. Run: python -m sessions enrol EXPERT --kind expert"
         )
+    if phase is Phase.RECOGNITION and is_expert:
+        raise NotClearedError(
+            f"participant {participant.id} is the expert, who knows the clips. Enrol somebody else"
+        )
     if phase is Phase.ANNOTATION and is_expert:
         raise NotClearedError(
             f"participant {participant.id} is the expert, whose ratings are ground truths and not "
             f"annotations. Run: python -m annotator --participant {participant.id} "
             "--phase ground_truth"
+        )
+
+
+def _require_phase(study: Study, phase: Phase) -> None:
+    recognition = study.config.recognition
+    if phase is Phase.RECOGNITION and recognition.stimuli is None:
+        raise NotClearedError(
+            "this study has no recognition experiment. Name its folder of clips in study.toml: "
+            '[recognition] stimuli = "DIR"'
+        )
+    if phase is not Phase.RECOGNITION and recognition.alone:
+        raise NotClearedError(
+            f"this study is a recognition experiment alone, and has no {phase.value}. Run the "
+            "task with --phase recognition, or without --phase"
         )
 
 

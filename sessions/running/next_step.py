@@ -6,12 +6,14 @@ from enum import StrEnum
 from sessions.exercises import headphones, results
 from sessions.exercises.results import Attempt
 from sessions.expert import reratings
+from sessions.recognition.session import require_planned
 from sessions.running.gate import require_fresh_clips, require_may_check_headphones
 from study.config.study import Study
 from study.errors import NotClearedError
 from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments, exercises
+from study.store.recognition import slots
 from study.tools.wording import counted
 from study.vocabulary import ParticipantKind, Phase
 
@@ -24,6 +26,7 @@ class Step(StrEnum):
     SCREENING = "screening"
     ANNOTATION = "annotation"
     GROUND_TRUTH = "ground_truth"
+    RECOGNITION = "recognition"
 
     @property
     def phase(self) -> Phase | None:
@@ -85,7 +88,8 @@ class NextStep:
         if self.step is None:
             return self.why
         which = f" (attempt {self.attempt})" if self.attempt > 1 else ""
-        clips = f": {self.n_done} of {self.n_total} clips are rated" if self.n_total else ""
+        done = "done" if self.step is Step.RECOGNITION else "rated"
+        clips = f": {self.n_done} of {self.n_total} clips are {done}" if self.n_total else ""
         return f"{self.step.in_words}{which}{clips}"
 
 
@@ -95,7 +99,7 @@ def next_step(db: Db, study: Study, participant_id: str) -> NextStep:
     People do the headphone check (where the study has one), the training, the screening and the
     annotation, each once it is open to them; after a failed screening the training again. Simulated
     people do the same, as far as the study has it, but pass every gate. The expert's are the ground
-    truths.
+    truths. A study may be a recognition experiment alone; in others recognition comes last.
 
     Returns a step that the gate lets them start; where there is none, the refusal, also that of
     somebody who is not enrolled.
@@ -115,6 +119,12 @@ def _next(db: Db, study: Study, participant_id: str) -> NextStep:
     kind = participants.get(db, participant_id).kind
     if kind is ParticipantKind.EXPERT:
         return _ground_truths(db, study, participant_id)
+    if study.config.recognition.alone:
+        if _has_headphones_to_check(db, study, participant_id):
+            return NextStep(participant_id, Step.HEADPHONE_CHECK)
+        return _recognition(db, participant_id)
+    if _rated_all_and_may_recognise(db, participant_id):
+        return _recognition(db, participant_id)
     is_human = kind is ParticipantKind.HUMAN
     if is_human and study.config.rehearsal and _is_cleared(db, participant_id):
         return _annotation(db, participant_id)
@@ -181,6 +191,19 @@ def _annotation(db: Db, participant_id: str) -> NextStep:
             f"Run: python -m sessions {command}"
         )
     return _rating(participant_id, Step.ANNOTATION, count.n_done, count.n_left)
+
+
+def _rated_all_and_may_recognise(db: Db, participant_id: str) -> bool:
+    """Return whether somebody has a place in the recognition, and no clips to rate (any more)."""
+    return (
+        slots.count(db, participant_id).n_planned > 0
+        and not assignments.count(db, participant_id).n_left
+    )
+
+
+def _recognition(db: Db, participant_id: str) -> NextStep:
+    count = require_planned(db, participant_id)
+    return _rating(participant_id, Step.RECOGNITION, count.n_done, count.n_left)
 
 
 def _ground_truths(db: Db, study: Study, participant_id: str) -> NextStep:

@@ -18,6 +18,7 @@ from sessions.expert.ground_truths import ground_truth_rated
 from sessions.laptops.away import IS_PART
 from sessions.pay.bonus import bonus_pence, total_pence
 from sessions.plan import further_ratings
+from sessions.recognition.session import bonus_of
 from sessions.running.session_plan import SessionPlan, plan_session
 from study.config.study import Study, storable
 from study.errors import StoreError
@@ -30,6 +31,7 @@ from study.store.plan import assignments, ground_truths
 from study.store.ratings import flags, sessions, trials
 from study.store.ratings.counted import ground_truths_that_count
 from study.store.ratings.sessions import Process
+from study.store.recognition import answers
 from study.tools.versions import versions
 from study.vocabulary import EndReason, FlagKind, Phase, Rating, TrialRecord
 
@@ -75,6 +77,8 @@ class Recorder:
         counter. Raises StoreError if the store does not take it; nothing of it was written and it
         may be tried again.
         """
+        if self.plan.phase is Phase.RECOGNITION:
+            return self._save_answer(record)
         plan, at = self.plan, self.now()
         candidate_id = record.stimulus.candidate_id
         with transaction(self.engine) as db:
@@ -108,6 +112,26 @@ class Recorder:
         if last is not None:
             who = self.plan.participant_id
             flags.add(db, trial_id=last, kind=FlagKind.SLIP, flagged_by=who, at=at)
+
+    def _save_answer(self, record: TrialRecord) -> int | None:
+        plan, stimulus_id = self.plan, record.stimulus.stimulus_id
+        if stimulus_id is None:
+            raise ValueError("a recognition trial without a stimulus")
+        with transaction(self.engine) as db:
+            known = record.choice is not None and answers.is_answered(
+                db, self.session_id, stimulus_id
+            )
+            if not known:
+                sessions.require_open(db, self.session_id)
+                trials.add(
+                    db,
+                    session_id=self.session_id,
+                    record=record,
+                    bonus_pence=bonus_of(db, self.study, plan.participant_id, record),
+                    simulated=self.simulated,
+                    at=self.now(),
+                )
+            return total_pence(db, plan.participant_id) if plan.shows_bonus else None
 
     def save_gain(self, gain_db: float) -> None:
         """Write how loud the participant set the headphones, in dB of full level."""

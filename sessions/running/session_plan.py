@@ -7,6 +7,8 @@ from typing import Any
 from sessions.exercises import results
 from sessions.expert import reratings
 from sessions.plan.further_ratings import at_random_places
+from sessions.recognition.manifest import classes_of
+from sessions.recognition.session import require_planned, stimulus_of
 from sessions.running.gate import require_cleared
 from sessions.streams import Stream
 from study.config.study import Study
@@ -14,6 +16,8 @@ from study.errors import NotClearedError
 from study.store import Db
 from study.store.plan import assignments, exercises
 from study.store.plan.assignments import AssignedClip
+from study.store.recognition import slots, stimuli
+from study.store.recognition.stimuli import NewStimulus
 from study.tools.seeding import generator
 from study.vocabulary import Phase, Rating, Stimulus
 
@@ -26,11 +30,17 @@ class PlannedTrial:
     ----------
     reasoning : str or None
         Why the expert rated it so; shown after the rating, in training only.
+    is_practice : bool
+        Whether it is practice of the recognition experiment.
+    recognise : NewStimulus or None
+        What is to be recognised, and what is asked; None in other phases.
     """
 
     stimulus: Stimulus
     reasoning: str | None = None
     expert_rating: Rating | None = None
+    is_practice: bool = False
+    recognise: NewStimulus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class SessionPlan:
         How many trials of this phase and attempt are rated already.
     shows_bonus : bool
         Whether the bonus counter is on the screen.
+    classes : tuple of str
+        What can be answered in the recognition experiment; empty in other phases.
     """
 
     participant_id: str
@@ -57,6 +69,7 @@ class SessionPlan:
     trials: Sequence[PlannedTrial]
     n_done: int
     shows_bonus: bool
+    classes: tuple[str, ...] = ()
 
 
 def plan_session(db: Db, study: Study, participant_id: str, phase: Phase) -> SessionPlan:
@@ -71,6 +84,8 @@ def plan_session(db: Db, study: Study, participant_id: str, phase: Phase) -> Ses
             return _annotation(db, study, participant_id)
         case Phase.GROUND_TRUTH:
             return _ground_truth(db, study, participant_id)
+        case Phase.RECOGNITION:
+            return _recognition(db, study, participant_id)
         case Phase.TRAINING | Phase.SCREENING:
             return _exercise(db, study, participant_id, phase)
 
@@ -109,6 +124,26 @@ def _ground_truth(db: Db, study: Study, participant_id: str) -> SessionPlan:
         _trials(study, assignments.sampled_clips(db, again.to_come)),
         n_done + again.n_done,
         shows_bonus=False,
+    )
+
+
+def _recognition(db: Db, study: Study, participant_id: str) -> SessionPlan:
+    count = require_planned(db, participant_id)
+    recognition = study.config.recognition
+    trials = [
+        PlannedTrial(
+            stimulus_of(study, each), is_practice=each.is_practice, recognise=each.stimulus
+        )
+        for each in slots.remaining(db, participant_id)
+    ]
+    return SessionPlan(
+        participant_id,
+        Phase.RECOGNITION,
+        1,
+        trials,
+        count.n_done,
+        shows_bonus=recognition.bonus_pence > 0,
+        classes=classes_of(recognition, list(stimuli.listed(db).values())),
     )
 
 

@@ -38,6 +38,12 @@ def init(
     rehearsal: Annotated[
         bool, typer.Option("--rehearsal", help="let simulated people rate")
     ] = False,
+    recognition: Annotated[
+        str | None,
+        typer.Option(
+            help="a recognition experiment alone, on this folder of clips, seen from the study's"
+        ),
+    ] = None,
     store: StoreOption = None,
     setting: Annotated[
         list[str] | None,
@@ -48,6 +54,8 @@ def init(
     named = {"mit_root": mit_root, "title": title, "classes": classes, "seed": seed, "store": store}
     settings = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     settings += ["rehearsal=true"] if rehearsal else []
+    if recognition is not None:
+        settings += [f"recognition.stimuli={json.dumps(recognition)}", "recognition.alone=true"]
     study = init_study(folder, settings + (setting or []), datetime.now(UTC))
     typer.echo(
         f"study {study.config.title!r} in {folder}: study.toml, {without_password(study.store_url)}"

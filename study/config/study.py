@@ -6,9 +6,16 @@ import reprlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from study.config.desk import DeskFiles
@@ -16,6 +23,7 @@ from study.config.evidence import EvidenceRules
 from study.config.headphones import Headphones
 from study.config.keys import Keys
 from study.config.protocol import Protocol
+from study.config.recognition import Recognition
 from study.config.release import Release
 from study.config.screen import Screen
 from study.errors import ConfigError
@@ -71,6 +79,8 @@ class StudyConfig(BaseModel):
         Which group of accounts shares the study.
     evidence : EvidenceRules
         What becomes of ratings whose evidence speaks against them.
+    recognition : Recognition
+        The recognition experiment, if the study has one.
     release : Release
         What a release says of itself: authors, licence, day of publication.
     """
@@ -96,7 +106,16 @@ class StudyConfig(BaseModel):
     headphones: Headphones = Headphones()
     desk: DeskFiles = DeskFiles()
     evidence: EvidenceRules = EvidenceRules()
+    recognition: Recognition = Recognition()
     release: Release = Release()
+
+    @model_validator(mode="after")
+    def _answers_do_nothing_else(self) -> Self:
+        chosen = {self.keys.pause, self.keys.leave, self.keys.go_on}
+        twice = sorted(chosen.intersection(self.recognition.keys) - {self.keys.leave})
+        if twice:
+            raise ValueError(f"recognition.keys has {twice[0]}, which does something else")
+        return self
 
     @field_validator("title")
     @classmethod
@@ -159,6 +178,12 @@ class Study:
     def texts_path(self) -> Path | None:
         """The folder of the study's own texts, or None."""
         return None if self.config.texts is None else self.folder / self.config.texts
+
+    @property
+    def stimuli_path(self) -> Path | None:
+        """The folder of the recognition experiment's stimuli, or None."""
+        stimuli = self.config.recognition.stimuli
+        return None if stimuli is None else self.folder / stimuli
 
     @property
     def log_folder(self) -> Path:

@@ -44,7 +44,8 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-_PHASES = ("training", "screening", "annotation", "ground_truth")
+_RATED = ("training", "screening", "annotation", "ground_truth")
+_PHASES = (*_RATED, "recognition")
 
 
 class Base(DeclarativeBase):
@@ -392,6 +393,60 @@ class AssignmentRow(Base):
     further: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
+class StimulusRow(Base):
+    """A clip of the recognition experiment; what it shows and sounds like never changes."""
+
+    __tablename__ = "stimulus"
+    __table_args__ = (
+        one_of("modality", "audiovisual", "audio", "visual"),
+        one_of("attend", "picture", "sound", "both"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filename: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    condition: Mapped[str]
+    source: Mapped[str]
+    sound_source: Mapped[str]
+    label: Mapped[str]  # the right answer; empty where none is
+    picture_label: Mapped[str]
+    sound_label: Mapped[str]
+    modality: Mapped[str]
+    asynchrony_ms: Mapped[float | None]
+    attend: Mapped[str]
+    added_at: Mapped[datetime]
+
+
+class RecognitionSlotRow(Base):
+    """A stimulus that a participant is to recognise; position is the participant's order."""
+
+    __tablename__ = "recognition_slot"
+    __table_args__ = (
+        UniqueConstraint("participant_id", "stimulus_id"),
+        UniqueConstraint("participant_id", "position"),
+        CheckConstraint("square_row >= 0 AND position >= 0", name="places"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
+    stimulus_id: Mapped[int] = mapped_column(ForeignKey("stimulus.id"), index=True)
+    square_row: Mapped[int]  # of the balanced square; people of one row share stimuli
+    position: Mapped[int]
+    is_practice: Mapped[bool]
+
+
+class MetSourceRow(Base):
+    """A clip that a participant meets, as picture or as sound; its key keeps it from being two."""
+
+    __tablename__ = "met_source"
+    __table_args__ = (UniqueConstraint("participant_id", "source"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
+    source: Mapped[str]
+    stimulus_id: Mapped[int] = mapped_column(ForeignKey("stimulus.id"))
+
+
 class TrialRow(Base):
     """One trial of a session, rated or not."""
 
@@ -399,16 +454,19 @@ class TrialRow(Base):
     __table_args__ = (
         one_of("outcome", "rated", "failed", "left"),
         CheckConstraint("number BETWEEN 0 AND 10000000", name="number"),
+        CheckConstraint("(candidate_id IS NULL) <> (stimulus_id IS NULL)", name="shows_one"),
         UniqueConstraint("session_id", "number"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"))
     number: Mapped[int]
-    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate.id"), index=True)
+    candidate_id: Mapped[int | None] = mapped_column(ForeignKey("candidate.id"), index=True)
     outcome: Mapped[str]
     failure: Mapped[str | None]
     recorded_at: Mapped[datetime]
+    # Of a recognition trial, which has no candidate.
+    stimulus_id: Mapped[int | None] = mapped_column(ForeignKey("stimulus.id"))
 
 
 class RatingRow(Base):
@@ -416,7 +474,7 @@ class RatingRow(Base):
 
     __tablename__ = "rating"
     __table_args__ = (
-        one_of("phase", *_PHASES),
+        one_of("phase", *_RATED),
         CheckConstraint("rating BETWEEN 1 AND 3", name="rating_known"),
         CheckConstraint("bonus_pence BETWEEN 0 AND 1000000", name="amounts"),
         CheckConstraint("rt_s BETWEEN -1 AND 34560000", name="response"),
@@ -445,6 +503,36 @@ class RatingRow(Base):
     bonus_pence: Mapped[int]
     simulated: Mapped[bool]
     rated_at: Mapped[datetime]
+
+
+class AnswerRow(Base):
+    """What a participant recognised in a stimulus; never changed."""
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        CheckConstraint("bonus_pence BETWEEN 0 AND 1000000", name="amounts"),
+        CheckConstraint("rt_s BETWEEN -1 AND 34560000", name="response"),
+        CheckConstraint("confidence BETWEEN 1 AND 9", name="confidence"),
+        CheckConstraint(
+            "n_early_presses BETWEEN 0 AND 10000000 AND interrupted_s >= 0 "
+            "AND n_interruptions >= 0",
+            name="counts",
+        ),
+        UniqueConstraint("participant_id", "stimulus_id"),
+    )
+
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id"), primary_key=True)
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participant.id"))
+    stimulus_id: Mapped[int] = mapped_column(ForeignKey("stimulus.id"), index=True)
+    answer: Mapped[str]
+    rt_s: Mapped[float]
+    confidence: Mapped[int | None]
+    interrupted_s: Mapped[float]
+    n_interruptions: Mapped[int]
+    n_early_presses: Mapped[int]
+    bonus_pence: Mapped[int]
+    simulated: Mapped[bool]
+    answered_at: Mapped[datetime]
 
 
 class PaymentRow(Base):

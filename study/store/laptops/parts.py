@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, String, Table, cast, func, insert, select, update
 
 from study.store.dataframes import as_frame
 from study.store.engine import Db
 from study.store.tables import (
+    AnswerRow,
     AssignmentRow,
     Base,
     CandidateRow,
@@ -16,6 +17,7 @@ from study.store.tables import (
     GroundTruthVersionRow,
     ProtocolVersionRow,
     RatingRow,
+    RecognitionSlotRow,
     SessionRow,
     TrialRow,
 )
@@ -52,6 +54,11 @@ def _conditions(participant_ids: Sequence[str]) -> dict[str, ColumnElement[bool]
     found: dict[str, ColumnElement[bool]] = {
         "participant": tables["participant"].c.id.in_(participant_ids),
         "candidate": CandidateRow.id.in_(assigned.union(truths, sampled, exercise)),
+        "stimulus": tables["stimulus"].c.id.in_(
+            select(RecognitionSlotRow.stimulus_id).where(
+                RecognitionSlotRow.participant_id.in_(participant_ids)
+            )
+        ),
     }
     for name, ids in (("trial", trials), ("session", sessions)):
         for table, column in _references(name):
@@ -69,7 +76,8 @@ def new_rows(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the trials of a laptop, and those of the same sessions that are here already.
 
-    Returns columns ``session_id, number, candidate_id, outcome, rating``.
+    Returns columns ``session_id, number, candidate_id, stimulus_id, outcome, rating, bonus_pence,
+    rated_at``; the rating of a recognition trial is its answer.
     """
     return _trials(laptop, participant_ids), _trials(main, participant_ids)
 
@@ -81,13 +89,15 @@ def _trials(db: Db, participant_ids: Sequence[str]) -> pd.DataFrame:
             TrialRow.session_id,
             TrialRow.number,
             TrialRow.candidate_id,
+            TrialRow.stimulus_id,
             TrialRow.outcome,
-            rating.c.rating,
-            rating.c.bonus_pence,
-            rating.c.rated_at,
+            func.coalesce(cast(rating.c.rating, String), AnswerRow.answer).label("rating"),
+            func.coalesce(rating.c.bonus_pence, AnswerRow.bonus_pence).label("bonus_pence"),
+            func.coalesce(rating.c.rated_at, AnswerRow.answered_at).label("rated_at"),
         )
         .join(SessionRow, SessionRow.id == TrialRow.session_id)
         .outerjoin(rating, rating.c.trial_id == TrialRow.id)
+        .outerjoin(AnswerRow, AnswerRow.trial_id == TrialRow.id)
         .where(SessionRow.participant_id.in_(participant_ids))
         .order_by(TrialRow.session_id, TrialRow.number)
     )
@@ -190,7 +200,7 @@ def n_rated_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
     )
     people = {row[0] for row in theirs}
     ours = set(main.execute(select(*keys).where(RatingRow.participant_id.in_(people))))
-    return len(theirs & ours)
+    return len(theirs & ours) + _n_answered_in_both(laptop, main, session_ids)
 
 
 def marked_without_rating(db: Db, participant_ids: Sequence[str]) -> bool:
@@ -236,14 +246,27 @@ def sessions_known(db: Db, session_ids: Sequence[str]) -> set[str]:
     return set(db.scalars(select(SessionRow.id).where(SessionRow.id.in_(session_ids))))
 
 
+def _n_answered_in_both(laptop: Db, main: Db, session_ids: Sequence[str]) -> int:
+    keys = (AnswerRow.participant_id, AnswerRow.stimulus_id)
+    theirs = set(
+        laptop.execute(
+            select(*keys)
+            .join(TrialRow, TrialRow.id == AnswerRow.trial_id)
+            .where(TrialRow.session_id.in_(session_ids))
+        )
+    )
+    people = {row[0] for row in theirs}
+    return len(theirs & set(main.execute(select(*keys).where(keys[0].in_(people)))))
+
+
 def _merge_children(laptop: Db, main: Db, trial_ids: dict[int, int]) -> int:
     n_ratings = 0
     for table, column in _references("trial"):
         rows = _rows(laptop, table, column.in_(list(trial_ids)))
         for row in rows:
             row[column.name] = trial_ids[row[column.name]]
-        if table.name == "rating":
-            n_ratings = len(rows)
+        if table.name in ("rating", "answer"):
+            n_ratings += len(rows)
             _insert(main, table, rows)
         else:
             _insert(main, table, _without_id(rows))

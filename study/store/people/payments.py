@@ -12,6 +12,7 @@ from study.errors import StoreError
 from study.store.dataframes import as_frame
 from study.store.engine import Db
 from study.store.tables import (
+    AnswerRow,
     PaidSessionRow,
     PaymentRow,
     ProtocolVersionRow,
@@ -56,11 +57,14 @@ def bonus_pence(db: Db, participant_id: str) -> int:
 
     Returns whole pence.
     """
-    return db.scalars(
-        select(func.coalesce(func.sum(RatingRow.bonus_pence), 0)).where(
-            RatingRow.participant_id == participant_id
-        )
-    ).one()
+    return sum(
+        db.scalars(
+            select(func.coalesce(func.sum(table.bonus_pence), 0)).where(
+                table.participant_id == participant_id
+            )
+        ).one()
+        for table in (RatingRow, AnswerRow)
+    )
 
 
 def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
@@ -68,12 +72,13 @@ def bonuses_pence(db: Db, participant_ids: Sequence[str]) -> frozenset[int]:
 
     Returns whole pence; more than one where the protocol changed under way.
     """
-    query = (
-        select(RatingRow.bonus_pence)
-        .where(RatingRow.participant_id.in_(participant_ids), RatingRow.bonus_pence > 0)
+    queries = (
+        select(table.bonus_pence)
+        .where(table.participant_id.in_(participant_ids), table.bonus_pence > 0)
         .distinct()
+        for table in (RatingRow, AnswerRow)
     )
-    return frozenset(db.scalars(query))
+    return frozenset(pence for query in queries for pence in db.scalars(query))
 
 
 def sessions(db: Db, participant_id: str) -> pd.DataFrame:
@@ -92,8 +97,12 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
             SessionRow.ended_at,
             SessionRow.heartbeat_at,
             SessionRow.protocol_version_id,
-            func.count(RatingRow.trial_id).label("n_rated"),
-            func.coalesce(func.sum(RatingRow.bonus_pence), 0).label("bonus_pence"),
+            # A trial has a rating or an answer, so that the joins double nothing.
+            (func.count(RatingRow.trial_id) + func.count(AnswerRow.trial_id)).label("n_rated"),
+            (
+                func.coalesce(func.sum(RatingRow.bonus_pence), 0)
+                + func.coalesce(func.sum(AnswerRow.bonus_pence), 0)
+            ).label("bonus_pence"),
             func.min(PaidSessionRow.payment_id).label("payment_id"),
             func.min(PaidSessionRow.hours_pence).label("paid_hours_pence"),
             func.min(PaidSessionRow.bonus_pence).label("paid_bonus_pence"),
@@ -101,6 +110,7 @@ def sessions(db: Db, participant_id: str) -> pd.DataFrame:
         .outerjoin(PaidSessionRow, PaidSessionRow.session_id == SessionRow.id)
         .outerjoin(TrialRow, TrialRow.session_id == SessionRow.id)
         .outerjoin(RatingRow, RatingRow.trial_id == TrialRow.id)
+        .outerjoin(AnswerRow, AnswerRow.trial_id == TrialRow.id)
         .where(SessionRow.participant_id == participant_id)
         .group_by(SessionRow.id)
         .order_by(SessionRow.started_at)

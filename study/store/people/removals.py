@@ -6,6 +6,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, delete, func, selec
 
 from study.store.engine import Db
 from study.store.tables import (
+    AnswerRow,
     Base,
     ConsentRow,
     ParticipantRow,
@@ -31,13 +32,15 @@ def withdraw_consent(db: Db, participant_id: str, *, at: object) -> None:
 def remove_ratings(db: Db, participant_id: str) -> int:
     """Remove a participant's trials with all that belongs to them; sessions and pay stay.
 
-    Returns how many ratings, of all phases; trials without one go as well and are not counted.
+    Returns how many ratings and answers, of all phases; trials without one go as well and are not
+    counted.
     """
-    n_ratings = db.scalars(
-        select(func.count())
-        .select_from(RatingRow)
-        .where(RatingRow.participant_id == participant_id)
-    ).one()
+    n_ratings = sum(
+        db.scalars(
+            select(func.count()).select_from(table).where(table.participant_id == participant_id)
+        ).one()
+        for table in (RatingRow, AnswerRow)
+    )
     sessions = select(SessionRow.id).where(SessionRow.participant_id == participant_id)
     trials = select(TrialRow.id).where(TrialRow.session_id.in_(sessions))
     for table, column in _columns_to("trial"):

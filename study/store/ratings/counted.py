@@ -30,7 +30,7 @@ from study.store.tables import (
 from study.vocabulary import ParticipantKind, Phase
 
 _ASSUMED_PERIOD_S = 1 / 60  # where a session does not say its refresh
-_PLAYING = (
+PLAYING = (
     "trial_id", "number", "onset_s", "offset_s", "interrupted", "disturbed", "n_xruns",
     "av_offset_s", "n_frames_shown", "n_frames_dropped", "width_px", "height_px", "scale",
 )  # fmt: skip
@@ -79,7 +79,7 @@ def judged(
     found = trials.rated(db, phase, clips)
     for evidence, keys in (
         (_trials(db, phase, clips), ["trial_id"]),
-        (_sessions(db, study, phase), ["session_id"]),
+        (session_evidence(db, study, phase), ["session_id"]),
         (_playings(db, phase, clips), ["trial_id"]),
         (_slots(db, phase), ["candidate_id", "participant_id"]),
         (flags.by_trial(db), ["trial_id"]),
@@ -88,7 +88,7 @@ def judged(
         like = {key: found[key].dtype for key in keys}
         found = found.merge(evidence.astype(like), on=keys, how="left")
     found = found.assign(
-        is_withdrawn=found["participant_id"].isin(_who_took_ratings_along(db)),
+        is_withdrawn=found["participant_id"].isin(who_took_ratings_along(db)),
         is_simulated=found["simulated"].astype(bool) | found["is_simulated"].astype(bool),
         is_replaced=found["replaced"].eq(True),
         n_other_clips=found["n_other_clips"].fillna(0),
@@ -107,7 +107,12 @@ def _trials(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.Dat
     return as_frame(db.execute(query))
 
 
-def _sessions(db: Db, study: Study, phase: str | Phase) -> pd.DataFrame:
+def session_evidence(db: Db, study: Study, phase: str | Phase) -> pd.DataFrame:
+    """Return what the sessions of a phase say of who rated, and on which rig.
+
+    Returns columns ``session_id, host, stage, is_simulated, is_accepted, grade, period_s,
+    box_width_px, box_height_px``.
+    """
     query = (
         select(
             SessionRow.id,
@@ -173,7 +178,7 @@ def _playings(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.D
     """Return the last playing of each rated trial, and how many showed another clip."""
     query = (
         select(
-            *(getattr(PresentationRow, name) for name in _PLAYING),
+            *(getattr(PresentationRow, name) for name in PLAYING),
             (PresentationRow.clip_sha256 != CandidateRow.sha256).label("is_other"),
         )
         .join(RatingRow, RatingRow.trial_id == PresentationRow.trial_id)
@@ -181,7 +186,14 @@ def _playings(db: Db, phase: str | Phase, clips: Collection[int] | None) -> pd.D
         .where(RatingRow.phase == Phase(phase).value, trials.of_clips(clips))
         .order_by(PresentationRow.trial_id, PresentationRow.number)
     )
-    every = as_frame(db.execute(query))
+    return last_playings(as_frame(db.execute(query)))
+
+
+def last_playings(every: pd.DataFrame) -> pd.DataFrame:
+    """Return the last playing of each trial, and how many of its playings showed another clip.
+
+    `every`: columns `PLAYING` and ``is_other``, trial by trial in the order of playing.
+    """
     n_other = every.groupby("trial_id")["is_other"].sum().rename("n_other_clips")
     last = every.drop_duplicates("trial_id", keep="last")
     last = last.assign(
@@ -199,7 +211,7 @@ def _slots(db: Db, phase: str | Phase) -> pd.DataFrame:
     return as_frame(db.execute(select(*columns).where(given_up)))
 
 
-def _who_took_ratings_along(db: Db) -> list[str]:
+def who_took_ratings_along(db: Db) -> list[str]:
     """Return who withdrew and had ratings removed; a lost laptop may bring some back."""
     stands = select(ConsentRow.participant_id).where(ConsentRow.withdrawn_at.is_(None))
     query = select(ConsentRow.participant_id).where(ConsentRow.participant_id.not_in(stands))

@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.tables import CandidateRow, KeyPressRow, PresentationRow, SessionRow, TrialRow
+from study.store.tables import (
+    CandidateRow,
+    KeyPressRow,
+    PresentationRow,
+    SessionRow,
+    StimulusRow,
+    TrialRow,
+)
 
 _SESSION_COLUMNS = (
     "participant_id", "phase", "attempt", "stage", "simulated_profile", "started_at", "ended_at",
@@ -42,12 +49,13 @@ def trials(db: Db, session_ids: Sequence[str]) -> pd.DataFrame:
         select(
             TrialRow.session_id,
             TrialRow.number.label("trial_number"),
-            CandidateRow.filename,
+            func.coalesce(CandidateRow.filename, StimulusRow.filename).label("filename"),
             TrialRow.outcome,
             TrialRow.failure,
             TrialRow.recorded_at,
         )
-        .join(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .outerjoin(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .outerjoin(StimulusRow, StimulusRow.id == TrialRow.stimulus_id)
         .where(TrialRow.session_id.in_(session_ids))
         .order_by(TrialRow.session_id, TrialRow.number)
     )

@@ -8,7 +8,14 @@ from sqlalchemy import func, select
 from study.errors import StoreError
 from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.tables import CandidateRow, FlagRow, RatingRow, SessionRow, TrialRow
+from study.store.tables import (
+    CandidateRow,
+    FlagRow,
+    RatingRow,
+    SessionRow,
+    StimulusRow,
+    TrialRow,
+)
 from study.vocabulary import FlagKind
 
 EXPERIMENTER = "experimenter"  # who pressed a key in the window, where nobody asks for initials
@@ -106,7 +113,7 @@ def frame(db: Db) -> pd.DataFrame:
             SessionRow.phase,
             TrialRow.session_id,
             TrialRow.number.label("trial_number"),
-            CandidateRow.filename,
+            func.coalesce(CandidateRow.filename, StimulusRow.filename).label("filename"),
             FlagRow.kind,
             FlagRow.presentation,
             FlagRow.flagged_by,
@@ -114,7 +121,8 @@ def frame(db: Db) -> pd.DataFrame:
         )
         .join(TrialRow, TrialRow.id == FlagRow.trial_id)
         .join(SessionRow, SessionRow.id == TrialRow.session_id)
-        .join(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .outerjoin(CandidateRow, CandidateRow.id == TrialRow.candidate_id)
+        .outerjoin(StimulusRow, StimulusRow.id == TrialRow.stimulus_id)
         .order_by(FlagRow.id)
     )
     return as_frame(db.execute(query))

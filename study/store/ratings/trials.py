@@ -11,6 +11,7 @@ from study.errors import StoreError
 from study.store.dataframes import as_frame
 from study.store.engine import Db
 from study.store.tables import (
+    AnswerRow,
     CandidateRow,
     KeyPressRow,
     PresentationRow,
@@ -18,7 +19,7 @@ from study.store.tables import (
     SessionRow,
     TrialRow,
 )
-from study.vocabulary import KeyPress, Phase, Presentation, TrialRecord
+from study.vocabulary import Choice, KeyPress, Phase, Presentation, TrialRecord
 
 _OF_RATING = (
     "trial_id",
@@ -49,7 +50,7 @@ def add(
     simulated: bool,
     at: datetime,
 ) -> int:
-    """Add a trial with its rating, presentations and key presses.
+    """Add a trial with its rating or answer, presentations and key presses.
 
     The bonus is stored with the rating, not worked out again later: it is what the participant
     was shown and must be paid, even if the ground truth is corrected.
@@ -63,7 +64,9 @@ def add(
     trial = TrialRow(
         session_id=session_id,
         number=n_before + 1,
-        candidate_id=record.stimulus.candidate_id,
+        # A stimulus of the recognition experiment is no candidate.
+        candidate_id=None if record.stimulus.stimulus_id else record.stimulus.candidate_id,
+        stimulus_id=record.stimulus.stimulus_id,
         outcome=_outcome(record),
         failure=record.failure,
         recorded_at=at,
@@ -74,8 +77,10 @@ def add(
         db.add(_presentation_row(trial.id, number, presentation))
     for press in record.key_presses:
         db.add(_key_press_row(trial.id, press))
+    session = db.get_one(SessionRow, session_id)
+    if record.choice is not None:
+        db.add(_answer_row(trial, session, record.choice, bonus_pence, simulated=simulated))
     if record.response is not None:
-        session = db.get_one(SessionRow, session_id)
         db.add(
             RatingRow(
                 trial_id=trial.id,
@@ -141,13 +146,14 @@ def seen(db: Db) -> set[tuple[int, str]]:
     rows = db.execute(
         select(TrialRow.candidate_id, SessionRow.participant_id)
         .join(SessionRow, SessionRow.id == TrialRow.session_id)
+        .where(TrialRow.candidate_id.is_not(None))
         .distinct()
     )
-    return {(row[0], row[1]) for row in rows}
+    return {(row[0], row[1]) for row in rows if row[0] is not None}
 
 
 def _outcome(record: TrialRecord) -> str:
-    if record.response is not None:
+    if record.is_rated:
         return "rated"
     return "left" if record.failure is None else "failed"
 
@@ -179,6 +185,25 @@ def _presentation_row(trial_id: int, number: int, presentation: Presentation) ->
     )
 
 
+def _answer_row(
+    trial: TrialRow, session: SessionRow, choice: Choice, bonus_pence: int, *, simulated: bool
+) -> AnswerRow:
+    return AnswerRow(
+        trial_id=trial.id,
+        participant_id=session.participant_id,
+        stimulus_id=trial.stimulus_id,
+        answer=choice.answer,
+        rt_s=choice.rt_s,
+        confidence=choice.confidence,
+        interrupted_s=choice.interrupted_s,
+        n_interruptions=choice.n_interruptions,
+        n_early_presses=choice.n_early_presses,
+        bonus_pence=bonus_pence,
+        simulated=simulated,
+        answered_at=trial.recorded_at,
+    )
+
+
 def _key_press_row(trial_id: int, press: KeyPress) -> KeyPressRow:
     return KeyPressRow(
         trial_id=trial_id,
@@ -189,13 +214,18 @@ def _key_press_row(trial_id: int, press: KeyPress) -> KeyPressRow:
     )
 
 
+def _clip(record: TrialRecord) -> str:
+    stimulus = record.stimulus
+    if stimulus.stimulus_id is not None:
+        return f"stimulus {stimulus.stimulus_id}"
+    return f"candidate {stimulus.candidate_id}"
+
+
 def _flush(db: Db, record: TrialRecord) -> None:
     try:
         db.flush()
     except IntegrityError as error:
-        raise StoreError(
-            f"trial with candidate {record.stimulus.candidate_id} was refused: {error.orig}"
-        ) from error
+        raise StoreError(f"trial with {_clip(record)} was refused: {error.orig}") from error
 
 
 def of_clips(clips: Collection[int] | None) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ import instructions
 from instructions import checking, screens
 from study.config.headphones import Headphones
 from study.config.keys import Keys
+from study.config.recognition import Recognition
 from study.config.screen import Screen
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
@@ -215,6 +216,14 @@ def test_the_texts_of_all_phases_and_checks_are_all_the_texts_on_screens():
         for name in screens.of_study(
             StudyConfig(headphones=Headphones(check=check), keys=Keys(slip="f8"))
         )
+    }
+    of_checks |= {
+        name
+        for recognition in (
+            Recognition(stimuli="clips"),
+            Recognition(stimuli="clips", answer="keys", classes=("a", "b"), keys=("a", "b")),
+        )
+        for name in screens.of_study(StudyConfig(recognition=recognition))
     }
     rest = {*SHEETS, *screens.PLAIN}
     assert of_checks | rest == set(NAMES) == instructions.names()

@@ -26,7 +26,7 @@ FILES = {
     "whose revision is a number": ([VERSIONS, "INSERT INTO alembic_version VALUES (5)"], "newer"),
     "without tables": (
         [VERSIONS, f"INSERT INTO alembic_version VALUES ('{present_revision()}')"],
-        "has no table assignment",
+        "has no table answer",
     ),
 }
 

@@ -1,0 +1,70 @@
+"""One recognition trial: the loop around the state machine."""
+
+from annotator.recognition.choice import ChoiceTrial, Command, State, step
+from annotator.recognition.entry import Entry
+from annotator.recognition.question import Question
+from annotator.task.actor import PERSON, Actor
+from annotator.task.pages import Pages
+from annotator.task.problems import Code
+from annotator.task.stage import Stage
+from sessions.running.session_plan import PlannedTrial
+from study.config.recognition import Recognition
+from study.errors import StageError
+from study.vocabulary import TrialRecord
+
+
+def entry_of(recognition: Recognition, classes: tuple[str, ...]) -> Entry:
+    """Return how the classes of a study are answered."""
+    return Entry(classes, recognition.keys if recognition.answer == "keys" else ())
+
+
+def run_choice(
+    stage: Stage, planned: PlannedTrial, pages: Pages, actor: Actor = PERSON
+) -> TrialRecord:
+    """Present a stimulus until it is answered, cannot be shown, or the participant leaves.
+
+    Returns the answer and the evidence of how it came about. Raises StageError if the sound device
+    is gone and a simulated person cannot help.
+
+    Parameters
+    ----------
+    pages : Pages
+        The questions, and what to show in a pause, before leaving, and where the sound is gone.
+    """
+    stimulus, recognition = planned.stimulus, pages.study.config.recognition
+    entry = entry_of(recognition, pages.plan.classes)
+    trial = ChoiceTrial(entry, n_levels=recognition.confidence, keys=pages.keys)
+    attend = planned.recognise.attend if planned.recognise is not None else "both"
+    which = Question(f"question_{attend}", pages.question(attend), entry)
+    stage.fixate(stimulus, recognition.fixation_s)
+    while not trial.is_over:
+        for event in stage.poll():
+            typed = trial.typed
+            trial, command = step(trial, event)
+            match command:
+                case Command.FIXATE:
+                    stage.fixate(stimulus, recognition.fixation_s)
+                case Command.PLAY:
+                    stage.play(stimulus)
+                case Command.CHOOSE:
+                    stage.ask(which)
+                case Command.JUDGE:
+                    stage.ask(Question("question_confidence", pages.how_sure(), trial.levels))
+                case Command.PAUSE:
+                    stage.show_page(pages.pause())
+                case Command.ASK:
+                    stage.show_page(pages.leave())
+                case Command.CALL if actor.is_simulated:
+                    raise StageError(trial.problem)
+                case Command.CALL:
+                    stage.show_page(pages.call_experimenter(trial.problem, Code.SOUND))
+                case None if trial.typed != typed:
+                    stage.show_typed(trial.typed)
+    return TrialRecord(
+        stimulus=stimulus,
+        response=None,
+        presentations=stage.take_presentations(),
+        key_presses=trial.key_presses,
+        failure=trial.failure,
+        choice=trial.choice if trial.state is State.ANSWERED else None,
+    )

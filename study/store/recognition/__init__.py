@@ -1,0 +1,1 @@
+"""Recognition: stimuli, who meets which, and what they answered."""
