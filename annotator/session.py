@@ -18,6 +18,7 @@ from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.session_progress import Limits
 from annotator.task.stage import Stage
 from annotator.task.turning import LeftError, perform_page
+from annotator.triggers import Send, open_markers
 from sessions.exercises.results import verdict
 from sessions.running.next_step import Step
 from sessions.running.recording import Recorder, machine, open_session, utc_now
@@ -128,10 +129,11 @@ def _on_a_stage(
     rest_s = 0.0 if request.actor.hurry else study.config.screen.break_s
     pages = Pages(study, plan, n_classes, rest_s)
     grade = _grade(request, study, last_check)
-    with _stage_for(request, study, pages, last_check, on) as opened:
+    how = study.config.recognition.markers if plan.phase is Phase.RECOGNITION else "off"
+    with open_markers(how) as send, _stage_for(request, study, pages, last_check, on) as opened:
         grade = _grade_on_screen(request, study, grade, opened.rig)
         recorder.save_rig(machine() | opened.rig | {"grade": grade})
-        return _run(request, study, recorder, pages, opened.stage)
+        return _run(request, study, recorder, pages, opened.stage, send)
 
 
 def _stage_for(
@@ -181,10 +183,15 @@ def _may_be_ungraded(request: Request, study: Study) -> bool:
 
 
 def _run(
-    request: Request, study: Study, recorder: Recorder, pages: Pages, stage: Stage
+    request: Request,
+    study: Study,
+    recorder: Recorder,
+    pages: Pages,
+    stage: Stage,
+    send: Send,
 ) -> SessionSummary:
     with _log_of(request, study, recorder) as log:
-        summary = _perform_trials(request, pages, stage, recorder, log)
+        summary = _perform_trials(request, pages, stage, recorder, log, send)
         log(f"{summary.ending}: {summary.n_rated} rated, {summary.n_failed} failed")
     recorder.end(EndReason.LEFT if summary.ending is Ending.LEFT else EndReason.ENDED)
     return summary
@@ -202,7 +209,7 @@ def _log_of(request: Request, study: Study, recorder: Recorder) -> Iterator[Log]
 
 
 def _perform_trials(
-    request: Request, pages: Pages, stage: Stage, recorder: Recorder, log: Log
+    request: Request, pages: Pages, stage: Stage, recorder: Recorder, log: Log, send: Send
 ) -> SessionSummary:
     study, began_s = pages.study, stage.now_s
     bonus_pence = recorder.total()
@@ -233,6 +240,7 @@ def _perform_trials(
         limits=request.limits(study).after(stage.now_s - began_s),
         bonus_pence=bonus_pence,
         flag_slip=recorder.flag_slip,
+        send=send,
     )
 
 

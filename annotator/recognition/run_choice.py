@@ -7,6 +7,7 @@ from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
 from annotator.task.stage import Stage
+from annotator.triggers import Send, marker_of, no_markers
 from sessions.running.session_plan import PlannedTrial
 from study.config.recognition import Recognition
 from study.errors import StageError
@@ -19,7 +20,11 @@ def entry_of(recognition: Recognition, classes: tuple[str, ...]) -> Entry:
 
 
 def run_choice(
-    stage: Stage, planned: PlannedTrial, pages: Pages, actor: Actor = PERSON
+    stage: Stage,
+    planned: PlannedTrial,
+    pages: Pages,
+    actor: Actor = PERSON,
+    send: Send = no_markers,
 ) -> TrialRecord:
     """Present a stimulus until it is answered, cannot be shown, or the participant leaves.
 
@@ -30,6 +35,8 @@ def run_choice(
     ----------
     pages : Pages
         The questions, and what to show in a pause, before leaving, and where the sound is gone.
+    send : callable
+        Sends a marker of what happened so many seconds ago.
     """
     stimulus, recognition = planned.stimulus, pages.study.config.recognition
     entry = entry_of(recognition, pages.plan.classes)
@@ -39,8 +46,14 @@ def run_choice(
     stage.fixate(stimulus, recognition.fixation_s)
     while not trial.is_over:
         for event in stage.poll():
-            typed = trial.typed
+            typed, chosen = trial.typed, trial.choice
+            marker = marker_of(event, stimulus.stimulus_id)
+            if marker is not None:  # first of all: the flip has just been
+                send(marker, stage.now_s - event.t_s)
             trial, command = step(trial, event)
+            if chosen is None and trial.choice is not None:
+                said = f"answer {stimulus.stimulus_id} {trial.choice.answer}"
+                send(said, stage.now_s - event.t_s)
             match command:
                 case Command.FIXATE:
                     stage.fixate(stimulus, recognition.fixation_s)

@@ -27,6 +27,7 @@ from annotator.task.turning import (
     perform_page,
     show_page,
 )
+from annotator.triggers import Send, no_markers
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.errors import StoreError
 from study.vocabulary import Choice, Phase, Rating, Stimulus, TrialRecord
@@ -78,6 +79,7 @@ def run_session(
     limits: Limits = NO_LIMITS,
     bonus_pence: int | None = None,
     flag_slip: FlagSlip = _no_slip,
+    send: Send = no_markers,
 ) -> SessionSummary:
     """Run the trials that are left of a plan.
 
@@ -94,8 +96,10 @@ def run_session(
         What was earned before; None where there is no bonus.
     flag_slip : callable
         Flags the last rating as a slip, where a page stands after it.
+    send : callable
+        Sends a marker of what happened in a recognition trial so many seconds ago.
     """
-    session = _Session(stage, plan, pages, save, actor, limits, bonus_pence, flag_slip)
+    session = _Session(stage, plan, pages, save, actor, limits, bonus_pence, flag_slip, send)
     trials = plan.trials[: limits.n_trials]
     stimuli = [planned.stimulus for planned in trials]
     ending = Ending.LIMIT if len(trials) < len(plan.trials) else Ending.FINISHED
@@ -129,9 +133,11 @@ class _Session:
         limits: Limits,
         bonus_pence: int | None,
         flag_slip: FlagSlip,
+        send: Send,
     ) -> None:
         self.stage, self.plan, self.pages, self.save = stage, plan, pages, save
         self.actor, self.limits, self.flag_slip = actor, limits, flag_slip
+        self.send = send
         self.n_rated = self.n_failed = self.n_disturbed = 0
         self.n_slips = 0  # since the last break
         self.asked_s: float | None = None  # when the next clip was asked for by a rating
@@ -185,7 +191,7 @@ class _Session:
 
     def _present(self, planned: PlannedTrial) -> TrialRecord:
         if planned.recognise is not None:
-            return run_choice(self.stage, planned, self.pages, self.actor)
+            return run_choice(self.stage, planned, self.pages, self.actor, self.send)
         return run_trial(
             self.stage,
             planned.stimulus,

@@ -36,6 +36,8 @@ class Recognition(BaseModel):
         Trials between two breaks.
     bonus_pence : int
         What a right answer earns, in the smallest unit of the currency; 0 shows no counter.
+    markers : {"off", "lsl"}
+        Whether onset, offset and answer are sent as markers through Lab Streaming Layer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -51,6 +53,7 @@ class Recognition(BaseModel):
     feedback: bool = True
     trials_per_block: PositiveInt = 40
     bonus_pence: NonNegativeInt = Field(0, le=10_000)
+    markers: Literal["off", "lsl"] = "off"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
