@@ -172,7 +172,7 @@ class _State:
         self.fitted: Fit | None = None
         self.certainty = self.limit = certainty
         # A session brings about as many ratings as a batch; a fit is a hundredth of all batches.
-        self.batches, self.every = 0, max(len(start) // 6000, 1)
+        self.batches, self.every = 0, max(len(start) // 8000, 1)
         self.yes = np.full(len(start), 0.5)
 
     def answers(self) -> Answers:
@@ -196,15 +196,14 @@ class _State:
     def further(self, n_given: np.ndarray, done: np.ndarray) -> np.ndarray:
         self.n_given = n_given
         self.batches += 1
-        if self.fitted is None or self.batches % self.every == 0 or not len(done):
-            self.refit(30 if self.fitted is None else 4)
-            if self.batches % (4 * self.every) == 0:
-                self.limit = raised(self.limit, self.certainty, self.audit()) or self.limit
+        if self.batches % self.every and len(done):
+            return np.zeros(0, dtype=np.int64)  # until the next fit, nothing new is known
+        self.refit(30 if self.fitted is None else 4)
+        if self.batches % (4 * self.every) == 0:
+            self.limit = raised(self.limit, self.certainty, self.audit()) or self.limit
         known = np.flatnonzero((n_given >= self.start) & ~self.waits & (n_given < self.most))
         sure = np.maximum(self.yes[known], 1 - self.yes[known])
-        # A clip of which the latest rating is newer than the fit waits for the next one.
-        fresh = np.isin(known, done) & (self.batches % self.every != 0)
-        return known[(sure < self.limit) & ~fresh]
+        return known[sure < self.limit]
 
 
 def older_rule(world: RatingWorld) -> np.ndarray:
