@@ -103,11 +103,13 @@ def audit(
         ends = ~ended & (np.maximum(yes, 1 - yes) >= limit)
         answer[ends], ended[ends] = yes[ends] > 0.5, True
     own = usable[ended[usable]]
+    if not len(own):
+        return Audit(0, float("nan"), 0.0, 1.0, 0)
     wrong = np.where(answer[own], 1 - final[own], final[own])
     first = 1 if question == "present" else 2
     most = 2 * counts[own, first:].sum(axis=1) > counts[own].sum(axis=1)
-    error = float(wrong.mean()) if len(own) else float("nan")
-    half = Z_95 * float(wrong.std()) / np.sqrt(max(len(own), 1))
+    error = float(wrong.mean())
+    half = Z_95 * float(wrong.std()) / float(np.sqrt(len(own)))
     return Audit(
         len(own), error, max(error - half, 0.0), min(error + half, 1.0),
         int((most != answer[own]).sum()),
