@@ -85,7 +85,7 @@ def test_a_whole_store_has_no_findings(rated):
         ("UPDATE assignment SET done = NOT done WHERE participant_id = 'P01'",
          "slots are marked as done and have no rating"),
         ("DELETE FROM assignment WHERE participant_id = 'P03'",
-         "24 planned clips have fewer than 3 raters"),
+         "24 planned clips have fewer raters than every clip gets (3)"),
         ("UPDATE payment SET bonus_pence = 1", "payments sum up to"),
     ],
 )  # fmt: skip
