@@ -83,7 +83,10 @@ def test_an_archived_study_is_read_exported_and_backed_up(disc, tmp_path, monkey
         (("sessions", "audit-log"), "plan"),
         (("sessions", "check", "--no-clips"), "no findings"),
         (("sessions", "dashboard", "--out", "board.html"), "written"),
-        (("sessions", "export-sessions"), "3 sessions, 72 ratings, 72 of which count"),
+        (
+            ("sessions", "export-sessions", "--out", "sessions.csv"),
+            "3 sessions, 72 ratings, 72 of which count",
+        ),
         (("sessions", "backup", "--out", "copy.sqlite"), "72 ratings"),
         (("curation", "export-ratings", "--out", "tables"), "24 clips, 72 ratings"),
         (("curation", "agreement", "--out", "tables", "--resamples", "10"), "24 clips"),
