@@ -134,7 +134,7 @@ function draw() {
   const forecast = pace ? `, ${pace.toFixed(1)} s a clip, about ${Math.ceil((left * pace) / 60)} min left` : "";
   const split = clips.filter(disagrees).length;
   $("pace").textContent =
-    `${judged} of ${clips.length} judged${forecast}` + (split ? `, ${split} disagreements` : "");
+    `${judged} of ${clips.length} judged${forecast}` + (split ? `, ${split} disagreement${split === 1 ? "" : "s"}` : "");
   document.title = `Vetting ${judged}/${clips.length}`;
 }
 

@@ -4,35 +4,19 @@ It is not a network of the paper; the authors released it beside those, and its 
 imported and used in Keras.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.network.keras import RECURRENT_LAYERS, keras
-from models.network.parameters import OutputLayer, Recurrent
+from models.network.parameters import CorrespondenceWeights, Dense
 from models.saving.card import Card
 
 _MIN_SQUARE = 1e-7  # Keras' epsilon, below which a squared distance does not fall
 
 Floats = npt.NDArray[np.float32]
 KerasModel = Any
-
-
-class Dense(NamedTuple):
-    """Weights of a dense layer."""
-
-    kernel: Floats
-    bias: Floats
-
-
-class CorrespondenceWeights(NamedTuple):
-    """All weights of a correspondence network, the dense layers in their order."""
-
-    audio: tuple[Dense, Dense]
-    visual: tuple[Dense, Dense]
-    rnn: Recurrent
-    output: OutputLayer
 
 
 def build_correspondence(card: Card, weights: CorrespondenceWeights) -> KerasModel:

@@ -7,8 +7,16 @@ from pathlib import Path
 from features.embedding_set import EMBEDDING_SETS, EmbeddingSet
 from models.checkpoints.checkpoint_files import Layer, data_files, find_prefix, read_layers
 from models.checkpoints.config import CONFIG_NAME, CheckpointConfig, read_config
-from models.checkpoints.correspondence import CorrespondenceWeights, Dense
-from models.network.parameters import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
+from models.network.parameters import (
+    CorrespondenceWeights,
+    Dense,
+    Moving,
+    OutputLayer,
+    Recurrent,
+    Squeeze,
+    Trainable,
+    Weights,
+)
 from models.network.spec import N_GATES, Rnn
 from models.saving.card import SOFTWARE, Card
 from study.errors import ConfigError

@@ -51,3 +51,19 @@ class Weights(NamedTuple):
     trainable: Trainable
     audio: Moving
     visual: Moving
+
+
+class Dense(NamedTuple):
+    """Weights of a dense layer."""
+
+    kernel: Array
+    bias: Array
+
+
+class CorrespondenceWeights(NamedTuple):
+    """All weights of a correspondence network, the dense layers in their order."""
+
+    audio: tuple[Dense, Dense]
+    visual: tuple[Dense, Dense]
+    rnn: Recurrent
+    output: OutputLayer

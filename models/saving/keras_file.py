@@ -13,8 +13,16 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from models.checkpoints.correspondence import CorrespondenceWeights, Dense
-from models.network.parameters import Moving, OutputLayer, Recurrent, Squeeze, Trainable, Weights
+from models.network.parameters import (
+    CorrespondenceWeights,
+    Dense,
+    Moving,
+    OutputLayer,
+    Recurrent,
+    Squeeze,
+    Trainable,
+    Weights,
+)
 from models.network.spec import N_GATES, Rnn
 from models.saving.card import Card
 from study.errors import ConfigError

@@ -3,9 +3,9 @@
 import math
 from pathlib import Path
 
-from models.checkpoints.correspondence import CorrespondenceWeights, build_correspondence
+from models.checkpoints.correspondence import build_correspondence
 from models.network.keras import KerasModel, build_classifier, save_classifier, set_weights
-from models.network.parameters import Weights
+from models.network.parameters import CorrespondenceWeights, Weights
 from models.saving.card import Card, write_card
 from models.saving.model_folder import MODEL_NAME
 from study.tools.files import sha256_of

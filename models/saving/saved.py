@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from features.records.dataset import Records
-from models.checkpoints.correspondence import CorrespondenceWeights
 from models.data.embeddings import Embeddings
-from models.network.parameters import Weights
+from models.network.parameters import CorrespondenceWeights, Weights
 from models.saving.card import Card, read_card
 from models.saving.keras_file import read_correspondence_weights, read_weights
 from models.saving.model_folder import MODEL_NAME

@@ -227,7 +227,8 @@ def test_random_faults_in_a_release_are_imported_apart_or_refused(
     edited(found["raw_video_ratings"], of_raw).to_csv(folder / "raw_video_ratings.csv", index=False)
     breaks = run("check-release", folder).exit_code == 1
     result = run("import-release", folder, "--out", folder / "out")
-    assert breaks == (result.exit_code != 0)
+    # Names of records matter only where records are read: the import says so and goes on.
+    assert breaks == (result.exit_code != 0 or "kept as published" in result.output)
     if not breaks:
         rows = keys(folder / "out/video_ratings.csv")
         assert len(set(rows)) == len(rows)

@@ -204,12 +204,12 @@ def test_two_curators_see_where_they_disagree(study, browser):
     with _served(study, "C2") as site, _page(browser, site) as page:
         page.keyboard.press("4")
         _press(page, "Enter", "Enter")
-        assert "1 disagreements" in page.inner_text("#pace")
+        assert "1 disagreement" in page.inner_text("#pace")
         page.select_option("#by-state", "disagreement")
         assert page.inner_text("#name") == "training/barking/c_0.mp4"
     result = CliRunner().invoke(command_line, ["vet-report", "--study", str(study.folder)])
     assert result.exit_code == 0, result.output
-    assert "2 clips judged, 1 disagreements" in result.output
+    assert "2 clips judged, 1 disagreement:" in result.output
     table = pd.read_csv(study.folder / "release/vetting_disagreements.csv")
     assert table.to_dict("records") == [
         {"candidate_id": 1, "filename": "barking/c_0.mp4", "C1": "keep", "C2": "exclude"}

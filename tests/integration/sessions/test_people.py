@@ -144,7 +144,7 @@ def test_a_withdrawal_is_entered_once_also_where_the_record_was_closed_before(ru
 
 def test_ratings_are_removed_after_they_are_paid_and_their_clips_rated_again(running):
     study, db = running
-    with pytest.raises(StudyError, match=r"P02 has not been paid 110 pence.* pay P02 --settle"):
+    with pytest.raises(StudyError, match=r"P02 has not been paid £1.10.* pay P02 --settle"):
         withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=False)
     pay.settle(db, "P02", study.config.protocol, paid_by="AB", at=AT)
     done = withdrawal.withdraw(Desk(db, study, "AB", AT), "P02", keep_ratings=False)

@@ -33,7 +33,7 @@ def test_colours_sizes_and_words_are_the_studys(tmp_path):
 
 
 def test_a_study_in_another_language_without_these_words_has_the_shipped_ones(tmp_path):
-    assert look_of(written(tmp_path, 'language = "de"\ntexts = "own"')) == USUAL
+    assert look_of(written(tmp_path, 'language = "it"\ntexts = "own"')) == USUAL
 
 
 @pytest.mark.parametrize(
