@@ -353,7 +353,9 @@ def test_ctrl_c_in_the_middle_keeps_what_was_finished(folder):
     for i in range(700):
         (folder / f"mit/training/barking/c_{i}.mp4").write_bytes(source)
     process = subprocess.Popen(
-        [sys.executable, "-m", "curation", "candidates", "--jobs", "1", "--study", str(folder)],
+        # Who runs the tests behind others has Ctrl-C ignored, and children inherit it.
+        ["env", "--default-signal=INT", sys.executable, "-m", "curation", "candidates",
+         "--jobs", "1", "--study", str(folder)],
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
