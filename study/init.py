@@ -20,7 +20,7 @@ from study.tools.wording import counted
 from study.vocabulary import VIDEO_LOCATIONS
 
 _HEADER = """\
-# The study's configuration; every key and what it means: docs/study.md.
+# The study's configuration; every key and what it means: docs/guides/study.md.
 # What is commented out has the value shown. Lines may be changed until `python -m study freeze`.
 """
 # What new studies begin with; the default is what studies had before there was such a key.

@@ -83,8 +83,8 @@ def forecast(
     console.print(forecast_table(coming, found.config.money))
     if found.config.protocol.rating_rule == "until_certain":
         typer.echo(
-            "what until_certain will ask cannot be told from tallies: see docs/certainty.md for "
-            "simulations, and status for how far it is"
+            "what until_certain will ask cannot be told from tallies: see "
+            "docs/guides/certainty.md for simulations, and status for how far it is"
         )
     typer.echo(
         f"{counted(coming.n_given, 'rating')} given; expected from a prior that weighs "

@@ -24,7 +24,7 @@ from tests.worlds.machine import PATIENCE_S
 from tests.worlds.studies import AT, rate
 
 POSTGRES = "Several machines: PostgreSQL in ten lines"
-PAGE = ROOT / "docs" / "first_study.md"
+PAGE = ROOT / "docs" / "guides" / "first_study.md"
 LABELS = ("barking", "diving", "frying")
 SETTINGS = {
     "protocol.n_ground_truths": "2",

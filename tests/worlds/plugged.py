@@ -9,7 +9,7 @@ from tests.paths import ROOT
 
 def documented_set():
     """Return the program of the set that the documentation shows."""
-    page = (ROOT / "docs" / "embedding_sets.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "embedding_sets.md").read_text(encoding="utf-8")
     return next(
         block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "SET =" in block
     )

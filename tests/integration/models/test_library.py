@@ -141,7 +141,7 @@ def test_the_data_set_that_is_documented_for_pytorch_gives_what_records_hold(lis
     data.Dataset = object
     for name, module in (("torch", torch), ("torch.utils", data), ("torch.utils.data", data)):
         monkeypatch.setitem(sys.modules, name, module)
-    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "library.md").read_text(encoding="utf-8")
     (example,) = re.findall(
         r"```python\n(import numpy as np\nimport torch\n.*?)```", page, re.DOTALL
     )

@@ -22,7 +22,7 @@ PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
     "model", [StudyConfig, Protocol, Screen, Keys, Headphones, Recognition, Release]
 )
 def test_every_key_of_study_toml_is_documented(model):
-    text = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guides" / "study.md").read_text(encoding="utf-8")
     missing = [key for key in model.model_fields if not re.search(rf"[`[]{key}[`\]]", text)]
     assert missing == []
 
