@@ -126,9 +126,9 @@ def annotate(
         stderr_console().status(f"{who}: {phase}" if phase else who),
     ):
         # Seconds, in which the words stand.
-        from annotator.opening import StageOptions
         from annotator.reception.flow import Visit, receive
-        from annotator.session import Request, perform
+        from annotator.request import Request, StageOptions
+        from annotator.session import perform
 
         actor = Actor(simulate, hurry=speed is Speed.MAX)
         options = StageOptions(stage is StageName.WINDOW, screenshots, moment)
@@ -148,7 +148,7 @@ def annotate(
             visit = Visit(
                 participant, actor, options, blocks, trials, minutes, ungraded, kiosk=kiosk
             )
-            line = receive(visit, study_dir=study, store=store)
+            line = receive(visit, perform, study_dir=study, store=store)
     typer.echo(line)
 
 

@@ -4,20 +4,19 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from annotator.recognition.recogniser import SimulatedRecogniser
+from annotator.request import StageOptions
 from annotator.rig.lead import SafeLead
-from annotator.simulated.key_presses import Person, SimulatedKeys
+from annotator.simulated.key_presses import KeyPresser, SimulatedKeys
 from annotator.simulated.stage import SimulatedStage
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.stage import Stage
-from annotator.window.moment import Moment
 from study.errors import ConfigError
-from study.tools.machine import ENDING_SIGNALS
+from study.processes.machine import ENDING_SIGNALS
 from study.tools.seeding import generator
 from study.vocabulary import Phase
 
@@ -26,30 +25,6 @@ if TYPE_CHECKING:
 
 # The machine is shut down, the program is interrupted, its terminal is closed.
 _ENDING_SIGNALS = (signal.SIGINT, *ENDING_SIGNALS)
-
-
-@dataclass(frozen=True, slots=True)
-class StageOptions:
-    """Where clips are shown, and whether screenshots are taken.
-
-    Parameters
-    ----------
-    in_window : bool
-        False for the stage that costs no time, which only simulated people use.
-    screenshots : Path or None
-        Folder for a picture of every screen.
-    moment : Moment or None
-        The words that stand on the screen until the window is there.
-    """
-
-    in_window: bool = True
-    screenshots: Path | None = None
-    moment: Moment | None = None
-
-    def require_for(self, actor: Actor) -> None:
-        """Raise ConfigError where a person would see nothing."""
-        if not (actor.is_simulated or self.in_window):
-            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +52,9 @@ def open_stage(
 ) -> Iterator[OpenStage]:
     """Open the window, or the simulated stage.
 
-    Raises StageError if there is no display or no sound device. Raises ConfigError if a simulated
-    person is asked for in a real study, or of a profile that is not known, or the font of the
-    screens lacks characters.
+    Raises StageError if there is no display or no sound device. Raises ConfigError if a person
+    would see nothing, a simulated person is asked for in a real study, or of a profile that is not
+    known, or the font of the screens lacks characters.
 
     Parameters
     ----------
@@ -95,6 +70,7 @@ def open_stage(
     OpenStage
         Closed after the block.
     """
+    options.require_for(actor)
     study = pages.study
     protocol, keys = study.config.protocol, study.config.keys
     person = _simulated_person(pages, actor.profile, chance) if actor.profile else None
@@ -127,7 +103,24 @@ def open_stage(
         stage.close()
 
 
-def _simulated_person(pages: Pages, profile: str, chance: str) -> Person:
+@contextmanager
+def stage_of(
+    pages: Pages,
+    chance: str,
+    *,
+    actor: Actor,
+    options: StageOptions,
+    on: OpenStage | None = None,
+) -> Iterator[Stage]:
+    """Open a stage as `open_stage` does, unless one is open already: that one stays so."""
+    if on is not None:
+        yield on.stage
+        return
+    with open_stage(pages, actor, options, chance=chance) as opened:
+        yield opened.stage
+
+
+def _simulated_person(pages: Pages, profile: str, chance: str) -> KeyPresser:
     study, plan = pages.study, pages.plan
     from study.rehearsal.simulated_people import (  # slow, and people do without
         PROFILES,

@@ -3,19 +3,17 @@
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from annotator.headphones.level import set_level
 from annotator.log import Log, log_name, note, session_log, trial_lines
-from annotator.opening import OpenStage, StageOptions, open_stage
+from annotator.opening import OpenStage, open_stage
+from annotator.request import Request, trials_per_block
 from annotator.rig.grades import require_grade, require_real_screen
 from annotator.rig.lead import lead_of
-from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.run import Ending, SessionSummary, run_session
-from annotator.task.session_progress import Limits
 from annotator.task.stage import Stage
 from annotator.task.turning import LeftError, perform_page
 from annotator.triggers import Send, open_markers
@@ -36,46 +34,6 @@ from study.vocabulary import EndReason, Phase, TrialRecord
 
 # A participant waits in front of a still screen while the store is locked: not for long.
 BUSY_TIMEOUT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for on the command line.
-
-    Parameters
-    ----------
-    n_blocks, n_trials : int or None
-        Where the session ends if anything is left; None for no limit.
-    minutes : float or None
-        After how long it ends if anything is left; None for no limit but the study's.
-    says_what_is_next : bool
-        Whether its first page says what comes next, and waits for whoever begins.
-    ungraded : bool
-        Whether an unchecked rig is accepted, its data being flagged.
-    """
-
-    participant_id: str
-    phase: Phase = Phase.ANNOTATION
-    actor: Actor = PERSON
-    options: StageOptions = field(default_factory=StageOptions)
-    n_blocks: int | None = None
-    n_trials: int | None = None
-    minutes: float | None = None
-    says_what_is_next: bool = False
-    ungraded: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse what only simulated people may do."""
-        self.options.require_for(self.actor)
-
-    def limits(self, study: Study) -> Limits:
-        """Return where the session ends if anything is left, the nearest limit counting."""
-        trials = [self.n_trials] if self.n_trials is not None else []
-        if self.n_blocks is not None:
-            trials.append(self.n_blocks * _trials_per_block(study, self.phase))
-        asked = (self.minutes, study.config.desk.session_minutes)
-        minutes = min((each for each in asked if each is not None), default=None)
-        return Limits(min(trials, default=None), None if minutes is None else 60 * minutes)
 
 
 def perform(
@@ -236,7 +194,7 @@ def _perform_trials(
         pages,
         save,
         request.actor,
-        trials_per_block=_trials_per_block(study, request.phase),
+        trials_per_block=trials_per_block(study, request.phase),
         limits=request.limits(study).after(stage.now_s - began_s),
         bonus_pence=bonus_pence,
         flag_slip=recorder.flag_slip,
@@ -273,9 +231,3 @@ def _to_note(request: Request, summary: SessionSummary) -> str:
     flagged = f"{counted(summary.n_disturbed, 'trial')} flagged as disturbed"
     note = f'python -m sessions note {request.participant_id} --text "..." --by INITIALS'
     return f"\n{flagged}. To say why: {note}"
-
-
-def _trials_per_block(study: Study, phase: Phase) -> int:
-    if phase is Phase.RECOGNITION:
-        return study.config.recognition.trials_per_block
-    return study.config.protocol.trials_per_block

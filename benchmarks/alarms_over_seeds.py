@@ -18,6 +18,7 @@ import pandas as pd
 from sessions.monitor.alarms import THRESHOLD, agreement_alarms
 from sessions.monitor.running_agreement import agreement
 from sessions.plan import assignment
+from sessions.plan.ordering import shuffled_order
 from study.rehearsal.simulated_people import PROFILES
 from study.vocabulary import Rating
 
@@ -48,7 +49,7 @@ def simulate(seed: int, kind: str) -> tuple[pd.DataFrame, dict[int, int], int]:
     change = 0
     for rater in range(N_RATERS):
         own = np.flatnonzero((raters == rater).any(axis=1))
-        own = own[assignment.shuffled_order(sampled[own], rng)]
+        own = own[shuffled_order(sampled[own], rng)]
         answers = pressed(press_table("good", 0), truth[own], rng.random(len(own)))
         if rater == BAD and kind != "good":
             change = int(rng.uniform(0.2, 0.7) * len(own))

@@ -18,7 +18,7 @@ import pandas as pd
 
 from curation.manipulation.planning.design import read_design
 from curation.manipulation.planning.sources import read_sources
-from curation.manipulation.running import Outcome, manipulate
+from curation.manipulation.running import ManipulationOutcome, manipulate
 from tests.references import finished_clips
 from tests.worlds.stimuli import KINDS, Kind, make_set, write_design, write_source
 
@@ -41,7 +41,7 @@ _TIMED = {
 _LARGE = Kind(size_px=(340, 256), rate_hz=Fraction(30), sound_s=3.0, picture_s=3.0)
 
 
-def made(folder: Path, clips: Path, text: str, name: str) -> Outcome:
+def made(folder: Path, clips: Path, text: str, name: str) -> ManipulationOutcome:
     """Make the stimuli of a design."""
     design = read_design(write_design(folder / f"{name}.toml", text))
     return manipulate(design, read_sources(None, clips), folder / name)

@@ -73,8 +73,8 @@ def traced(trace: Trace) -> Iterator[None]:
 
 def rating_path(folder: Path) -> set[str]:
     """Rate one clip on the simulated stage and export it; return the files on its way."""
-    from annotator.opening import StageOptions
-    from annotator.session import Request, perform
+    from annotator.request import Request, StageOptions
+    from annotator.session import perform
     from annotator.task.actor import Actor
     from annotator.task.trial import KeyPressed
     from curation.release.export import export_ratings

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -162,28 +163,16 @@ class EmbeddingSet:
         return self.visual.stride_s * 1000 if grid == "paper" else RELEASED_STEP_MS
 
 
-def _load_yamnet(weights: tuple[Path, ...], run: Run) -> AudioEmbedder:
+def _load_audio(network: str, weights: tuple[Path, ...], run: Run) -> AudioEmbedder:
     from features.networks.embedders import audio_embedder  # records are read without an engine
 
-    return audio_embedder("yamnet", weights, run)
+    return audio_embedder(network, weights, run)
 
 
-def _load_vggish(weights: tuple[Path, ...], run: Run) -> AudioEmbedder:
-    from features.networks.embedders import audio_embedder  # records are read without an engine
-
-    return audio_embedder("vggish", weights, run)
-
-
-def _load_efficientnetb0(weights: tuple[Path, ...], run: Run) -> FrameEmbedder:
+def _load_frames(network: str, weights: tuple[Path, ...], run: Run) -> FrameEmbedder:
     from features.networks.embedders import frame_embedder  # records are read without an engine
 
-    return frame_embedder("efficientnetb0", weights, run)
-
-
-def _load_vgg16(weights: tuple[Path, ...], run: Run) -> FrameEmbedder:
-    from features.networks.embedders import frame_embedder  # records are read without an engine
-
-    return frame_embedder("vgg16", weights, run)
+    return frame_embedder(network, weights, run)
 
 
 # A window of 96 frames of 25 ms, one every 10 ms.
@@ -193,18 +182,31 @@ EMBEDDING_SETS = {
         name="vggish_vgg16",
         folder="VGGish_VGG16",
         audio=AudioStream(
-            network="vggish", size=128, window_s=_WINDOW_S, stride_s=0.96, load=_load_vggish
+            network="vggish",
+            size=128,
+            window_s=_WINDOW_S,
+            stride_s=0.96,
+            load=partial(_load_audio, "vggish"),
         ),
-        visual=VisualStream(network="vgg16", size=512, stride_s=0.96, load=_load_vgg16),
+        visual=VisualStream(
+            network="vgg16", size=512, stride_s=0.96, load=partial(_load_frames, "vgg16")
+        ),
     ),
     "yamnet_effnet": EmbeddingSet(
         name="yamnet_effnet",
         folder="YamNet_EffNetB0",
         audio=AudioStream(
-            network="yamnet", size=1024, window_s=_WINDOW_S, stride_s=0.48, load=_load_yamnet
+            network="yamnet",
+            size=1024,
+            window_s=_WINDOW_S,
+            stride_s=0.48,
+            load=partial(_load_audio, "yamnet"),
         ),
         visual=VisualStream(
-            network="efficientnetb0", size=1280, stride_s=0.48, load=_load_efficientnetb0
+            network="efficientnetb0",
+            size=1280,
+            stride_s=0.48,
+            load=partial(_load_frames, "efficientnetb0"),
         ),
     ),
 }

@@ -1,5 +1,6 @@
 """The headphone check."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,18 +32,22 @@ def check_headphones(
 ) -> None:
     """Check that a participant wears headphones that work."""
     study = study or context.obj[0]
+    actor = Actor(simulate, hurry=speed is Speed.MAX)
     with (
         first_words(study, wanted=stage is StageName.WINDOW) as moment,
         stderr_console().status(f"{participant}: headphone check"),
     ):
         # Seconds, in which the words stand.
         from annotator.headphones.check import perform
-        from annotator.opening import StageOptions
+        from annotator.opening import stage_of
+        from annotator.request import StageOptions
 
+        options = StageOptions(stage is StageName.WINDOW, screenshots, moment)
+        options.require_for(actor)
         done = perform(
             participant,
-            Actor(simulate, hurry=speed is Speed.MAX),
-            StageOptions(stage is StageName.WINDOW, screenshots, moment),
+            partial(stage_of, actor=actor, options=options),
+            actor,
             study_dir=study,
             store=store or context.obj[1],
         )

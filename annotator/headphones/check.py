@@ -1,15 +1,16 @@
 """The headphone check of a participant: the sounds, the answers, the result in the store."""
 
-from contextlib import nullcontext, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from annotator.headphones import headphone_pages as shown
 from annotator.headphones.level import check_headphones, set_level
 from annotator.headphones.sounds import HeadphoneTrial, example_trial, headphone_trials
-from annotator.opening import OpenStage, StageOptions, open_stage
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
+from annotator.task.stage import Stage
 from annotator.task.turning import LeftError, perform_page
 from instructions import screens
 from sessions.exercises import headphones
@@ -25,6 +26,9 @@ from study.store.people import headphone_checks, participants
 from study.store.people.headphone_checks import HeadphoneCheck
 from study.tools.seeding import generator
 from study.vocabulary import Phase
+
+# Takes the pages, and a name for what a simulated person leaves to chance.
+Opened = Callable[[Pages, str], AbstractContextManager[Stage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,11 @@ class HeadphoneOutcome:
 
 def perform(
     participant_id: str,
+    opened: Opened,
     actor: Actor = PERSON,
-    options: StageOptions | None = None,
     *,
     study_dir: Path | None = None,
     store: str | None = None,
-    on: OpenStage | None = None,
     says_what_is_next: bool = False,
 ) -> HeadphoneOutcome:
     """Do a headphone check from its first page to the store; return how it went.
@@ -66,15 +69,13 @@ def perform(
 
     Parameters
     ----------
+    opened : callable
+        Opens the stage, or gives one that is open already and stays so.
     store : str or None
         A store URL that overrides the one in `study.toml`.
-    on : OpenStage or None
-        A stage that is open already and stays so; None to open one.
     says_what_is_next : bool
         Whether its first page says that this check comes next.
     """
-    options = options or StageOptions()
-    options.require_for(actor)
     study = find_study(study_dir, store)
     stimulus = study.config.headphones.check
     if stimulus == "off":
@@ -96,9 +97,7 @@ def perform(
     rate_hz, seed = study.config.screen.sample_rate_hz, study.config.seed
     trials = headphone_trials(stimulus, rate_hz, generator(seed, stream))
     example = example_trial(stimulus, rate_hz, generator(seed, f"{stream}/example"))
-    opening = open_stage(pages, actor, options, chance=stream) if on is None else nullcontext(on)
-    with opening as opened:
-        stage = opened.stage
+    with opened(pages, stream) as stage:
         try:
             if says_what_is_next:
                 perform_page(stage, pages.start(Step.HEADPHONE_CHECK), pages, actor)

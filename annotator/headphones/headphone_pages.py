@@ -2,8 +2,8 @@
 
 import math
 
+from annotator.task.page import Page, Sound
 from annotator.task.pages import Pages
-from annotator.task.stage import Page, Sound
 
 
 def level(pages: Pages, gain_db: float, noise: Sound) -> Page:

@@ -12,10 +12,10 @@ from annotator.reception import reception_pages
 from annotator.recognition.choice import ChoiceTrial
 from annotator.recognition.question import Question
 from annotator.recognition.run_choice import entry_of
+from annotator.task.page import Page
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
-from annotator.task.session_progress import Progress
-from annotator.task.stage import Page
+from annotator.task.session_progress import SessionProgress
 from instructions import screens
 from sessions.running.next_step import NextStep, Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan
@@ -31,7 +31,7 @@ REASONING = (
     "The event is seen all the time, but what is heard is music: it is not both seen and heard."
 )
 _NOISE = np.zeros((48_000, 2), np.float32)
-_PROGRESS = Progress(N_DONE, 100, 642.0, 0.4, 120, 2310)
+_PROGRESS = SessionProgress(N_DONE, 100, 642.0, 0.4, 120, 2310)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from PIL import Image, ImageColor, ImageDraw
 
 from annotator.preview.every_screen import Sample, every_page, every_question, pages_of
 from annotator.recognition.picture import picture_of
-from annotator.recognition.question import Question, tiles
+from annotator.recognition.question import Question
+from annotator.recognition.tiles import tiles
 from annotator.task.layout import Layout, task_layout
 from annotator.task.typesetting import (
     Ink,

@@ -23,7 +23,7 @@ SHOWN_PX = 640  # width of a picture on the page; it is as large as the screen i
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ScreenPicture:
     """A screen on the page."""
 
     name: str
@@ -38,7 +38,7 @@ class Section:
 
     language: str
     size: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ScreenPicture, ...]
 
 
 @dataclass(slots=True)
@@ -122,12 +122,12 @@ def _kept(found: Iterator[Shot], folder: Path | None, language: str) -> Iterator
         yield shot
 
 
-def _picture(shot: Shot) -> Picture:
+def _picture(shot: Shot) -> ScreenPicture:
     height_px = round(shot.picture.height * SHOWN_PX / shot.picture.width)
     small = shot.picture.resize((SHOWN_PX, height_px), Image.Resampling.LANCZOS)
     data = io.BytesIO()
     small.quantize(64, dither=Image.Dither.NONE).save(data, format="PNG", optimize=True)
     encoded = base64.b64encode(data.getvalue()).decode("ascii")
-    return Picture(
+    return ScreenPicture(
         shot.name, f"data:image/png;base64,{encoded}", shot.name.replace("_", " "), shot.faults
     )

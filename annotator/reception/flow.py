@@ -1,14 +1,16 @@
 """From whoever sits down to the session that is next for them."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from annotator.headphones import check
-from annotator.opening import OpenStage, StageOptions, open_stage
+from annotator.opening import OpenStage, open_stage, stage_of
 from annotator.reception import reception_pages as shown
 from annotator.reception.who import ask_who
+from annotator.request import Request, StageOptions
 from annotator.rig.lead import lead_of
-from annotator.session import Request, perform
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import code_of
@@ -35,7 +37,7 @@ class Visit:
     participant_id : str or None
         None to ask on the screen.
     n_blocks, n_trials, minutes : int, int and float, or None
-        Where the session ends, as `annotator.session.Request` has them.
+        Where the session ends, as `annotator.request.Request` has them.
     kiosk : bool
         Whether the screen asks for the next participant when a session has ended.
     """
@@ -56,7 +58,16 @@ class Visit:
             raise ConfigError("a simulated person types no id. Add --participant, such as S01")
 
 
-def receive(visit: Visit, *, study_dir: Path | None, store: str | None) -> str:
+class Perform(Protocol):
+    """Runs a session: `annotator.session.perform`."""
+
+    def __call__(
+        self, request: Request, *, study_dir: Path | None, store: str | None, on: OpenStage | None
+    ) -> str:
+        """Return how it went, in a line."""
+
+
+def receive(visit: Visit, perform: Perform, *, study_dir: Path | None, store: str | None) -> str:
     """Find out who is there and what comes next, and do it; return how it went, in a line.
 
     Raises StudyError if nothing can begin; once the screen asks who is there, it says so itself and
@@ -64,12 +75,14 @@ def receive(visit: Visit, *, study_dir: Path | None, store: str | None) -> str:
 
     Parameters
     ----------
+    perform : callable
+        Runs the session that comes next.
     store : str or None
         A store URL that overrides the one in `study.toml`.
     """
     study = find_study(study_dir, store)
     engine = open_store(study.store_url)
-    reception = _Reception(visit, study, engine, study_dir, store)
+    reception = _Reception(visit, perform, study, engine, study_dir, store)
     if visit.participant_id is not None:
         found = reception.next_of(visit.participant_id)
         if found.is_finished:
@@ -83,9 +96,15 @@ def receive(visit: Visit, *, study_dir: Path | None, store: str | None) -> str:
 
 class _Reception:
     def __init__(
-        self, visit: Visit, study: Study, engine: Engine, study_dir: Path | None, store: str | None
+        self,
+        visit: Visit,
+        perform: Perform,
+        study: Study,
+        engine: Engine,
+        study_dir: Path | None,
+        store: str | None,
     ) -> None:
-        self.visit, self.study, self.engine = visit, study, engine
+        self.visit, self.perform, self.study, self.engine = visit, perform, study, engine
         self.study_dir, self.store = study_dir, store
 
     def next_of(self, participant_id: str) -> NextStep:
@@ -116,11 +135,10 @@ class _Reception:
         if step.phase is None:
             done = check.perform(
                 found.participant_id,
+                partial(stage_of, actor=visit.actor, options=options, on=on),
                 visit.actor,
-                options,
                 study_dir=self.study_dir,
                 store=self.store,
-                on=on,
                 says_what_is_next=True,
             )
             return done.in_words()
@@ -135,7 +153,7 @@ class _Reception:
             says_what_is_next=True,
             ungraded=visit.ungraded,
         )
-        return perform(request, study_dir=self.study_dir, store=self.store, on=on)
+        return self.perform(request, study_dir=self.study_dir, store=self.store, on=on)
 
     def _one(self, pages: Pages, on: OpenStage) -> list[str]:
         """Receive one participant; return how it went, nothing where nothing began."""

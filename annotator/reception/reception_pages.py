@@ -1,9 +1,9 @@
 """The pages of the reception."""
 
 from annotator.reception.typing import DELETE, ENTER
+from annotator.task.page import Page
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
-from annotator.task.stage import Page
 from sessions.running.next_step import NextStep, Step
 
 CURSOR = "_"

@@ -7,7 +7,7 @@ once: it starts again only where it was disturbed or interrupted.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from annotator.recognition.entry import Entry
+from annotator.recognition.question import Entry
 from annotator.task.trial import (
     Event,
     KeyPressed,
@@ -24,7 +24,7 @@ from study.config.keys import PAPER_KEYS, Keys
 from study.vocabulary import Choice, KeyPress
 
 
-class State(StrEnum):
+class ChoiceState(StrEnum):
     """The states of a recognition trial."""
 
     FIXATING = "fixating"
@@ -40,12 +40,12 @@ class State(StrEnum):
     LEFT = "left"
 
 
-OVER = frozenset({State.ANSWERED, State.FAILED, State.LEFT})
+OVER = frozenset({ChoiceState.ANSWERED, ChoiceState.FAILED, ChoiceState.LEFT})
 # Somebody interrupted the trial, and a page is on the screen.
-INTERRUPTED = frozenset({State.PAUSED, State.ASKED, State.HELD})
+INTERRUPTED = frozenset({ChoiceState.PAUSED, ChoiceState.ASKED, ChoiceState.HELD})
 
 
-class Command(StrEnum):
+class ChoiceCommand(StrEnum):
     """What the stage has to do."""
 
     FIXATE = "fixate"
@@ -67,9 +67,9 @@ class ChoiceTrial:
         What can be answered, and how.
     n_levels : int
         Levels of confidence that are asked for after the answer; 0 for none.
-    state : State
+    state : ChoiceState
         Where it stands; it begins with the fixation.
-    paused_in, asked_in : State
+    paused_in, asked_in : ChoiceState
         Where it stood before a pause, and before the question whether to leave.
     onset_s, offset_s : float
         Beginning and end of the last presentation.
@@ -88,9 +88,9 @@ class ChoiceTrial:
     entry: Entry
     n_levels: int = 0
     keys: Keys = PAPER_KEYS
-    state: State = State.FIXATING
-    paused_in: State = State.FIXATING
-    asked_in: State = State.FIXATING
+    state: ChoiceState = ChoiceState.FIXATING
+    paused_in: ChoiceState = ChoiceState.FIXATING
+    asked_in: ChoiceState = ChoiceState.FIXATING
     onset_s: float = 0.0
     offset_s: float = 0.0
     typed: str = ""
@@ -114,7 +114,7 @@ class ChoiceTrial:
         return Entry(tuple(str(level) for level in range(1, self.n_levels + 1)))
 
 
-def step(trial: ChoiceTrial, event: Event) -> tuple[ChoiceTrial, Command | None]:
+def step(trial: ChoiceTrial, event: Event) -> tuple[ChoiceTrial, ChoiceCommand | None]:
     """Return the trial after an event, and what the stage has to do about it.
 
     Events that mean nothing in the present state leave the trial as it is. A press before the
@@ -124,74 +124,76 @@ def step(trial: ChoiceTrial, event: Event) -> tuple[ChoiceTrial, Command | None]
     -------
     trial : ChoiceTrial
         The trial after the event.
-    command : Command or None
+    command : ChoiceCommand or None
         What to show or play now; None to leave the screen as it is, but for what is typed.
     """
     if trial.is_over:
         return trial, None
     match event:
         case LeaveOrdered():
-            return replace(trial, state=State.LEFT), None
+            return replace(trial, state=ChoiceState.LEFT), None
         case PlaybackFailed(reason=reason):
-            return replace(trial, state=State.FAILED, failure=reason), None
+            return replace(trial, state=ChoiceState.FAILED, failure=reason), None
         case KeyPressed():
             return _after_key(trial, event)
         case LeaveAsked():
             return _after_leave(trial, event)
     match trial.state, event:
-        case State.FIXATING, PageEnded():
-            return replace(trial, state=State.LOADING), Command.PLAY
-        case State.LOADING | State.PLAYING, SoundLost(problem=problem):
-            return replace(trial, state=State.HELD, problem=problem), Command.CALL
-        case State.LOADING, PlaybackBegan(t_s=t_s):
-            return replace(trial, state=State.PLAYING, onset_s=t_s), None
-        case State.PLAYING, PlaybackEnded(t_s=t_s):
-            return replace(trial, state=State.CHOOSING, offset_s=t_s), Command.CHOOSE
-        case State.PLAYING, PlaybackDisturbed():
-            return replace(trial, state=State.LOADING), Command.PLAY
+        case ChoiceState.FIXATING, PageEnded():
+            return replace(trial, state=ChoiceState.LOADING), ChoiceCommand.PLAY
+        case ChoiceState.LOADING | ChoiceState.PLAYING, SoundLost(problem=problem):
+            return replace(trial, state=ChoiceState.HELD, problem=problem), ChoiceCommand.CALL
+        case ChoiceState.LOADING, PlaybackBegan(t_s=t_s):
+            return replace(trial, state=ChoiceState.PLAYING, onset_s=t_s), None
+        case ChoiceState.PLAYING, PlaybackEnded(t_s=t_s):
+            return replace(trial, state=ChoiceState.CHOOSING, offset_s=t_s), ChoiceCommand.CHOOSE
+        case ChoiceState.PLAYING, PlaybackDisturbed():
+            return replace(trial, state=ChoiceState.LOADING), ChoiceCommand.PLAY
     return trial, None
 
 
-def _after_leave(trial: ChoiceTrial, asked: LeaveAsked) -> tuple[ChoiceTrial, Command | None]:
+def _after_leave(trial: ChoiceTrial, asked: LeaveAsked) -> tuple[ChoiceTrial, ChoiceCommand | None]:
     if asked.key is not None:
         trial = _with_press(trial, asked.key, asked.t_s)
-    if trial.state is State.ASKED:
+    if trial.state is ChoiceState.ASKED:
         return trial, None
     interrupted = _interrupted(trial, asked.t_s)
-    return replace(interrupted, state=State.ASKED, asked_in=trial.state), Command.ASK
+    return replace(interrupted, state=ChoiceState.ASKED, asked_in=trial.state), ChoiceCommand.ASK
 
 
-def _after_key(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, Command | None]:
+def _after_key(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, ChoiceCommand | None]:
     key, t_s = press.key, press.t_s
     if trial.state in INTERRUPTED:
         return _after_key_in_between(_with_press(trial, key, t_s), press)
     if key == trial.keys.pause:
         interrupted = _interrupted(_with_press(trial, key, t_s), t_s)
-        return replace(interrupted, state=State.PAUSED, paused_in=trial.state), Command.PAUSE
-    if trial.state in (State.FIXATING, State.LOADING) or t_s < trial.onset_s:
+        return replace(
+            interrupted, state=ChoiceState.PAUSED, paused_in=trial.state
+        ), ChoiceCommand.PAUSE
+    if trial.state in (ChoiceState.FIXATING, ChoiceState.LOADING) or t_s < trial.onset_s:
         return trial, None
-    if trial.state is State.PLAYING or t_s < trial.offset_s:
+    if trial.state is ChoiceState.PLAYING or t_s < trial.offset_s:
         return _with_early(trial, press), None
     trial = _with_press(trial, key, t_s)
-    return _chosen(trial, press) if trial.state is State.CHOOSING else _judged(trial, press)
+    return _chosen(trial, press) if trial.state is ChoiceState.CHOOSING else _judged(trial, press)
 
 
 def _after_key_in_between(
     trial: ChoiceTrial, press: KeyPressed
-) -> tuple[ChoiceTrial, Command | None]:
+) -> tuple[ChoiceTrial, ChoiceCommand | None]:
     match trial.state:
-        case State.ASKED if press.key == trial.keys.leave:
-            return replace(trial, state=State.LEFT), None
-        case State.ASKED:
+        case ChoiceState.ASKED if press.key == trial.keys.leave:
+            return replace(trial, state=ChoiceState.LEFT), None
+        case ChoiceState.ASKED:
             return _resumed(trial, trial.asked_in, press.t_s)
-        case State.PAUSED if press.key == trial.keys.pause:
+        case ChoiceState.PAUSED if press.key == trial.keys.pause:
             return _resumed(trial, trial.paused_in, press.t_s)
-        case State.HELD if press.key == trial.keys.go_on:
-            return replace(trial, state=State.FIXATING), Command.FIXATE
+        case ChoiceState.HELD if press.key == trial.keys.go_on:
+            return replace(trial, state=ChoiceState.FIXATING), ChoiceCommand.FIXATE
     return trial, None
 
 
-def _chosen(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, Command | None]:
+def _chosen(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, ChoiceCommand | None]:
     typed, option = trial.entry.pressed(trial.typed, press.key)
     trial = replace(trial, typed=typed)
     if option is None:
@@ -204,17 +206,17 @@ def _chosen(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, Command
         n_interruptions=trial.n_interruptions,
     )
     if not trial.n_levels:
-        return replace(trial, state=State.ANSWERED, choice=choice), None
-    return replace(trial, state=State.JUDGING, choice=choice), Command.JUDGE
+        return replace(trial, state=ChoiceState.ANSWERED, choice=choice), None
+    return replace(trial, state=ChoiceState.JUDGING, choice=choice), ChoiceCommand.JUDGE
 
 
-def _judged(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, Command | None]:
+def _judged(trial: ChoiceTrial, press: KeyPressed) -> tuple[ChoiceTrial, ChoiceCommand | None]:
     typed, level = trial.levels.pressed(trial.typed, press.key)
     trial = replace(trial, typed=typed)
     if level is None or trial.choice is None:
         return trial, None
     sure = replace(trial.choice, confidence=level + 1)
-    return replace(trial, state=State.ANSWERED, choice=sure), None
+    return replace(trial, state=ChoiceState.ANSWERED, choice=sure), None
 
 
 def _with_press(trial: ChoiceTrial, key: str, t_s: float, *, early: bool = False) -> ChoiceTrial:
@@ -229,7 +231,7 @@ def _with_early(trial: ChoiceTrial, press: KeyPressed) -> ChoiceTrial:
 
 def _interrupted(trial: ChoiceTrial, t_s: float) -> ChoiceTrial:
     """Stop the clock of the answer: it runs while one is waited for."""
-    if trial.state is not State.CHOOSING:
+    if trial.state is not ChoiceState.CHOOSING:
         return trial
     begun_s = max(t_s, trial.offset_s)  # the driver may deliver a press late
     return replace(
@@ -240,17 +242,21 @@ def _interrupted(trial: ChoiceTrial, t_s: float) -> ChoiceTrial:
 def _choosing_again(trial: ChoiceTrial, t_s: float) -> ChoiceTrial:
     begun_s = t_s if trial.interrupted_at_s is None else trial.interrupted_at_s
     interrupted_s = trial.interrupted_s + max(0.0, t_s - begun_s)
-    return replace(trial, state=State.CHOOSING, interrupted_at_s=None, interrupted_s=interrupted_s)
+    return replace(
+        trial, state=ChoiceState.CHOOSING, interrupted_at_s=None, interrupted_s=interrupted_s
+    )
 
 
-def _resumed(trial: ChoiceTrial, before: State, t_s: float) -> tuple[ChoiceTrial, Command]:
+def _resumed(
+    trial: ChoiceTrial, before: ChoiceState, t_s: float
+) -> tuple[ChoiceTrial, ChoiceCommand]:
     match before:
-        case State.CHOOSING:  # who has seen the whole clip does not see it again
-            return _choosing_again(trial, t_s), Command.CHOOSE
-        case State.JUDGING:
-            return replace(trial, state=State.JUDGING), Command.JUDGE
-        case State.PAUSED:
-            return replace(trial, state=State.PAUSED), Command.PAUSE
-        case State.HELD:
-            return replace(trial, state=State.HELD), Command.CALL
-    return replace(trial, state=State.FIXATING), Command.FIXATE
+        case ChoiceState.CHOOSING:  # who has seen the whole clip does not see it again
+            return _choosing_again(trial, t_s), ChoiceCommand.CHOOSE
+        case ChoiceState.JUDGING:
+            return replace(trial, state=ChoiceState.JUDGING), ChoiceCommand.JUDGE
+        case ChoiceState.PAUSED:
+            return replace(trial, state=ChoiceState.PAUSED), ChoiceCommand.PAUSE
+        case ChoiceState.HELD:
+            return replace(trial, state=ChoiceState.HELD), ChoiceCommand.CALL
+    return replace(trial, state=ChoiceState.FIXATING), ChoiceCommand.FIXATE

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from annotator.recognition.question import FOOT_SHARE, Question
+from annotator.recognition.question import Question
 from annotator.task.layout import Rectangle
 
 Pixels = npt.NDArray[np.uint8]
@@ -66,11 +66,17 @@ def picture_of(
 
 
 def typed_picture(
-    typed: str, width_px: int, *, font: Path, letters_px: int, colours: tuple[str, str]
+    typed: str,
+    width_px: int,
+    height_px: int,
+    *,
+    font: Path,
+    letters_px: int,
+    colours: tuple[str, str],
 ) -> Pixels:
     """Return the line at the foot of a question: the digits that are typed so far."""
     ground, ink = (ImageColor.getrgb(colour)[:3] for colour in colours)
-    size = (width_px, max(1, round(FOOT_SHARE * letters_px)))
+    size = (width_px, height_px)
     image = Image.new("RGB", size, ground)
     if typed:
         face = ImageFont.truetype(str(font), letters_px)

@@ -1,16 +1,85 @@
-"""A question with options: what it says, and where its tiles stand. Pure geometry."""
+"""A question with options, and how keys answer it: one for each option, or its number typed."""
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 
-from annotator.recognition.entry import CLICK, Entry
-from annotator.task.layout import Rectangle
+CLICK = "click_"  # begins the name of an option's tile, which is a key on the screen
+ERASE = "backspace"
+_DIGITS = frozenset("0123456789")
 
-MOST_COLUMNS = 4
-_GAP_SHARE = 0.25  # between tiles, of their height
-_HIGHEST_SHARE = 2.6  # height of a tile, in letters
-HEAD_SHARE = 3.0  # height of the question, in letters
-FOOT_SHARE = 2.0  # height of what is typed
+
+@dataclass(frozen=True)
+class Entry:
+    """The options of a question, and the keys that choose them.
+
+    Parameters
+    ----------
+    options : tuple of str
+        What can be answered, in the order of the screen.
+    own_keys : tuple of str
+        A key for each option; empty where their numbers are typed.
+
+    Examples
+    --------
+    >>> entry = Entry(("barking", "frying"))
+    >>> entry.pressed("", "2")
+    ('', 1)
+    """
+
+    options: tuple[str, ...]
+    own_keys: tuple[str, ...] = ()
+
+    @property
+    def n_digits(self) -> int:
+        """How many digits a number has; all have as many, so that each ends by itself."""
+        return len(str(len(self.options)))
+
+    @cached_property
+    def signs(self) -> tuple[str, ...]:
+        """Return what stands on each option's tile: its key or its number."""
+        if self.own_keys:
+            return self.own_keys
+        return tuple(f"{i:0{self.n_digits}}" for i in range(1, len(self.options) + 1))
+
+    def keys_of(self, option: int) -> tuple[str, ...]:
+        """Return the keys that choose an option, one after the other."""
+        sign = self.signs[option]
+        return (sign,) if self.own_keys else tuple(sign)
+
+    def is_task_key(self, key: str) -> bool:
+        """Return whether a key has a part in answering."""
+        if key.startswith(CLICK):
+            return self._clicked(key) is not None
+        return key in self.own_keys if self.own_keys else key in _DIGITS or key == ERASE
+
+    def pressed(self, typed: str, key: str) -> tuple[str, int | None]:
+        """Return what stands typed after a key, and the option that is chosen by it.
+
+        A number that no option has is as if it had not been typed.
+
+        Parameters
+        ----------
+        typed : str
+            The digits before it.
+        """
+        if key.startswith(CLICK):
+            clicked = self._clicked(key)
+            return (typed if clicked is None else ""), clicked
+        if self.own_keys:
+            return "", self.own_keys.index(key) if key in self.own_keys else None
+        if key == ERASE:
+            return typed[:-1], None
+        if key not in _DIGITS:
+            return typed, None
+        number = typed + key
+        if len(number) < self.n_digits:
+            return number, None
+        return "", self.signs.index(number) if number in self.signs else None
+
+    def _clicked(self, key: str) -> int | None:
+        number = key.removeprefix(CLICK)
+        known = {str(i) for i in range(len(self.options))}
+        return int(number) if number in known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,56 +99,3 @@ class Question:
     name: str
     text: str
     entry: Entry
-
-
-def columns_of(n_options: int) -> int:
-    """Return how many columns the tiles have.
-
-    Examples
-    --------
-    >>> [columns_of(n) for n in (2, 4, 9, 16, 40)]
-    [2, 2, 3, 4, 4]
-    """
-    return min(MOST_COLUMNS, math.ceil(math.sqrt(n_options)))
-
-
-def tiles(
-    n_options: int, width_px: int, height_px: int, *, margin_px: int, letters_px: int
-) -> list[Rectangle]:
-    """Return where the tiles stand, option by option, row by row from the top.
-
-    Parameters
-    ----------
-    margin_px : int
-        Distance from the screen's edges.
-    letters_px : int
-        Height of the letters; above the tiles is room for the question, below for what is typed.
-    """
-    n_columns = columns_of(n_options)
-    n_rows = math.ceil(n_options / n_columns)
-    left, bottom = margin_px, margin_px + round(FOOT_SHARE * letters_px)
-    room_x = width_px - 2 * margin_px
-    room_y = height_px - margin_px - round(HEAD_SHARE * letters_px) - bottom
-    pitch = min(room_y / n_rows, (1 + _GAP_SHARE) * _HIGHEST_SHARE * letters_px)
-    gap = round(_GAP_SHARE / (1 + _GAP_SHARE) * pitch)
-    width = (room_x - gap * (n_columns - 1)) // n_columns
-    height = max(1, math.floor(pitch) - gap)
-    # Tiles that need less than the room stand in its middle.
-    top = bottom + round((room_y + n_rows * pitch) / 2)
-    return [
-        Rectangle(
-            left + (i % n_columns) * (width + gap),
-            top - round((i // n_columns) * pitch) - height,
-            width,
-            height,
-        )
-        for i in range(n_options)
-    ]
-
-
-def clicked(places: list[Rectangle], x_px: float, y_px: float) -> str | None:
-    """Return the tile at a place, as the key that it is; None where there is none."""
-    for option, place in enumerate(places):
-        if place.left <= x_px < place.right and place.bottom <= y_px < place.top:
-            return f"{CLICK}{option}"
-    return None

@@ -1,8 +1,7 @@
 """One recognition trial: the loop around the state machine."""
 
-from annotator.recognition.choice import ChoiceTrial, Command, State, step
-from annotator.recognition.entry import Entry
-from annotator.recognition.question import Question
+from annotator.recognition.choice import ChoiceCommand, ChoiceState, ChoiceTrial, step
+from annotator.recognition.question import Entry, Question
 from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
@@ -55,21 +54,21 @@ def run_choice(
                 said = f"answer {stimulus.stimulus_id} {trial.choice.answer}"
                 send(said, stage.now_s - event.t_s)
             match command:
-                case Command.FIXATE:
+                case ChoiceCommand.FIXATE:
                     stage.fixate(stimulus, recognition.fixation_s)
-                case Command.PLAY:
+                case ChoiceCommand.PLAY:
                     stage.play(stimulus)
-                case Command.CHOOSE:
+                case ChoiceCommand.CHOOSE:
                     stage.ask(which)
-                case Command.JUDGE:
+                case ChoiceCommand.JUDGE:
                     stage.ask(Question("question_confidence", pages.how_sure(), trial.levels))
-                case Command.PAUSE:
+                case ChoiceCommand.PAUSE:
                     stage.show_page(pages.pause())
-                case Command.ASK:
+                case ChoiceCommand.ASK:
                     stage.show_page(pages.leave())
-                case Command.CALL if actor.is_simulated:
+                case ChoiceCommand.CALL if actor.is_simulated:
                     raise StageError(trial.problem)
-                case Command.CALL:
+                case ChoiceCommand.CALL:
                     stage.show_page(pages.call_experimenter(trial.problem, Code.SOUND))
                 case None if trial.typed != typed:
                     stage.show_typed(trial.typed)
@@ -79,5 +78,5 @@ def run_choice(
         presentations=stage.take_presentations(),
         key_presses=trial.key_presses,
         failure=trial.failure,
-        choice=trial.choice if trial.state is State.ANSWERED else None,
+        choice=trial.choice if trial.state is ChoiceState.ANSWERED else None,
     )

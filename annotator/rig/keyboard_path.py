@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from Xlib import XK, X, display, error
+
 from annotator.window.keys.keyboard import Keyboard
 from annotator.window.sound.paths import rig_clock
 
@@ -25,8 +27,6 @@ def keyboard_path_s(keyboard: Keyboard) -> float | None:
     """
     if not os.environ.get("DISPLAY"):
         return None
-    from Xlib import display, error  # of the extra [annotator]
-
     try:
         connection = display.Display()
     except error.DisplayError:
@@ -44,8 +44,6 @@ def keyboard_path_s(keyboard: Keyboard) -> float | None:
 
 
 def _delay_s(connection: Any, keyboard: Keyboard, now: Callable[[], float]) -> float | None:  # noqa: ANN401
-    from Xlib import XK, X  # of the extra [annotator]
-
     code = connection.keysym_to_keycode(XK.string_to_keysym(_KEY))
     pressed_s = now()
     connection.xtest_fake_input(X.KeyPress, code)

@@ -3,14 +3,14 @@
 from typing import Protocol, runtime_checkable
 
 from annotator.recognition.question import Question
-from annotator.task.stage import Page
+from annotator.task.page import Page
 from study.config.keys import PAPER_KEYS, Keys
 from study.vocabulary import Stimulus
 
 READING_S = 1.0
 
 
-class Person(Protocol):
+class KeyPresser(Protocol):
     """Somebody who presses keys."""
 
     def on_play(self, stimulus: Stimulus) -> tuple[str, float] | None:
@@ -28,7 +28,9 @@ class Recogniser(Protocol):
         """Return the presses that answer, as keys and seconds after the question is shown."""
 
 
-def answers_of(person: Person, stimulus: Stimulus, question: Question) -> list[tuple[str, float]]:
+def answers_of(
+    person: KeyPresser, stimulus: Stimulus, question: Question
+) -> list[tuple[str, float]]:
     """Return the presses with which somebody answers a question about a clip."""
     if not isinstance(person, Recogniser):
         raise TypeError(f"{type(person).__name__} rates clips and recognises none")
@@ -44,7 +46,7 @@ class SimulatedKeys:
         Press at once instead of at the person's own pace.
     """
 
-    def __init__(self, person: Person, *, keys: Keys = PAPER_KEYS, hurry: bool = False) -> None:
+    def __init__(self, person: KeyPresser, *, keys: Keys = PAPER_KEYS, hurry: bool = False) -> None:
         self._person, self._keys, self._hurry = person, keys, hurry
         self._due: list[tuple[str, float]] = []
 

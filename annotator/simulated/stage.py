@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from annotator.recognition.question import Question
-from annotator.simulated.key_presses import READING_S, Person, answers_of
-from annotator.task.stage import Page
+from annotator.simulated.key_presses import READING_S, KeyPresser, answers_of
+from annotator.task.page import Page
 from annotator.task.trial import (
     Event,
     KeyPressed,
@@ -33,7 +33,7 @@ class SimulatedStage:
     """
 
     def __init__(
-        self, person: Person, *, clip_s: float, warning_s: float, keys: Keys = PAPER_KEYS
+        self, person: KeyPresser, *, clip_s: float, warning_s: float, keys: Keys = PAPER_KEYS
     ) -> None:
         self._person, self._clip_s, self._warning_s = person, clip_s, warning_s
         self._keys = keys

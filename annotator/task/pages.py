@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import instructions
+from annotator.task.page import Page
 from annotator.task.problems import Code
-from annotator.task.session_progress import Progress
-from annotator.task.stage import Page
+from annotator.task.session_progress import SessionProgress
 from instructions import fonts, screens
 from instructions.fonts import find_font
 from sessions.running.next_step import Step
@@ -123,7 +123,7 @@ class Pages:
         """Return the page between practice and the first trial that counts."""
         return Page("practice_over", self.text("practice_over"))
 
-    def rest(self, progress: Progress) -> Page:
+    def rest(self, progress: SessionProgress) -> Page:
         """Return the page between two blocks, which counts the seconds of the break."""
         words = {**progress.words(), "progress": progress.bar()}
 
@@ -168,7 +168,7 @@ class Pages:
         )
         return Page("feedback", text, keys=(self.keys.go_on, self.keys.replay))
 
-    def finished(self, progress: Progress, *, is_all: bool = True) -> Page:
+    def finished(self, progress: SessionProgress, *, is_all: bool = True) -> Page:
         """Return the last page, after the last clip of all or (not `is_all`) of this session."""
         name = "finished" if is_all else "session_over"
         earned = ""

@@ -8,11 +8,12 @@ from enum import StrEnum
 
 from annotator.recognition.run_choice import run_choice
 from annotator.task.actor import PERSON, Actor
+from annotator.task.page import Page
 from annotator.task.pages import Pages
 from annotator.task.problems import code_of
 from annotator.task.run_trial import run_trial
-from annotator.task.session_progress import Limits, Progress
-from annotator.task.stage import Page, Stage
+from annotator.task.session_progress import Limits, SessionProgress
+from annotator.task.stage import Stage
 from annotator.task.trial import (
     LeaveAsked,
     PlaybackDisturbed,
@@ -152,12 +153,12 @@ class _Session:
         elapsed_s = self.stage.now_s - self.began_s
         return self.limits.is_over(elapsed_s, self.trials_s, rest_s=rest_s)
 
-    def progress(self) -> Progress:
+    def progress(self) -> SessionProgress:
         n_trials, elapsed_s = self.n_rated + self.n_failed, self.stage.now_s - self.began_s
         earned = None
         if self.bonus_pence is not None and self.bonus_before is not None:
             earned = self.bonus_pence - self.bonus_before
-        return Progress(
+        return SessionProgress(
             n_done=self.plan.n_done + self.n_rated,
             n_session=self.n_rated,
             elapsed_s=elapsed_s,

@@ -10,7 +10,7 @@ _USUAL_TRIAL_S = 6.0  # until something is known of this participant
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SessionProgress:
     """How far a session is.
 
     Parameters
@@ -41,7 +41,7 @@ class Progress:
 
         Examples
         --------
-        >>> Progress(0, 0, 0.0, 0.1).bar()
+        >>> SessionProgress(0, 0, 0.0, 0.1).bar()
         '■■□□□□□□□□□□□□□□□□□□'
         """
         n_full = round(N_CELLS * min(max(self.share, 0.0), 1.0))

@@ -6,9 +6,10 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from annotator.task.actor import PERSON, Actor
+from annotator.task.page import Page
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
-from annotator.task.stage import Page, Stage
+from annotator.task.stage import Stage
 from annotator.task.trial import (
     Event,
     KeyPressed,

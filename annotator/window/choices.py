@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from annotator.recognition.picture import cross_picture, picture_of, typed_picture
-from annotator.recognition.question import FOOT_SHARE, Question, clicked, tiles
+from annotator.recognition.question import Question
+from annotator.recognition.tiles import FOOT_SHARE, clicked, tiles
 from annotator.task.layout import Layout, Rectangle
 from annotator.task.trial import KeyPressed
 from annotator.window.texture import Texture
@@ -64,12 +65,12 @@ class Choices:
         """Set the digits that are typed so far."""
         letters_px = self._layout.small_text_height_px
         width_px = self._layout.bonus.left - self._layout.clip_box.left
-        self._typed.upload(
-            typed_picture(
-                typed, width_px, font=self._font, letters_px=letters_px, colours=self._colours
-            )
-        )
         height_px = max(1, round(FOOT_SHARE * letters_px))
+        picture = typed_picture(
+            typed, width_px, height_px, font=self._font, letters_px=letters_px,
+            colours=self._colours,
+        )  # fmt: skip
+        self._typed.upload(picture)
         margin_px = self._layout.clip_box.left
         # Tiles begin where this ends.
         self._typed_place = Rectangle(margin_px, margin_px, width_px, height_px)

@@ -12,7 +12,7 @@ from annotator.recognition.question import Question
 from annotator.rig.lead import SafeLead
 from annotator.simulated.key_presses import SimulatedKeys
 from annotator.task.layout import task_layout
-from annotator.task.stage import Page
+from annotator.task.page import Page
 from annotator.task.trial import (
     Event,
     KeyPressed,
@@ -116,9 +116,7 @@ class PsychopyStage:
     ) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._window = TaskWindow(screen, paced=not hurry, moment=moment)
-        from psychopy import logging  # cannot be imported without a screen
-
-        self._note: Callable[[str], None] = logging.exp  # into the session's log, if there is one
+        self._note = self._window.note
         self._rig_clock = rig_clock()
         self._headset = Headset(screen.audio_path, screen.sample_rate_hz)
         self._keyboard = Keyboard()

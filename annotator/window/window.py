@@ -61,6 +61,7 @@ class TaskWindow:
         from psychopy import logging  # cannot be imported without a screen
 
         logging.console.setLevel(logging.ERROR)
+        self.note: Callable[[str], None] = logging.exp  # into the session's log, if there is one
         full_screen = screen.width_px is None or screen.height_px is None
         self._now = rig_clock()
         self._full_screen = full_screen

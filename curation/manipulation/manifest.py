@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from curation.manipulation.planning.design import Design
-from curation.manipulation.planning.stimuli import Stimulus
+from curation.manipulation.planning.stimuli import PlannedStimulus
 from study.tools.files import written_atomically
 from study.tools.versions import versions
 
@@ -19,7 +19,7 @@ REJECTS_NAME = "rejects.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FinishedStimulus:
     """A finished stimulus: what was asked for, then what was measured in the file.
 
     Parameters
@@ -90,7 +90,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class RefusedStimulus:
     """A stimulus that was not made, and why."""
 
     filename: str
@@ -100,10 +100,12 @@ class Reject:
     detail: str
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = tuple(field.name for field in fields(FinishedStimulus))
 
 
-def asked_for(stimulus: Stimulus, design: Design, sha256_of: Mapping[str, str]) -> dict[str, Any]:
+def asked_for(
+    stimulus: PlannedStimulus, design: Design, sha256_of: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the part of a row that the design decides, by which a finished clip is known again.
 
     `sha256_of`: digests of the clips by name.
@@ -132,7 +134,7 @@ def asked_for(stimulus: Stimulus, design: Design, sha256_of: Mapping[str, str]) 
     }
 
 
-def write_manifest(folder: Path, rows: Iterable[Row], design: Design) -> None:
+def write_manifest(folder: Path, rows: Iterable[FinishedStimulus], design: Design) -> None:
     """Write the manifest as CSV and as JSON."""
     found = [asdict(row) for row in rows]
     with written_atomically(folder / MANIFEST_NAME) as part:
@@ -146,7 +148,7 @@ def write_manifest(folder: Path, rows: Iterable[Row], design: Design) -> None:
         part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def write_rejects(folder: Path, rejects: Iterable[Reject]) -> None:
+def write_rejects(folder: Path, rejects: Iterable[RefusedStimulus]) -> None:
     """Write which stimuli were not made; no file where all were."""
     found = [asdict(reject) for reject in rejects]
     path = folder / REJECTS_NAME
@@ -157,8 +159,8 @@ def write_rejects(folder: Path, rejects: Iterable[Reject]) -> None:
         pd.DataFrame(found).to_csv(part, index=False)
 
 
-def row_of(content: object) -> Row | None:
+def row_of(content: object) -> FinishedStimulus | None:
     """Return a row from a manifest or a journal; None where it is not one."""
     if not isinstance(content, dict) or set(content) != set(COLUMNS):
         return None
-    return Row(**content)
+    return FinishedStimulus(**content)

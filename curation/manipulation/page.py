@@ -13,10 +13,10 @@ from PIL import Image
 from scipy.signal import spectrogram
 
 from curation.manipulation.making.sound import RATE_HZ, Samples
-from curation.manipulation.manifest import Row
+from curation.manipulation.manifest import FinishedStimulus
 from curation.manipulation.planning.conditions import Condition
 from curation.manipulation.planning.design import Design
-from curation.manipulation.planning.sources import Source
+from curation.manipulation.planning.sources import SourceClip
 from curation.manipulation.survey import whole_clip
 from study.reports.html import render
 from study.tools.files import written_atomically
@@ -63,7 +63,7 @@ class _Line:
     clips: list[_Shown]
 
 
-def write_page(path: Path, rows: Sequence[Row], design: Design) -> None:
+def write_page(path: Path, rows: Sequence[FinishedStimulus], design: Design) -> None:
     """Write the page of a folder of stimuli.
 
     `rows`: what was made; the files lie beside the page.
@@ -84,7 +84,7 @@ def write_page(path: Path, rows: Sequence[Row], design: Design) -> None:
         part.write_text(text, encoding="utf-8")
 
 
-def _line(folder: Path, condition: Condition, rows: Sequence[Row]) -> _Line:
+def _line(folder: Path, condition: Condition, rows: Sequence[FinishedStimulus]) -> _Line:
     own = [row for row in rows if row.condition == condition.name]
     return _Line(
         name=condition.name,
@@ -110,15 +110,15 @@ def words_of(condition: Condition) -> str:
     return ", ".join(words) or "as it is"
 
 
-def _chosen(rows: Sequence[Row]) -> list[Row]:
+def _chosen(rows: Sequence[FinishedStimulus]) -> list[FinishedStimulus]:
     # One clip of each of the first classes.
-    first: dict[str, Row] = {}
+    first: dict[str, FinishedStimulus] = {}
     for row in rows:
         first.setdefault(row.source.partition("/")[0], row)
     return [first[label] for label in sorted(first)][:_N_CLIPS]
 
 
-def _measured(rows: Sequence[Row]) -> Iterator[str]:
+def _measured(rows: Sequence[FinishedStimulus]) -> Iterator[str]:
     snr = [row.snr_measured_db for row in rows if row.snr_measured_db is not None]
     if snr:
         yield f"SNR {min(snr):.2f} to {max(snr):.2f} dB"
@@ -133,9 +133,9 @@ def _measured(rows: Sequence[Row]) -> Iterator[str]:
         yield f"pictures within {worst:.2f} ms of their times"
 
 
-def _shown(folder: Path, row: Row) -> _Shown:
+def _shown(folder: Path, row: FinishedStimulus) -> _Shown:
     label, path = row.source.partition("/")[0], folder / row.filename
-    clip = whole_clip(Source(row.filename, label, "", path))
+    clip = whole_clip(SourceClip(row.filename, label, "", path))
     answer = f"right: {row.label}" if row.label else "no answer is right"
     seen = f"picture {row.picture_label}" if row.picture_label else "black"
     heard = f"sound {row.sound_label}" if row.sound_label else "silent"

@@ -10,8 +10,8 @@ from typing import Any
 from curation.manipulation.making.making import Order, make, refused
 from curation.manipulation.manifest import (
     JSON_NAME,
-    Reject,
-    Row,
+    FinishedStimulus,
+    RefusedStimulus,
     asked_for,
     row_of,
     write_manifest,
@@ -19,16 +19,16 @@ from curation.manipulation.manifest import (
 )
 from curation.manipulation.page import write_page
 from curation.manipulation.planning.design import Design
-from curation.manipulation.planning.sources import Source
+from curation.manipulation.planning.sources import SourceClip
 from curation.manipulation.planning.stimuli import plan_stimuli
 from curation.manipulation.survey import Surveyed, mean_spectrum, survey
 from study.errors import StudyError
+from study.processes.machine import lock
 from study.processes.pool import AT_ONCE, each, n_cores
 from study.processes.watchdog import HARD_LIMIT_S
 from study.reading.text import LARGEST_TEXT, json_of, parsed, read_text
 from study.tools.files import sha256_of
 from study.tools.journal import Journal, read_journal
-from study.tools.machine import lock
 from study.tools.progress_bars import track
 
 JOURNAL_NAME = ".manipulate.partial.jsonl"  # what has been made; gone when the manifest is written
@@ -37,7 +37,7 @@ _N_AT_ONCE = 16  # fewer are done by a copy of this process
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ManipulationOutcome:
     """How a run ended.
 
     Parameters
@@ -46,20 +46,20 @@ class Outcome:
         Stimuli made now, and found finished.
     """
 
-    rows: Sequence[Row]
-    rejects: Sequence[Reject]
+    rows: Sequence[FinishedStimulus]
+    rejects: Sequence[RefusedStimulus]
     n_made: int
     n_kept: int
 
 
 def manipulate(
     design: Design,
-    sources: Sequence[Source],
+    sources: Sequence[SourceClip],
     folder: Path,
     *,
     n_processes: int | None = None,
     overwrite: bool = False,
-) -> Outcome:
+) -> ManipulationOutcome:
     """Make every stimulus that is not there yet, its manifest, and a page to look at.
 
     Raises StudyError if the folder holds stimuli of another design, or none can be made.
@@ -91,7 +91,7 @@ def manipulate(
         write_page(folder / PAGE_NAME, rows, design)
         write_manifest(folder, rows, design)
         (folder / JOURNAL_NAME).unlink()
-    return Outcome(rows, rejects, len(rows) - len(kept), len(kept))
+    return ManipulationOutcome(rows, rejects, len(rows) - len(kept), len(kept))
 
 
 def _orders(design: Design, found: Sequence[Surveyed], folder: Path) -> list[Order]:
@@ -120,13 +120,16 @@ def _orders(design: Design, found: Sequence[Surveyed], folder: Path) -> list[Ord
 
 
 def _make_all(
-    orders: Sequence[Order], kept: Mapping[str, Row], journal: Journal, n_processes: int | None
-) -> tuple[list[Row], list[Reject]]:
+    orders: Sequence[Order],
+    kept: Mapping[str, FinishedStimulus],
+    journal: Journal,
+    n_processes: int | None,
+) -> tuple[list[FinishedStimulus], list[RefusedStimulus]]:
     rows, rejects = list(kept.values()), []
     todo = [order for order in orders if order.stimulus.filename not in kept]
     with closing(_performed(todo, n_processes)) as results:
         for result in track(results, "making stimuli", total=len(todo)):
-            if isinstance(result, Reject):
+            if isinstance(result, RefusedStimulus):
                 rejects.append(result)
             else:
                 journal.add(asdict(result))
@@ -136,7 +139,7 @@ def _make_all(
 
 def _performed(
     todo: Sequence[Order], n_processes: int | None
-) -> Generator[Row | Reject, None, None]:
+) -> Generator[FinishedStimulus | RefusedStimulus, None, None]:
     yield from each(
         make,
         todo,
@@ -153,11 +156,11 @@ def _crew_for(items: Sequence[object], n_processes: int | None) -> int:
     return AT_ONCE if len(items) < _N_AT_ONCE else n_processes or n_cores()
 
 
-def _crashed(order: Order) -> Reject:
+def _crashed(order: Order) -> RefusedStimulus:
     return refused(order.stimulus, "unreadable", "it ends the process that makes it")
 
 
-def _too_slow(order: Order) -> Reject:
+def _too_slow(order: Order) -> RefusedStimulus:
     return refused(order.stimulus, "too_slow", f"it takes longer than {HARD_LIMIT_S:g} s")
 
 
@@ -171,7 +174,7 @@ def _require_alone(journal: Journal, folder: Path) -> None:
 
 
 def _refuse_files_of_others(
-    orders: Sequence[Order], sources: Sequence[Source], *, is_new: bool
+    orders: Sequence[Order], sources: Sequence[SourceClip], *, is_new: bool
 ) -> None:
     own = {source.path.resolve() for source in sources}
     for order in orders:
@@ -184,8 +187,8 @@ def _refuse_files_of_others(
             )
 
 
-def _known_rows(folder: Path) -> dict[str, Row]:
-    known: dict[str, Row] = {}
+def _known_rows(folder: Path) -> dict[str, FinishedStimulus]:
+    known: dict[str, FinishedStimulus] = {}
     path = folder / JSON_NAME
     if path.exists():
         text = read_text(path, largest=LARGEST_TEXT)
@@ -210,7 +213,9 @@ def _json_or_none(line: str) -> Any:  # noqa: ANN401
         return None
 
 
-def _kept(orders: Sequence[Order], known: Mapping[str, Row], folder: Path) -> dict[str, Row]:
+def _kept(
+    orders: Sequence[Order], known: Mapping[str, FinishedStimulus], folder: Path
+) -> dict[str, FinishedStimulus]:
     wanted = {order.stimulus.filename: order for order in orders}
     strange = sorted(set(known) - set(wanted))
     if strange:
@@ -233,9 +238,9 @@ def _kept(orders: Sequence[Order], known: Mapping[str, Row], folder: Path) -> di
     return kept
 
 
-def _of_broken(design: Design, found: Sequence[Surveyed]) -> list[Reject]:
+def _of_broken(design: Design, found: Sequence[Surveyed]) -> list[RefusedStimulus]:
     return [
-        Reject(
+        RefusedStimulus(
             f"{condition.name}/{one.source.stem}{design.suffix}",
             condition.name,
             one.source.name,

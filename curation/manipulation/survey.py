@@ -7,7 +7,7 @@ import numpy as np
 from scipy.signal import welch
 
 from curation.manipulation.making.sound import FAINTEST_DB, RATE_HZ, Samples, Spectrum, level_db
-from curation.manipulation.planning.sources import Source
+from curation.manipulation.planning.sources import SourceClip
 from study.clips.display import PlayableClip, decode_for_display
 from study.clips.opening import MAX_PIXELS
 from study.errors import ClipError, StudyError
@@ -32,7 +32,7 @@ class Surveyed:
         Power of its sound over frequency, 1 in all; None where it cannot be heard.
     """
 
-    source: Source
+    source: SourceClip
     sha256: str = ""
     reason: str = ""
     detail: str = ""
@@ -45,14 +45,14 @@ class Surveyed:
         return self.level_db > FAINTEST_DB
 
 
-def whole_clip(source: Source, sha256: str | None = None) -> PlayableClip:
+def whole_clip(source: SourceClip, sha256: str | None = None) -> PlayableClip:
     """Decode a clip in its own size; one without sound is silent."""
     return decode_for_display(
         source.path, box_px=_WHOLE, sample_rate_hz=RATE_HZ, sha256=sha256, needs_sound=False
     )
 
 
-def survey(sources: Sequence[Source], n_processes: int | None) -> Iterator[Surveyed]:
+def survey(sources: Sequence[SourceClip], n_processes: int | None) -> Iterator[Surveyed]:
     """Yield what is known of each clip, in their order."""
     yield from each(
         look_at,
@@ -65,7 +65,7 @@ def survey(sources: Sequence[Source], n_processes: int | None) -> Iterator[Surve
     )
 
 
-def look_at(source: Source) -> Surveyed:
+def look_at(source: SourceClip) -> Surveyed:
     """Decode a clip and measure its sound."""
     try:
         clip = whole_clip(source)
@@ -96,5 +96,5 @@ def _spectrum(sound: Samples) -> Spectrum:
     return np.asarray(total / total.sum())
 
 
-def _crashed(source: Source) -> Surveyed:
+def _crashed(source: SourceClip) -> Surveyed:
     return Surveyed(source, reason="unreadable", detail=f"{source.path} ends the decoder, or hangs")

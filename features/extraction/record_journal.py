@@ -18,9 +18,9 @@ from features.records.manifest import (
     rows_from,
 )
 from study.errors import RecordError
+from study.processes.machine import lock
 from study.reading.text import json_of
 from study.tools.journal import Journal, read_journal
-from study.tools.machine import lock
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from features.networks.layers import Floats, Layer, Weights, same_padding
-from features.networks.specs import NetworkSpec
+from features.networks.network_spec import NetworkSpec
 from study.tools.seeding import generator
 
 N_EXAMPLES = 12

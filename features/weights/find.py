@@ -10,7 +10,8 @@ from features.engines.graph import GraphFormat
 from features.engines.ncnn import write_ncnn_graph
 from features.engines.onnx import OnnxWriter, write_onnx_graph
 from features.networks.layers import Weights
-from features.networks.specs import NETWORKS, NetworkSpec
+from features.networks.network_spec import NetworkSpec
+from features.networks.specs import NETWORKS
 from features.networks.untrained import untrained_weights
 from features.weights.formats import read_weights
 from study.errors import ConfigError, RecordError

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.networks.layers import Layer, Weights
-from features.networks.specs import NetworkSpec
+from features.networks.network_spec import NetworkSpec
 from study.errors import ConfigError
 from study.reading.bounded import ZIP_ERRORS, LimitError, copy_member, open_file
 from study.reading.hdf5 import numbers_in

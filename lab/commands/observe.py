@@ -7,7 +7,7 @@ import pandas as pd
 import typer
 
 from features.commands.options import WeightsFolderOption
-from lab.observing.observe import NEUTRAL, PAIRS, PREDICTIONS_NAME, Extraction
+from lab.observing.observe import NEUTRAL, PAIRS, PREDICTIONS_NAME, EmbeddingOptions
 from lab.observing.observe import observe as ask_all
 from models.commands.options import AllowUntrainedOption, CacheOption
 from models.evaluation.table_text import table_text
@@ -42,7 +42,7 @@ def observe(
         stimuli,
         model,
         out,
-        Extraction(weights, untrained, allow_untrained, processes, cache),
+        EmbeddingOptions(weights, untrained, allow_untrained, processes, cache),
         overwrite=overwrite,
         say=lambda line: console.print(line, highlight=False),
     )

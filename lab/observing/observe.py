@@ -33,7 +33,7 @@ _NEUTRAL_CONDITIONS = {"audio": "neutral picture", "visual": "neutral sound"}
 
 
 @dataclass(frozen=True, slots=True)
-class Extraction:
+class EmbeddingOptions:
     """How embeddings are made.
 
     Parameters
@@ -79,7 +79,7 @@ def observe(
     folder: Path,
     models: Sequence[Path],
     out: Path,
-    how: Extraction,
+    how: EmbeddingOptions,
     *,
     overwrite: bool = False,
     say: Callable[[str], None] = lambda _: None,
@@ -160,7 +160,7 @@ def _embedded(
     stimuli: pd.DataFrame,
     wanted: _Wanted,
     out: Path,
-    how: Extraction,
+    how: EmbeddingOptions,
     say: Callable[[str], None],
 ) -> tuple[Rows, pd.DataFrame, list[str]]:
     name, grid, normalisation = wanted

@@ -29,7 +29,7 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DatasheetQuestion:
     """A question of the datasheet; ``known`` is a template, empty where the lab has to answer."""
 
     section: str
@@ -39,11 +39,11 @@ class Question:
 
 
 @cache
-def questions() -> tuple[Question, ...]:
+def questions() -> tuple[DatasheetQuestion, ...]:
     """Return all questions, in their order."""
     text = (resources.files("lab.release") / "questions.toml").read_text(encoding="utf-8")
     return tuple(
-        Question(section["title"], **question)
+        DatasheetQuestion(section["title"], **question)
         for section in tomllib.loads(text)["section"]
         for question in section["question"]
     )

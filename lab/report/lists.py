@@ -13,7 +13,7 @@ from study.errors import ClipError, StudyError
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ClipPicture:
     """A test clip.
 
     Parameters
@@ -48,7 +48,7 @@ def lists_of(folder: Path, faults: list[str]) -> dict[str, pd.DataFrame]:
 
 def pictures(
     study: Study, test: pd.DataFrame, n_per_class: int
-) -> list[tuple[str, int, list[Picture]]]:
+) -> list[tuple[str, int, list[ClipPicture]]]:
     """Return the first clips of each class of a test set.
 
     Returns
@@ -69,12 +69,12 @@ def _first(rows: pd.DataFrame, n: int) -> list[dict[str, str]]:
     ]
 
 
-def _picture(study: Study, row: dict[str, str]) -> Picture:
+def _picture(study: Study, row: dict[str, str]) -> ClipPicture:
     path = study.clip_path(row["video_location"], row["filename"])
     name = PurePosixPath(row["new_filename"]).name
     try:
         picture = thumbnail(path)
     except (ClipError, OSError):
-        return Picture(name, "")
+        return ClipPicture(name, "")
     encoded = base64.b64encode(picture).decode("ascii")
-    return Picture(name, f"data:image/jpeg;base64,{encoded}")
+    return ClipPicture(name, f"data:image/jpeg;base64,{encoded}")

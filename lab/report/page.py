@@ -20,12 +20,12 @@ from lab.report.places import Places
 from lab.report.rating import Ratings, ratings_of
 from sessions.monitor.alarms import KINDS
 from sessions.monitor.progress import sentence
+from study.config.money import Money
 from study.config.study import Study
 from study.reports.html import render
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.local_time import local_time
-from study.tools.money import Money
 
 N_PICTURES = 4
 N_RESAMPLES = 1000

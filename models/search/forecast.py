@@ -30,7 +30,7 @@ def n_operations(cell: Cell, hyperparameters: Hyperparameters) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class SearchForecast:
     """How long the rest of a search will take.
 
     Parameters
@@ -56,7 +56,7 @@ class Forecast:
         )
 
 
-def forecast(plan: SearchPlan, results: Sequence[SurrogateResult], n_clips: int) -> Forecast:
+def forecast(plan: SearchPlan, results: Sequence[SurrogateResult], n_clips: int) -> SearchForecast:
     """Forecast the rest of a search from the arithmetic and from what is done."""
     done = {(result.cell, result.number) for result in results}
     left = [
@@ -73,7 +73,7 @@ def forecast(plan: SearchPlan, results: Sequence[SurrogateResult], n_clips: int)
         for result in results
     )
     ratio = spent / foreseen if foreseen else 1.0
-    return Forecast(len(results), len(left), expected * ratio, bool(foreseen))
+    return SearchForecast(len(results), len(left), expected * ratio, bool(foreseen))
 
 
 def _guess_s(plan: SearchPlan, task: Task, n_clips: int) -> float:

@@ -14,12 +14,12 @@ from sessions.desk.page import desk_app
 from sessions.monitor import dashboard as board
 from sessions.monitor.progress import progress
 from study.config.study import find_study
+from study.processes.machine import give_way
 from study.reports import web
 from study.tools.access import Readers
 from study.tools.cli import ByOption, StoreOption, StudyOption
 from study.tools.commands import example
 from study.tools.files import written_atomically
-from study.tools.machine import give_way
 
 NICE = 10  # of a process that others do not wait for
 

@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from sessions.laptops.away import parts_given
+from study.config.money import Money
 from study.config.study import Study
 from study.store import Db, audit
 from study.store.people import payments
 from study.store.plan import ground_truths
 from study.store.ratings import trials
 from study.store.ratings.counted import ground_truths_that_count
-from study.tools.money import Money
 from study.vocabulary import Phase
 
 _SHOWN = 5

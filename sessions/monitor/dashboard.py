@@ -16,6 +16,7 @@ from sessions.monitor.alarms import KINDS
 from sessions.monitor.progress import Progress, progress, sentence
 from sessions.monitor.running_agreement import GROUND_TRUTH, PEER
 from sessions.monitor.status import owed_in_words
+from study.config.money import Money
 from study.config.study import Study
 from study.reports.figures import figure_of, figure_to_svg
 from study.reports.guard import Site
@@ -23,7 +24,6 @@ from study.reports.html import render
 from study.reports.web import new_web_app
 from study.store import open_to_read, snapshot
 from study.tools.local_time import local_time
-from study.tools.money import Money
 
 REFRESH_S = 60
 MOST_FAILURES = 20

@@ -8,6 +8,7 @@ import pandas as pd
 from rich.table import Table
 
 from study import counting
+from study.config.money import Money
 from study.config.protocol import SCREENING_PASS_SHARE, Protocol
 from study.config.study import Study
 from study.deciding.expected import Floats, Prior, drawn_patterns, expected_further
@@ -19,7 +20,6 @@ from study.store import Db
 from study.store.clips import candidates
 from study.store.plan import exercises, ground_truths
 from study.store.ratings.counted import judged
-from study.tools.money import Money
 from study.tools.seeding import generator
 
 TRIAL_S = 7.0  # paid for a trial of a three-second clip

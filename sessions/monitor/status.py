@@ -13,12 +13,12 @@ from sessions.pay import bonus
 from sessions.pay.receipt import SETTLED_ELSEWHERE
 from sessions.pay.statement import is_settled_here
 from sessions.plan import again, further_ratings
+from study.config.money import Money
 from study.config.study import Study
 from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.people.participants import Participant
 from study.store.plan import assignments
-from study.tools.money import Money
 from study.vocabulary import Phase
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sessions.pay.statement import Statement, StatementLine
 from sessions.pay.worked import LONGEST_PAID_GAP, LONGEST_PAID_TALK
+from study.config.money import Money
 from study.tools.local_time import local_day, local_time
-from study.tools.money import Money
 
 POUNDS = Money("GBP")  # Paper: Participants
 SETTLED_ELSEWHERE = "settled at the desk"

@@ -10,6 +10,7 @@ from sessions.pay.receipt import AT_THE_DESK
 from sessions.pay.statement import Statement, is_settled_here, statement
 from sessions.people.demographics import NOT_SAID, answers_of, banded, consenting
 from sessions.people.withdrawal import WITHDREW
+from study.config.money import Money
 from study.config.protocol import Protocol
 from study.config.study import Study
 from study.errors import StudyError
@@ -17,7 +18,6 @@ from study.store import Db
 from study.store.desk import Desk
 from study.store.people import payments
 from study.store.people.participants import Participant
-from study.tools.money import Money
 from study.tools.wording import counted
 
 

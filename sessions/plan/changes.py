@@ -4,7 +4,8 @@ import pandas as pd
 
 from sessions.laptops.away import on_laptops, require_all_here
 from sessions.plan import assignment, further_ratings
-from sessions.plan.planning import Change, able_raters, audited, codes, flags, in_order, n_changes
+from sessions.plan.ordering import codes, flags, in_order
+from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_missing
 from sessions.running.open_sessions import require_none_open
 from sessions.streams import Stream

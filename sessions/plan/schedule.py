@@ -8,15 +8,8 @@ import pandas as pd
 
 from sessions.exercises.choosing import EXERCISES
 from sessions.plan import assignment
-from sessions.plan.planning import (
-    Change,
-    able_raters,
-    audited,
-    codes,
-    flags,
-    in_order,
-    n_changes,
-)
+from sessions.plan.ordering import codes, flags, in_order
+from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_missing
 from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream

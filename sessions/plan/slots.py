@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sessions.plan import assignment
-from sessions.plan.planning import in_order, left_to_do
+from sessions.plan.ordering import in_order
 from sessions.plan.wanted import first_wanted
 from study.config.study import Study
 from study.store import Db
@@ -93,7 +93,7 @@ def fill_slots(
     n_slots = max(int(np.max(n_wanted, initial=1)), int(own["slot"].max()) if len(own) else 1)
     before = _matrix(own, candidate_ids, everybody, n_slots)
     loads = np.zeros(len(everybody), dtype=np.int64)
-    loads[: len(people)] = list(left_to_do(db, people).values())
+    loads[: len(people)] = list(assignments.left_to_do(db, people).values())
     after = assignment.fill(
         before,
         loads,

@@ -5,11 +5,11 @@ from study.config.study import Study
 from study.errors import ConfigError, NotClearedError
 from study.store import Db
 from study.store.recognition import slots
-from study.store.recognition.slots import Count, ToCome
+from study.store.recognition.slots import AnswerCount, ToCome
 from study.vocabulary import Stimulus, TrialRecord
 
 
-def require_planned(db: Db, participant_id: str) -> Count:
+def require_planned(db: Db, participant_id: str) -> AnswerCount:
     """Return how many stimuli a participant has, and has answered.
 
     Raises NotClearedError if nothing was planned for them.

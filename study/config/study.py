@@ -22,6 +22,7 @@ from study.config.desk import DeskFiles
 from study.config.evidence import EvidenceRules
 from study.config.headphones import Headphones
 from study.config.keys import Keys
+from study.config.money import CURRENCIES, Money
 from study.config.protocol import Protocol
 from study.config.recognition import Recognition
 from study.config.release import Release
@@ -30,7 +31,6 @@ from study.errors import ConfigError
 from study.reading.clip_files import clip_file
 from study.reading.text import LARGEST_SETTINGS, parsed, read_text
 from study.store.addresses import absolute_url
-from study.tools.money import CURRENCIES, Money
 from study.tools.wording import without_password
 
 CONFIG_NAME = "study.toml"

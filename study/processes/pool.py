@@ -16,9 +16,9 @@ from multiprocessing import active_children, get_context
 from typing import Generic, TypeVar
 
 from study.errors import StudyError
+from study.processes.machine import KILL
 from study.processes.parents import end_with_parent
 from study.processes.watchdog import become_watched, ended_after
-from study.tools.machine import KILL
 
 AT_ONCE = 0
 _CAN_FORK = sys.platform == "linux"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from study.errors import ConfigError, StudyError
-from study.tools.machine import READ_ONLY
+from study.processes.machine import READ_ONLY
 
 LARGEST_TEXT = 2**28  # bytes: all 800,000 rows of the lists of Moments in Time have a fifth of it
 LARGEST_SETTINGS = 2**24  # bytes of a TOML, JSON or YAML file, which is parsed as a whole

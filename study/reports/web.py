@@ -22,9 +22,9 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from study.errors import ClipError, ConfigError
+from study.processes.machine import ENDING_SIGNALS
 from study.reports.connections import MAX_HEAD_BYTES, BoundedConnection, BoundedServer
 from study.reports.guard import LOOPBACK, Guard, Site
-from study.tools.machine import ENDING_SIGNALS
 
 MAX_BODY_BYTES = 65_536
 # Text that a page sends: no NUL, which PostgreSQL refuses, no other control characters, and no half

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from study.errors import ConfigError, StudyError
-from study.tools.machine import can_change_modes
+from study.processes.machine import can_change_modes
 
 _OWN_FILE, _GROUP_FILE, _RELEASED_FILE = 0o600, 0o660, 0o644
 _OWN_FOLDER, _GROUP_FOLDER = 0o700, 0o2770

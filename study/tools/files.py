@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from study.errors import StudyError
+from study.processes.machine import belongs_to_others
 from study.tools.access import Readers, make_own_folder, set_mode
-from study.tools.machine import belongs_to_others
 
 CACHE_VARIABLE = "AVMIT_CACHE"
 _OTHERS_MAY_WRITE = 0o002

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from curation.manipulation.making.picture import Film, Pictures
+from curation.manipulation.making.picture import Pictures, StimulusPictures
 from curation.manipulation.making.sound import RATE_HZ, Samples
 from study.errors import ClipError
 from study.tools.files import written_atomically
@@ -92,7 +92,7 @@ ENCODINGS = {
 }
 
 
-def write_stimulus(path: Path, film: Film, sound: Samples, encoding: Encoding) -> None:
+def write_stimulus(path: Path, film: StimulusPictures, sound: Samples, encoding: Encoding) -> None:
     """Write a stimulus; it appears when it is complete.
 
     Raises ClipError if its pictures or its sound cannot be encoded.
@@ -111,7 +111,7 @@ def write_stimulus(path: Path, film: Film, sound: Samples, encoding: Encoding) -
         ) from error
 
 
-def _write(path: Path, film: Film, sound: Samples, encoding: Encoding) -> None:
+def _write(path: Path, film: StimulusPictures, sound: Samples, encoding: Encoding) -> None:
     options = _BITEXACT | ({"movflags": "+faststart"} if encoding.container == "mp4" else {})
     with (
         written_atomically(path) as part,
@@ -143,7 +143,12 @@ def _even(pictures: Pictures) -> Pictures:
     return np.pad(pictures, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
-def _video_stream(container: Any, pictures: Pictures, film: Film, encoding: Encoding) -> Any:  # noqa: ANN401
+def _video_stream(
+    container: Any,  # noqa: ANN401
+    pictures: Pictures,
+    film: StimulusPictures,
+    encoding: Encoding,
+) -> Any:  # noqa: ANN401
     steps = np.diff(film.times_s)
     usual_s = float(np.median(steps)) if len(steps) else 0.0
     rate = Fraction(1 / usual_s).limit_denominator(1001) if usual_s > 0 else _USUAL_RATE
@@ -159,7 +164,7 @@ def _encode_pictures(
     container: Any,  # noqa: ANN401
     stream: Any,  # noqa: ANN401
     pictures: Pictures,
-    film: Film,
+    film: StimulusPictures,
     encoding: Encoding,
 ) -> None:
     stamps = ticks_of(film.times_s, encoding.ticks_hz)

@@ -10,7 +10,7 @@ import numpy as np
 from curation.manipulation.making import measuring
 from curation.manipulation.making.encoding import ENCODINGS, Encoding, write_stimulus
 from curation.manipulation.making.measuring import PictureFigures, SoundFigures
-from curation.manipulation.making.picture import Film, after_cut, film_of
+from curation.manipulation.making.picture import StimulusPictures, after_cut, film_of
 from curation.manipulation.making.sound import (
     FAINTEST_DB,
     RATE_HZ,
@@ -23,10 +23,10 @@ from curation.manipulation.making.sound import (
     mixed,
     shift_of,
 )
-from curation.manipulation.manifest import Reject, Row, asked_for
+from curation.manipulation.manifest import FinishedStimulus, RefusedStimulus, asked_for
 from curation.manipulation.planning.design import Design
-from curation.manipulation.planning.sources import Source
-from curation.manipulation.planning.stimuli import Stimulus
+from curation.manipulation.planning.sources import SourceClip
+from curation.manipulation.planning.stimuli import PlannedStimulus
 from curation.manipulation.survey import whole_clip
 from study.clips.display import PlayableClip
 from study.errors import ClipError
@@ -54,7 +54,7 @@ class Order:
         Of the set, for noise that has it.
     """
 
-    stimulus: Stimulus
+    stimulus: PlannedStimulus
     design: Design
     folder: Path
     digests: dict[str, str]
@@ -76,7 +76,7 @@ class Order:
         return generator(self.design.seed, what, *names)
 
 
-def make(order: Order) -> Row | Reject:
+def make(order: Order) -> FinishedStimulus | RefusedStimulus:
     """Make a stimulus, measure it, and keep it if it is what was asked for."""
     try:
         return _made(order)
@@ -87,13 +87,13 @@ def make(order: Order) -> Row | Reject:
         return refused(order.stimulus, "too_large", "it needs more memory than a clip may take")
 
 
-def refused(stimulus: Stimulus, reason: str, detail: str) -> Reject:
+def refused(stimulus: PlannedStimulus, reason: str, detail: str) -> RefusedStimulus:
     """Return a stimulus that was not made."""
     name = stimulus.condition.name
-    return Reject(stimulus.filename, name, stimulus.source.name, reason, detail)
+    return RefusedStimulus(stimulus.filename, name, stimulus.source.name, reason, detail)
 
 
-def _made(order: Order) -> Row:
+def _made(order: Order) -> FinishedStimulus:
     condition = order.stimulus.condition
     picture = _decoded(order.stimulus.source, order.digests[order.stimulus.source.name])
     n_total = round(picture.duration_s * RATE_HZ)
@@ -110,7 +110,7 @@ def _made(order: Order) -> Row:
 
 
 @lru_cache(maxsize=2)  # the conditions of a clip come one after another
-def _decoded(source: Source, sha256: str) -> PlayableClip:
+def _decoded(source: SourceClip, sha256: str) -> PlayableClip:
     return whole_clip(source, sha256)
 
 
@@ -136,7 +136,9 @@ def _track(order: Order, n_total: int, shift: Shift) -> Track:
     return mixed(sound, shift, noise=noise, rng=order.generator("noise"))
 
 
-def _checked(order: Order, track: Track, film: Film, begin_s: float, finished: PlayableClip) -> Row:
+def _checked(
+    order: Order, track: Track, film: StimulusPictures, begin_s: float, finished: PlayableClip
+) -> FinishedStimulus:
     heard = measuring.sound_figures(track, finished.sound)
     late = _require_sound(order, heard, film, begin_s, finished)
     time_error_ms = _require_times(order, film, finished)
@@ -158,11 +160,15 @@ def _checked(order: Order, track: Track, film: Film, begin_s: float, finished: P
         "picture_psnr_db": None if psnr_db is None else round(psnr_db, 2),
         "peak": round(heard.peak, 4),
     }
-    return Row(**asked_for(order.stimulus, order.design, order.digests), **measured)
+    return FinishedStimulus(**asked_for(order.stimulus, order.design, order.digests), **measured)
 
 
 def _require_sound(
-    order: Order, heard: SoundFigures, film: Film, begin_s: float, finished: PlayableClip
+    order: Order,
+    heard: SoundFigures,
+    film: StimulusPictures,
+    begin_s: float,
+    finished: PlayableClip,
 ) -> float | None:
     condition = order.stimulus.condition
     if heard.peak > 1:
@@ -188,7 +194,7 @@ def _lag_asked(order: Order, asked: int) -> int:
     return min(asked, 0) if order.stimulus.condition.edge == "cut" else asked
 
 
-def _require_times(order: Order, film: Film, finished: PlayableClip) -> float:
+def _require_times(order: Order, film: StimulusPictures, finished: PlayableClip) -> float:
     error_ms = measuring.time_error_ms(film.times_s, finished)
     allowed_ms = 0.5 * 1000 / order.encoding.ticks_hz + 0.05
     if error_ms > allowed_ms:
@@ -197,7 +203,7 @@ def _require_times(order: Order, film: Film, finished: PlayableClip) -> float:
 
 
 def _require_pictures(
-    order: Order, film: Film, finished: PlayableClip
+    order: Order, film: StimulusPictures, finished: PlayableClip
 ) -> tuple[PictureFigures, PictureFigures, float | None]:
     height, width = film.pictures.shape[1:3]
     found = finished.frames[:, :height, :width]

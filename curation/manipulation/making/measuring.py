@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-from curation.manipulation.making.picture import Film, Pictures, Values
+from curation.manipulation.making.picture import Pictures, StimulusPictures, Values
 from curation.manipulation.making.sound import (
     RATE_HZ,
     Samples,
@@ -128,7 +128,7 @@ def lag_of(finished: Samples, whole: Samples, origin: int) -> tuple[int | None, 
     return lag + origin, UNIQUE
 
 
-def picture_figures(film: Film, pictures: Pictures) -> PictureFigures:
+def picture_figures(film: StimulusPictures, pictures: Pictures) -> PictureFigures:
     """Measure contrast and noise of the pictures that a film samples.
 
     `pictures`: these five, planned or finished, in the film's size.

@@ -18,7 +18,7 @@ Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Film:
+class StimulusPictures:
     """The pictures of a stimulus, and what some of them were made of.
 
     Parameters
@@ -49,7 +49,7 @@ def film_of(
     end_s: float,
     condition: Condition,
     rng: np.random.Generator,
-) -> Film:
+) -> StimulusPictures:
     """Return the pictures of a stimulus.
 
     Parameters
@@ -61,12 +61,14 @@ def film_of(
     chosen = pictures[list(sampled)].astype(np.float32)
     if condition.modality == "audio":
         black = np.zeros_like(pictures)
-        return Film(black, times_s, end_s, sampled, np.zeros_like(chosen), np.zeros_like(chosen))
+        return StimulusPictures(
+            black, times_s, end_s, sampled, np.zeros_like(chosen), np.zeros_like(chosen)
+        )
     if not condition.changes_picture:
-        return Film(pictures, times_s, end_s, sampled, chosen, chosen)
+        return StimulusPictures(pictures, times_s, end_s, sampled, chosen, chosen)
     means = _means(pictures)
     plain = _filtered(chosen, condition)
-    return Film(
+    return StimulusPictures(
         pictures=_changed(pictures, condition, means, rng),
         times_s=times_s,
         end_s=end_s,

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from curation.manipulation.planning.sources import Source
+from curation.manipulation.planning.sources import SourceClip
 from study.errors import StudyError
 
 
 def incongruent_sounds(
-    pictures: Sequence[Source], sounds: Sequence[Source], rng: np.random.Generator
-) -> dict[str, Source]:
+    pictures: Sequence[SourceClip], sounds: Sequence[SourceClip], rng: np.random.Generator
+) -> dict[str, SourceClip]:
     """Draw for each picture the sound of a clip of another class and another source video.
 
     The pictures of a class get the sounds of every other class equally often, within one; with
@@ -23,15 +23,15 @@ def incongruent_sounds(
 
     Parameters
     ----------
-    pictures : sequence of Source
+    pictures : sequence of SourceClip
         In any order; the same for the same clips and generator.
-    sounds : sequence of Source
+    sounds : sequence of SourceClip
         Clips whose sound can be heard.
     """
     sounding = _by_class(sounds)
     labels = sorted({source.label for source in pictures} | set(sounding))
     order = [labels[i] for i in rng.permutation(len(labels))]
-    wanted: dict[str, list[Source]] = {label: [] for label in order}
+    wanted: dict[str, list[SourceClip]] = {label: [] for label in order}
     for label, own in sorted(_by_class(pictures).items()):
         others = [each for each in _after(label, order) if each in sounding]
         if not others:
@@ -42,14 +42,14 @@ def incongruent_sounds(
         drawn = [own[i] for i in rng.permutation(len(own))]
         for place, picture in enumerate(drawn):
             wanted[others[place % len(others)]].append(picture)
-    pairs: dict[str, Source] = {}
+    pairs: dict[str, SourceClip] = {}
     for label, asking in wanted.items():
         pairs |= _shared_out(asking, sounding.get(label, []), rng)
     return pairs
 
 
-def _by_class(sources: Sequence[Source]) -> Mapping[str, list[Source]]:
-    found: dict[str, list[Source]] = {}
+def _by_class(sources: Sequence[SourceClip]) -> Mapping[str, list[SourceClip]]:
+    found: dict[str, list[SourceClip]] = {}
     for source in sorted(sources, key=lambda one: one.name):
         found.setdefault(source.label, []).append(source)
     return found
@@ -62,8 +62,8 @@ def _after(label: str, order: list[str]) -> list[str]:
 
 
 def _shared_out(
-    asking: Sequence[Source], sounds: Sequence[Source], rng: np.random.Generator
-) -> dict[str, Source]:
+    asking: Sequence[SourceClip], sounds: Sequence[SourceClip], rng: np.random.Generator
+) -> dict[str, SourceClip]:
     used: Counter[str] = Counter()
     pairs = {}
     for picture in asking:

@@ -16,7 +16,7 @@ _MISSING = "Write it first: python -m curation test-set"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceClip:
     """A clip to make stimuli of.
 
     Parameters
@@ -40,7 +40,9 @@ class Source:
         return f"{self.label}/{PurePosixPath(self.name).stem}"
 
 
-def read_sources(test: Path | None, clips: Path, *, per_class: int | None = None) -> list[Source]:
+def read_sources(
+    test: Path | None, clips: Path, *, per_class: int | None = None
+) -> list[SourceClip]:
     """Read which clips stimuli are made of, in the order of the list.
 
     Raises TableError if there is none, or two would give their stimuli one name.
@@ -64,16 +66,16 @@ def read_sources(test: Path | None, clips: Path, *, per_class: int | None = None
     return _first(found, per_class)
 
 
-def _of_folder(folder: Path) -> Iterator[Source]:
+def _of_folder(folder: Path) -> Iterator[SourceClip]:
     for path in sorted(folder.glob("*/*")):
         name = f"{path.parent.name}/{path.name}"
         if path.suffix.lower() in CLIP_SUFFIXES and not path.name.startswith("."):
             if not name.isprintable():
                 raise TableError(f"{folder} has {name!r}, which is not a clip's name. Rename it")
-            yield Source(name, path.parent.name, source_of(path.name), path)
+            yield SourceClip(name, path.parent.name, source_of(path.name), path)
 
 
-def _of_list(test: Path, clips: Path) -> Iterator[Source]:
+def _of_list(test: Path, clips: Path) -> Iterator[SourceClip]:
     table = read_list(test, missing=_MISSING)
     filenames, labels = table.columns["filename"], table.columns["avmit_label"]
     names = table.columns.get("new_filename", filenames)
@@ -82,7 +84,7 @@ def _of_list(test: Path, clips: Path) -> Iterator[Source]:
         if not _is_folder_name(label):
             raise TableError(f"{test}: the label {label!r} cannot name a folder. Correct it")
         path = _placed(clips, name, filename, location)
-        yield Source(name, label, source_of(filename), path)
+        yield SourceClip(name, label, source_of(filename), path)
 
 
 def _placed(clips: Path, name: str, filename: str, location: str) -> Path:
@@ -100,7 +102,7 @@ def _is_folder_name(label: str) -> bool:
     return label.isprintable() and "/" not in label and not label.startswith(".")
 
 
-def _refuse_meeting(found: list[Source]) -> None:
+def _refuse_meeting(found: list[SourceClip]) -> None:
     stems = Counter(source.stem.casefold() for source in found)
     for source in found:
         if stems[source.stem.casefold()] > 1:
@@ -109,7 +111,7 @@ def _refuse_meeting(found: list[Source]) -> None:
             )
 
 
-def _first(found: list[Source], per_class: int | None) -> list[Source]:
+def _first(found: list[SourceClip], per_class: int | None) -> list[SourceClip]:
     if per_class is None:
         return found
     seen: Counter[str] = Counter()

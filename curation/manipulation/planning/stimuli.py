@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from curation.manipulation.planning.conditions import Condition
 from curation.manipulation.planning.design import Design
 from curation.manipulation.planning.pairing import incongruent_sounds
-from curation.manipulation.planning.sources import Source
+from curation.manipulation.planning.sources import SourceClip
 from study.tools.seeding import generator
 
 
 @dataclass(frozen=True, slots=True)
-class Stimulus:
+class PlannedStimulus:
     """A clip that is to be made.
 
     Parameters
     ----------
-    source : Source
+    source : SourceClip
         The clip whose picture it has; with a black picture, the clip whose sound it has.
-    sound : Source
+    sound : SourceClip
         The clip whose sound it has, if any.
     filename : str
         ``<condition>/<label>/<clip>``.
     """
 
     condition: Condition
-    source: Source
-    sound: Source
+    source: SourceClip
+    sound: SourceClip
     filename: str
 
     @property
@@ -47,16 +47,18 @@ class Stimulus:
         return self.picture_label if self.picture_label == self.sound_label else ""
 
 
-def plan_stimuli(design: Design, sources: list[Source], audible: list[Source]) -> list[Stimulus]:
+def plan_stimuli(
+    design: Design, sources: list[SourceClip], audible: list[SourceClip]
+) -> list[PlannedStimulus]:
     """Return the stimuli of a design, clip by clip and in each in the order of the conditions.
 
     A stimulus depends on the design's seed, its condition and the set, and on no other condition.
 
     Parameters
     ----------
-    sources : list of Source
+    sources : list of SourceClip
         Clips that can be decoded.
-    audible : list of Source
+    audible : list of SourceClip
         Those of them whose sound can be heard.
     """
     pairs = {
@@ -67,7 +69,7 @@ def plan_stimuli(design: Design, sources: list[Source], audible: list[Source]) -
         if condition.incongruent
     }
     return [
-        Stimulus(
+        PlannedStimulus(
             condition=condition,
             source=source,
             sound=pairs[condition.name][source.name] if condition.incongruent else source,

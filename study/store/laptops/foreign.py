@@ -17,12 +17,12 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from study.errors import StoreError
+from study.processes.machine import READ_ONLY
 from study.store import cells
 from study.store.addresses import sqlite_url
 from study.store.engine import Db, transaction
 from study.store.laptops import schema
 from study.store.migrations import open_store, upgrade_store
-from study.tools.machine import READ_ONLY
 
 LARGEST = 2**30  # bytes: the ratings of eleven people, with all evidence, take a tenth of it
 LONGEST_S = 300.0  # to look at a file of that size

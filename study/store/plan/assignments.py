@@ -304,3 +304,13 @@ def candidate_ids(db: Db) -> npt.NDArray[np.int64]:
         select(AssignmentRow.candidate_id).distinct().order_by(AssignmentRow.candidate_id)
     ).all()
     return np.array(rows, dtype=np.int64)
+
+
+def left_to_do(db: Db, people: list[str]) -> dict[str, int]:
+    """Return how many clips people have still to rate.
+
+    Returns them in the order of `people`.
+    """
+    found = counts(db)
+    none = Count(0, 0)
+    return {person: found.get(person, none).n_left for person in people}

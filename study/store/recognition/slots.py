@@ -40,7 +40,7 @@ class ToCome:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class AnswerCount:
     """How many stimuli a participant has, practice included, and has answered."""
 
     n_planned: int
@@ -109,7 +109,7 @@ def remaining(db: Db, participant_id: str) -> list[ToCome]:
     return [ToCome(i, known[i], position, practice) for i, position, practice in db.execute(query)]
 
 
-def count(db: Db, participant_id: str) -> Count:
+def count(db: Db, participant_id: str) -> AnswerCount:
     """Return how many stimuli a participant has and has answered."""
     n_planned, n_done = (
         db.scalars(
@@ -117,7 +117,7 @@ def count(db: Db, participant_id: str) -> Count:
         ).one()
         for table in (RecognitionSlotRow, AnswerRow)
     )
-    return Count(n_planned, n_done)
+    return AnswerCount(n_planned, n_done)
 
 
 def label_of(db: Db, stimulus_id: int) -> str:

@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 
-from annotator.recognition.question import tiles
-from annotator.session import Request, StageOptions, perform
+from annotator.recognition.tiles import tiles
+from annotator.request import Request, StageOptions
+from annotator.session import perform
 from annotator.task.actor import Actor
 from sessions.recognition.planning import plan_recognition
 from study.errors import ConfigError

@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from annotator.session import Request, StageOptions, perform
+from annotator.request import Request, StageOptions
+from annotator.session import perform
 from annotator.task.actor import Actor
 from annotator.triggers import KIND, STREAM, open_markers
 from sessions.recognition.planning import plan_recognition

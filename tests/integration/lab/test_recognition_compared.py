@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from annotator.session import Request, StageOptions, perform
+from annotator.request import Request, StageOptions
+from annotator.session import perform
 from annotator.task.actor import Actor
 from curation.__main__ import app as curation
 from lab.__main__ import app as lab

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from curation.release.export import export_ratings
 from sessions.__main__ import app
-from sessions.plan.assignment import likely_first
+from sessions.plan.ordering import likely_first
 from study.config.study import find_study
 from study.init import init_study
 from study.store import open_store, transaction

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.opening import StageOptions
-from annotator.session import Request
+from annotator.request import Request, StageOptions
 from annotator.task.actor import PERSON, Actor
 from annotator.task.session_progress import Limits
 from study.config.desk import DeskFiles

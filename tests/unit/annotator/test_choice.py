@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from annotator.recognition.choice import OVER, ChoiceTrial, Command, State, step
-from annotator.recognition.entry import Entry
+from annotator.recognition.choice import OVER, ChoiceCommand, ChoiceState, ChoiceTrial, step
+from annotator.recognition.question import Entry
 from annotator.task.trial import (
     KeyPressed,
     LeaveAsked,
@@ -44,42 +44,52 @@ EVENTS = {
     "leave": LeaveAsked(T_S),
     "leave at once": LeaveOrdered(T_S),
 }
-TRIAL = (State.FIXATING, State.LOADING, State.PLAYING, State.CHOOSING, State.JUDGING)
-LIVE = (*TRIAL, State.PAUSED, State.ASKED, State.HELD)
+TRIAL = (
+    ChoiceState.FIXATING,
+    ChoiceState.LOADING,
+    ChoiceState.PLAYING,
+    ChoiceState.CHOOSING,
+    ChoiceState.JUDGING,
+)
+LIVE = (*TRIAL, ChoiceState.PAUSED, ChoiceState.ASKED, ChoiceState.HELD)
 KEYS = ("2", "9", "click", "2 before the offset", "2 before the onset", "pause", "return")
 # What happens in each state; every pair that is not named changes nothing.
 EXPECTED = {
-    **{(state, "leave at once"): (State.LEFT, None) for state in LIVE},
-    **{(state, "failed"): (State.FAILED, None) for state in LIVE},
-    **{(state, "pause"): (State.PAUSED, Command.PAUSE) for state in TRIAL},
+    **{(state, "leave at once"): (ChoiceState.LEFT, None) for state in LIVE},
+    **{(state, "failed"): (ChoiceState.FAILED, None) for state in LIVE},
+    **{(state, "pause"): (ChoiceState.PAUSED, ChoiceCommand.PAUSE) for state in TRIAL},
     **{
-        (state, "leave"): (State.ASKED, Command.ASK) for state in (*TRIAL, State.PAUSED, State.HELD)
+        (state, "leave"): (ChoiceState.ASKED, ChoiceCommand.ASK)
+        for state in (*TRIAL, ChoiceState.PAUSED, ChoiceState.HELD)
     },
-    **{(s, "no sound"): (State.HELD, Command.CALL) for s in (State.LOADING, State.PLAYING)},
-    (State.FIXATING, "page ended"): (State.LOADING, Command.PLAY),
-    (State.LOADING, "began"): (State.PLAYING, None),
-    (State.PLAYING, "ended"): (State.CHOOSING, Command.CHOOSE),
-    (State.PLAYING, "disturbed"): (State.LOADING, Command.PLAY),
-    (State.CHOOSING, "2"): (State.JUDGING, Command.JUDGE),
-    (State.CHOOSING, "click"): (State.JUDGING, Command.JUDGE),
-    (State.JUDGING, "2"): (State.ANSWERED, None),
-    (State.JUDGING, "click"): (State.ANSWERED, None),
+    **{
+        (s, "no sound"): (ChoiceState.HELD, ChoiceCommand.CALL)
+        for s in (ChoiceState.LOADING, ChoiceState.PLAYING)
+    },
+    (ChoiceState.FIXATING, "page ended"): (ChoiceState.LOADING, ChoiceCommand.PLAY),
+    (ChoiceState.LOADING, "began"): (ChoiceState.PLAYING, None),
+    (ChoiceState.PLAYING, "ended"): (ChoiceState.CHOOSING, ChoiceCommand.CHOOSE),
+    (ChoiceState.PLAYING, "disturbed"): (ChoiceState.LOADING, ChoiceCommand.PLAY),
+    (ChoiceState.CHOOSING, "2"): (ChoiceState.JUDGING, ChoiceCommand.JUDGE),
+    (ChoiceState.CHOOSING, "click"): (ChoiceState.JUDGING, ChoiceCommand.JUDGE),
+    (ChoiceState.JUDGING, "2"): (ChoiceState.ANSWERED, None),
+    (ChoiceState.JUDGING, "click"): (ChoiceState.ANSWERED, None),
     # A trial that was interrupted before its clip had ended begins again.
-    (State.PAUSED, "pause"): (State.FIXATING, Command.FIXATE),
-    (State.HELD, "return"): (State.FIXATING, Command.FIXATE),
-    (State.ASKED, "y"): (State.LEFT, None),
-    **{(State.ASKED, key): (State.FIXATING, Command.FIXATE) for key in KEYS},
+    (ChoiceState.PAUSED, "pause"): (ChoiceState.FIXATING, ChoiceCommand.FIXATE),
+    (ChoiceState.HELD, "return"): (ChoiceState.FIXATING, ChoiceCommand.FIXATE),
+    (ChoiceState.ASKED, "y"): (ChoiceState.LEFT, None),
+    **{(ChoiceState.ASKED, key): (ChoiceState.FIXATING, ChoiceCommand.FIXATE) for key in KEYS},
 }
 
 
-def trial_in(state: State) -> ChoiceTrial:
-    choice = Choice("barking", 0.5) if state is State.JUDGING else None
+def trial_in(state: ChoiceState) -> ChoiceTrial:
+    choice = Choice("barking", 0.5) if state is ChoiceState.JUDGING else None
     return ChoiceTrial(
         FEW, n_levels=4, state=state, onset_s=ONSET_S, offset_s=OFFSET_S, choice=choice
     )
 
 
-@pytest.mark.parametrize(("state", "name"), list(itertools.product(State, EVENTS)))
+@pytest.mark.parametrize(("state", "name"), list(itertools.product(ChoiceState, EVENTS)))
 def test_every_state_answers_every_event(state, name):
     after, command = step(trial_in(state), EVENTS[name])
     assert (after.state, command) == EXPECTED.get((state, name), (state, None))
@@ -103,7 +113,7 @@ SHOWN = (PageEnded(0.9), PlaybackBegan(1.0), PlaybackEnded(4.0))
 
 def test_a_trial_fixates_plays_and_asks_and_its_time_counts_from_the_end_of_the_clip():
     trial, commands = run(*SHOWN, KeyPressed("2", 4.75))
-    assert commands == [Command.PLAY, Command.CHOOSE]
+    assert commands == [ChoiceCommand.PLAY, ChoiceCommand.CHOOSE]
     assert trial.choice == Choice("frying", rt_s=0.75)
 
 
@@ -118,7 +128,7 @@ def test_a_number_of_two_digits_is_typed_and_mended_and_answers_with_its_last_di
 
 def test_a_number_that_no_class_has_is_as_if_it_had_not_been_typed():
     typed, _ = run(*SHOWN, KeyPressed("9", 4.5), KeyPressed("9", 4.6), entry=MANY)
-    assert (typed.state, typed.typed, typed.choice) == (State.CHOOSING, "", None)
+    assert (typed.state, typed.typed, typed.choice) == (ChoiceState.CHOOSING, "", None)
     trial, _ = run(*SHOWN, KeyPressed("0", 4.5), KeyPressed("0", 4.6), KeyPressed("0", 4.7),
                    KeyPressed("7", 4.8), entry=MANY)  # fmt: skip
     assert trial.choice.answer == "class 07"
@@ -142,7 +152,7 @@ def test_every_option_is_chosen_by_its_own_keys_and_by_its_tile(entry):
 def test_confidence_is_asked_after_the_answer_and_leaves_its_time_alone():
     trial, commands = run(*SHOWN, KeyPressed("1", 4.5), KeyPressed("7", 5.0), KeyPressed("4", 6.0),
                           n_levels=4)  # fmt: skip
-    assert commands[-1] is Command.JUDGE
+    assert commands[-1] is ChoiceCommand.JUDGE
     assert trial.choice == Choice("barking", rt_s=0.5, confidence=4)
 
 
@@ -151,7 +161,7 @@ def test_a_press_during_the_clip_is_kept_counted_and_answers_nothing():
         PageEnded(0.9), PlaybackBegan(1.0), KeyPressed("2", 2.0), KeyPressed("q", 2.5),
         PlaybackEnded(4.0), KeyPressed("1", 3.99), KeyPressed("3", 4.5),
     )  # fmt: skip
-    assert commands == [Command.PLAY, Command.CHOOSE]
+    assert commands == [ChoiceCommand.PLAY, ChoiceCommand.CHOOSE]
     assert trial.choice == Choice("sawing", rt_s=0.5, n_early_presses=2)
     assert trial.key_presses == (
         KeyPress("2", 2.0, early=True), KeyPress("q", 2.5), KeyPress("1", 3.99, early=True),
@@ -170,7 +180,8 @@ def test_a_pause_while_choosing_shows_the_question_again_and_takes_no_time():
         LeaveAsked(64.75), KeyPressed("n", 66.75), KeyPressed("2", 67.0),
     )  # fmt: skip
     assert commands[1:] == [
-        Command.CHOOSE, Command.PAUSE, Command.CHOOSE, Command.ASK, Command.CHOOSE,
+        ChoiceCommand.CHOOSE, ChoiceCommand.PAUSE, ChoiceCommand.CHOOSE,
+        ChoiceCommand.ASK, ChoiceCommand.CHOOSE,
     ]  # fmt: skip
     assert trial.choice == Choice("frying", rt_s=1.0, interrupted_s=62.0, n_interruptions=2)
 
@@ -178,13 +189,13 @@ def test_a_pause_while_choosing_shows_the_question_again_and_takes_no_time():
 def test_a_pause_during_the_clip_begins_the_trial_again():
     _, commands = run(PageEnded(0.9), PlaybackBegan(1.0), KeyPressed("f10", 2.0),
                       KeyPressed("f10", 9.0))  # fmt: skip
-    assert commands == [Command.PLAY, Command.PAUSE, Command.FIXATE]
+    assert commands == [ChoiceCommand.PLAY, ChoiceCommand.PAUSE, ChoiceCommand.FIXATE]
 
 
 def test_who_is_interrupted_while_saying_how_sure_they_are_is_asked_that_again():
     trial, commands = run(*SHOWN, KeyPressed("1", 4.5), LeaveAsked(5.0), KeyPressed("n", 6.0),
                           KeyPressed("2", 6.5), n_levels=4)  # fmt: skip
-    assert commands[-2:] == [Command.ASK, Command.JUDGE]
+    assert commands[-2:] == [ChoiceCommand.ASK, ChoiceCommand.JUDGE]
     assert trial.choice == Choice("barking", rt_s=0.5, confidence=2)
 
 

@@ -1,9 +1,12 @@
 """A headphone check takes minutes: the gate is looked at again in the transaction that keeps it."""
 
+from functools import partial
+
 import pytest
 
 from annotator.headphones import check
-from annotator.opening import StageOptions
+from annotator.opening import stage_of
+from annotator.request import StageOptions
 from annotator.task.actor import Actor
 from sessions.laptops.deal import deal_part
 from sessions.people import roster, withdrawal
@@ -46,7 +49,8 @@ def lab(tmp_path):
 
 def checked(study):
     actor, options = Actor("good", hurry=True), StageOptions(in_window=False)
-    return check.perform(WHO, actor, options, study_dir=study.folder)
+    opened = partial(stage_of, actor=actor, options=options)
+    return check.perform(WHO, opened, actor, study_dir=study.folder)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from annotator.headphones import headphone_pages
 from annotator.reception import reception_pages
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
-from annotator.task.session_progress import Progress
+from annotator.task.session_progress import SessionProgress
 from instructions import screens
 from sessions.running.next_step import NextStep, Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan
@@ -55,9 +55,9 @@ def test_a_headphone_check_reads_its_own_texts_at_once(tmp_path):
 def test_a_text_that_is_changed_or_removed_in_a_session_is_shown_as_it_was(tmp_path):
     pages = own_pages(tmp_path, Phase.TRAINING, **{"break": "{{ n_done }}/{{ n_total }}"})
     (tmp_path / "own" / "break.md").write_text("{{ nothing }}", encoding="utf-8")
-    assert pages.rest(Progress(2, 2, 0.0, 0.5)).text == "2/5"
+    assert pages.rest(SessionProgress(2, 2, 0.0, 0.5)).text == "2/5"
     (tmp_path / "own" / "break.md").unlink()
-    assert pages.rest(Progress(3, 3, 0.0, 0.5)).text == "3/5"
+    assert pages.rest(SessionProgress(3, 3, 0.0, 0.5)).text == "3/5"
 
 
 def test_every_page_of_a_session_has_all_its_words(tmp_path):
@@ -66,7 +66,7 @@ def test_every_page_of_a_session_has_all_its_words(tmp_path):
     check = own_pages(tmp_path, Phase.TRAINING, names)
     desk = own_pages(tmp_path, Phase.TRAINING, screens.of_reception(pages.study.config))
     noise = np.zeros((1, 2), np.float32)
-    progress = Progress(5, 1, 130.0, 0.2, 10, 320)
+    progress = SessionProgress(5, 1, 130.0, 0.2, 10, 320)
     note = pages.note("note_rest", n_minutes=5, n_planned=60)
     shown = [
         pages.start(Step.TRAINING, [note]), pages.welcome(), pages.rest(progress), pages.pause(),
@@ -94,18 +94,18 @@ def test_every_page_of_a_session_has_all_its_words(tmp_path):
 
 def test_the_end_tells_clips_time_and_bonus_and_only_the_last_one_says_that_all_are_rated(tmp_path):
     pages = own_pages(tmp_path, Phase.ANNOTATION)
-    progress = Progress(5, 3, 725.0, 1.0, 20, 320)
+    progress = SessionProgress(5, 3, 725.0, 1.0, 20, 320)
     for is_all in (True, False):
         text = pages.finished(progress, is_all=is_all).text
         assert "In this session: 3 clips, 12 min." in text
         assert "**20p** in this session, **£3.20** in all" in text
     assert "That was the last clip: 5 of 5" in pages.finished(progress).text
-    nothing = pages.finished(Progress(5, 3, 725.0, 1.0)).text
+    nothing = pages.finished(SessionProgress(5, 3, 725.0, 1.0)).text
     assert "bonus" not in nothing
 
 
 def test_a_break_counts_its_seconds_and_names_a_key_only_when_keys_count(tmp_path):
-    page = own_pages(tmp_path, Phase.ANNOTATION).rest(Progress(5, 3, 60.0, 0.25))
+    page = own_pages(tmp_path, Phase.ANNOTATION).rest(SessionProgress(5, 3, 60.0, 0.25))
     waiting = page.while_waiting(17)
     assert "The break lasts another **17** s." in waiting
     assert "any key" not in waiting

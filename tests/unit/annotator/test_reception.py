@@ -2,10 +2,11 @@
 
 import pytest
 
-from annotator.opening import StageOptions
 from annotator.reception.flow import Visit, receive
 from annotator.reception.typing import LONGEST, Typed
 from annotator.reception.who import ask_who
+from annotator.request import StageOptions
+from annotator.session import perform
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.trial import KeyPressed, LeaveAsked
@@ -124,7 +125,7 @@ def lab(tmp_path):
 
 def visit(study, who, profile="perfect", **options):
     asked = Visit(who, Actor(profile, hurry=True), StageOptions(in_window=False), **options)
-    return receive(asked, study_dir=study.folder, store=None)
+    return receive(asked, perform, study_dir=study.folder, store=None)
 
 
 def test_a_simulated_person_does_what_is_next_until_nothing_is_left(lab):

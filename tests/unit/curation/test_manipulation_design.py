@@ -5,8 +5,8 @@ import pytest
 
 from curation.manipulation.planning.conditions import Condition
 from curation.manipulation.planning.design import read_design
-from curation.manipulation.planning.sources import Source, read_sources
-from curation.manipulation.planning.stimuli import Stimulus, plan_stimuli
+from curation.manipulation.planning.sources import SourceClip, read_sources
+from curation.manipulation.planning.stimuli import PlannedStimulus, plan_stimuli
 from study.errors import ConfigError, TableError
 from study.naming import source_of
 from tests.worlds.stimuli import write_design
@@ -17,7 +17,7 @@ def design_of(tmp_path, text):
 
 
 def source(name):
-    return Source(name, name.partition("/")[0], source_of(name), None)
+    return SourceClip(name, name.partition("/")[0], source_of(name), None)
 
 
 def test_lists_of_a_cross_are_crossed_and_named(tmp_path):
@@ -116,7 +116,7 @@ def test_a_stimulus_is_the_same_whatever_else_is_made(tmp_path):
     ],
 )
 def test_an_answer_is_right_only_where_one_can_be(changes, label):
-    stimulus = Stimulus(
+    stimulus = PlannedStimulus(
         Condition(name="c", **changes), source("barking/x_1.mp4"), source("diving/y_1.mp4"), "f"
     )
     assert (stimulus.label, stimulus.picture_label, stimulus.sound_label) == (
@@ -126,8 +126,8 @@ def test_an_answer_is_right_only_where_one_can_be(changes, label):
 
 def test_a_black_picture_and_silence_have_no_label_of_what_is_not_there():
     clip = source("barking/x_1.mp4")
-    heard = Stimulus(Condition(name="c", modality="audio"), clip, clip, "f")
-    seen = Stimulus(Condition(name="c", modality="visual"), clip, clip, "f")
+    heard = PlannedStimulus(Condition(name="c", modality="audio"), clip, clip, "f")
+    seen = PlannedStimulus(Condition(name="c", modality="visual"), clip, clip, "f")
     assert (heard.label, heard.picture_label, heard.sound_label) == ("barking", "", "barking")
     assert (seen.label, seen.picture_label, seen.sound_label) == ("barking", "barking", "")
 

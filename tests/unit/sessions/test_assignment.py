@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.plan import assignment
+from sessions.plan import assignment, ordering
 from sessions.plan.assignment import OPEN
 from study.errors import StudyError
 
@@ -82,7 +82,7 @@ def test_an_order_has_every_clip_once_and_a_ground_truth_in_every_block(n_clips,
     rng = np.random.default_rng(seed)
     truths = np.zeros(n_clips, dtype=bool)
     truths[rng.permutation(n_clips)[:n_truths]] = True
-    order = assignment.shuffled_order(truths, rng)
+    order = ordering.shuffled_order(truths, rng)
     assert sorted(order.tolist()) == list(range(n_clips))
     if truths.any():
         edges = np.arange(truths.sum() + 1) * n_clips // truths.sum()
@@ -165,7 +165,7 @@ def test_a_seed_plans_what_it_has_always_planned():
 
 def test_a_seed_orders_and_chooses_as_it_always_has():
     truths = np.isin(np.arange(10), [1, 4, 7])
-    order = assignment.shuffled_order(truths, np.random.default_rng(1))
+    order = ordering.shuffled_order(truths, np.random.default_rng(1))
     assert order.tolist() == [1, 9, 6, 5, 0, 4, 2, 7, 3, 8]
     giver = np.array([0, 0, 0, 1, 1, 2, 2, 0, 1])
     clip = np.array([0, 1, 2, 0, 3, 4, 1, 5, 6])
@@ -244,7 +244,7 @@ def test_overlaps_are_loads_and_shared_clips_and_open_slots_are_nobodys():
 def test_a_single_ground_truth_may_come_at_any_place():
     truth = np.array([True, False, False, False])
     places = {
-        assignment.shuffled_order(truth, np.random.default_rng(seed)).tolist().index(0)
+        ordering.shuffled_order(truth, np.random.default_rng(seed)).tolist().index(0)
         for seed in range(40)
     }
     assert places == {0, 1, 2, 3}

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from study.tools import machine
+from study.processes import machine
 from tests.paths import ROOT
 
 LACKING = "import fcntl\nimport os\n\nos.nice(3)\n"

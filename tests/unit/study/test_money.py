@@ -7,10 +7,10 @@ import pytest
 import instructions
 from sessions.pay.receipt import session_lines, statement_text
 from sessions.pay.statement import settle, statement
+from study.config.money import CURRENCIES, Money
 from study.config.study import Study, StudyConfig, parse_config
 from study.errors import ConfigError, StoreError
 from study.store import studies, transaction
-from study.tools.money import CURRENCIES, Money
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
 
