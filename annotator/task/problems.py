@@ -6,7 +6,7 @@ from study.errors import ConfigError, NotClearedError, StageError, StoreError, S
 
 
 class Code(StrEnum):
-    """The code of a problem; docs/guides/annotator.md says what to do about each."""
+    """The code of a problem; docs/guides/trouble.md says what to do about each."""
 
     STORE = "A1"  # takes no rating
     SOUND = "A2"  # the headphones are gone, or the screen

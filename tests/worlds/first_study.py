@@ -23,8 +23,9 @@ from tests.paths import ROOT
 from tests.worlds.machine import PATIENCE_S
 from tests.worlds.studies import AT, rate
 
-POSTGRES = "Several machines: PostgreSQL in ten lines"
-PAGE = ROOT / "docs" / "guides" / "first_study.md"
+GUIDES = ROOT / "docs" / "guides"
+PAGE = GUIDES / "first_study.md"
+POSTGRES = GUIDES / "postgresql.md"
 LABELS = ("barking", "diving", "frying")
 SETTINGS = {
     "protocol.n_ground_truths": "2",
@@ -33,16 +34,10 @@ SETTINGS = {
 }
 
 
-def sections() -> dict[str, list[str]]:
-    """Return the command lines of the page by heading, in their order."""
-    found: dict[str, list[str]] = {}
-    heading = ""
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
-            heading = line.removeprefix("## ")
-        elif line.startswith("    "):
-            found.setdefault(heading, []).append(line.strip())
-    return found
+def command_lines(page: Path) -> list[str]:
+    """Return the command lines of a page in their order."""
+    blocks = re.findall(r"^```bash\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [line for block in blocks for line in block.splitlines()]
 
 
 def own_words() -> str:

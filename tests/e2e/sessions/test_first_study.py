@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.worlds.first_study import POSTGRES, Lab, sections
+from tests.worlds.first_study import PAGE, Lab, command_lines
 
 
 @pytest.fixture
@@ -13,10 +13,7 @@ def lab(tmp_path, monkeypatch):
 
 
 def test_every_command_of_the_page_runs_in_its_order(lab):
-    pages = sections()
-    assert list(pages)[-1] == POSTGRES
-    lines = [line for heading, own in pages.items() if heading != POSTGRES for line in own]
-    export, *lines = lines
+    export, *lines = command_lines(PAGE)
     assert export == "export AVMIT_STUDY=~/study"
     assert len(lines) >= 20
     for line in lines:

@@ -315,6 +315,6 @@ def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
     make_folder(tmp_path / "VGGish_VGG16")
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["pack", "VGGish_VGG16", "--out", "."]).exit_code == 0
-    docs = ROOT / "docs" / "guides" / "features.md"
+    docs = ROOT / "docs" / "guides" / "embeddings.md"
     (example,) = re.findall(r"```python\n(.*?)```", docs.read_text(encoding="utf-8"), re.DOTALL)
     exec(compile(example, str(docs), "exec"), {})

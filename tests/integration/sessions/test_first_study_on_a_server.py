@@ -1,4 +1,4 @@
-"""PostgreSQL is set up by the lines of the page on a first study."""
+"""PostgreSQL is set up by the lines of its page."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from sqlalchemy import make_url
 
-from tests.worlds.first_study import POSTGRES, Lab, sections
+from tests.worlds.first_study import POSTGRES, Lab, command_lines
 
 
 def test_postgresql_is_set_up_as_the_page_says(tmp_path, monkeypatch, postgres_server):
@@ -20,7 +20,7 @@ def test_postgresql_is_set_up_as_the_page_says(tmp_path, monkeypatch, postgres_s
     lab = Lab(tmp_path)
     lab.places |= {"@lab-server/": f"@{server.host}:{server.port}/", "sudo -u postgres ": ""}
     (lab.tree.parent / "home").mkdir()
-    for line in sections()[POSTGRES]:
+    for line in command_lines(POSTGRES):
         if line.startswith("python "):
             for name in ("PGUSER", "PGDATABASE"):
                 monkeypatch.delenv(name, raising=False)

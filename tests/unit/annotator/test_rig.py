@@ -26,7 +26,7 @@ def test_each_limit_gives_all_three_grades_and_advice_for_less_than_an_a(name):
 
 @pytest.mark.parametrize("name", LIMITS)
 def test_the_documentation_tells_each_limit(name):
-    text = (ROOT / "docs" / "guides" / "annotator.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guides" / "timing.md").read_text(encoding="utf-8")
     unit = LIMITS[name].unit.split()[0]
     row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
     cells = [cell.strip() for cell in row.split("|")]

@@ -15,7 +15,7 @@ from study.config.screen import Screen
 from study.config.study import StudyConfig
 from tests.paths import ROOT
 
-PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,27 @@ def test_every_command_has_a_help_text_and_is_documented(package, command, help_
 def test_links_between_pages_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
     broken = [
-        target
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
-        if "://" not in target and not (page.parent / target).exists()
+        f"{target}#{heading}"
+        for target, heading in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", text)
+        if "://" not in target and not leads_somewhere(page, target, heading)
     ]
     assert broken == []
+
+
+def leads_somewhere(page, target, heading):
+    there = page.parent / target if target else page
+    return there.exists() and (not heading or heading in anchors(there))
+
+
+def anchors(page):
+    """Return what its headings can be linked by."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.M)
+    }
+
+
+def test_an_anchor_that_no_page_has_is_found():
+    assert leads_somewhere(ROOT / "README.md", "CONTRIBUTING.md", "words")
+    assert not leads_somewhere(ROOT / "README.md", "CONTRIBUTING.md", "where-to-find-nothing")
