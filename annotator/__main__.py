@@ -126,7 +126,7 @@ def annotate(
         stderr_console().status(f"{who}: {phase}" if phase else who),
     ):
         # Seconds, in which the words stand.
-        from annotator.reception.flow import Visit, receive
+        from annotator.reception.visit import Visit, receive
         from annotator.request import Request, StageOptions
         from annotator.session import perform
 

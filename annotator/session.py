@@ -17,7 +17,7 @@ from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
 from annotator.task.turning import LeftError, perform_page
 from annotator.triggers import Send, open_markers
-from sessions.exercises.results import verdict
+from sessions.exercises.verdicts import verdict
 from sessions.running.next_step import Step
 from sessions.running.recording import Recorder, machine, open_session, utc_now
 from sessions.running.session_plan import SessionPlan

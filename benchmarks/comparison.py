@@ -14,8 +14,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from lab.compare.measures.answers import takers_of
 from lab.compare.measures.benefit import benefit_of_people
+from lab.compare.measures.confusions import takers_of
 from lab.compare.measures.consistency import kappa_interval, kappa_range
 from lab.compare.numbers import compare
 from lab.compare.resampling import interval, resample

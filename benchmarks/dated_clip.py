@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.rehearsal.encoding import Film, Picture, SceneSound, steady_times, write_clip
+from study.rehearsal.mp4 import Film, Picture, SceneSound, steady_times, write_clip
 
 FIRST, LAST = 60, 240  # brightness of the corner in the first and in the last frame
 CORNER_PX = 64

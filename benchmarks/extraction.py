@@ -323,7 +323,7 @@ def matmul_peak(size: int = 1536, seconds: float = 2.0) -> float:
 
 def engines() -> None:
     """Print CPU milliseconds per item by network, engine and batch, and the difference."""
-    from features.engines.running import open_engine
+    from features.engines.open_engine import open_engine
     from features.weights.find import find_weights, prepare_graph
 
     batches = {"yamnet": (1, 6, 24), "vggish": (1, 3, 12), "efficientnetb0": (1, 4, 7),

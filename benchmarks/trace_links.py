@@ -15,7 +15,7 @@ from lab.report.places import places_of
 from lab.trace.chain import faults_of
 from lab.trace.follow import follow
 from lab.trace.kept import Kept
-from lab.trace.wanted import COLUMNS_4, wanted
+from lab.trace.traceable import COLUMNS_4, wanted
 from models.search.surrogates import PLAN_NAME, best_of, read_results
 from study.config.study import find_study
 

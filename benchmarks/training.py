@@ -42,7 +42,7 @@ def main() -> None:
 
 def _compare(options: argparse.Namespace) -> None:
     from models.network.spec import CELLS, PAPER, cell_named
-    from models.search.forecast import n_operations
+    from models.search.time_left import n_operations
 
     cells = [cell_named(name) for name in options.cells] or list(CELLS)
     ways = ["authors", *(options.way or ["ours"])]

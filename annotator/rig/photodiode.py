@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.rig.grades import LIMITS, graded, robust_sd
-from study.clips.opening import RECORDING_OPTIONS
+from study.clips.containers import RECORDING_OPTIONS
 from study.errors import StageError
 from study.rehearsal.odd import FLASH_EVERY_S
 

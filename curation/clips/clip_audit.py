@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from curation.clips.mit_tree import TreeClip
+from study.clips.containers import require_clip
 from study.clips.contents import Display, Inspection, inspect, spread
-from study.clips.opening import require_clip
 from study.clips.probe import ClipProbe, missing_stream, probe
 from study.config.study import StudyConfig
 from study.errors import ClipError

@@ -8,8 +8,8 @@ from scipy.signal import welch
 
 from curation.manipulation.making.sound import FAINTEST_DB, RATE_HZ, Samples, Spectrum, level_db
 from curation.manipulation.planning.sources import SourceClip
+from study.clips.containers import MAX_PIXELS
 from study.clips.display import PlayableClip, decode_for_display
-from study.clips.opening import MAX_PIXELS
 from study.errors import ClipError, StudyError
 from study.processes.pool import each
 from study.processes.watchdog import HARD_LIMIT_S

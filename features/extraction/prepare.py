@@ -16,7 +16,7 @@ from features.embedding_set import (
     VisualStream,
     find_embedding_set,
 )
-from features.engines.running import graph_format, open_engine
+from features.engines.open_engine import graph_format, open_engine
 from features.extraction.extractor import Job
 from features.networks.specs import NETWORKS
 from features.plugged_sets import package_of

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from features.embedding_set import AudioEmbedder, FrameEmbedder, Run
 from features.engines.graph import Engine
-from features.engines.running import open_engine
+from features.engines.open_engine import open_engine
 from features.inputs.mel import patches_of
 from features.networks.efficientnetb0 import normalised
 from features.networks.layers import Floats

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features.engines.running import open_engine
+from features.engines.open_engine import open_engine
 from features.inputs.mel import patches_of
 from features.inputs.waveform import SAMPLE_RATE_HZ
 from features.networks.layers import Floats

@@ -7,7 +7,7 @@ import typer
 
 from lab.compare.numbers import compare as compared
 from lab.compare.page import write_comparison
-from lab.compare.planning import Plan, plan_table
+from lab.compare.power import Plan, plan_table
 from lab.compare.reading import SPELLINGS, read_responses
 from lab.compare.responses import MODALITIES
 from study.errors import ConfigError

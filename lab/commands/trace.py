@@ -10,7 +10,7 @@ from lab.trace.chain import Link, faults_of, lines
 from lab.trace.follow import follow
 from lab.trace.kept import Kept
 from lab.trace.released import follow_in_release
-from lab.trace.wanted import SPELT, wanted
+from lab.trace.traceable import SPELT, wanted
 from study.config.study import find_study
 from study.errors import StudyError
 from study.reports.html import render

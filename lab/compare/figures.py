@@ -9,8 +9,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.compare.measures.answers import smoothed_rows
-from lab.compare.measures.window import gaussian
+from lab.compare.measures.confusions import smoothed_rows
+from lab.compare.measures.integration_window import gaussian
 from lab.compare.numbers import Comparison, asynchronies
 from lab.compare.responses import PEOPLE
 from study.reports.figures import figure_of, figure_to_svg, new_axes

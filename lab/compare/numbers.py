@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lab.compare.measures.agreement import group_table
-from lab.compare.measures.answers import (
+from lab.compare.measures.benefit import Benefit, benefit_of_network, benefit_of_people
+from lab.compare.measures.conflict import conflict, congruence_effect
+from lab.compare.measures.confusions import (
     Confusions,
     Taker,
     accuracy,
@@ -15,14 +16,13 @@ from lab.compare.measures.answers import (
     smoothed_rows,
     takers_of,
 )
-from lab.compare.measures.benefit import Benefit, benefit_of_network, benefit_of_people
-from lab.compare.measures.conflict import conflict, congruence_effect
 from lab.compare.measures.consistency import FEWEST_FOR_INTERVAL, pair_table
+from lab.compare.measures.d_prime import mean_d_prime
 from lab.compare.measures.difficulty import difficulty
 from lab.compare.measures.distance import confusion_distance
-from lab.compare.measures.sensitivity import mean_d_prime
-from lab.compare.measures.window import NAMES as WINDOW_NAMES
-from lab.compare.measures.window import Window, fit_window
+from lab.compare.measures.group_consistency import group_table
+from lab.compare.measures.integration_window import NAMES as WINDOW_NAMES
+from lab.compare.measures.integration_window import Window, fit_window
 from lab.compare.resampling import Resamples, interval, resample
 from lab.compare.responses import AUDIOVISUAL, MODALITIES, NETWORKS, PEOPLE, Numbers, Responses
 from study.errors import ConfigError

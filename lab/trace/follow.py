@@ -7,11 +7,11 @@ from curation.figures import votes_by_class
 from curation.release.tables import is_changed
 from curation.tally import yes_votes
 from lab.trace.chain import Link, facts
-from lab.trace.clips import clip_link, located, record_links
+from lab.trace.clip_links import clip_link, located, record_links
 from lab.trace.kept import Kept
 from lab.trace.networks import cell_5_link
 from lab.trace.searches import cell_4_link
-from lab.trace.wanted import OF_RELEASE, Bar, Cell4, Cell5, RecordOf, Row, Wanted
+from lab.trace.traceable import OF_RELEASE, Bar, Cell4, Cell5, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import Key, key_of, keys_of
 from study.reading.list_faults import COUNTS

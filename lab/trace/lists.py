@@ -6,7 +6,7 @@ from typing import Any
 
 from features.embedding_set import EmbeddingSet
 from lab.trace.chain import Link, facts, faults_of
-from lab.trace.clips import clip_link, located, record_links
+from lab.trace.clip_links import clip_link, located, record_links
 from lab.trace.kept import Kept
 from models.data.dataset import records_digest
 from models.data.labelled_clips import LabelledClips, read_list

@@ -6,7 +6,7 @@ from features.embedding_set import find_embedding_set
 from lab.trace.chain import Link, facts
 from lab.trace.kept import Kept, TracedNetwork
 from lab.trace.lists import list_link
-from lab.trace.wanted import Cell5
+from lab.trace.traceable import Cell5
 from models.evaluation.results import Evaluation, table_5_row
 from models.network.spec import TITLES
 from models.saving.model_folder import MODEL_NAME

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, open_release, part, word, words
 from lab.trace.archived import record_link
 from lab.trace.chain import Link, facts
-from lab.trace.clips import rating_link
+from lab.trace.clip_links import rating_link
 from lab.trace.kept import Kept
-from lab.trace.wanted import Bar, RecordOf, Row, Wanted
+from lab.trace.traceable import Bar, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import key_of
 from study.vocabulary import Phase

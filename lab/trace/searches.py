@@ -7,7 +7,7 @@ from features.embedding_set import find_embedding_set
 from lab.trace.chain import Link, facts
 from lab.trace.kept import Kept
 from lab.trace.lists import list_link
-from lab.trace.wanted import COLUMNS_4, Cell4
+from lab.trace.traceable import COLUMNS_4, Cell4
 from models.data.labelled_clips import read_list
 from models.network.spec import TITLES, Cell, cell_of, preset
 from models.saving.card import DataCard

@@ -16,7 +16,6 @@ from models.evaluation.plots import (
     save_figure,
 )
 from models.evaluation.table_text import table_text
-from models.search.forecast import forecast
 from models.search.surrogates import (
     BEST_NAME,
     best_of,
@@ -26,6 +25,7 @@ from models.search.surrogates import (
     write_best,
 )
 from models.search.table4 import table_4
+from models.search.time_left import forecast
 from study.errors import ConfigError
 from study.tools.wording import counted
 

@@ -15,7 +15,6 @@ from models.commands.options import (
 )
 from models.data.labelled_clips import read_list
 from models.network.spec import CELLS, Schedule
-from models.search.forecast import forecast
 from models.search.surrogates import (
     N_SURROGATES,
     PATIENCE,
@@ -25,6 +24,7 @@ from models.search.surrogates import (
     read_results,
     write_plan,
 )
+from models.search.time_left import forecast
 from models.search.train_surrogate import prepare
 from models.search.workers import cluster_size, run_here, run_on_cluster
 from study.tools.cli import LARGEST_NUMBER, MOST_PROCESSES, stderr_console

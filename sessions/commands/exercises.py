@@ -9,7 +9,7 @@ import typer
 import instructions
 from sessions.commands.options import IdArgument, at_desk, changing
 from sessions.exercises import choosing, lists
-from sessions.exercises.results import screening_report
+from sessions.exercises.verdicts import screening_report
 from sessions.pay.paper import write_text
 from study.classes import read_classes
 from study.config.study import find_study

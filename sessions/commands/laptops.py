@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from sessions.commands.options import at_desk, changing
-from sessions.laptops import away, clips
+from sessions.laptops import away, clips_needed
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import bring_back, require_honest
 from study.config.study import Study
@@ -42,18 +42,18 @@ def deal(
 ) -> None:
     """Prepare a laptop without a network for some participants; they rate nowhere else."""
     people = sorted({*participants, *(more or [])})
-    listed = clips.list_of(out)
+    listed = clips_needed.list_of(out)
     for path in (out, listed):
         refuse_existing(path, overwrite=False)
     # Whoever rates here does not wait for files to be copied.
     with at_desk(study, store) as (found, db):
-        first = clips.needed(db, people)
+        first = clips_needed.needed(db, people)
     if clips_to is not None:
         _copy_clips(first, found, clips_to)
     with changing(study, store, by) as desk:
         part = deal_part(desk, people, out)
-        last = clips.needed(desk.db, people)
-    clips.write_list(last, listed)
+        last = clips_needed.needed(desk.db, people)
+    clips_needed.write_list(last, listed)
     if clips_to is not None and not last.equals(first):
         _copy_clips(last, found, clips_to)
     typer.echo(
@@ -67,7 +67,7 @@ def deal(
 
 
 def _copy_clips(needed: pd.DataFrame, study: Study, folder: Path) -> None:
-    copied = track(clips.copy(needed, study, folder), "copying clips", total=len(needed))
+    copied = track(clips_needed.copy(needed, study, folder), "copying clips", total=len(needed))
     n_there = sum(copied)
     typer.echo(f"{folder}: {counted(len(needed) - n_there, 'clip')} copied, {n_there} there before")
 

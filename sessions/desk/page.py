@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from sessions.desk.actions import Work, add_actions
 from sessions.desk.people import Person, people, person
-from sessions.exercises.results import screening_report
+from sessions.exercises.verdicts import screening_report
 from sessions.laptops import away
 from sessions.monitor import dashboard
 from sessions.monitor.progress import Progress, progress, sentence

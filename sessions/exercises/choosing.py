@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sessions.exercises.results import TRAINING_SET
+from sessions.exercises.verdicts import TRAINING_SET
 from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import ConfigError

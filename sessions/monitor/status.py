@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from rich.table import Table
 
-from sessions.exercises import headphones, results
+from sessions.exercises import headphones, verdicts
 from sessions.expert.ground_truths import corrections
 from sessions.expert.reratings import Reliability, reliability
 from sessions.pay import bonus
@@ -173,7 +173,7 @@ def _participant_status(
 
 
 def _in_words(db: Db, study: Study, participant: Participant, phase: Phase) -> str:
-    found = results.attempts(db, participant.id, phase)
+    found = verdicts.attempts(db, participant.id, phase)
     if not found:
         return "cleared" if participants.is_cleared(db, participant.id, phase) else "-"
     last = found[-1]

@@ -1,6 +1,6 @@
 """Who may start which phase. A message says what is there, what is needed and what to do."""
 
-from sessions.exercises import headphones, results
+from sessions.exercises import headphones, verdicts
 from sessions.laptops.away import require_here
 from study.config.protocol import Protocol
 from study.config.study import Study
@@ -46,7 +46,7 @@ def require_cleared(db: Db, study: Study, participant_id: str, phase: Phase) -> 
         _require_trained(db, participant_id)
         require_screening_passed(
             participant_id,
-            results.attempts(db, participant_id, Phase.SCREENING),
+            verdicts.attempts(db, participant_id, Phase.SCREENING),
             study.config.protocol,
         )
 
@@ -66,7 +66,7 @@ def require_may_check_headphones(db: Db, study: Study, participant_id: str) -> N
 
 
 def require_screening_passed(
-    participant_id: str, screenings: list[results.Attempt], protocol: Protocol
+    participant_id: str, screenings: list[verdicts.Attempt], protocol: Protocol
 ) -> None:
     """Raise unless the last finished screening was passed.
 
@@ -91,7 +91,7 @@ def require_screening_passed(
         )
 
 
-def require_fresh_clips(db: Db, participant_id: str, last: results.Attempt) -> None:
+def require_fresh_clips(db: Db, participant_id: str, last: verdicts.Attempt) -> None:
     """Raise unless there are clips for another screening than the `last` one.
 
     Raises NotClearedError if every set of them was seen.
@@ -183,7 +183,7 @@ def _require_rehearsal(participant: Participant, study: Study) -> None:
 
 
 def _require_trained(db: Db, participant_id: str) -> None:
-    found = results.attempts(db, participant_id, Phase.TRAINING)
+    found = verdicts.attempts(db, participant_id, Phase.TRAINING)
     if any(attempt.finished for attempt in found):
         return
     so_far = f"{found[-1].n_rated} of {found[-1].n_clips}" if found else "none"
@@ -194,17 +194,17 @@ def _require_trained(db: Db, participant_id: str) -> None:
 
 
 def _require_fresh_screening(db: Db, protocol: Protocol, participant_id: str) -> None:
-    screenings = results.attempts(db, participant_id, Phase.SCREENING)
+    screenings = verdicts.attempts(db, participant_id, Phase.SCREENING)
     finished = [attempt for attempt in screenings if attempt.finished]
     if not finished:
         return
     last = finished[-1]
-    if results.is_passed(last, protocol):
+    if verdicts.is_passed(last, protocol):
         raise NotClearedError(
             f"participant {participant_id} has passed the screening already ({last.n_right} of "
             f"{last.n_clips}). Run: python -m annotator --participant {participant_id}"
         )
-    trainings = [t for t in results.attempts(db, participant_id, Phase.TRAINING) if t.finished]
+    trainings = [t for t in verdicts.attempts(db, participant_id, Phase.TRAINING) if t.finished]
     if len(trainings) <= len(finished):
         raise NotClearedError(
             f"participant {participant_id} failed the screening ({last.n_right} of "

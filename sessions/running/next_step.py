@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sessions.exercises import headphones, results
-from sessions.exercises.results import Attempt
+from sessions.exercises import headphones, verdicts
+from sessions.exercises.verdicts import Attempt
 from sessions.expert import reratings
 from sessions.recognition.session import require_planned
 from sessions.running.gate import require_fresh_clips, require_may_check_headphones
@@ -140,11 +140,11 @@ def _is_cleared(db: Db, participant_id: str) -> bool:
 
 def _exercise(db: Db, study: Study, participant_id: str) -> NextStep | None:
     """Return the training or screening that is due, None where the annotation is open."""
-    trainings = results.attempts(db, participant_id, Phase.TRAINING)
+    trainings = verdicts.attempts(db, participant_id, Phase.TRAINING)
     n_trained = sum(attempt.finished for attempt in trainings)
-    screenings = results.attempts(db, participant_id, Phase.SCREENING)
+    screenings = verdicts.attempts(db, participant_id, Phase.SCREENING)
     finished = [attempt for attempt in screenings if attempt.finished]
-    if finished and results.is_passed(finished[-1], study.config.protocol):
+    if finished and verdicts.is_passed(finished[-1], study.config.protocol):
         return None
     if finished:
         require_fresh_clips(db, participant_id, finished[-1])
@@ -155,7 +155,7 @@ def _exercise(db: Db, study: Study, participant_id: str) -> NextStep | None:
 
 def _rehearsed(db: Db, participant_id: str) -> NextStep | None:
     for step, phase in ((Step.TRAINING, Phase.TRAINING), (Step.SCREENING, Phase.SCREENING)):
-        found = results.attempts(db, participant_id, phase)
+        found = verdicts.attempts(db, participant_id, phase)
         if exercises.set_sizes(db, phase) and not any(attempt.finished for attempt in found):
             return _going(db, participant_id, step, found)
     return None
@@ -163,8 +163,8 @@ def _rehearsed(db: Db, participant_id: str) -> NextStep | None:
 
 def _going(db: Db, participant_id: str, step: Step, found: list[Attempt]) -> NextStep:
     phase = Phase(step.value)
-    attempt = results.next_attempt(found)
-    n_total = exercises.set_sizes(db, phase).get(results.set_of(phase, attempt), 0)
+    attempt = verdicts.next_attempt(found)
+    n_total = exercises.set_sizes(db, phase).get(verdicts.set_of(phase, attempt), 0)
     if not n_total:
         raise NotClearedError(
             f"no clips have been chosen for the {phase.value}. "

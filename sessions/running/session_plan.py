@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sessions.exercises import results
+from sessions.exercises import verdicts
 from sessions.expert import reratings
 from sessions.plan.further_ratings import at_random_places
 from sessions.recognition.manifest import classes_of
@@ -148,8 +148,8 @@ def _recognition(db: Db, study: Study, participant_id: str) -> SessionPlan:
 
 
 def _exercise(db: Db, study: Study, participant_id: str, phase: Phase) -> SessionPlan:
-    attempt = results.next_attempt(results.attempts(db, participant_id, phase))
-    clips = exercises.frame(db, phase, results.set_of(phase, attempt))
+    attempt = verdicts.next_attempt(verdicts.attempts(db, participant_id, phase))
+    clips = exercises.frame(db, phase, verdicts.set_of(phase, attempt))
     if clips.empty:
         raise NotClearedError(
             f"no clips have been chosen for the {phase.value}. "

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.opening import frames_of, open_clip, read_clip
+from study.clips.containers import frames_of, open_clip, read_clip
 from study.clips.probe import require_codecs, video_streams
 from study.clips.showing import Showing, scaled
 from study.clips.sound.track import SoundTrack

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import av
 import numpy as np
 
-from study.clips.opening import Budget, frames_of, open_clip
+from study.clips.containers import Budget, frames_of, open_clip
 from study.clips.sound.one_form import Resampler
 from study.clips.wholeness import ends_early
 from study.errors import ClipError
@@ -204,7 +204,7 @@ def is_silent(path: Path) -> bool:
 def video_streams(container: Any) -> list[Any]:  # noqa: ANN401
     """Return the video streams of a container, cover pictures left out.
 
-    `container`: from `study.clips.opening.open_clip`.
+    `container`: from `study.clips.containers.open_clip`.
     """
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
@@ -215,7 +215,7 @@ def pcm16_blocks(container: Any, path: Path) -> Iterator["np.ndarray[Any, np.dty
 
     Raises ClipError with reason ``"no_audio"`` where there is no audio stream.
 
-    `container`: from `study.clips.opening.open_clip`.
+    `container`: from `study.clips.containers.open_clip`.
 
     Yields
     ------

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.opening import Budget, open_clip
+from study.clips.containers import Budget, open_clip
 from study.clips.probe import require_codecs, video_streams
 from study.clips.sound.one_form import Resampler
 from study.clips.sound.placing import stretches

@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from study.clips.opening import MAX_DURATION_S
+from study.clips.containers import MAX_DURATION_S
 from study.clips.orientation import Orientation, orientation_of
 from study.clips.sound.one_form import EarMixer, Form, form_of
 from study.errors import ClipError

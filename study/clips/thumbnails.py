@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from study.clips.opening import frames_of, open_clip
+from study.clips.containers import frames_of, open_clip
 from study.clips.probe import missing_stream, probe, require_codecs, video_streams
 from study.errors import ClipError
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-HARD_LIMIT_S = 90.0  # decoders are asked to stop before that; see `study.clips.opening`
+HARD_LIMIT_S = 90.0  # decoders are asked to stop before that; see `study.clips.containers`
 MEMORY_BYTES = 4 * 2**30  # what a worker may take beyond what it has when it begins
 _UNLIMITED = -1
 

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.clips.opening import frames_of, open_clip
+from study.clips.containers import frames_of, open_clip
 from study.errors import ClipError, ConfigError
-from study.rehearsal.encoding import Picture
+from study.rehearsal.mp4 import Picture
 from study.vocabulary import Rating
 
 _WORDS = {

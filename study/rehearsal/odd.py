@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from study.errors import ConfigError
-from study.rehearsal.encoding import Film, Picture, SceneSound, Sound, steady_times, write_clip
+from study.rehearsal.mp4 import Film, Picture, SceneSound, Sound, steady_times, write_clip
 from study.tools.files import written_atomically
 
 FLASH_S = 0.1

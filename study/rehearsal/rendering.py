@@ -10,7 +10,7 @@ from study.rehearsal.actions import ACTIONS
 from study.rehearsal.actions.beats import Beats, Floats
 from study.rehearsal.actions.pictures import Canvas, Colour, Place
 from study.rehearsal.actions.voices import SAMPLE_RATE_HZ, sound_of
-from study.rehearsal.encoding import Film, SceneSound, Sound, steady_times
+from study.rehearsal.mp4 import Film, SceneSound, Sound, steady_times
 from study.rehearsal.scenes import Event, Scene, Source
 from study.tools.seeding import generator
 

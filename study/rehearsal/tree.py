@@ -14,7 +14,7 @@ from study.errors import ConfigError
 from study.processes.pool import each, n_cores
 from study.rehearsal.actions import CLASSES, DEFAULT_CLASSES
 from study.rehearsal.describing import describe, feeding_classes
-from study.rehearsal.encoding import write_clip
+from study.rehearsal.mp4 import write_clip
 from study.rehearsal.rendering import film_of, track_of
 from study.rehearsal.scene_table import (
     SCENES_NAME,

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from study.rehearsal.encoding import Film, SceneSound, steady_times, write_clip
+from study.rehearsal.mp4 import Film, SceneSound, steady_times, write_clip
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lab.compare.measures.answers import Taker, confusions, smoothed_rows
+from lab.compare.measures.confusions import Taker, confusions, smoothed_rows
 from lab.compare.resampling import Resamples
 from lab.compare.responses import AUDIO, AUDIOVISUAL, VISUAL, Numbers, Responses
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lab.compare.measures.answers import Taker
+from lab.compare.measures.confusions import Taker
 from lab.compare.resampling import Resamples
 from lab.compare.responses import AUDIOVISUAL, Numbers, Responses
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from lab.compare.measures.answers import Taker
+from lab.compare.measures.confusions import Taker
 from lab.compare.resampling import Resamples, interval
 from lab.compare.responses import Numbers, Responses
 from study.tools.seeding import generator

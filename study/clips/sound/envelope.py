@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from study.clips.opening import open_clip
+from study.clips.containers import open_clip
 from study.clips.probe import PCM16_FULL_SCALE, pcm16_blocks
 
 Floats = npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ import pytest
 
 from features.embedding_set import EMBEDDING_SETS
 from features.engines.onnx import write_onnx_graph
-from features.engines.running import open_engine
+from features.engines.open_engine import open_engine
 from features.inputs import waveform
 from features.inputs.mel import patches
 from features.networks.layers import Layer

@@ -6,7 +6,7 @@ import pytest
 
 from features.engines.ncnn import write_ncnn_graph
 from features.engines.onnx import providers, write_onnx_graph
-from features.engines.running import graph_format, open_engine
+from features.engines.open_engine import graph_format, open_engine
 from features.networks.layers import Layer
 from features.networks.specs import NETWORKS
 from features.networks.untrained import examples, untrained_weights

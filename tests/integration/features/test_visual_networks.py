@@ -6,7 +6,7 @@ import pytest
 
 from features.engines.ncnn import write_ncnn_graph
 from features.engines.onnx import write_onnx_graph
-from features.engines.running import open_engine
+from features.engines.open_engine import open_engine
 from features.inputs.frames import choose_frames, shrink
 from features.networks.efficientnetb0 import normalised
 from features.networks.specs import NETWORKS

@@ -9,7 +9,7 @@ import pytest
 
 from lab.trace.chain import faults_of, lines
 from lab.trace.released import follow_in_release
-from lab.trace.wanted import wanted
+from lab.trace.traceable import wanted
 from study.errors import ConfigError
 from tests.worlds.sealing import seal
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 from alembic import command
 
-from sessions.laptops import away, clips
+from sessions.laptops import away, clips_needed
 from sessions.laptops.away import require_whole
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import Merged, merge_part
@@ -332,21 +332,21 @@ def test_a_laptop_needs_what_its_people_have_left_and_every_clip_is_checked(lab,
     study, engine, path = lab
     with transaction(engine) as db:
         rated = assignments.frame(db).query("participant_id == 'S01' and done")["candidate_id"]
-        one, two = clips.needed(db, ["S01"]), clips.needed(db, ["S01", "S02"])
+        one, two = clips_needed.needed(db, ["S01"]), clips_needed.needed(db, ["S01", "S02"])
         names = candidates.frame(db).set_index("candidate_id").loc[rated, "filename"]
     assert len(one) == 29 - 3
     assert not set(names) & set(one["filename"])
     assert set(one["filename"]) < set(two["filename"])
-    assert clips.list_of(path).name == "laptop-a.clips.csv"
+    assert clips_needed.list_of(path).name == "laptop-a.clips.csv"
     with pytest.raises(ClipError, match=r"26 clips of 26 cannot be found, such as .*barking"):
-        list(clips.copy(one, study, tmp_path / "stick"))
+        list(clips_needed.copy(one, study, tmp_path / "stick"))
     for row in one.to_dict("records"):
         file = study.clip_path(row["video_location"], row["filename"])
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"another clip")
     with pytest.raises(ClipError, match="is not the file that was admitted"):
-        list(clips.copy(one, study, tmp_path / "stick"))
+        list(clips_needed.copy(one, study, tmp_path / "stick"))
     assert list((tmp_path / "stick").rglob("*.mp4")) == []
     sealed = one.assign(sha256=sha256(b"another clip").hexdigest())
-    assert list(clips.copy(sealed, study, tmp_path / "stick")) == [False] * 26
-    assert list(clips.copy(sealed, study, tmp_path / "stick")) == [True] * 26
+    assert list(clips_needed.copy(sealed, study, tmp_path / "stick")) == [False] * 26
+    assert list(clips_needed.copy(sealed, study, tmp_path / "stick")) == [True] * 26

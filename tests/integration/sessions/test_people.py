@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from sessions.exercises.results import screening_report
+from sessions.exercises.verdicts import screening_report
 from sessions.maintenance.store_check import findings
 from sessions.pay import bonus
 from sessions.pay import statement as pay

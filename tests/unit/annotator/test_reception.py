@@ -2,8 +2,8 @@
 
 import pytest
 
-from annotator.reception.flow import Visit, receive
 from annotator.reception.typing import LONGEST, Typed
+from annotator.reception.visit import Visit, receive
 from annotator.reception.who import ask_who
 from annotator.request import StageOptions
 from annotator.session import perform

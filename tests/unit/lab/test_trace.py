@@ -11,7 +11,7 @@ from lab.release.writing import Wishes, release
 from lab.trace.chain import faults_of, lines
 from lab.trace.follow import follow
 from lab.trace.released import follow_in_release
-from lab.trace.wanted import Bar, Cell5, RecordOf, Row, wanted
+from lab.trace.traceable import Bar, Cell5, RecordOf, Row, wanted
 from study.config.study import find_study
 from study.errors import ConfigError
 from study.reading.clip_keys import key_of

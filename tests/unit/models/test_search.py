@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from models.network.spec import CELLS, PAPER, Cell, Epoch, Rnn, Schedule, preset
-from models.search.forecast import forecast, n_operations
 from models.search.space import DROPOUTS, UNITS, draw_surrogate
 from models.search.surrogates import (
     SearchPlan,
@@ -16,6 +15,7 @@ from models.search.surrogates import (
     write_best,
     write_plan,
 )
+from models.search.time_left import forecast, n_operations
 from study.errors import ConfigError
 
 GRU = Cell("yamnet_effnet", Rnn.GRU)

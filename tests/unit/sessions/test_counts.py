@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import update
 
-from sessions.exercises.results import screening_report
+from sessions.exercises.verdicts import screening_report
 from sessions.monitor.alarms import alarms
 from sessions.monitor.dashboard import page
 from sessions.monitor.progress import progress, sentence

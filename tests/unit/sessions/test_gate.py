@@ -1,6 +1,6 @@
 import pytest
 
-from sessions.exercises.results import Attempt
+from sessions.exercises.verdicts import Attempt
 from sessions.monitor.show import lines
 from sessions.running.gate import require_cleared, require_screening_passed
 from sessions.running.session_plan import plan_session

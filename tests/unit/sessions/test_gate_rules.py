@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions.exercises.results import Attempt
+from sessions.exercises.verdicts import Attempt
 from sessions.running.gate import (
     require_cleared,
     require_may_check_headphones,

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.compare.measures.agreement import ALL, group_table
 from lab.compare.measures.consistency import kappa_interval, kappa_range, pair_table
+from lab.compare.measures.group_consistency import ALL, group_table
 from lab.compare.resampling import resample
 from tests.worlds.observers import class_names, responses_of
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lab.compare.measures.answers import accuracy, confusions, smoothed_rows, takers_of
 from lab.compare.measures.benefit import independent_channels
+from lab.compare.measures.confusions import accuracy, confusions, smoothed_rows, takers_of
+from lab.compare.measures.d_prime import d_primes, mean_d_prime
 from lab.compare.measures.distance import confusion_distance
-from lab.compare.measures.sensitivity import d_primes, mean_d_prime
-from lab.compare.measures.window import Window, fit_window, gaussian
+from lab.compare.measures.integration_window import Window, fit_window, gaussian
 from lab.compare.numbers import compare
 from lab.compare.resampling import resample
 from tests.worlds.observers import (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lab.compare.measures.consistency import kappa_interval
-from lab.compare.planning import Plan, clips_for, half_width, plan_table
+from lab.compare.power import Plan, clips_for, half_width, plan_table
 from study.errors import ConfigError
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from curation.clips.survey import what_sounds
 from features.inputs.frames import choose_frames, shrink
-from study.clips import opening, showing
+from study.clips import containers, showing
+from study.clips.containers import container_of, open_clip
 from study.clips.contents import Display, inspect
 from study.clips.display import decode_for_display
-from study.clips.opening import container_of, open_clip
 from study.clips.probe import probe
 from study.clips.sampling import decode_for_extraction
 from study.clips.thumbnails import contact_sheet
@@ -161,7 +161,7 @@ def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded(tmp_path):
 
 
 def test_a_file_that_is_too_large_or_none_is_refused_unread(tmp_path, monkeypatch, whole):
-    monkeypatch.setattr(opening, "MAX_BYTES", 1000)
+    monkeypatch.setattr(containers, "MAX_BYTES", 1000)
     for way in WAYS.values():
         with pytest.raises(ClipError, match="MB and a clip") as caught:
             way(whole)
@@ -173,13 +173,13 @@ def test_a_file_that_is_too_large_or_none_is_refused_unread(tmp_path, monkeypatc
 
 
 def test_more_frames_or_more_sound_than_a_clip_has_are_refused(monkeypatch, whole):
-    monkeypatch.setattr(opening, "MAX_FRAMES", 10)
+    monkeypatch.setattr(containers, "MAX_FRAMES", 10)
     for name in ("inspect", "show"):
         with pytest.raises(ClipError, match="is too long") as caught:
             WAYS[name](whole)
         assert caught.value.reason == "too_large"
     monkeypatch.undo()
-    monkeypatch.setattr(opening, "MAX_DURATION_S", 0.1)
+    monkeypatch.setattr(containers, "MAX_DURATION_S", 0.1)
     for name in ("inspect", "show", "extract"):
         with pytest.raises(ClipError, match="is too long") as caught:
             WAYS[name](whole)
@@ -187,7 +187,7 @@ def test_more_frames_or_more_sound_than_a_clip_has_are_refused(monkeypatch, whol
 
 
 def test_a_clip_that_decodes_for_too_long_is_refused(monkeypatch, whole):
-    monkeypatch.setattr(opening, "MAX_DECODING_S", -1.0)
+    monkeypatch.setattr(containers, "MAX_DECODING_S", -1.0)
     for way in WAYS.values():
         with pytest.raises(ClipError, match="s to decode") as caught:
             way(whole)
