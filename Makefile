@@ -1,6 +1,6 @@
 # make demo   set up everything and run a whole study on clips that it makes
 # make test   set up everything and run every test
-.PHONY: help setup demo test lint lock wheelhouse
+.PHONY: help setup demo test lint docs lock wheelhouse
 .DEFAULT_GOAL := help
 DEMO ?= demo
 ROLE ?= all
@@ -23,6 +23,10 @@ lint: setup ## check style, types and the arrows between packages
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+docs: setup ## build the documentation as a site (build/site/index.html; needs no network)
+	@$(python) -m handbook.write
+	@.venv/bin/zensical build --clean --strict
 
 lock: ## resolve pyproject.toml into requirements/ (needs uv)
 	@scripts/lock

@@ -20,11 +20,11 @@ from study.tools.wording import counted
 from study.vocabulary import VIDEO_LOCATIONS
 
 _HEADER = """\
-# The study's configuration; every key and what it means: docs/guides/study.md.
+# The study's configuration; every key and what it means: docs/reference/study_toml.md.
 # What is commented out has the value shown. Lines may be changed until `python -m study freeze`.
 """
 # What new studies begin with; the default is what studies had before there was such a key.
-_NEW_STUDIES = {
+NEW_STUDIES = {
     "screen.measured_lead": "true",
     "screen.scale": '"auto"',
     "protocol.test_frame_rate_tolerance_hz": "0.05",
@@ -164,7 +164,7 @@ def _check_store(study: Study) -> None:
 
 def _write_config(path: Path, settings: Sequence[str]) -> None:
     given = {setting.partition("=")[0].strip() for setting in settings}
-    new = [f"{key}={value}" for key, value in _NEW_STUDIES.items() if not _is_set(key, given)]
+    new = [f"{key}={value}" for key, value in NEW_STUDIES.items() if not _is_set(key, given)]
     config = parse_config("\n".join([*settings, *new]), "--set")
     # A store URL may have a password in it.
     with written_atomically(path, readers=access.Readers.OWNER) as part:

@@ -16,14 +16,27 @@ NOT_DEFINED = (
 )
 
 
+COLUMNS = {  # of `rater_table`, and what each means
+    "participant_id": "pseudonymous id of the rater",
+    "n_ratings": "ratings given",
+    "share_1": "share of them that are 1",
+    "share_2": "share that are 2",
+    "share_3": "share that are 3",
+    "mean_rating": "mean of the ratings",
+    "n_catch": "ratings of clips that the expert rated",
+    "accuracy": "share of these that are the expert's; empty without any",
+    "accuracy_low": "lower limit of its 95 % interval (Wilson)",
+    "accuracy_high": "upper limit",
+    "bias": "mean rating minus mean ground truth",
+    "agreement_with_others": "share of the others' ratings of the same clips that are the same",
+    "drift": "that agreement in the last fifth of the rater's trials minus that in the first",
+}
+
+
 def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:
     """Return one row per rater.
 
-    Returns columns ``participant_id, n_ratings, share_1, share_2, share_3, mean_rating, n_catch,
-    accuracy, accuracy_low, accuracy_high`` (Wilson's interval), ``bias`` (mean rating minus mean
-    ground truth), ``agreement_with_others`` (share of the other raters' ratings of the same clips
-    that were the same), ``drift`` (that agreement in the last fifth of the rater's trials minus
-    that in the first).
+    Returns columns `COLUMNS`.
 
     Parameters
     ----------
@@ -34,7 +47,7 @@ def rater_table(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFr
     """
     compared = with_references(ratings, ground_truths)
     rows = [_row(str(person), part) for person, part in compared.groupby("participant_id")]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def with_references(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.DataFrame:

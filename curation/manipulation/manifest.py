@@ -26,14 +26,44 @@ class FinishedStimulus:
     ----------
     filename : str
         ``<condition>/<label>/<clip>``, within the folder.
+    condition : str
+        Name of the condition, as the design has it.
     source, sound_source : str
         The clips that picture and sound are of; of a black picture, the clip of the sound.
     label : str
         The right answer; empty where none is.
+    picture_label, sound_label : str
+        Class of the picture and of the sound; empty where there is none.
+    modality : str
+        What is left of the clip: ``audiovisual``, ``audio`` or ``visual``.
     asynchrony_ms : float or None
         By how much the sound is late; None where there is only one of the two.
+    attend : str
+        What people are asked for: ``both``, ``picture`` or ``sound``.
+    edge : str
+        What becomes of the time without sound or picture: ``silence`` or ``cut``.
+    incongruent : bool
+        Whether the sound is that of a clip of another class.
+    noise : str
+        Kind of the noise in the sound.
+    snr_db : float or None
+        Sound against noise, as asked for; None without noise.
+    contrast, pixel_noise, blur_px : float
+        Of the picture, as asked for.
+    low_pass_cpp, high_pass_cpp : float or None
+        Limits of the picture's spatial frequencies, cycles per its height; None without a filter.
+    seed : int
+        What its noise was drawn from.
+    format : str
+        Container and codecs.
+    source_sha256, sound_sha256 : str
+        Digests of the clips that picture and sound are of.
     gain_db : float
         By how much the sound is louder or softer than in its clip.
+    n_pictures, width_px, height_px : int
+        Pictures of the finished clip, and their size.
+    duration_s : float
+        Its length.
     sha256 : str
         Of the finished file.
     snr_measured_db : float or None
@@ -44,6 +74,8 @@ class FinishedStimulus:
         Whether the peak of the cross-correlation is the only one.
     picture_time_error_ms : float
         By how much a picture is shown at another time than it should be, at most.
+    contrast_measured, pixel_noise_measured : float or None
+        In the finished pictures.
     picture_psnr_db : float or None
         Of five finished pictures against the planned ones, luminance; None where they are the same.
     peak : float
@@ -91,7 +123,17 @@ class FinishedStimulus:
 
 @dataclass(frozen=True, slots=True)
 class RefusedStimulus:
-    """A stimulus that was not made, and why."""
+    """A stimulus that was not made, and why.
+
+    Parameters
+    ----------
+    filename, condition, source : str
+        As of a finished one.
+    reason : str
+        In a word.
+    detail : str
+        In a sentence.
+    """
 
     filename: str
     condition: str

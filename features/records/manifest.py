@@ -144,7 +144,25 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
-    """What is known of one record; times are the starts of the timesteps from the clip's start."""
+    """What is known of one record.
+
+    Parameters
+    ----------
+    filename, label, video_location : str
+        The clip, its class, and the part of Moments in Time it is from.
+    tfrecord_filename : str
+        ``<label>/<stem>.tfrecord``, within the folder.
+    clip_sha256, record_sha256 : str
+        Digests of the clip that was read and of the record that was written.
+    audio_timesteps, visual_timesteps : int
+        Rows of the two embeddings.
+    audio_times_s, visual_times_s : tuple of float
+        Starts of the timesteps from the clip's start, in seconds.
+    sample_rate_hz, n_channels : int or None
+        Of the clip's sound; None in manifests of older versions.
+    warnings : tuple of str
+        What was odd about the clip.
+    """
 
     __pydantic_config__: ClassVar = ConfigDict(strict=True, extra="forbid")
 

@@ -27,7 +27,17 @@ from lab.compare.resampling import Resamples, interval, resample
 from lab.compare.responses import AUDIOVISUAL, MODALITIES, NETWORKS, PEOPLE, Numbers, Responses
 from study.errors import ConfigError
 
-COLUMNS = ["measure", "group", "observer", "condition", "value", "low", "high", "n", "note"]
+COLUMNS = {  # what each means
+    "measure": "what was measured, such as accuracy",
+    "group": "people or networks; both where they are compared",
+    "observer": "the person or network; all for the group",
+    "condition": "the condition of the clips",
+    "value": "the number",
+    "low": "lower limit of its 95 % interval; empty without one",
+    "high": "upper limit",
+    "n": "answers or clips that it rests on",
+    "note": "what has to be known to read it",
+}
 OF_PAIRS = "error consistency"
 Row = dict[str, object]
 ByTaker = dict[tuple[str, str, str], Confusions]  # group, name, condition
@@ -87,7 +97,7 @@ def compare(
         *_conflicts(responses, resample(responses, n_resamples, seed)),
         *_congruence(right, takers, draws),
     ]
-    numbers = pd.DataFrame(rows, columns=COLUMNS)
+    numbers = pd.DataFrame(rows, columns=list(COLUMNS))
     return Comparison(responses, numbers, pairs, found, n_resamples, seed)
 
 

@@ -32,6 +32,14 @@ _COUNTS = ("r1", "r2", "r3")
 _LOCATED = ("filename", "avmit_label", "video_location")
 
 
+COLUMNS = {  # of `prior_table`, and what each means
+    "filename": "MIT class subdirectory/video name",
+    "video_location": "training or validation",
+    "probability": "how probable it is that the clip is prominent, learnt from other sources",
+    "fold": "the part of the sources, from 0, that it was not learnt from",
+}
+
+
 def prior_table(
     ratings: Path,
     clips: Path,
@@ -58,7 +66,7 @@ def prior_table(
     Returns
     -------
     DataFrame
-        Columns ``filename, video_location, probability, fold``.
+        Columns `COLUMNS`.
 
     Raises
     ------

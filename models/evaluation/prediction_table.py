@@ -14,6 +14,19 @@ from study.reading.rows import csv_table
 from study.tools.files import written_atomically
 
 PROBABILITY = "p_"  # begins the columns of probabilities
+COLUMNS = {  # what each means; those of a list are there where the list has them
+    "network": "the model: training set, embedding set and recurrent layer",
+    "filename": "the clip",
+    "condition": "how it was manipulated",
+    "source": "the clip that its picture is of",
+    "label": "the right answer; empty where none is",
+    "modality": "what the network perceived: audiovisual, audio or visual",
+    "picture_label": "class of the picture, where sounds were exchanged",
+    "sound_label": "class of the sound, where sounds were exchanged",
+    "predicted": "the class with the highest probability",
+    "p_CLASS": "probability of the class, a column for each",
+    "loss": "minus the logarithm of the label's probability, nats; empty where no answer is right",
+}
 _OF_A_LIST = ("condition", "source")  # columns of a list that its predictions keep
 _MODALITIES = {"both": "audiovisual", "audio": "audio", "visual": "visual"}
 

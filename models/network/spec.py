@@ -162,7 +162,21 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One line of the history."""
+    """One epoch of the training.
+
+    Parameters
+    ----------
+    epoch : int
+        Its number, from 0.
+    learning_rate : float
+        After decay.
+    loss, accuracy : float
+        On the training clips: mean cross-entropy in nats, and the share that was right.
+    val_loss, val_accuracy : float
+        The same on the validation clips.
+    precision : str
+        Of the arithmetic: ``float32``, or ``bfloat16`` in mixed precision.
+    """
 
     epoch: int
     learning_rate: float

@@ -13,23 +13,39 @@ from study.store.ratings.counted import judged
 from study.store.recognition import counted as recognition
 from study.vocabulary import Phase
 
-COLUMNS = (
-    "session_id", "participant_id", "phase", "attempt", "stage", "simulated_profile",
-    "started_at", "ended_at", "end_reason", "host", "rig_grade", "n_trials", "n_failed",
-    "n_ratings", "n_counted", "n_slips", "n_mis_keys",
-    "n_disturbed", "worked_s", "hours_pence", "bonus_pence", "currency", "payment_state",
-)  # fmt: skip
+COLUMNS = {  # what each means
+    "session_id": "identity of the session",
+    "participant_id": "who sat at the stage",
+    "phase": "training, screening, annotation, ground_truth or recognition",
+    "attempt": "which time the exercise was done, from 1",
+    "stage": "window, or simulated",
+    "simulated_profile": "which simulated person answered; empty for people",
+    "started_at": "when it began, UTC",
+    "ended_at": "when it ended, UTC; empty while it runs",
+    "end_reason": "why it ended",
+    "host": "name of the machine",
+    "rig_grade": "grade of the machine's timing when it began",
+    "n_trials": "trials, with those that could not be shown or were left",
+    "n_failed": "trials that could not be shown",
+    "n_ratings": "ratings or answers given",
+    "n_counted": "of these, those that enter tables",
+    "n_slips": "trials flagged as slips by the participant",
+    "n_mis_keys": "trials flagged by the experimenter: another key was meant",
+    "n_disturbed": "trials flagged by the experimenter: the participant was disturbed",
+    "worked_s": "seconds of work; pauses are left out",
+    "hours_pence": "what the time earned, in the smallest unit of the currency",
+    "bonus_pence": "what the ratings earned, in the same unit",
+    "currency": "its code (ISO 4217)",
+    "payment_state": "paid, owed or open",
+}
 _FLAGS = {"slip": "n_slips", "mis_key": "n_mis_keys", "trial_disturbed": "n_disturbed"}
 
 
 def session_table(db: Db, study: Study) -> pd.DataFrame:
     """Return all sessions in the order in which they began.
 
-    Returns columns `COLUMNS`, one row per session. ``n_trials`` includes those that could not be
-    shown (``n_failed``) or were left; ``n_counted`` ratings enter tables; ``n_slips``,
-    ``n_mis_keys`` and ``n_disturbed`` trials are flagged; ``worked_s`` leaves pauses out;
-    ``payment_state`` is ``"paid"``, ``"owed"`` or ``"open"``. Raises StudyError on a laptop, which
-    does not know what has been paid.
+    Returns columns `COLUMNS`, one row per session. Raises StudyError on a laptop, which does not
+    know what has been paid.
     """
     if not is_settled_here(db):
         raise StudyError(AT_THE_DESK)

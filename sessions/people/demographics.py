@@ -92,6 +92,13 @@ def consenting(db: Db) -> list[Participant]:
     ]
 
 
+COLUMNS = {  # of `banded`, and what each means
+    "question": "what was asked, such as age",
+    "band": "a group of answers; no group is smaller than three",
+    "n": "participants in it",
+}
+
+
 def answers_of(db: Db, people: Sequence[Participant]) -> list[dict[str, Any]]:
     """Return what people said of themselves, one for each of them.
 
@@ -107,7 +114,7 @@ def banded(db: Db) -> pd.DataFrame:
     Each question is counted on its own, so that answers cannot be put together. Everybody who gave
     consent counts; who said nothing is in the group of those.
 
-    Returns columns ``question, band, n``.
+    Returns columns `COLUMNS`.
     """
     everybody = answers_of(db, consenting(db))
     questions = sorted({question for answers in everybody for question in answers})
@@ -116,7 +123,7 @@ def banded(db: Db) -> pd.DataFrame:
         values = [answers.get(question) for answers in everybody]
         counts = _age_counts(values) if question == "age" else _word_counts(values)
         rows += [{"question": question, "band": band, "n": n} for band, n in merged(counts)]
-    return pd.DataFrame(rows, columns=["question", "band", "n"])
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def merged(

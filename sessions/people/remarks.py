@@ -13,10 +13,18 @@ from study.tools.local_time import local_time
 from study.tools.wording import checked_remark, no_formula
 from study.vocabulary import FlagKind
 
-COLUMNS = (
-    "at", "participant_id", "by", "kind", "text", "phase", "session_id", "trial_number", "filename",
-    "presentation",
-)  # fmt: skip
+COLUMNS = {  # what each means
+    "at": "when it was written, UTC",
+    "participant_id": "whom it concerns",
+    "by": "who wrote it: initials, or the participant",
+    "kind": "remark, or the flag: slip, mis_key or trial_disturbed",
+    "text": "what was written",
+    "phase": "phase of the session; empty where it concerns none",
+    "session_id": "the session; empty where it concerns none",
+    "trial_number": "the trial; empty where it concerns none",
+    "filename": "the clip of the trial",
+    "presentation": "which playing of the clip; empty where it concerns none",
+}
 REMARK = "remark"  # the kind of what is no flag
 
 

@@ -15,9 +15,12 @@ class Headphones(BaseModel):
     Parameters
     ----------
     set_level : bool
-        Whether the participant sets the level before each session.
+        Whether the participant sets the level before each session; the level is stored with the
+        session (`gain_db`).
     min_gain_db, max_gain_db : float
         The range; without the step all clips play at the upper end.
+    start_gain_db : float
+        Where the participant begins to set the level.
     gain_step_db : float
         What one press of a key changes.
     check : {"off", "huggins", "antiphase"}

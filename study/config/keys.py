@@ -29,6 +29,8 @@ class Keys(BaseModel):
     ----------
     unclean, moderately_clean, very_clean : str
         The ratings 1, 2 and 3.
+    replay : str
+        Plays the clip again.
     pause : str
         The experimenter's: begins a pause and ends it.
     leave : str
@@ -38,10 +40,11 @@ class Keys(BaseModel):
     louder, softer : str
         Set the level of the headphones.
     disturbed : str or None
-        The experimenter's: flags the trial that is on the screen as disturbed; None for no such
-        key.
+        The experimenter's: flags the trial that is on the screen as disturbed; not set
+        where another key is ``"f9"``.
     slip : str or None
-        The participant's: flags the rating before as a slip; None for no such key.
+        The participant's: flags the rating before as a slip (another key was meant), without
+        changing it or the bonus; None for no such key.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -27,44 +27,107 @@ OF_ALL_GIVEN: frozenset[Question] = frozenset({"majority", "agreement"})
 
 
 class Protocol(BaseModel):
-    """The annotation protocol; the defaults are the paper's.
+    """The annotation protocol; the defaults are the paper's, and its heading stands with each.
 
     Another laboratory changes a number in its `study.toml`, never in the code that uses it.
+
+    Parameters
+    ----------
+    clip_s : float
+        Length of a clip (Paper: Selection of MIT Videos).
+    ratings_per_clip : int
+        How many people rate a clip (Paper: Annotation Procedure).
+    rating_rule : {"all", "until_decided", "until_certain"}
+        ``"all"``: every clip gets `ratings_per_clip`. Not in the paper: ``"until_decided"``, only
+        as many as answer the questions of `decide`, or ``"until_certain"``, as many as make an
+        answer probable.
+    decide : tuple of str or None
+        Not in the paper. With ``"until_decided"``: ``["prominent"]`` (the default there),
+        ``"present"``, ``"unanimous"`` or several of these; or one of ``"majority"`` and
+        ``"agreement"``, which ask for more ratings where raters disagree. With
+        ``"until_certain"``: ``["prominent"]`` or ``["present"]``, and ``"class_list"`` beside
+        ``"prominent"``.
+    ratings_at_most : int or None
+        Not in the paper. With ``"majority"``, ``"agreement"`` and ``"until_certain"`` (there 5 if
+        not set): up to so many ratings.
+    certainty : float
+        Not in the paper, with ``"until_certain"``: how probable an answer has to be; at most the
+        rest may be wrong, or the audit raises the threshold.
+    audit_share : float
+        Not in the paper, with ``"until_certain"``: share of the clips that get all ratings
+        whatever they say, to measure the error.
+    test_certainty : float
+        Not in the paper, with ``"until_certain"``: how probable a 3 has to be for the test set.
+    prior : str or None
+        Not in the paper, with ``"until_certain"``: `prior.csv` of ``python -m models prior``, seen
+        from the study folder.
+    majority : {"strict", "at_least_two"}
+        When a clip is prominent (Paper: Test Set). ``"strict"``: more than half of the ratings are
+        3; ``"at_least_two"`` reproduces the released lists.
+    screening_pass_mark : int or None
+        Right answers that pass the screening (Paper: Quality Control); not set: 38 of 41, scaled
+        to the classes and rounded up.
+    n_ground_truths : int
+        Clips that the expert rates before the study (Paper: Quality Control).
+    rerating_share : float
+        Not in the paper: share of the ground truths that the expert rates again, blind.
+    bonus_pence : int
+        What a rating earns that matches the ground truth (Paper: Quality Control).
+    hourly_rate_pence : int
+        Pay by the hour (Paper: Participants).
+    class_min_prominent : int
+        Prominent clips that a class needs for the test set (Paper: Test Set, class filtering).
+    test_size_per_class : int
+        Clips of a class in the test set (Paper: Test Set).
+    test_frame_rates_hz : tuple of float
+        Frame rates of the clips in the test set (Paper: Test Set, "30fps").
+    test_frame_rate_tolerance_hz : float
+        Not in the paper: how far a clip's frame rate may be from one of `test_frame_rates_hz`. The
+        default is half a unit of the last digit of 29.97; a new study has more room for a
+        container's clock.
+    test_max_odd_steps : int or None
+        Not in the paper: how many steps from frame to frame may differ by more than a tenth from
+        the others; the rate is then the one that most frames have. Not set: the rate is the
+        average, and no frame may stand a quarter longer or shorter than most.
+    validation_share : float
+        Share of the training lists that is kept for validation (the released lists: 46 of 456, 141
+        of 1,406).
+    warning_s : float
+        Not in the paper: how long the warning after an early press stands.
+    trials_per_block : int
+        Not in the paper: trials between two breaks, about ten minutes.
+    slips_per_block : int
+        Not in the paper: how many ratings of a block may be flagged as slips (`keys.slip`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    clip_s: float = Field(3.0, gt=0, le=60)  # Paper: Selection of MIT Videos
-    ratings_per_clip: PositiveInt = 3  # Paper: Annotation Procedure
-    # Not in the paper: whether all are asked for, or only as many as an answer needs.
+    clip_s: float = Field(3.0, gt=0, le=60)
+    ratings_per_clip: PositiveInt = 3
     rating_rule: Literal["all", "until_decided", "until_certain"] = "all"
     decide: tuple[Question, ...] | None = Field(None, strict=False, min_length=1)
     ratings_at_most: PositiveInt | None = Field(None, le=5)
-    # Not in the paper: of answers under the certain rule, and what bears them out.
     certainty: float = Field(0.98, gt=0.5, lt=1)
     audit_share: float = Field(0.05, ge=0, le=1)
     test_certainty: float = Field(0.98, gt=0.5, lt=1)
     prior: str | None = None
-    majority: Literal["strict", "at_least_two"] = "strict"  # Paper: Test Set
-    screening_pass_mark: PositiveInt | None = None  # Paper: Quality Control, 38 of 41
-    n_ground_truths: PositiveInt = 2000  # Paper: Quality Control
-    rerating_share: float = Field(0.05, ge=0, le=1)  # not in the paper: what the expert rates again
-    bonus_pence: NonNegativeInt = 10  # Paper: Quality Control, per matched ground truth
-    hourly_rate_pence: NonNegativeInt = 600  # Paper: Participants
-    class_min_prominent: PositiveInt = 500  # Paper: Test Set, class filtering
-    test_size_per_class: PositiveInt = 60  # Paper: Test Set
+    majority: Literal["strict", "at_least_two"] = "strict"
+    screening_pass_mark: PositiveInt | None = None
+    n_ground_truths: PositiveInt = 2000
+    rerating_share: float = Field(0.05, ge=0, le=1)
+    bonus_pence: NonNegativeInt = 10
+    hourly_rate_pence: NonNegativeInt = 600
+    class_min_prominent: PositiveInt = 500
+    test_size_per_class: PositiveInt = 60
     test_frame_rates_hz: tuple[PositiveFloat, ...] = Field(
         (29.97, 30.0), strict=False, min_length=1
-    )  # Paper: Test Set
-    # Half a unit of the last digit of 29.97; a new study has more room for a container's clock.
+    )
     test_frame_rate_tolerance_hz: float = Field(0.005, gt=0, le=1)
-    # None: the average rate counts, and no frame may stand a quarter longer or shorter than most.
-    # A number: the rate that most frames have counts, and so many steps may differ from it.
     test_max_odd_steps: NonNegativeInt | None = None
-    validation_share: float = Field(0.1, gt=0, lt=1)  # the released lists: 46 of 456, 141 of 1,406
-    warning_s: NonNegativeFloat = 2.0  # not in the paper: long enough to read the warning
-    trials_per_block: PositiveInt = 100  # not in the paper: a break about every ten minutes
-    slips_per_block: PositiveInt = 3  # not in the paper: how many ratings may be called a slip
+    validation_share: float = Field(0.1, gt=0, lt=1)
+    warning_s: NonNegativeFloat = 2.0
+    trials_per_block: PositiveInt = 100
+    slips_per_block: PositiveInt = 3
 
     @model_validator(mode="before")
     @classmethod

@@ -25,17 +25,19 @@ class Screen(BaseModel):
     Parameters
     ----------
     width_px, height_px : int or None
-        Size of the window; None fills the screen.
+        Size of the window; None: the whole screen.
     font : str
-        The font of all texts, by the name of its family.
+        The font of all texts, by the name of its family; `study check` names characters that it
+        lacks, and the screens refuse them. For Chinese, Japanese and Korean: ``"Noto Sans CJK
+        JP"`` (Debian: ``fonts-noto-cjk``).
     units : {"px", "deg"}
-        Whether sizes are those in pixels, or those in degrees of visual angle.
+        Whether the sizes in pixels count, or those in degrees of visual angle.
     scale : float or "auto"
-        What sizes in pixels are multiplied with, those of clips too; "auto": the height of the
-        window in 1080ths.
+        What sizes in pixels are multiplied with, those of clips too; ``"auto"``: the height of the
+        window in 1080ths, so that screens of all sizes look alike.
     viewing_distance_cm, width_cm : float or None
         From the eyes to the screen, and the width of the whole screen; sizes in degrees need both,
-        and the evidence has degrees where both are known.
+        and where both are set every presentation keeps its size in degrees.
     margin_deg, max_clip_width_deg, max_clip_height_deg, text_height_deg : float
         The sizes in degrees; every clip fills its box.
     margin_px : int
@@ -46,6 +48,10 @@ class Screen(BaseModel):
         Colours, by name or as ``#rrggbb``.
     text_height_px : int
         Height of the label; other texts are set smaller in proportion.
+    refresh_hz : float or None
+        Pace of a screen without a vertical blank, such as a virtual one; None: the screen's own.
+    break_s : float
+        Shortest break between two blocks.
     audio_path : {"psychtoolbox", "sounddevice"}
         How sound is played; never changed silently.
     sample_rate_hz : int
@@ -53,7 +59,8 @@ class Screen(BaseModel):
     audio_lead_s : float
         How long before the flip of the first frame the sound is scheduled.
     measured_lead : bool
-        Whether the lead that `check-rig` has found safe for the sound device is used instead.
+        Whether the lead that `check-rig` has found safe for the sound device is used instead, until
+        a sound begins late.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

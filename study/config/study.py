@@ -47,32 +47,42 @@ class StudyConfig(BaseModel):
     Parameters
     ----------
     title : str
-        The study's name, as participants read it.
+        The study's name, as participants read it; one line.
     mit_root : str
         Folder with ``training/<class>/<clip>.mp4`` and ``validation/...``, absolute or seen
         from the study folder.
     store : str
-        URL of the store; a SQLite path without a leading slash is seen from the study folder.
+        URL of the store; a SQLite path without a leading slash is seen from the study folder, and
+        what stands after ``sqlite:///`` is the file's name, with ``?`` and ``#`` (``%20`` is a
+        space, unless a file with ``%20`` in its name is there); several machines:
+        ``postgresql+psycopg://user@host/name``.
     classes : str or None
         A `classes.csv` of the study's own, seen from the study folder; None for the shipped one.
     seed : int
         Every random choice of the study follows from it.
     rehearsal : bool
         Whether simulated ratings and ungraded rigs may leave the store; stamped on every output.
+        Cannot be changed later.
     language : str
-        Folder of `instructions/texts` to read from.
+        Of screens, sheets, script and consent form: a folder of `instructions/texts`.
     currency : str
-        In which people are paid, by its code of ISO 4217; keys that end in ``_pence`` are in its
-        smallest unit.
+        In which people are paid, by its code of ISO 4217, such as ``"EUR"``, ``"JPY"`` or
+        ``"KWD"``; keys that end in ``_pence`` are in its smallest unit. Cannot be changed after the
+        first payment.
     texts : str or None
         A folder of the study's own texts, seen from the study folder; each replaces the shipped
         one of its name.
     demographics : tuple of str
-        What participants are asked of themselves; kept apart from their ratings.
+        What participants are asked of themselves; kept apart from their ratings. Further words
+        are questions of the study's own, such as ``"handedness"``.
     placeholders : dict of str to str
         The study's own words for the texts, such as the contact or the ethics approval number.
+    protocol : Protocol
+        What is rated, by whom and how often.
     screen : Screen
         Colours and sizes of the task.
+    keys : Keys
+        The keys of the task.
     headphones : Headphones
         Level and check of the headphones.
     desk : DeskFiles

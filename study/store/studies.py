@@ -20,7 +20,7 @@ from study.store.tables import PaymentRow, ProtocolVersionRow, StudyRow
 
 # Where clips and store lie, what the screens say, what people are asked of themselves and what a
 # release says of itself does not change what a rating means.
-_INCIDENTAL = ("mit_root", "store", "placeholders", "demographics", "desk", "release")
+INCIDENTAL = ("mit_root", "store", "placeholders", "demographics", "desk", "release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def _frozen(db: Db) -> ProtocolVersionRow | None:
 
 
 def _meaningful_json(config: StudyConfig) -> str:
-    content = config.model_dump(mode="json", exclude=set(_INCIDENTAL))
+    content = config.model_dump(mode="json", exclude=set(INCIDENTAL))
     return json.dumps(content, sort_keys=True)
 
 
@@ -186,7 +186,7 @@ def _differences(frozen: ProtocolVersionRow, config: StudyConfig) -> str:
     then = _with_defaults(_in_present_keys(frozen.config), StudyConfig().model_dump(mode="json"))
     changed = []
     for name, value in now.items():
-        if name in _INCIDENTAL or then.get(name) == value:
+        if name in INCIDENTAL or then.get(name) == value:
             continue
         before = then.get(name)
         if isinstance(value, dict) and isinstance(before, dict):

@@ -1,4 +1,4 @@
-"""The documentation names every key and every command."""
+"""The documentation names every command, and its links lead somewhere."""
 
 import importlib
 import re
@@ -6,25 +6,9 @@ import re
 import pytest
 import typer
 
-from study.config.headphones import Headphones
-from study.config.keys import Keys
-from study.config.protocol import Protocol
-from study.config.recognition import Recognition
-from study.config.release import Release
-from study.config.screen import Screen
-from study.config.study import StudyConfig
 from tests.paths import ROOT
 
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-
-
-@pytest.mark.parametrize(
-    "model", [StudyConfig, Protocol, Screen, Keys, Headphones, Recognition, Release]
-)
-def test_every_key_of_study_toml_is_documented(model):
-    text = (ROOT / "docs" / "guides" / "study.md").read_text(encoding="utf-8")
-    missing = [key for key in model.model_fields if not re.search(rf"[`[]{key}[`\]]", text)]
-    assert missing == []
 
 
 def commands():
