@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from handbook import columns, keys
-from handbook.write import REFERENCE, pages, stale
 from handbook.messages import messages, without_words
 from handbook.templates import sentences, templates_of
+from handbook.write import REFERENCE, pages, stale
 from study.config.study import StudyConfig
 from tests.paths import ROOT
 
