@@ -70,7 +70,8 @@ PANELS = (
 app = new_app("Rate clips in the window.", PANELS)
 
 
-@app.callback(invoke_without_command=True)
+# Alone it asks on the screen who is there.
+@app.callback(invoke_without_command=True, no_args_is_help=False)
 def annotate(
     context: typer.Context,
     participant: Annotated[

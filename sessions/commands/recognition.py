@@ -25,7 +25,7 @@ def plan_recognition(
     with changing(study, store, by) as desk:
         done = plan(desk, participant)
     if done.n_new_stimuli:
-        typer.echo(f"{counted(done.n_new_stimuli, 'stimulus')} taken in")
+        typer.echo(f"{counted(done.n_new_stimuli, 'stimulus', 'stimuli')} taken in")
     if done.n_set_aside:
         typer.echo(f"{done.n_set_aside} are shown to nobody: practice uses one of their clips")
     n_trials = sorted(done.people.values())

@@ -1,7 +1,9 @@
 """Who is there, asked on the screen; what is typed is a pure function of the keys."""
 
 import pytest
+import typer
 
+from annotator.__main__ import app
 from annotator.reception.typing import LONGEST, Typed
 from annotator.reception.visit import Visit, receive
 from annotator.reception.who import ask_who
@@ -151,3 +153,8 @@ def test_who_may_not_start_is_told_what_is_missing(lab):
         participants.close(db, PERSON, reason="moved away", at=AT)
     with pytest.raises(NotClearedError, match="was closed"):
         visit(study, PERSON)
+
+
+def test_the_program_alone_opens_the_task_and_no_help_text():
+    command = typer.main.get_command(app)
+    assert (command.no_args_is_help, command.invoke_without_command) == (False, True)
