@@ -9,6 +9,7 @@ the site; a test holds them to the code.
 import sys
 from pathlib import Path
 
+from handbook.blocks import not_run_page
 from handbook.columns import columns_page
 from handbook.commands import FRONTS, commands_page
 from handbook.decisions import decisions_page
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
         "study_toml.md": keys_page(),
         "columns.md": columns_page(),
         "decisions.md": decisions_page(),
+        "not_run.md": not_run_page(),
         **{f"commands/{front}.md": commands_page(front) for front in FRONTS},
         **{f"messages/{package}.md": messages_page(package)
            for package in packages_with_messages()},

@@ -143,7 +143,7 @@ class Lab:
             case _ if (package, words[0]) in IN_A_WINDOW:
                 return
             case "sessions", ["desk", *_]:
-                self.said[line] = served(words, self.study, self.elsewhere)
+                self.said[line] = served(package, words, self.study, self.elsewhere)
                 return
             case "sessions", ["set-exercise", path, *_] if path.endswith(".csv"):
                 fill_in(Path(path))
@@ -161,11 +161,11 @@ class Lab:
             path.write_text(text.replace("[placeholders]\n", f"[placeholders]\n{own_words()}"))
 
 
-def served(words: list[str], study: Path, cwd: Path) -> str:
-    """Start the desk, look at its page, and stop it with Ctrl-C."""
+def served(package: str, words: list[str], study: Path, cwd: Path) -> str:
+    """Start a local page, such as the desk, look at it, and stop it with Ctrl-C."""
     environment = {**os.environ, "AVMIT_STUDY": str(study), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "sessions", *words, "--no-browser"],
+        [sys.executable, "-m", package, *words, "--no-browser"],
         cwd=cwd, env=environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

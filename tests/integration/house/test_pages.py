@@ -1,0 +1,143 @@
+"""What the documentation shows can be typed: the pages of Start whole, every other line parsed."""
+
+import functools
+import re
+import shutil
+import tomllib
+
+import pytest
+
+import features
+from handbook.blocks import Block, blocks, blocks_of
+from handbook.lines import command_in, fault_of
+from study.config.study import StudyConfig, parse_config
+from study.errors import ConfigError
+from study.rehearsal.odd import make_odd_clip
+from tests.paths import ROOT
+from tests.worlds.first_study import PAGE
+from tests.worlds.model_worlds import make_world
+from tests.worlds.typed_pages import Typist
+
+BLOCKS = blocks()
+WHOLE = sorted((ROOT / "docs" / "start").glob("*.md"))
+NEEDS = re.compile(r"^needs .*(network|rig|GPU|screen|server|machines|PyTorch|root)")
+# Python that another test runs, in the world that it needs: the page, and what is in the block.
+RUN_BY = {
+    ("docs/guides/embedding_sets.md", "SET ="): "tests/worlds/plugged.py",
+    ("docs/guides/embeddings.md", "read_pack"): "tests/integration/features/test_pack.py",
+    ("docs/guides/library.md", "torch"): "tests/integration/models/test_library.py",
+}
+
+
+@pytest.mark.parametrize("page", WHOLE, ids=lambda page: page.stem)
+def test_a_page_of_start_is_typed_from_its_first_line_to_its_last(page, tmp_path, monkeypatch):
+    typist = Typist(tmp_path, monkeypatch)
+    typist.type_page(page)
+    assert len(typist.said) >= 3
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.page}:{block.line}")
+def test_a_block_says_its_language_and_its_commands_can_be_typed(block):
+    assert block.language, "write the language behind the three marks: bash, python, toml or text"
+    if not block.reason:
+        assert {line: fault_of(line) for line in block.commands if fault_of(line)} == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("python -m sessions enroll P01", "sessions has no command enroll"),
+        ("python -m curation agreement --per-class", "No such option"),
+        ("python -m sessions plan --exploration high", "a valid number"),
+        ("python -m curation check-release", "Missing"),
+        ("python -m annotator --phase lunch", "is not one of"),
+        ("make coffee", "make has no coffee"),
+        ("curl https://example.org", "mark the block"),
+        ("scripts/nothing", "there is no scripts/nothing"),
+    ],
+)
+def test_a_line_that_cannot_be_typed_is_found(line, fault):
+    assert fault in fault_of(line)
+
+
+def test_every_command_that_is_shown_is_run_by_a_test():
+    typed = [block for page in [*WHOLE, PAGE] for block in blocks_of(page)]
+    run = {command_in(line) for block in typed for line in block.commands if not block.reason}
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    shown = {command_in(line) for block in BLOCKS for line in block.commands} - {None}
+    assert len(shown) > 40
+    never = [
+        f"{package} {name}"
+        for package, name in sorted(shown - run)
+        if name and not re.search(rf"""["' ]{name.split()[-1]}["' ,\]]""", tests)
+    ]
+    assert never == []
+
+
+def test_what_is_not_run_says_what_it_needs():
+    assert [block for block in BLOCKS if block.reason and not NEEDS.match(block.reason)] == []
+    assert any(block.reason for block in BLOCKS)
+
+
+def test_settings_that_are_shown_are_those_of_a_study():
+    shown = [block for block in BLOCKS if block.language == "toml"]
+    tables = {name: tomllib.loads(block.text) for name, block in enumerate(shown)}
+    of_studies = [shown[place] for place, keys in tables.items() if keys.keys() <= set(KEYS)]
+    assert len(of_studies) >= 4
+    for block in of_studies:
+        parse_config(block.text, block.page)
+    with pytest.raises(ConfigError):
+        parse_config("[protocol]\nbonus = 3\n", "here")
+
+
+KEYS = StudyConfig.model_fields
+
+
+def owner_of(block: Block) -> str | None:
+    return next(
+        (
+            test
+            for (page, word), test in RUN_BY.items()
+            if page == block.page and word in block.text
+        ),
+        None,
+    )
+
+
+def test_python_that_is_run_elsewhere_is_run_there():
+    for (page, _), test in RUN_BY.items():
+        assert page.rpartition("/")[2] in (ROOT / test).read_text(encoding="utf-8")
+
+
+PYTHON = [
+    block
+    for block in BLOCKS
+    if block.language == "python" and not block.reason and "docs/start/" not in block.page
+]
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory):
+    """A folder with what examples name: a clip, embeddings, and the lists of a training."""
+    folder = tmp_path_factory.mktemp("embedded")
+    world = make_world(
+        folder / "world", n_train=3, n_validation=2, n_test=2, set_name="yamnet_effnet"
+    )
+    (folder / "embeddings").mkdir()
+    shutil.move(world.embeddings, folder / "embeddings" / "YamNet_EffNetB0")
+    for path, name in ((world.train, "AVMIT_train"), (world.validation, "AVMIT_validation"),
+                       (world.test, "test_set")):  # fmt: skip
+        shutil.copy(path, folder / f"{name}.csv")
+    make_odd_clip("plain", folder / "clip.mp4")
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(
+    "block", [block for block in PYTHON if not owner_of(block)], ids=lambda block: block.page
+)
+def test_python_that_is_shown_runs(block, embedded, tmp_path, monkeypatch):
+    shutil.copytree(embedded, tmp_path / "here")
+    # Weights are not in the repository; networks without them take the same clips.
+    monkeypatch.setattr(features, "embed", functools.partial(features.embed, untrained=1))
+    Typist(tmp_path / "here", monkeypatch).type_block(block)

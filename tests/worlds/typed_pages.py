@@ -1,0 +1,73 @@
+"""A page of the documentation, typed from its first block to its last in an empty folder."""
+
+import importlib
+import shlex
+import shutil
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from handbook.blocks import Block, blocks_of
+from tests.worlds.first_study import served
+
+# They serve a page until somebody stops them.
+_SERVING = {("sessions", "desk"), ("sessions", "dashboard"), ("curation", "vet")}
+
+
+class Typist:
+    """Somebody who types what a page shows, in one shell and one Python."""
+
+    def __init__(self, folder: Path, monkeypatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.names: dict[str, object] = {}
+        self.said: dict[str, str] = {}
+        monkeypatch.delenv("AVMIT_STUDY", raising=False)
+        monkeypatch.chdir(folder)
+
+    def type_page(self, page: Path) -> None:
+        """Type every block that is not marked, but no sample of a file or of what is said."""
+        for block in blocks_of(page, page.name):
+            if not block.reason:
+                self.type_block(block)
+
+    def type_block(self, block: Block) -> None:
+        if block.language == "python":
+            program = compile(block.text, f"{block.page}, line {block.line}", "exec")
+            exec(program, self.names)
+        for line in block.commands:
+            self.type_line(line)
+
+    def type_line(self, line: str) -> None:
+        match shlex.split(line):
+            case [".", _]:
+                pass
+            case ["mkdir", name]:
+                Path(name).mkdir()
+            case ["cd", name]:
+                self.monkeypatch.chdir(name)
+            case ["cp", source, target]:
+                shutil.copy(source, target)
+            case ["python", "-m", package, *words]:
+                self.said[line] = said(package, words)
+            case _:
+                raise AssertionError(f"nobody has said how to type {line!r}")
+
+
+_MADE: dict[tuple[str, ...], Path] = {}  # the same words make the same clips
+
+
+def said(package: str, words: list[str]) -> str:
+    """Return what a command says, which has to end well."""
+    if (package, words[0] if words else "") in _SERVING:
+        return served(package, words, Path.cwd(), Path.cwd())
+    if "--simulate" in words:
+        words = [*words, "--speed", "max"]  # clips that nobody sees need not end
+    if (package, *words[:1]) == ("study", "make-clips") and tuple(words) in _MADE:
+        shutil.copytree(_MADE[tuple(words)], words[1])
+        return ""
+    app = importlib.import_module(f"{package}.__main__").app
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, (package, words, done.output, done.exception)
+    if words[:1] == ["make-clips"]:
+        _MADE[tuple(words)] = Path(words[1]).absolute()
+    return done.output
