@@ -93,7 +93,8 @@ def test_a_message_is_found_from_a_disk_without_a_network(site, width):
         page.goto((site / "guides" / "study.html").as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.keyboard.press("Control+k")
-        page.keyboard.type("clips of participant are on a laptop")
+        box = page.get_by_placeholder("Search").filter(visible=True).first
+        box.fill("clips of participant are on a laptop", timeout=PATIENCE_S * 1000)
         hit = page.locator("a[href*='messages/sessions.html']").filter(visible=True).first
         hit.wait_for(timeout=PATIENCE_S * 1000)
         hit.click()
