@@ -15,11 +15,15 @@ _FENCE = re.compile(
     r"^(?P<indent>[ ]*)```(?P<language>\w*)\n(?P<text>.*?)^[ ]*```[ ]*$",
     re.M | re.S,
 )
+_DOCUMENT = re.compile(
+    r"^(?P<start>cat > (?P<name>\S+)) <<(?P<end>\w+)\n(?P<content>.*?)^(?P=end)$", re.M | re.S
+)
+_LOOP = re.compile(r"^for (?P<name>\w+) in (?P<values>[^;]+); do (?P<line>[^;]+); done$", re.M)
 _SYNTAX = ("bash", "python")
 _INTRODUCTION = """\
 Every command and every Python block of these pages is run by a test, or checked and run in another way:
 
-- the pages of *Start* and [a first study](../guides/first_study.md) are typed line by line, from an empty folder to the end;
+- the pages of *Start*, [a first study](../guides/first_study.md) and [people against networks](../guides/people_and_networks.md) are typed line by line, from an empty folder to the end (simulated people do not wait for clips to end, and a training has two epochs);
 - a command on another page is read by the program's own parser (it exists, so do its options, and its arguments have the right shape), and is a command that a test calls;
 - Python is run, block by block.
 
@@ -53,9 +57,15 @@ class Block:
         """The command lines of a block of commands, without comments."""
         if self.language != "bash":
             return []
-        joined = self.text.replace("\\\n", " ")
-        lines = (shlex.split(line, comments=True) for line in joined.splitlines())
+        text = _DOCUMENT.sub(r"\g<start>", self.text.replace("\\\n", " "))
+        text = _LOOP.sub(_unrolled, text)
+        lines = (shlex.split(line, comments=True) for line in text.splitlines())
         return [shlex.join(words) for words in lines if words]
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """What a block of commands writes into files as it stands, by their names."""
+        return {found["name"]: found["content"] for found in _DOCUMENT.finditer(self.text)}
 
 
 def pages() -> list[Path]:
@@ -93,6 +103,12 @@ def not_run_page() -> str:
         if block.reason and block.language in _SYNTAX
     ]
     return page("What is not run", _INTRODUCTION, table(["page", "begins with", "reason"], rows))
+
+
+def _unrolled(loop: re.Match[str]) -> str:
+    return "\n".join(
+        loop["line"].replace(f"${loop['name']}", value) for value in loop["values"].split()
+    )
 
 
 def _first(block: Block) -> str:

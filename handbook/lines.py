@@ -10,7 +10,7 @@ import typer
 from handbook.commands import FRONTS, command_of, group_of
 
 ROOT = Path(__file__).resolve().parents[1]
-_SHELL = {".", "cd", "cp", "export", "mkdir"}  # what they do is not ours to check
+_SHELL = {".", "cat", "cd", "cp", "export", "mkdir"}  # what they do is not ours to check
 _PYTHONS = {"python", ".venv/bin/python"}
 
 

@@ -3,6 +3,7 @@
 import importlib
 import shlex
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -35,9 +36,9 @@ class Typist:
             program = compile(block.text, f"{block.page}, line {block.line}", "exec")
             exec(program, self.names)
         for line in block.commands:
-            self.type_line(line)
+            self.type_line(line, block.documents)
 
-    def type_line(self, line: str) -> None:
+    def type_line(self, line: str, documents: Mapping[str, str]) -> None:
         match shlex.split(line):
             case [".", _]:
                 pass
@@ -45,6 +46,10 @@ class Typist:
                 Path(name).mkdir()
             case ["cd", name]:
                 self.monkeypatch.chdir(name)
+            case ["export", setting]:
+                self.monkeypatch.setenv(*setting.split("="))
+            case ["cat", ">", name]:
+                Path(name).write_text(documents[name], encoding="utf-8")
             case ["cp", source, target]:
                 shutil.copy(source, target)
             case ["python", "-m", package, *words]:
@@ -62,6 +67,8 @@ def said(package: str, words: list[str]) -> str:
         return served(package, words, Path.cwd(), Path.cwd())
     if "--simulate" in words:
         words = [*words, "--speed", "max"]  # clips that nobody sees need not end
+    if (package, *words[:1]) == ("models", "train"):
+        words = [*words, "--epochs", "2"]
     if (package, *words[:1]) == ("study", "make-clips") and tuple(words) in _MADE:
         shutil.copytree(_MADE[tuple(words)], words[1])
         return ""

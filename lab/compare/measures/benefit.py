@@ -93,12 +93,19 @@ def benefit_of_people(
     }
     # Classes count alike in what is observed and in what is expected.
     return Benefit(
-        np.nanmean(right[AUDIO], axis=0),
-        np.nanmean(right[VISUAL], axis=0),
-        np.nanmean(right[AUDIOVISUAL], axis=0),
-        {name: np.nanmean(values, axis=0) for name, values in expected.items()},
+        _mean_of_known(right[AUDIO]),
+        _mean_of_known(right[VISUAL]),
+        _mean_of_known(right[AUDIOVISUAL]),
+        {name: _mean_of_known(values) for name, values in expected.items()},
         found[AUDIOVISUAL].n,
     )
+
+
+def _mean_of_known(values: Numbers) -> Numbers:
+    # In few clips a resample may hold none of a condition: no number then, and no warning.
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(known, values, 0).sum(axis=0) / known.sum(axis=0))
 
 
 def _right(counts: Numbers) -> Numbers:
