@@ -24,9 +24,9 @@ from study.errors import ConfigError
 
 
 def evaluate_and_write(
-    folder: Path,
-    embeddings: Path,
-    test: Path,
+    folder: Path | str,
+    embeddings: Path | str,
+    test: Path | str,
     *,
     modality: str = "both",
     incongruent: bool = False,
@@ -40,11 +40,11 @@ def evaluate_and_write(
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or str
         The model's folder.
-    embeddings : Path
+    embeddings : Path or str
         Folder of its embedding set, with the records.
-    test : Path
+    test : Path or str
         The test list.
     modality : str
         ``"both"``, ``"audio"`` or ``"visual"``.
@@ -77,6 +77,7 @@ def evaluate_and_write(
     """
     if modality not in get_args(Modality):
         raise ConfigError(f"there is no modality {modality!r}. Choose both, audio or visual")
+    folder, embeddings, test = Path(folder), Path(embeddings), Path(test)
     model, clips = load_model(folder), read_list(test)
     if not allow_overlap:
         _refuse_known_clips(model, clips)
