@@ -15,7 +15,7 @@ from lab.entries import JOURNAL_NAME, DemoEntry, add_entry, begin_journal
 from lab.report.page import write_report
 from lab.report.places import REPORT_NAME, places_of
 from lab.size import DemoSize
-from lab.state import DATASET, RELEASE, DemoState
+from lab.state import DATASET, DESIGN, MIT, RELEASE, DemoState
 from lab.steps import TITLES, DemoStep, next_steps, steps_of, typed
 from lab.virtual_station import require_servers, virtual_station
 from study.config.study import find_study
@@ -41,15 +41,8 @@ def run_demo(
     StudyError
         If the folder holds something else, or a command fails.
     """
-    _check_folder(folder, size, fresh=fresh)
-    _check_screen(show=show)
-    if weights is not None and not weights.is_dir():
-        raise ConfigError(f"there is no weights folder {weights}. Name an existing one")
-    with _alone_in(folder):
-        if fresh:
-            _empty(folder)
-        begin_journal(folder)
-        _run_steps(folder, steps_of(folder, size, weights), show=show, say=say)
+    with demo_folder(folder, size.n_clips, show=show, fresh=fresh, weights=weights):
+        run_steps(folder, steps_of(folder, size, weights), TITLES, show=show, say=say)
         say(f"\n{len(TITLES)} {TITLES[-1]}")
         return write_report(
             find_study(folder),
@@ -58,6 +51,31 @@ def run_demo(
             at=datetime.now(UTC),
             overwrite=True,
         )
+
+
+@contextmanager
+def demo_folder(
+    folder: Path,
+    n_clips: int,
+    *,
+    show: bool,
+    fresh: bool,
+    weights: Path | None,
+    recognition: bool = False,
+) -> Iterator[None]:
+    """Hold the folder of a demo, which is checked and emptied first where it is to be.
+
+    Raises StudyError if it is not a demo of so many clips, or there is no screen or weights.
+    """
+    _check_folder(folder, n_clips, fresh=fresh, recognition=recognition)
+    _check_screen(show=show)
+    if weights is not None and not weights.is_dir():
+        raise ConfigError(f"there is no weights folder {weights}. Name an existing one")
+    with _alone_in(folder):
+        if fresh:
+            _empty(folder)
+        begin_journal(folder)
+        yield
 
 
 def closing_lines(folder: Path) -> Sequence[str]:
@@ -74,7 +92,7 @@ def closing_lines(folder: Path) -> Sequence[str]:
     )
 
 
-def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
+def _check_folder(folder: Path, n_expected: int, *, fresh: bool, recognition: bool = False) -> None:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file, not a folder. Choose another place for the demo")
     if not folder.exists() or not any(folder.iterdir()):
@@ -86,12 +104,22 @@ def _check_folder(folder: Path, size: DemoSize, *, fresh: bool) -> None:
         )
     if fresh:  # whatever state it is in
         return
+    _check_kind(folder, recognition=recognition)
     n_clips = DemoState(folder).n_clips
-    if n_clips not in (0, size.n_clips):
+    if n_clips not in (0, n_expected):
         raise ConfigError(
-            f"{folder} holds a demo of {counted(n_clips, 'clip')}, not {size.n_clips}. Pass "
+            f"{folder} holds a demo of {counted(n_clips, 'clip')}, not {n_expected}. Pass "
             f"--fresh to start "
             "afresh, or choose another folder"
+        )
+
+
+def _check_kind(folder: Path, *, recognition: bool) -> None:
+    if (folder / MIT).exists() and (folder / DESIGN).is_file() is not recognition:
+        other = "ratings" if recognition else "people against networks"
+        raise ConfigError(
+            f"{folder} holds a demo of {other}. Pass --fresh to start afresh, or choose another "
+            "folder"
         )
 
 
@@ -144,14 +172,20 @@ def _uses_the_screen(*, show: bool) -> bool:
     return show or (shutil.which("Xvfb") is None and bool(os.environ.get("DISPLAY")))
 
 
-def _run_steps(folder: Path, steps: Sequence[DemoStep], *, show: bool, say: Say) -> None:
+def run_steps(
+    folder: Path, steps: Sequence[DemoStep], titles: Sequence[str], *, show: bool, say: Say
+) -> None:
+    """Run the steps that are not done yet, each a command of its own.
+
+    Raises StudyError if one of them fails, or leaves its work undone.
+    """
     part, n_kept = 0, 0
     with ExitStack() as stack:
         environment: dict[str, str] | None = None
         for step in steps:
             if step.part != part:
                 part = step.part
-                say(f"\n{part} {TITLES[part - 1]}")
+                say(f"\n{part} {titles[part - 1]}")
             if step.is_done():
                 n_kept += 1
                 say(f"  {step.what}: done before")

@@ -22,6 +22,7 @@ DATASET = "dataset"  # what leaves the lab
 EMBEDDINGS = "embeddings"
 MODELS = "models"
 MIT = "mit"
+DESIGN = "design.toml"  # a demo of people against networks has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def test_the_demo_does_what_a_lab_does_in_its_order(tmp_path):
 def test_done_steps_are_not_run_again(tmp_path):
     said = []
     done = step(("study", "no-such-command"), done=lambda: True)
-    demo._run_steps(tmp_path, [done], show=False, say=said.append)
+    demo.run_steps(tmp_path, [done], TITLES, show=False, say=said.append)
     assert "  say what it can do: done before" in said
     assert "1 of 1 steps were done before" in said[-1]
     assert list(read_entries(tmp_path)) == []
@@ -59,18 +59,20 @@ def test_a_step_that_fails_stops_the_demo_and_says_how_to_go_on(tmp_path):
     with pytest.raises(
         StudyError, match=r"exit code 2: .*python -m study no-such-command.*goes on"
     ):
-        demo._run_steps(tmp_path, [step(("study", "no-such-command"))], show=False, say=print)
+        demo.run_steps(
+            tmp_path, [step(("study", "no-such-command"))], TITLES, show=False, say=print
+        )
     assert list(read_entries(tmp_path)) == []
 
 
 def test_a_step_that_leaves_no_trace_is_not_taken_as_done(tmp_path):
     with pytest.raises(StudyError, match="ended before its work was complete"):
-        demo._run_steps(tmp_path, [step()], show=False, say=print)
+        demo.run_steps(tmp_path, [step()], TITLES, show=False, say=print)
 
 
 def test_a_step_that_ran_stands_in_the_journal(tmp_path):
     answers = iter([False, True])
-    demo._run_steps(tmp_path, [step(done=lambda: next(answers))], show=False, say=print)
+    demo.run_steps(tmp_path, [step(done=lambda: next(answers))], TITLES, show=False, say=print)
     (entry,) = read_entries(tmp_path)
     assert entry.command == typed("study", "--help")
     assert entry.duration_s > 0
@@ -89,26 +91,26 @@ def test_a_folder_that_no_demo_made_is_left_alone_even_when_asked_to_start_afres
     (tmp_path / "thesis.txt").write_text("two years of work")
     for fresh in (False, True):
         with pytest.raises(ConfigError, match="holds files that are not a demo"):
-            demo._check_folder(tmp_path, FULL, fresh=fresh)
+            demo._check_folder(tmp_path, FULL.n_clips, fresh=fresh)
 
 
 def test_a_file_is_no_place_for_a_demo(tmp_path):
     (tmp_path / "notes").write_text("")
     with pytest.raises(ConfigError, match="notes is a file, not a folder"):
-        demo._check_folder(tmp_path / "notes", FULL, fresh=False)
+        demo._check_folder(tmp_path / "notes", FULL.n_clips, fresh=False)
 
 
 @pytest.mark.parametrize("rehearsal", [True, False])
 def test_a_study_that_no_demo_made_is_never_removed(rehearsal, tmp_path):
     found_demo(tmp_path / "study", rehearsal=rehearsal)
     with pytest.raises(ConfigError, match="holds files that are not a demo"):
-        demo._check_folder(tmp_path / "study", FULL, fresh=True)
+        demo._check_folder(tmp_path / "study", FULL.n_clips, fresh=True)
 
 
 def test_a_demo_that_was_killed_at_once_is_known_as_one(tmp_path):
     begin_journal(tmp_path)
     (tmp_path / "mit").mkdir()
-    demo._check_folder(tmp_path, FULL, fresh=False)
+    demo._check_folder(tmp_path, FULL.n_clips, fresh=False)
 
 
 def test_two_demos_do_not_run_in_one_folder(tmp_path):
@@ -147,10 +149,10 @@ def test_a_demo_of_another_size_is_not_mixed_with_this_one(tmp_path):
     begin_journal(tmp_path)
     make_clips(tmp_path / "mit", seed=1, n_per_class=1, classes=["tapping"], n_processes=1)
     with pytest.raises(ConfigError, match=r"a demo of 1 clip, not 42\. Pass --fresh"):
-        demo._check_folder(tmp_path, SMALLEST, fresh=False)
-    demo._check_folder(tmp_path, SMALLEST, fresh=True)
+        demo._check_folder(tmp_path, SMALLEST.n_clips, fresh=False)
+    demo._check_folder(tmp_path, SMALLEST.n_clips, fresh=True)
     one = replace(SMALLEST, classes=("tapping",), clips_per_class=1)
-    demo._check_folder(tmp_path, one, fresh=False)
+    demo._check_folder(tmp_path, one.n_clips, fresh=False)
 
 
 def test_a_demo_whose_files_are_broken_can_start_afresh(tmp_path):
@@ -158,8 +160,8 @@ def test_a_demo_whose_files_are_broken_can_start_afresh(tmp_path):
     (tmp_path / "mit").mkdir()
     (tmp_path / "mit/scenes.csv").write_text("broken")
     with pytest.raises(StudyError):
-        demo._check_folder(tmp_path, SMALLEST, fresh=False)
-    demo._check_folder(tmp_path, SMALLEST, fresh=True)
+        demo._check_folder(tmp_path, SMALLEST.n_clips, fresh=False)
+    demo._check_folder(tmp_path, SMALLEST.n_clips, fresh=True)
 
 
 def test_showing_without_a_screen_is_refused_before_anything_is_made(tmp_path, monkeypatch):

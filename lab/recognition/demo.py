@@ -1,0 +1,45 @@
+"""Run people against networks, from clips to the page: one command after another."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.demo import Say, demo_folder, run_steps
+from lab.recognition.lists import RecognitionSize, write_lists
+from lab.recognition.state import ANSWERS, COMPARISON, OBSERVED, STIMULI
+from lab.recognition.steps import RECOGNITION_TITLES, recognition_steps
+from lab.state import RELEASE
+from lab.steps import typed
+
+
+def run_recognition_demo(
+    folder: Path, size: RecognitionSize, *, show: bool, fresh: bool, weights: Path | None, say: Say
+) -> Path:
+    """Run what has not been run yet.
+
+    Returns the page of the comparison. Raises StudyError if the folder holds something else, or a
+    command fails.
+
+    Parameters
+    ----------
+    fresh : bool
+        Whether to remove what is there and start from nothing.
+    """
+    with demo_folder(
+        folder, size.n_clips, show=show, fresh=fresh, weights=weights, recognition=True
+    ):
+        write_lists(folder, size)
+        steps = recognition_steps(folder, size, weights)
+        run_steps(folder, steps, RECOGNITION_TITLES, show=show, say=say)
+    return folder / COMPARISON / "comparison.html"
+
+
+def closing_lines_of_recognition(folder: Path) -> Sequence[str]:
+    """Return where to look."""
+    return (
+        "",
+        f"The clips:        {folder / STIMULI / 'contact_page.html'}",
+        f"People said:      {folder / RELEASE / ANSWERS}",
+        f"Networks said:    {folder / OBSERVED / 'predictions.csv'}",
+        f"Start afresh:     {typed('lab', 'demo', str(folder), '--recognition', '--fresh')}",
+        f"The comparison:   {folder / COMPARISON / 'comparison.html'}",
+    )

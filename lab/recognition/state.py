@@ -1,0 +1,55 @@
+"""How far a demo of people against networks has come, as its files and its store show it."""
+
+from dataclasses import dataclass
+
+from features.records.manifest import MANIFEST_NAME, read_manifest
+from lab.state import EMBEDDINGS, RELEASE, DemoState
+from study.reading.lists import read_list
+from study.store.recognition import slots
+
+STIMULI = "stimuli"
+OBSERVED = "observed"
+COMPARISON = "comparison"
+ANSWERS = "recognition_trials.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionState(DemoState):
+    """What can be found in the folder of such a demo."""
+
+    def has_stimuli(self) -> bool:
+        """Return whether the manipulated clips are there; their page is written last."""
+        return (self.folder / STIMULI / "contact_page.html").is_file()
+
+    def has_square(self, participant_id: str) -> bool:
+        """Return whether it is planned which clips a participant meets."""
+        with self._db() as db:
+            return participant_id in slots.rows_of_people(db)
+
+    def has_answered(self, participant_id: str, n_trials: int | None = None) -> bool:
+        """Return whether a participant has answered so many trials; None for all."""
+        with self._db() as db:
+            count = slots.count(db, participant_id)
+        if n_trials is None:
+            return count.n_left == 0 < count.n_planned
+        return count.n_done >= min(n_trials, count.n_planned) > 0
+
+    def has_answers(self) -> bool:
+        """Return whether the table of answers has been written."""
+        return (self.folder / RELEASE / ANSWERS).is_file()
+
+    def has_records(self, embedding_set: str, name: str) -> bool:
+        """Return whether every clip of a list has its record."""
+        records = self.folder / EMBEDDINGS / embedding_set
+        if not (records / MANIFEST_NAME).is_file():
+            return False
+        wanted = set(read_list(self.folder / name).records)
+        return wanted <= set(read_manifest(records).rows["tfrecord_filename"])
+
+    def has_observed(self) -> bool:
+        """Return whether networks have said what they see and hear."""
+        return (self.folder / OBSERVED / "predictions.csv").is_file()
+
+    def has_comparison(self) -> bool:
+        """Return whether the page has been written."""
+        return (self.folder / COMPARISON / "comparison.html").is_file()
