@@ -225,7 +225,10 @@ def _run_step(folder: Path, step: DemoStep, environment: dict[str, str] | None, 
             "stands above; correct it and run the demo again: it goes on from here"
         )
     if not step.is_done():
-        raise StudyError(f"this command ended before its work was complete: {command}")
+        raise StudyError(
+            f"this command ended before its work was complete: {command}. "
+            "Run it by hand to see why, or the demo again"
+        )
     last = next((line for line in reversed(said) if line), "")
     entry = DemoEntry(
         part=step.part,

@@ -79,7 +79,10 @@ def _x_server(screen: str, folder: Path) -> Iterator[str]:
     with os.fdopen(reading) as answer, _server(command, folder, dict(os.environ), writing):
         number = answer.readline().strip()  # the server writes it when it takes clients
         if not number:
-            raise StageError(f"Xvfb did not start: {_last_words(folder, 'Xvfb')}")
+            raise StageError(
+                f"Xvfb did not start: {_last_words(folder, 'Xvfb')}. "
+                "Install it (Debian: xvfb), or use a screen"
+            )
         yield f":{number}"
 
 
@@ -152,7 +155,10 @@ def _wait_for(address: Path, server: subprocess.Popen[bytes], folder: Path) -> N
     deadline = time.monotonic() + _PATIENCE_S
     while not _answers(address):
         if server.poll() is not None or time.monotonic() > deadline:
-            raise StageError(f"PulseAudio did not start: {_last_words(folder, 'pulseaudio')}")
+            raise StageError(
+                f"PulseAudio did not start: {_last_words(folder, 'pulseaudio')}. "
+                "Install it (Debian: pulseaudio), or use a screen"
+            )
         time.sleep(0.05)
 
 

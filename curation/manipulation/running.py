@@ -98,7 +98,10 @@ def _orders(design: Design, found: Sequence[Surveyed], folder: Path) -> list[Ord
     usable = [one for one in found if not one.reason]
     if not usable:
         first = found[0]
-        raise StudyError(f"no clip of {len(found)} can be used; the first: {first.detail}")
+        raise StudyError(
+            f"no clip of {len(found)} can be used; the first: {first.detail}. "
+            "Name other clips: --clips"
+        )
     stimuli = plan_stimuli(
         design,
         [one.source for one in usable],

@@ -117,7 +117,10 @@ def extract(
         f"{n_rejects} rejected: {outcome.folder}"
     )
     if n_rejects:
-        fail(f"{n_rejects} of {len(clips)} clips have no record: {outcome.folder / REJECTS_NAME}")
+        fail(
+            f"{n_rejects} of {len(clips)} clips have no record: {outcome.folder / REJECTS_NAME}. "
+            "That list says why"
+        )
 
 
 def _named_path(text: str) -> tuple[str, Path]:

@@ -76,7 +76,9 @@ def verify_weights(weights: WeightsFolderOption = None) -> None:
         try:
             require_fit(layers, spec)
         except RecordError as error:
-            fail(f"{path} cannot be used: {error}")
+            fail(
+                f"{path} cannot be used: {error}. Fetch it again: python -m features weights fetch"
+            )
         typer.echo(f"{network}: {path.name} fits, {len(layers)} layers, sha256 {sha256}")
         if path.is_dir() and spec.hears:
             _compare(WeightsSource(network, path, None, sha256))

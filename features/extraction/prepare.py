@@ -155,7 +155,8 @@ def _refuse_foreign(named: Mapping[str, Path], embedding_set: EmbeddingSet) -> N
     if foreign:
         raise ConfigError(
             f"{embedding_set.folder} has no network {foreign[0]!r}: its networks are "
-            f"{' and '.join(networks)}"
+            f"{' and '.join(networks)}. "
+            "Correct the name"
         )
 
 

@@ -88,11 +88,15 @@ def checked_kernel(weights: Weights, name: str, shape: tuple[int, ...]) -> Float
     """
     layer = weights.get(name)
     if layer is None:
-        raise RecordError(f"the weights lack the layer {name!r}; they are of another network")
+        raise RecordError(
+            f"the weights lack the layer {name!r}; they are of another network. "
+            "Name those of this one"
+        )
     if layer.kernel.shape != shape:
         raise RecordError(
             f"layer {name!r} has a kernel of shape {layer.kernel.shape}, expected {shape}; "
-            "the weights are of another network"
+            "the weights are of another network. "
+            "Name those of this one"
         )
     return layer.kernel
 

@@ -185,7 +185,10 @@ def prepare_graph(source: WeightsSource, form: GraphFormat = "onnx") -> Path:
     try:
         write(spec.definition, weights, spec.input_shape, path)
     except RecordError as error:
-        raise ConfigError(f"{source.path} cannot be used: {error}") from error
+        raise ConfigError(
+            f"{source.path} cannot be used: {error}. "
+            "Fetch it again: python -m features weights fetch"
+        ) from error
     return path
 
 

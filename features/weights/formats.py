@@ -156,7 +156,10 @@ def load_saved_model(path: Path) -> Any:  # noqa: ANN401
 
 def _no_saved_model(path: Path, error: Exception) -> ConfigError:
     reason = str(error).partition("\n")[0][:300]
-    return ConfigError(f"{path} cannot be read as a SavedModel: {reason}")
+    return ConfigError(
+        f"{path} cannot be read as a SavedModel: {reason}. "
+        "Fetch it again: python -m features weights fetch"
+    )
 
 
 def _require_harmless(path: Path) -> None:
@@ -169,7 +172,10 @@ def _require_harmless(path: Path) -> None:
             read_bytes(path / "saved_model.pb", largest=_MOST_GRAPH_BYTES)
         )
     except DecodeError as error:
-        raise ConfigError(f"{path} cannot be read as a SavedModel: {error}") from error
+        raise ConfigError(
+            f"{path} cannot be read as a SavedModel: {error}. "
+            "Fetch it again: python -m features weights fetch"
+        ) from error
     for meta in graphs.meta_graphs:
         functions = [node for each in meta.graph_def.library.function for node in each.node_def]
         for node in [*meta.graph_def.node, *functions]:
@@ -252,5 +258,8 @@ def _folded(
         kernel *= scale[:, None] if depthwise else scale
         bias = (bias - norm["mean"]) * scale + norm["beta"]
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
-        raise ConfigError(f"layer {name!r} of {spec.title} has weights that are not finite")
+        raise ConfigError(
+            f"layer {name!r} of {spec.title} has weights that are not finite. "
+            "Fetch them again: python -m features weights fetch"
+        )
     return Layer(kernel.astype(np.float32), bias.astype(np.float32))

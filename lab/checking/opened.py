@@ -165,13 +165,15 @@ def read_table(path: Path) -> pa.Table:
     delimiter = "\t" if path.suffix == ".tsv" else ","
     heading = next(csv_lines_of_head(path, delimiter), [])
     if not heading:
-        raise TableError(f"{path.name} has no heading")
+        raise TableError(
+            f"{path.name} has no heading. Write the names of its columns into its first line"
+        )
     if len(heading) > MOST_COLUMNS:
         raise TableError(f"{path.name} has {len(heading)} columns, and at most {MOST_COLUMNS} are "
                          "read")  # fmt: skip
     twice = sorted(name for name, n in Counter(heading).items() if n > 1)
     if twice:
-        raise TableError(f"{path.name} has the column {twice[0]!r} twice")
+        raise TableError(f"{path.name} has the column {twice[0]!r} twice. Rename or remove one")
     kinds = arrow_csv.ConvertOptions(
         column_types=dict.fromkeys(heading, pa.string()), strings_can_be_null=False
     )
@@ -181,7 +183,9 @@ def read_table(path: Path) -> pa.Table:
         return arrow_csv.read_csv(content, parse_options=rules, convert_options=kinds)
     except (pa.ArrowException, UnicodeDecodeError) as error:
         says = str(error).partition("\n")[0][:200]
-        raise TableError(f"{path.name} is not a table: {says}") from error
+        raise TableError(
+            f"{path.name} is not a table: {says}. Write it as CSV, with as many cells in every line"
+        ) from error
 
 
 def csv_lines_of_head(path: Path, delimiter: str) -> Iterator[list[str]]:
@@ -191,7 +195,7 @@ def csv_lines_of_head(path: Path, delimiter: str) -> Iterator[list[str]]:
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise TableError(f"{path.name}, line 1 is not UTF-8 text") from error
+        raise TableError(f"{path.name}, line 1 is not UTF-8 text. Save it as UTF-8") from error
     yield from csv.reader([text.rstrip("\r")], delimiter=delimiter)
 
 

@@ -93,7 +93,8 @@ def _pairs_of(given: list[str], option: str, known: set[str]) -> dict[str, str]:
         name, is_pair, value = (part.strip() for part in one.partition("="))
         if not (is_pair and value) or name not in known:
             raise ConfigError(
-                f"{option} {one!r} is not NAME=VALUE with a name out of {', '.join(sorted(known))}"
+                f"{option} {one!r} is not NAME=VALUE with a name out of "
+                f"{', '.join(sorted(known))}. Write it so"
             )
         found[name] = value
     return found

@@ -57,7 +57,10 @@ def observe(
     if found.rejects:
         for detail in found.rejects[:5]:
             typer.echo(f"no embeddings: {detail}")
-        fail(f"{counted(len(found.rejects), 'clip')} without embeddings; the others were shown")
+        fail(
+            f"{counted(len(found.rejects), 'clip')} without embeddings; the others were shown. "
+            "rejects.csv beside them says why"
+        )
     n_clips = len({*_names(found.actions), *_names(found.pairs)})
     typer.echo(f"{counted(n_clips, 'clip')} shown to {counted(len(model), 'network')}: {out}")
 

@@ -62,9 +62,12 @@ def trace(
     n_links = sum(1 for _ in chain.every())
     typer.echo(f"{counted(n_links, 'link')}, {len(faults)} broken" + (f": {html}" if html else ""))
     if len(faults) == 1:
-        raise StudyError(f"a link is broken: {faults[0]}")
+        raise StudyError(f"a link is broken: {faults[0]}. Look at the files that it names")
     if faults:
-        raise StudyError(f"{len(faults)} links are broken, the first one: {faults[0]}")
+        raise StudyError(
+            f"{len(faults)} links are broken, the first one: {faults[0]}. "
+            "Look at the files that it names"
+        )
 
 
 def _draw(chain: Link, what: str, path: Path, *, overwrite: bool) -> None:

@@ -48,7 +48,9 @@ class Plan:
                 "classes cannot be compared. Plan at least 2 clips, 1 participant, 2 classes"
             )
         if self.n_clips > _MOST_CLIPS or self.n_participants > _MOST_CLIPS:
-            raise ConfigError(f"plan at most {_MOST_CLIPS:,} clips and participants")
+            raise ConfigError(
+                f"plan at most {_MOST_CLIPS:,} clips and participants. Pass smaller numbers"
+            )
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:

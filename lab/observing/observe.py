@@ -188,7 +188,9 @@ def _embedded(
     lacking = {reject.clip.filename for reject in outcome.rejects}
     shown = stimuli[~stimuli["filename"].isin(lacking)].reset_index(drop=True)
     if shown.empty:
-        raise RecordError(f"no clip of {folder} has embeddings: {outcome.rejects[0].detail}")
+        raise RecordError(
+            f"no clip of {folder} has embeddings: {outcome.rejects[0].detail}. Make the clips again"
+        )
     _require_same_files(job.folder, shown)
     records = [clip.tfrecord_filename for clip in clips if clip.filename not in lacking]
     pack, _ = load_pack(job.folder.resolve(), records, find_embedding_set(name), how.cache)

@@ -77,7 +77,10 @@ def _clip_of_store(kept: Kept, what: Row) -> Link:
                 f"{what.table}.csv:{key[1]}",
                 below=(clip_link(kept, key, {}), *_records(kept, key, {})),
             )
-    raise ConfigError(f"the store has no clip {what.key!r} that {what.table}.csv could name")
+    raise ConfigError(
+        f"the store has no clip {what.key!r} that {what.table}.csv could name. "
+        "Copy the name out of the table"
+    )
 
 
 def _faults_of_raw(kept: Kept, table: str, key: Key, row: dict[str, Any]) -> Iterator[str]:

@@ -50,11 +50,16 @@ def follow_in_release(folder: Path, what: Wanted, kept: Kept | None = None) -> L
         case RecordOf():
             found = _rows(of.release, "clips.csv", tfrecord_filename=_in_its_set(what.name))
             if not found:
-                raise ConfigError(f"clips.csv of {folder} has no record {what.name!r}")
+                raise ConfigError(
+                    f"clips.csv of {folder} has no record {what.name!r}. "
+                    "Copy the name out of the table"
+                )
             return _row(of, "clips", found[0]["filename"], found[0])
         case Bar():
             return _bar(of, what)
-    raise ConfigError("a release has no networks: trace Tables 4 and 5 in the study")
+    raise ConfigError(
+        "a release has no networks: trace Tables 4 and 5 in the study. Pass --study DIR"
+    )
 
 
 def _in_its_set(name: str) -> str:
@@ -65,7 +70,10 @@ def _in_its_set(name: str) -> str:
 def _bar(of: _Followed, what: Bar) -> Link:
     rows = _rows(of.release, "video_ratings.csv", AVMIT_label=what.label)
     if not rows:
-        raise ConfigError(f"video_ratings.csv of {of.release.folder} has no class {what.label!r}")
+        raise ConfigError(
+            f"video_ratings.csv of {of.release.folder} has no class {what.label!r}. "
+            "Copy the name out of the table"
+        )
     names = ("r2", "r3") if what.question == "present" else ("r3",)
     own = [row for row in rows if sum(_count(row, name) for name in names) == what.n_votes]
     links = [_row(of, "video_ratings", row["filename"], row) for row in own]

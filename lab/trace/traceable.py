@@ -112,7 +112,9 @@ def _cell(embedding_set: str, rnn: str) -> tuple[str, str]:
     found = (embedding_set.lower(), rnn.lower())
     if found not in known:
         said = ", ".join(sorted("/".join(one) for one in known))
-        raise ConfigError(f"{embedding_set}/{rnn} is not a cell of the tables, which are {said}")
+        raise ConfigError(
+            f"{embedding_set}/{rnn} is not a cell of the tables, which are {said}. Name one of them"
+        )
     return found
 
 

@@ -89,5 +89,8 @@ def read_layers(prefix: Path) -> list[Layer]:
                 layer = layers.setdefault(int(match[1]), {})
                 layer[match[2]] = read_values(prefix, variable, n_shards)
     except (LimitError, RecordError, OSError) as error:
-        raise ConfigError(f"{prefix} cannot be read as a checkpoint: {error}") from error
+        raise ConfigError(
+            f"{prefix} cannot be read as a checkpoint: {error}. "
+            "Copy its .index and .data files again"
+        ) from error
     return [layers[number] for number in sorted(layers)]

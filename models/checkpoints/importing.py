@@ -107,7 +107,10 @@ def _set_of(sizes: tuple[int, ...]) -> EmbeddingSet:
     for embedding_set in EMBEDDING_SETS.values():
         if sizes == (embedding_set.audio_size, embedding_set.visual_size):
             return embedding_set
-    raise ConfigError(f"the checkpoint takes {sizes} values, which is neither embedding set")
+    raise ConfigError(
+        f"the checkpoint takes {sizes} values, which is neither embedding set. "
+        "Name a checkpoint of the authors"
+    )
 
 
 def _squeeze(convolution: Layer, norm: Layer) -> Squeeze:

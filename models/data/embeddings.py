@@ -42,7 +42,8 @@ def rows_of(clips: Sequence[Embeddings], embedding_set: EmbeddingSet) -> Floats:
             raise RecordError(
                 f"the embeddings of {clip.filename} have {found[0]} audio and {found[1]} visual "
                 f"values, and the network takes those of {embedding_set.folder}: {sizes[0]} and "
-                f"{sizes[1]}"
+                f"{sizes[1]}. "
+                "Give embeddings of that set"
             )
         for part, begin in ((clip.audio, 0), (clip.visual, sizes[0])):
             seen = part[:TIMESTEPS]

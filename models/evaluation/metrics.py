@@ -132,7 +132,10 @@ def incongruent_partners(
     """
     n_clips, largest = len(targets), int(np.bincount(targets).max())
     if largest == n_clips:
-        raise ConfigError("all clips are of one class, so none can get a sound of another one")
+        raise ConfigError(
+            "all clips are of one class, so none can get a sound of another one. "
+            "Name a list with more classes"
+        )
     if 2 * largest > n_clips:
         others = [np.flatnonzero(targets != target) for target in targets]
         return np.array([rng.choice(choices) for choices in others], dtype=np.intp)

@@ -48,7 +48,8 @@ def _of_records(
     if records.embedding_set != wanted:
         raise RecordError(
             f"the records in {records.folder} are of {records.embedding_set.folder}, and the "
-            f"network in {model.folder} takes those of {wanted.folder}"
+            f"network in {model.folder} takes those of {wanted.folder}. "
+            "Name the other folder of records"
         )
     pack, _ = load_pack_of(clips_of(records), records.folder, wanted, cache, any_class=True)
     return list(records.filenames), pack.rows

@@ -259,4 +259,7 @@ def _read_preset(path: Path, cell: Cell) -> Hyperparameters:
         return checked(Hyperparameters(**said[cell.name]))
     except (ValueError, TypeError, KeyError) as error:
         reason = str(error)[:300]
-        raise ConfigError(f"{path} has no hyperparameters of {cell.name}: {reason}") from error
+        raise ConfigError(
+            f"{path} has no hyperparameters of {cell.name}: {reason}. "
+            "Name the best.json of a finished search"
+        ) from error

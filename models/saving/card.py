@@ -157,7 +157,10 @@ def read_card(folder: Path) -> Card:
         return Card.model_validate_json(read_bytes(path, largest=LARGEST_SETTINGS))
     except ValidationError as error:
         where = first_reason(error)
-        raise ConfigError(f"{path} is not a model card of this version ({where})") from error
+        raise ConfigError(
+            f"{path} is not a model card of this version ({where}). "
+            "Train the model again, or use the version that wrote it"
+        ) from error
 
 
 def write_card(card: Card, folder: Path) -> None:

@@ -133,11 +133,14 @@ def read_plan(folder: Path) -> SearchPlan:
     try:
         plan = SearchPlan.model_validate_json(read_bytes(path, largest=_MOST_BYTES))
     except ValueError as error:
-        raise ConfigError(f"{path} is not a search of this version") from error
+        raise ConfigError(
+            f"{path} is not a search of this version. Name another folder with --out"
+        ) from error
     if plan.n_surrogates > _MOST_SURROGATES:
         raise ConfigError(
             f"{path} asks for {plan.n_surrogates:.6g} surrogates per cell, and at most "
-            f"{_MOST_SURROGATES} are run"
+            f"{_MOST_SURROGATES} are run. "
+            "Start a search with fewer in another folder"
         )
     return plan
 

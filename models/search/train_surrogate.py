@@ -45,7 +45,10 @@ def _train(plan: SearchPlan, task: Task) -> SurrogateResult:
     training = plan.training(task)
     data = load_data(training)
     if (data.train.clips.sha256, data.validation.clips.sha256) != plan.lists:
-        raise ConfigError(f"{plan.train} or {plan.validation} has changed since the search began")
+        raise ConfigError(
+            f"{plan.train} or {plan.validation} has changed since the search began. "
+            "Put it back, or start a search in another folder"
+        )
     started = time.perf_counter()
     *_, last = epochs(training, data)
     seconds = time.perf_counter() - started

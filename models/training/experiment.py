@@ -44,7 +44,7 @@ def parse_training_set(text: str) -> TrainingSet:
     name, equals, paths = text.partition("=")
     train, comma, validation = paths.partition(",")
     if not (name and equals and train and comma and validation):
-        raise ConfigError(f"--lists {text!r} is not of the form NAME=TRAIN,VALIDATION")
+        raise ConfigError(f"--lists {text!r} is not of the form NAME=TRAIN,VALIDATION. Write it so")
     return TrainingSet(name, Path(train), Path(validation))
 
 

@@ -216,7 +216,7 @@ def withdraw(
 ) -> None:
     """Withdraw a participant's consent; their clips go to the others."""
     if ratings not in {"keep", "remove"}:
-        raise typer.BadParameter("--ratings is keep or remove")
+        raise typer.BadParameter("--ratings is keep or remove. Choose one")
     with changing(study, store, by) as desk:
         done = withdrawal.withdraw(desk, participant_id, keep_ratings=ratings == "keep")
     _echo_withdrawal(f"withdrawn {participant_id}", done)

@@ -57,7 +57,9 @@ def plan(
             "give one of --participant, --late-candidates, --further and --again at a time"
         )
     if first_likely is not None and (late_candidates or further or again):
-        raise typer.BadParameter("--first-likely is for the first plan: it orders all clips")
+        raise typer.BadParameter(
+            "--first-likely is for the first plan: it orders all clips. Leave it out"
+        )
     if dry_run and not again:
         raise typer.BadParameter("--dry-run shows what --again would do. Add --again")
     if again:

@@ -77,7 +77,9 @@ def correct(desk: Desk, *, clip: str, rating: Rating, reason: str) -> Correction
         )
     counts = found.candidate_id in ground_truths_that_count(db, desk.study).by_clip()
     if before == rating and counts:
-        raise StudyError(f"the ground truth of {found.filename} is {rating} already")
+        raise StudyError(
+            f"the ground truth of {found.filename} is {rating} already. Nothing was changed"
+        )
     version = ground_truths.add_version(
         db,
         candidate_id=found.candidate_id,

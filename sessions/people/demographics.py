@@ -35,7 +35,9 @@ def record(desk: Desk, participant_id: str, answers: Mapping[str, Any]) -> None:
     if not answers:
         raise ConfigError("no answer was given. Give at least one answer, such as --age 30")
     if participants.get(db, participant_id).kind is not ParticipantKind.HUMAN:
-        raise ConfigError(f"participant {participant_id} is not a person who takes part")
+        raise ConfigError(
+            f"participant {participant_id} is not a person who takes part. Check the id"
+        )
     if participants.consent_of(db, participant_id) is None:
         raise NotClearedError(
             f"participant {participant_id} has not given consent, and nothing is recorded about "
@@ -76,7 +78,9 @@ def pair(text: str) -> tuple[str, str | None]:
     if not equals or not question:
         raise ConfigError(f"--answer {text!r} is expected to be question=answer")
     if question in _WITH_OPTION:
-        raise ConfigError(f"--answer {text!r}: {question} has an option of its own")
+        raise ConfigError(
+            f"--answer {text!r}: {question} has an option of its own. Use that: --help names it"
+        )
     return question, answer or None
 
 

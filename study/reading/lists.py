@@ -153,7 +153,8 @@ def with_our_names(frame: pd.DataFrame, needed: Collection[str] = ()) -> pd.Data
     if lacking:
         raise TableError(
             f"the table lacks the columns {', '.join(lacking)}; it has "
-            f"{in_one_line(', '.join(map(str, frame.columns)))}"
+            f"{in_one_line(', '.join(map(str, frame.columns)))}. "
+            "Rename its columns"
         )
     return named
 
@@ -188,14 +189,16 @@ def _places(path: Path, heading: Sequence[str], needed: Collection[str]) -> dict
     for inside, spellings in SPELLINGS.items():
         found = [name for name in spellings if name in heading]
         if len(found) > 1:
-            raise TableError(f"{path} has the column {inside} twice: {', '.join(found)}")
+            raise TableError(
+                f"{path} has the column {inside} twice: {', '.join(found)}. Remove one"
+            )
         if found:
             places[inside] = heading.index(found[0])
     lacking = [name for name in needed if name not in places]
     if lacking:
         spelt = "; ".join(f"{name} ({' or '.join(SPELLINGS[name])})" for name in lacking)
         found_names = in_one_line(", ".join(filter(None, heading)))
-        raise TableError(f"{path} lacks {spelt}; found {found_names}")
+        raise TableError(f"{path} lacks {spelt}; found {found_names}. Rename or add the column")
     return places
 
 

@@ -99,7 +99,7 @@ def parsed(url: str) -> URL:
     if found.get_backend_name() == "sqlite" and ("?" in url or found.host):
         raise StoreError(
             f"{shown} is not the URL of a SQLite store, which has a path and nothing else; a "
-            "question mark in the path is written %3F"
+            "question mark in the path is written %3F. Correct it"
         )
     return found
 

@@ -38,7 +38,10 @@ def require_right(connection: sqlite3.Connection, path: Path) -> None:
     it says which.
     """
     for problem in wrong(connection):
-        raise StoreError(f"{path} was changed by hand: {problem}")
+        raise StoreError(
+            f"{path} was changed by hand: {problem}. "
+            "Restore a back-up of it, or copy it from the laptop again"
+        )
 
 
 def wrong(connection: sqlite3.Connection) -> Iterator[str]:

@@ -51,7 +51,8 @@ def opened(path: Path, *, longest_s: float = LONGEST_S) -> Iterator[Db]:
         except (StoreError, SQLAlchemyError) as error:
             raise StoreError(
                 f"{path} cannot be brought to the present version: "
-                f"{str(error).splitlines()[0].replace(str(copy), str(path))}"
+                f"{str(error).splitlines()[0].replace(str(copy), str(path))}. "
+                "Upgrade it on the laptop: python -m study upgrade"
             ) from error
         try:
             with transaction(engine) as db:
@@ -81,20 +82,22 @@ def require_own(file: Path, path: Path, *, longest_s: float = LONGEST_S) -> None
             too_long = time.monotonic() > give_up_s
             why = f"looking at it took more than {longest_s:g} s" if too_long else str(error)
             raise StoreError(
-                f"{path} is not a store that this program wrote, or is damaged: {why}"
+                f"{path} is not a store that this program wrote, or is damaged: {why}. "
+                "Copy it from the laptop again"
             ) from error
 
 
 def _require_whole(connection: sqlite3.Connection, path: Path) -> None:
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
-        raise StoreError(f"{path} is damaged: {found[0]}")
+        raise StoreError(f"{path} is damaged: {found[0]}. Copy it from the laptop again")
     broken = connection.execute("PRAGMA foreign_key_check").fetchone()
     if broken is not None:
         table, row, parent, _ = broken
         raise StoreError(
             f"{path} was changed by hand: row {row} of table {table} refers to a {parent} that "
-            "does not exist"
+            "does not exist. "
+            "Copy it from the laptop again"
         )
 
 
@@ -135,6 +138,7 @@ def _copy_file(path: Path, copy: Path) -> None:
             left -= len(block)
             if left < 0:
                 raise StoreError(
-                    f"{path} has more than {LARGEST / 2**30:g} GiB, which no laptop's part has"
+                    f"{path} has more than {LARGEST / 2**30:g} GiB, which no laptop's part has. "
+                    "Name the file that deal made"
                 )
             target.write(block)

@@ -44,7 +44,8 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     if odd:
         raise StoreError(
             f"{path} was changed by hand: its schema is not that of revision {revision} "
-            f"({', '.join(odd)[:200]})"
+            f"({', '.join(odd)[:200]}). "
+            "Copy it from the laptop again"
         )
 
 

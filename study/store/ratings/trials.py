@@ -225,7 +225,10 @@ def _flush(db: Db, record: TrialRecord) -> None:
     try:
         db.flush()
     except IntegrityError as error:
-        raise StoreError(f"trial with {_clip(record)} was refused: {error.orig}") from error
+        raise StoreError(
+            f"trial with {_clip(record)} was refused: {error.orig}. "
+            "Nothing of it was stored: run python -m sessions check"
+        ) from error
 
 
 def of_clips(clips: Collection[int] | None) -> ColumnElement[bool]:
