@@ -73,3 +73,8 @@ def anchors(page):
 def test_an_anchor_that_no_page_has_is_found():
     assert leads_somewhere(ROOT / "README.md", "CONTRIBUTING.md", "words")
     assert not leads_somewhere(ROOT / "README.md", "CONTRIBUTING.md", "where-to-find-nothing")
+
+
+def test_a_decision_has_a_number_of_its_own():
+    numbers = [path.name[:4] for path in (ROOT / "docs/adr").glob("0*.md")]
+    assert sorted(numbers) == sorted(set(numbers))
