@@ -14,7 +14,7 @@ from sessions.plan.slots import fill_missing
 from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study.config.study import Study
-from study.deciding.prior import of_clips, read_prior
+from study.deciding.prior import of_clips, read_prior, require_known
 from study.errors import StudyError
 from study.store import Db
 from study.store.clips import candidates
@@ -124,6 +124,7 @@ def make_plan(
         return audited(desk, "plan", rows, people)
     known = candidates.frame(db).set_index("candidate_id")
     likely = of_clips(read_prior(first_likely.path), known)
+    require_known(likely, first_likely.path)
     rows = rows.assign(likely=likely.reindex(rows["candidate_id"]).to_numpy())
     assignments.add_many(db, in_order(rows, {}, rng, first_likely.exploration))
     return audited(desk, "plan", rows, people, **first_likely.detail())

@@ -21,7 +21,7 @@ from sessions.plan import further_ratings
 from sessions.recognition.session import bonus_of
 from sessions.running.session_plan import SessionPlan, plan_session
 from study.config.study import Study, storable
-from study.errors import StoreError
+from study.errors import StoreError, StudyError
 from study.processes.parents import is_annotator, process_mark
 from study.store import Db, Engine, audit, studies, transaction
 from study.store.desk import Desk
@@ -276,8 +276,9 @@ def ask_further(engine: Engine, study: Study, plan: SessionPlan, *, at: datetime
                 further_ratings.plan_on_laptop(db, study)
             else:
                 further_ratings.plan_further(Desk(db, study, "desk", at))
-    except StoreError:
-        # The rater has left and all is saved; the next session's end or the desk asks again.
+    except StudyError:
+        # The rater has left and all is saved; the next session's end or the desk asks again, and
+        # the desk is told what is wrong (such as a damaged prior.csv).
         return
 
 

@@ -11,7 +11,7 @@ from study.config.study import Study
 from study.deciding.audited import in_audit
 from study.deciding.certain import Audit, audit, class_is_certain, raised
 from study.deciding.posterior import Answers, Fit, fit, says_yes
-from study.deciding.prior import of_clips, read_prior
+from study.deciding.prior import of_clips, read_prior, require_known
 from study.store import Db
 from study.store import audit as audit_log
 from study.store.clips import candidates
@@ -186,4 +186,5 @@ def _scores(study: Study, clips: pd.DataFrame) -> Floats:
     if name is None:
         return np.full(len(clips), np.nan)
     found = of_clips(read_prior(study.folder / name), clips)
+    require_known(found, study.folder / name)
     return np.asarray(found, dtype=np.float64)

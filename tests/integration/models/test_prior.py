@@ -86,3 +86,14 @@ def test_too_few_ratings_to_learn_from_are_refused(rated):
     result = run(folder)
     assert result.exit_code == 1
     assert "0 prominent clips" in str(result.exception)
+
+
+def test_a_list_of_four_columns_tells_clips_that_nobody_has_rated(rated):
+    path = rated / "video_ratings.csv"
+    every = pd.read_csv(path)
+    four = ["filename", "AVMIT_label", "video_location", "tfrecord_filename"]
+    every[four].to_csv(rated / "candidates.csv", index=False)
+    every[every.index % 3 > 0].to_csv(path, index=False)
+    result = run(rated, "--clips", str(rated / "candidates.csv"), "--cache", str(rated))
+    assert result.exit_code == 0, result.output
+    assert list(pd.read_csv(rated / "prior.csv")["filename"]) == list(every["filename"])

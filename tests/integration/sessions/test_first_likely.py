@@ -106,6 +106,15 @@ def test_a_prior_that_cannot_be_read_is_one_line_and_plans_nothing(study):
     assert plan_of_is_empty(study)
 
 
+def test_a_prior_of_another_studys_clips_is_refused_and_plans_nothing(study):
+    path = study.folder / "prior.csv"
+    path.write_text(path.read_text().replace("clip_", "other_"))
+    result = plan(study, "--first-likely", str(path))
+    assert result.exit_code == 1
+    assert "none of the study's" in str(result.exception)
+    assert plan_of_is_empty(study)
+
+
 def plan_of_is_empty(study):
     engine = open_store(study.store_url)
     with transaction(engine) as db:

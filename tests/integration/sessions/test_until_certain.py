@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from curation.selection.lists import make_test_set, make_training_lists
 from sessions.__main__ import app as sessions
 from sessions.maintenance.store_check import findings
 from sessions.plan import further_ratings, schedule
+from sessions.running.recording import ask_further
 from study.config.study import find_study
 from study.deciding.audited import in_audit
 from study.deciding.belief import RAISED, believe, limit_now
@@ -24,7 +26,7 @@ from study.store.clips import candidates
 from study.store.desk import Desk
 from study.store.plan import assignments, ground_truths
 from study.store.ratings import trials
-from study.vocabulary import ParticipantKind
+from study.vocabulary import ParticipantKind, Phase
 from tests.worlds.studies import AT, add_candidates, add_truths, enrol, rate
 
 PEOPLE = tuple(f"S{n:02d}" for n in range(1, 8))
@@ -188,6 +190,28 @@ def prior_of(study, engine, folder, name="prior.csv"):
     score = np.clip(np.where(yes, 0.8, 0.2) + rng.normal(0, 0.1, len(yes)), 0.01, 0.99)
     table = known[["filename", "video_location"]].assign(probability=score.round(4), fold=0)
     table.to_csv(folder / name, index=False)
+
+
+def test_a_prior_that_breaks_during_a_study_stops_the_desk_and_no_rater(tmp_path):
+    study, engine = planned(tmp_path, 'protocol.prior="prior.csv"')
+    prior_of(study, engine, tmp_path)
+    with transaction(engine) as db:
+        rate_left(db, np.random.default_rng(5))
+        n_slots = len(assignments.frame(db))
+    path = tmp_path / "prior.csv"
+    good = path.read_text()
+    path.write_text(good.replace("clip_", "other_"))
+    ask_further(engine, study, SimpleNamespace(phase=Phase.ANNOTATION), at=AT)
+    with transaction(engine) as db:
+        assert len(assignments.frame(db)) == n_slots
+    told = CliRunner().invoke(sessions, ["status", "--study", str(tmp_path)])
+    assert told.exit_code == 1
+    assert "none of the study's" in str(told.exception)
+    path.write_text(good)
+    ask_further(engine, study, SimpleNamespace(phase=Phase.ANNOTATION), at=AT)
+    with transaction(engine) as db:
+        assert len(assignments.frame(db)) > n_slots
+    engine.dispose()
 
 
 def test_a_classifiers_word_saves_ratings_and_a_wrong_table_is_one_line(tmp_path):
