@@ -40,7 +40,10 @@ from study.store.plan.assignments import AssignedClip
 BATCH, TRIAL_S, SEEDS = 500, 7.0, 5
 AUDIT_SHARE, AUC = 0.05, 0.85
 # Certainty, ratings at most, and whether a classifier gives a prior.
-CERTAIN = ((0.98, 5, False), (0.98, 5, True), (0.95, 5, True), (0.90, 3, True))
+CERTAIN = (
+    (0.98, 5, False), (0.98, 5, True), (0.95, 5, True), (0.92, 5, True), (0.98, 3, True),
+    (0.95, 3, True), (0.90, 3, True),
+)  # fmt: skip
 EXACT = {
     "until_decided: prominent": Protocol(rating_rule="until_decided"),
     "until_decided: prominent, unanimous": Protocol(
