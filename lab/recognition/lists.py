@@ -18,6 +18,7 @@ _COLUMNS = ("filename", "video_location", "avmit_label")
 _PLAIN = """\
 # What people and networks are to see and hear: docs/guides/manipulation.md
 seed = 1
+format = "lossless"  # AAC changes the ratio of some sounds to noise by more than .3 dB
 
 [[condition]]
 name = "plain"
