@@ -141,8 +141,11 @@ def file_system_of(path: Path) -> str:
     `path`: a file or folder; it need not exist yet.
     """
     there = _nearest_that_exists(path.resolve())
+    # An automounter mounts what somebody opens. Never a file: closing a store that is open here
+    # drops this process's locks on it, and another process then removes its write-ahead log.
+    folder = there if there.is_dir() else there.parent
     with suppress(OSError):
-        os.close(os.open(there, os.O_RDONLY))  # an automounter mounts what somebody opens
+        os.close(os.open(folder, os.O_RDONLY))
     magic = magic_of(there)
     if magic in _MAGIC:
         return _MAGIC[magic]

@@ -60,6 +60,21 @@ def test_a_new_store_is_durable_and_checks_foreign_keys(url):
         assert pragma("foreign_keys") == 1
 
 
+def test_a_store_that_is_opened_twice_keeps_its_log_when_another_program_ends(url):
+    here = open_store(str(create_store(url).url))
+    count_participants(here)
+    again = open_store(url)  # as a session does whose participant was asked for on the screen
+    count_participants(again)
+    look = "import sqlite3, sys\n"
+    look += "found = sqlite3.connect(sys.argv[1]).execute('SELECT id FROM participant')\n"
+    look += "print(*(name for (name,) in found))"
+    command = [sys.executable, "-c", look, url.removeprefix("sqlite:///")]
+    assert subprocess.check_output(command, text=True).split() == []
+    with transaction(again) as db:
+        enrol(db, "P01")
+    assert subprocess.check_output(command, text=True).split() == ["P01"]
+
+
 def test_migrations_and_tables_agree(url):
     with create_store(url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
