@@ -108,6 +108,10 @@ def page(request, browser):
 
 def said(page, words):
     page.locator("#said", has_text=words).wait_for()
+    page.wait_for_load_state("load")  # after which the browser scrolls to where it was
+    from playwright.sync_api import expect  # not everybody has it
+
+    expect(page.locator("#said")).to_be_in_viewport()
     return page.locator("#said").inner_text()
 
 
@@ -140,6 +144,7 @@ def test_a_participants_first_day_at_the_desk(served, page):
         schedule.make_plan(Desk(db, world.study, "AB", AT), ids=None)
     # Who they are.
     page.locator("#P03 a").click()
+    page.get_by_text("Not complete yet.").wait_for()
     press(page, "#demographics", age="24", sex="female", hearing_normal="yes",
           vision_normal="silent")  # fmt: skip
     said(page, "Recorded age, hearing_normal, sex, vision_normal of P03.")
@@ -147,6 +152,7 @@ def test_a_participants_first_day_at_the_desk(served, page):
         assert demographics.answers(db)["P03"] == {
             "age": 24, "sex": "female", "hearing_normal": True, "vision_normal": None,
         }  # fmt: skip
+    assert "Recorded. What is entered again replaces it." in page.locator("main").inner_text()
     # The training is next; one button copies the line that starts it.
     assert "training: 0 of 6 clips are rated" in page.locator(".next").inner_text()
     page.locator("[data-copy]").click()
