@@ -144,13 +144,16 @@ def annotate(
                 minutes=minutes,
                 ungraded=ungraded,
             )
-            line = perform(request, study_dir=study, store=store)
+            line, is_passed = perform(request, study_dir=study, store=store), True
         else:
             visit = Visit(
                 participant, actor, options, blocks, trials, minutes, ungraded, kiosk=kiosk
             )
-            line = receive(visit, perform, study_dir=study, store=store)
+            received = receive(visit, perform, study_dir=study, store=store)
+            line, is_passed = received.text, received.is_passed
     typer.echo(line)
+    if not is_passed:
+        raise typer.Exit(1)  # as `check-headphones` ends
 
 
 def main() -> None:

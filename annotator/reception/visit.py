@@ -58,6 +58,14 @@ class Visit:
             raise ConfigError("a simulated person types no id. Add --participant, such as S01")
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """How a visit went: a line a session, and whether no headphone check was failed."""
+
+    text: str
+    is_passed: bool = True
+
+
 class Perform(Protocol):
     """Runs a session: `annotator.session.perform`."""
 
@@ -67,8 +75,10 @@ class Perform(Protocol):
         """Return how it went, in a line."""
 
 
-def receive(visit: Visit, perform: Perform, *, study_dir: Path | None, store: str | None) -> str:
-    """Find out who is there and what comes next, and do it; return how it went, in a line.
+def receive(
+    visit: Visit, perform: Perform, *, study_dir: Path | None, store: str | None
+) -> Received:
+    """Find out who is there and what comes next, and do it; return how it went.
 
     Raises StudyError if nothing can begin; once the screen asks who is there, it says so itself and
     asks again.
@@ -86,12 +96,14 @@ def receive(visit: Visit, perform: Perform, *, study_dir: Path | None, store: st
     if visit.participant_id is not None:
         found = reception.next_of(visit.participant_id)
         if found.is_finished:
-            return found.why
+            return Received(found.why)
         if found.step is None:
             raise NotClearedError(found.why)
         if found.step is not Step.GROUND_TRUTH or visit.actor.is_simulated:
-            return reception.begin(found, found.step, None)
-    return reception.ask()
+            text = reception.begin(found, found.step, None)
+            return Received(text, reception.is_passed)
+    text = reception.ask()
+    return Received(text, reception.is_passed or visit.kiosk)
 
 
 class _Reception:
@@ -106,6 +118,7 @@ class _Reception:
     ) -> None:
         self.visit, self.perform, self.study, self.engine = visit, perform, study, engine
         self.study_dir, self.store = study_dir, store
+        self.is_passed = True  # the headphone check, where there was one
 
     def next_of(self, participant_id: str) -> NextStep:
         with transaction(self.engine) as db:
@@ -141,6 +154,7 @@ class _Reception:
                 store=self.store,
                 says_what_is_next=True,
             )
+            self.is_passed = done.is_passed
             return done.in_words()
         request = Request(
             participant_id=found.participant_id,

@@ -2,8 +2,11 @@
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from annotator.__main__ import app
+from annotator.headphones import check
+from annotator.headphones.check import HeadphoneOutcome
 from annotator.reception.typing import LONGEST, Typed
 from annotator.reception.visit import Visit, receive
 from annotator.reception.who import ask_who
@@ -19,9 +22,10 @@ from study.config.study import Study, StudyConfig
 from study.errors import ConfigError, NotClearedError
 from study.store import transaction
 from study.store.people import participants
+from study.store.people.participants import Consent
 from study.store.plan import ground_truths
 from study.tools.suggesting import suggested
-from study.vocabulary import Phase
+from study.vocabulary import ParticipantKind, Phase
 from tests.worlds.rating_studies import EXPERT, PERSON, ROBOT, ratable_study, table
 from tests.worlds.studies import AT
 
@@ -127,7 +131,7 @@ def lab(tmp_path):
 
 def visit(study, who, profile="perfect", **options):
     asked = Visit(who, Actor(profile, hurry=True), StageOptions(in_window=False), **options)
-    return receive(asked, perform, study_dir=study.folder, store=None)
+    return receive(asked, perform, study_dir=study.folder, store=None).text
 
 
 def test_a_simulated_person_does_what_is_next_until_nothing_is_left(lab):
@@ -153,6 +157,22 @@ def test_who_may_not_start_is_told_what_is_missing(lab):
         participants.close(db, PERSON, reason="moved away", at=AT)
     with pytest.raises(NotClearedError, match="was closed"):
         visit(study, PERSON)
+
+
+@pytest.mark.parametrize(("n_right", "exit_code"), [(2, 1), (5, 0)])
+def test_a_headphone_check_that_comes_next_and_is_failed_exits_with_1(
+    tmp_path, monkeypatch, n_right, exit_code
+):
+    settings = {"headphones.check": '"huggins"'}
+    study, engine = ratable_study(tmp_path, kinds=("missing",) * 4, settings=settings)
+    with transaction(engine) as db:
+        participants.add(db, participant_id="P04", kind=ParticipantKind.HUMAN, at=AT)
+        participants.add_consent(db, "P04", Consent("1.0", "ERN-18-1", "AB", "2026-01-05"))
+    done = HeadphoneOutcome("P04", n_right, 6)
+    monkeypatch.setattr(check, "perform", lambda *_args, **_options: done)
+    command = ["--participant", "P04", "--simulate", "perfect", "--stage", "simulated"]
+    run = CliRunner().invoke(app, [*command, "--study", str(study.folder)])
+    assert (run.exit_code, run.stdout) == (exit_code, f"{done.in_words()}\n")
 
 
 def test_the_program_alone_opens_the_task_and_no_help_text():
