@@ -217,9 +217,10 @@ def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) 
     n_total = plan.n_done + len(plan.trials)
     failures = f", {summary.n_failed} could not be shown" if summary.n_failed else ""
     is_recognition = request.phase is Phase.RECOGNITION
-    what, done = ("answers", "answered") if is_recognition else ("ratings", "rated")
+    what, done = ("answer", "answered") if is_recognition else ("rating", "rated")
+    given = counted(summary.n_rated, f"{request.phase} {what}".replace("_", " "))
     return (
-        f"{request.participant_id}: {summary.n_rated} {request.phase} {what}{failures}; "
+        f"{request.participant_id}: {given}{failures}; "
         f"{n_done} of {n_total} clips are {done} ({summary.ending})" + _to_note(request, summary)
     )
 

@@ -1,6 +1,6 @@
 """What is wrong with the texts of a study, before anybody reads them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import instructions
 from instructions import fonts, screens
@@ -24,24 +24,42 @@ def findings(study: Study) -> Iterator[str]:
         yield instructions.no_language(language)
         return
     files = {path.stem: path for path in instructions.own_files(own)}
-    values = instructions.placeholders_of(study, n_classes=1)
     sheets = (*screens.ON_PAPER, *screens.of_sheet(study.config))
     on_paper = () if study.config.rehearsal else sheets
     needed = {*screens.of_study(study.config), *on_paper, *(files.keys() & instructions.names())}
+    texts, faults = _read(study, needed)
+    yield from faults.values()
+    values = instructions.placeholders_of(study, n_classes=1)
     shown = {"the words of study.toml": " ".join(map(str, values.values()))}
-    for name in sorted(needed):
-        try:
-            words = () if name in screens.PLAIN else values.keys() | screens.words_of(name)
-            found = instructions.template(name, language, words, own=own)
-        except ConfigError as error:
-            yield str(error)
-        else:
-            shown |= {} if name in sheets else {f"text {name}.md": found}
+    shown |= {f"text {name}.md": found for name, found in texts.items() if name not in sheets}
     yield from _of_font(study, shown)
     for name in sorted(files.keys() - instructions.names()):
         meant = suggested(name, instructions.names())
         choice = f"did you mean {meant}.md?" if meant else ", ".join(sorted(instructions.names()))
         yield f"text {files[name]} is not used. Name it after the text that it replaces: {choice}"
+
+
+def unusable(study: Study) -> set[str]:
+    """Return the names of the study's own texts that cannot be shown, in its own folder."""
+    own = {path.stem for path in instructions.own_files(study.texts_path)}
+    _, faults = _read(study, own & instructions.names() - {*screens.ON_PAPER})
+    return set(faults)
+
+
+def _read(study: Study, names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return texts by name, and by name what is wrong with those that cannot be filled in."""
+    values = instructions.placeholders_of(study, n_classes=1)
+    texts: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for name in sorted(names):
+        try:
+            words = () if name in screens.PLAIN else values.keys() | screens.words_of(name)
+            texts[name] = instructions.template(
+                name, study.config.language, words, own=study.texts_path
+            )
+        except ConfigError as error:
+            faults[name] = str(error)
+    return texts, faults
 
 
 def _of_font(study: Study, shown: Mapping[str, str]) -> Iterator[str]:

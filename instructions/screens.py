@@ -38,6 +38,7 @@ _WORDS = {
     "note_sessions": frozenset({"participant", "n_sessions", "n_planned"}),
     "question_confidence": frozenset({"n_levels"}),
     "refused": _PROBLEM,
+    "reminder_slip": frozenset({"key_slip"}),  # where there is no such key nobody reads it
     "sheet": frozenset({"headphones"}),
     "session_over": _OVER,
     "start_annotation": _BEGIN,

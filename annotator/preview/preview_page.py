@@ -2,9 +2,12 @@
 
 import base64
 import io
+import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -43,11 +46,20 @@ class Section:
 
 @dataclass(slots=True)
 class Preview:
-    """What was made of a study's screens; `faults` are a sentence each, without repetitions."""
+    """What was made of a study's screens.
+
+    Parameters
+    ----------
+    faults : list of str
+        A sentence each, without repetitions.
+    as_shipped : list of str
+        Texts of the study's own that cannot be shown; the shipped ones stand in their place.
+    """
 
     sections: list[Section] = field(default_factory=list)
     sheets: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    as_shipped: list[str] = field(default_factory=list)
 
     def add(self, *faults: str) -> None:
         """Add faults that are not there yet."""
@@ -75,16 +87,45 @@ def preview(
         spoken = Study(study.folder, config)
         made.add(*checking.findings(spoken))
         try:
-            made.sheets[language] = sheets(spoken, sample)
-            for width_px, height_px in sizes:
-                made.add(*faults_of_screen(spoken, width_px, height_px))
-                found = list(_kept(shots(spoken, sample, width_px, height_px), folder, language))
-                made.add(*(fault for shot in found for fault in shot.faults))
-                size = f"{width_px}x{height_px}"
-                made.sections.append(Section(language, size, tuple(map(_picture, found))))
+            with _without_broken_texts(spoken, made) as whole:
+                _add_pictures(made, whole, sample, sizes, folder)
         except StudyError as error:
             made.add(str(error))
     return made
+
+
+def _add_pictures(
+    made: Preview,
+    study: Study,
+    sample: Sample,
+    sizes: Sequence[tuple[int, int]],
+    folder: Path | None,
+) -> None:
+    language = study.config.language
+    made.sheets[language] = sheets(study, sample)
+    for width_px, height_px in sizes:
+        made.add(*faults_of_screen(study, width_px, height_px))
+        found = list(_kept(shots(study, sample, width_px, height_px), folder, language))
+        made.add(*(fault for shot in found for fault in shot.faults))
+        size = f"{width_px}x{height_px}"
+        made.sections.append(Section(language, size, tuple(map(_picture, found))))
+
+
+@contextmanager
+def _without_broken_texts(study: Study, made: Preview) -> Iterator[Study]:
+    """Yield a study in which the shipped texts stand for those of its own that cannot be shown."""
+    own = study.texts_path
+    is_there = own is not None and own.is_dir()
+    broken = checking.unusable(study) if is_there else set()
+    if own is None or (is_there and not broken):
+        yield study
+        return
+    made.as_shipped = sorted({*made.as_shipped, *broken})
+    with TemporaryDirectory() as folder:
+        for path in own.iterdir() if is_there else ():
+            if path.stem not in broken and path.is_file():
+                shutil.copy(path, folder)
+        yield Study(study.folder, study.config.model_copy(update={"texts": folder}))
 
 
 def write_page(made: Preview, study: Study, path: Path, *, overwrite: bool) -> None:

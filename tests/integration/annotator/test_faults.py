@@ -35,7 +35,7 @@ def test_a_second_annotator_is_refused_and_a_terminated_one_keeps_its_ratings(
     assert "participant P03 has a session open on" in second.stderr
     assert f"(process {process.pid}) since" in second.stderr
     assert len(second.stderr.splitlines()) == 1
-    assert (code, out) == (0, "P03: 1 annotation ratings; 1 of 4 clips are rated (left)\n")
+    assert (code, out) == (0, "P03: 1 annotation rating; 1 of 4 clips are rated (left)\n")
     assert table(engine, "rating")["candidate_id"].tolist() == [1]
     assert table(engine, "session")["end_reason"].tolist() == ["left"]
 
@@ -57,7 +57,7 @@ def test_a_locked_store_calls_the_experimenter_and_the_rating_is_kept_on_retry(
     finally:
         code, out, err = finished(process)
     assert (code, err) == (0, "")
-    assert "1 annotation ratings; 1 of 2 clips" in out
+    assert "1 annotation rating; 1 of 2 clips" in out
     assert table(engine, "rating")[["candidate_id", "rating"]].to_numpy().tolist() == [[1, 2]]
     assert table(engine, "session")["end_reason"].tolist() == ["ended"]
 
@@ -122,7 +122,7 @@ def test_who_leaves_while_the_disk_is_full_is_asked_and_only_the_last_rating_is_
     again = annotate(
         study, "--participant", PERSON, "--simulate", "perfect", "--speed", "max", station=station
     )
-    assert "1 annotation ratings; 2 of 2 clips are rated (finished)" in again.stdout
+    assert "1 annotation rating; 2 of 2 clips are rated (finished)" in again.stdout
     assert table(engine, "session")["end_reason"].tolist() == ["abandoned", "ended"]
 
 

@@ -49,7 +49,7 @@ def test_the_screen_asks_who_is_there_and_offers_what_was_meant(lab, station, vi
     finally:
         code, out, err = finished(process)
     assert (code, err) == (0, "")
-    assert f"{PERSON}: 1 annotation ratings; 1 of 6 clips are rated (limit)" in out
+    assert f"{PERSON}: 1 annotation rating; 1 of 6 clips are rated (limit)" in out
     assert table(engine, "rating")[["participant_id", "rating"]].to_numpy().tolist() == [
         [PERSON, 2]
     ]
@@ -73,7 +73,7 @@ def test_who_may_not_start_is_told_on_the_screen_and_a_kiosk_asks_the_next_one(l
     finally:
         code, out, err = finished(process)
     assert (code, err) == (0, "")
-    assert out.splitlines() == [f"{PERSON}: 1 annotation ratings; 1 of 6 clips are rated (limit)"]
+    assert out.splitlines() == [f"{PERSON}: 1 annotation rating; 1 of 6 clips are rated (limit)"]
     assert len(table(engine, "rating")) == 1
 
 
@@ -99,7 +99,7 @@ def test_training_waits_for_the_experimenters_key_and_flags_are_kept(lab, statio
     finally:
         code, out, err = finished(process)
     assert (code, err) == (0, "")
-    assert f"{NEW}: 1 training ratings; 1 of 2 clips are rated (left)" in out
+    assert f"{NEW}: 1 training rating; 1 of 2 clips are rated (left)" in out
     assert f"1 trial flagged as disturbed. To say why: python -m sessions note {NEW}" in out
     flagged = table(engine, "flag")[["kind", "flagged_by"]].to_numpy().tolist()
     assert flagged == [["trial_disturbed", "experimenter"]]

@@ -59,7 +59,7 @@ def sit(study, *options):
 def test_first_ratings_are_ground_truths_and_leave_an_audit_event_each(lab):
     study, engine = lab
     assert sit(study, "--trials", "3") == (
-        "EXPERT: 3 ground_truth ratings; 3 of 8 clips are rated (limit)"
+        "EXPERT: 3 ground truth ratings; 3 of 8 clips are rated (limit)"
     )
     with transaction(engine) as db:
         events = audit.frame(db).query("action == 'ground_truth'")

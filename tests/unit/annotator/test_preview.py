@@ -86,6 +86,24 @@ def test_a_text_that_is_too_long_is_a_fault_of_its_picture(tmp_path):
     assert made.faults == ["pause on 1366x768: the text does not fit. Make it shorter"]
 
 
+def test_a_text_that_cannot_be_shown_leaves_the_other_pictures(tmp_path):
+    study = study_of(tmp_path, texts="own")
+    n_pictures = len(preview(study_of(tmp_path), ["en"], SIZES[:1], None).sections[0].pictures)
+    made = preview(study, ["en"], SIZES[:1], None)
+    assert "is not there" in made.faults[0]
+    assert len(made.sections[0].pictures) == n_pictures
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "pause.md").write_text("# {{ nobody }}", encoding="utf-8")
+    (tmp_path / "own" / "leave.md").mkdir()
+    (tmp_path / "own" / "break.md").write_text("# Tea " + "and so on " * 3000, encoding="utf-8")
+    made = preview(study, ["en"], SIZES[:1], None)
+    assert [fault.split()[0] for fault in made.faults] == [str(tmp_path / "own/leave.md"), "text",
+                                                           "break"]  # fmt: skip
+    assert (made.as_shipped, len(made.sections[0].pictures)) == (["leave", "pause"], n_pictures)
+    write_page(made, study, tmp_path / "page.html", overwrite=False)
+    assert "cannot be: leave, pause." in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def test_contrast_is_that_of_the_web():
     assert contrast("#767676", "white") == pytest.approx(4.54, abs=0.01)
 

@@ -146,7 +146,7 @@ def test_the_simulated_expert_gives_ground_truths_and_is_not_asked(lab):
     study, engine = lab
     with transaction(engine) as db:
         ground_truths.add_sample(db, [3, 4], AT)
-    assert "2 ground_truth ratings" in visit(study, EXPERT)
+    assert "2 ground truth ratings" in visit(study, EXPERT)
 
 
 def test_who_may_not_start_is_told_what_is_missing(lab):

@@ -1,4 +1,5 @@
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,12 @@ def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheet
     (found,) = checking.findings(study)
     assert "no texts in language 'it'" in found
     assert "(leave_unsaved.md is not there)" in found
+
+
+def test_a_copy_of_all_shipped_texts_has_no_findings(tmp_path):
+    shutil.copytree(Path(instructions.__file__).parent / "texts/en", tmp_path / "own")
+    config = StudyConfig(texts="own", language="it", placeholders=OWN_WORDS)
+    assert list(checking.findings(Study(tmp_path, config))) == []
 
 
 def test_the_texts_of_all_phases_and_checks_are_all_the_texts_on_screens():
