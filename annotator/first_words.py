@@ -2,6 +2,7 @@
 
 import math
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,7 @@ def look_of(folder: Path, name: str = TEXT) -> Look | None:
         return None
     given = config.get("screen", {})
     screen: dict[str, Any] = _SCREEN | (given if isinstance(given, dict) else {})
+    screen["width_cm"] = _width_cm(config, screen["width_cm"])
     sizes = (screen["width_px"], screen["height_px"])
     colours = (screen["foreground"], screen["background"])
     line = _line(screen)
@@ -117,6 +119,13 @@ def _line(screen: dict[str, Any]) -> tuple[float, float, float] | None:
     if scale == "auto":
         return (line_px / _AUTO_HEIGHT_PX, 0.0, 0.0)
     return (0.0, 0.0, float(scale * line_px)) if _is_size(scale) else None
+
+
+def _width_cm(config: dict[str, Any], usual: object) -> object:
+    """Return the width of this machine's screen, where the desk names it."""
+    desk = config.get("desk")
+    widths = desk.get("screen_widths_cm") if isinstance(desk, dict) else None
+    return widths.get(socket.gethostname(), usual) if isinstance(widths, dict) else usual
 
 
 def _is_size(number: object) -> bool:

@@ -15,6 +15,7 @@ from annotator.simulated.stage import SimulatedStage
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.stage import Stage
+from sessions.running.recording import host_name
 from study.errors import ConfigError
 from study.processes.machine import ENDING_SIGNALS
 from study.tools.seeding import generator
@@ -83,7 +84,7 @@ def open_stage(
 
     pages.require_font()
     stage = PsychopyStage(
-        study.config.screen,
+        study.config.screen_on(host_name()),
         warning_s=protocol.warning_s,
         warning=pages.warning(),
         reminder=pages.reminder(),

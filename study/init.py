@@ -178,5 +178,12 @@ def _is_set(key: str, given: Collection[str]) -> bool:
 def _line(key: str, value: Any, default: Any) -> str:  # noqa: ANN401
     if value is None:
         return f"# {key} is not set"
-    line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    line = f"{key} = {_as_toml(value)}"
     return f"# {line}" if value == default else line
+
+
+def _as_toml(value: Any) -> str:  # noqa: ANN401
+    if not isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    pairs = (f"{_as_toml(key)} = {_as_toml(entry)}" for key, entry in value.items())
+    return f"{{{', '.join(pairs)}}}"

@@ -7,6 +7,7 @@ import typer
 
 from annotator.rig.flashes import FLASHES_PER_PLAY, play_flashes
 from annotator.rig.photodiode import lines, read_recording, true_offset
+from sessions.running.recording import host_name
 from study.config.study import find_study
 from study.tools.cli import (
     StoreOption,
@@ -23,7 +24,7 @@ def flash_and_beep(
     """Play flashes with beeps where clips are shown; a photodiode and a line-in record them."""
     given_study, given_store = context.obj
     found = find_study(study or given_study, store or given_store)
-    play_flashes(found.config.screen, plays)
+    play_flashes(found.config.screen_on(host_name()), plays)
     typer.echo(f"{FLASHES_PER_PLAY * plays} flashes in {plays} plays")
 
 

@@ -6,7 +6,7 @@ import typer
 
 from annotator.rig.check import check_rig as check
 from annotator.rig.check import lines
-from sessions.running.recording import utc_now
+from sessions.running.recording import host_name, utc_now
 from study.config.study import find_study
 from study.store import open_store, transaction
 from study.store.ratings import rig_checks
@@ -33,7 +33,8 @@ def check_rig(
     found = find_study(study or context.obj[0], store or context.obj[1])
     engine = open_store(found.store_url)
     with stderr_console().status("measuring: about half a minute"):
-        result = check(found.config.screen, found.folder, loopback=loopback, at=utc_now())
+        screen = found.config.screen_on(host_name())
+        result = check(screen, found.folder, loopback=loopback, at=utc_now())
     with transaction(engine) as db:
         rig_checks.add(db, result)
     typer.echo("\n".join(lines(result)))

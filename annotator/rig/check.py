@@ -31,6 +31,7 @@ from annotator.rig.loopback import recorded
 from annotator.window.keys.keyboard import Keyboard
 from annotator.window.sound.paths import SoundPath, open_sound, start_error_s
 from annotator.window.texture import Texture
+from annotator.window.virtual import ask_server, told_width_cm
 from annotator.window.window import TaskWindow
 from sessions.running.recording import machine
 from study.config.screen import Screen
@@ -41,6 +42,7 @@ from study.store.ratings.rig_checks import RigCheck
 N_FLIPS = 180
 N_UPLOADS = 30
 N_STARTS = 20
+WIDTH_TOLERANCE = 0.03
 N_LOOPBACK_PLAYS = 7  # three flashes each
 
 
@@ -90,10 +92,34 @@ def _screen(window: TaskWindow, screen: Screen) -> list[Measurement]:
     share = 100 * _upload_s(window, screen) / window.period_s
     return [
         observed("refresh", refresh, advice=_why_virtual(window)),
+        *screen_width(screen.width_cm, told_width_cm(ask_server())),
         graded("flip_jitter", 1000 * robust_sd(intervals_s), applicable=real),
         graded("late_flips", 100 * n_late / len(intervals_s), applicable=real),
         graded("upload", share, applicable=real),
     ]
+
+
+def screen_width(width_cm: float | None, told_cm: float | None) -> list[Measurement]:
+    """Return how wide the screen is for the study, and what the monitor says against it.
+
+    Nothing where the study does not need it.
+
+    Examples
+    --------
+    >>> screen_width(53.0, 59.8)[0].advice
+    'The monitor says 59.8 cm. Measure it; the width of this machine: [desk] screen_widths_cm.'
+    >>> screen_width(53.0, 53.1)[0].advice, screen_width(53.0, None)[0].advice
+    ('', '')
+    """
+    if width_cm is None:
+        return []
+    advice = ""
+    if told_cm is not None and abs(told_cm - width_cm) > WIDTH_TOLERANCE * width_cm:
+        advice = (
+            f"The monitor says {told_cm:g} cm. Measure it; the width of this machine: [desk] "
+            "screen_widths_cm."
+        )
+    return [observed("screen_width", f"{width_cm:g} cm", advice=advice)]
 
 
 def _why_virtual(window: TaskWindow) -> str:

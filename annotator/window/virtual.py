@@ -56,11 +56,14 @@ class ScreenOutput:
         Whether a monitor has told there what it is.
     has_clock : bool
         Whether its modes have a rate at which pixels go out.
+    width_mm : int
+        How wide its picture is; 0 where that is not known.
     """
 
     name: str
     has_edid: bool
     has_clock: bool
+    width_mm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,13 @@ def ask_server() -> Server | None:
         connection.close()
 
 
+def told_width_cm(server: Server | None) -> float | None:
+    """Return how wide the only monitor says that it is; None where none, or several, say it."""
+    outputs = () if server is None or server.outputs is None else server.outputs
+    told_mm = [output.width_mm for output in outputs if output.has_edid and output.width_mm]
+    return told_mm[0] / 10 if len(told_mm) == 1 else None
+
+
 def _of_server(server: Server) -> str:
     if not _OF_THIS_MACHINE.fullmatch(server.display):
         return f"the screen is another machine's (DISPLAY is {server.display})"
@@ -203,6 +213,7 @@ def _outputs(connection: Any) -> tuple[ScreenOutput, ...] | None:  # noqa: ANN40
                 name=str(info.name),
                 has_edid=_has_edid(connection, output),
                 has_clock=any(clocks.get(mode, 0) > 0 for mode in info.modes),
+                width_mm=int(info.mm_width),
             )
             for output, info in described
             if info.connection == randr.Connected

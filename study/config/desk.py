@@ -1,5 +1,7 @@
 """How the lab runs its desk; nothing here changes what a rating means."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 
@@ -18,6 +20,9 @@ class DeskFiles(BaseModel):
     rest_minutes : float or None
         The experimenter is warned where less time has passed since the last session; None for
         never.
+    screen_widths_cm : dict of str to float
+        Width of the whole screen by the machine's host name, for machines whose screen is not as
+        wide as `screen.width_cm` says: ``{ "cubicle-2" = 59.8 }``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -26,3 +31,6 @@ class DeskFiles(BaseModel):
     session_minutes: float | None = Field(None, gt=0, le=1440)
     sessions_per_day: PositiveInt | None = None
     rest_minutes: float | None = Field(None, gt=0, le=10_000)
+    screen_widths_cm: dict[str, Annotated[float, Field(gt=0, le=1000)]] = Field(
+        default_factory=dict
+    )

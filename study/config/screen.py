@@ -37,7 +37,8 @@ class Screen(BaseModel):
         window in 1080ths, so that screens of all sizes look alike.
     viewing_distance_cm, width_cm : float or None
         From the eyes to the screen, and the width of the whole screen; sizes in degrees need both,
-        and where both are set every presentation keeps its size in degrees.
+        and where both are set every presentation keeps its size in degrees. A machine with another
+        screen has its width in `desk.screen_widths_cm`.
     margin_deg, max_clip_width_deg, max_clip_height_deg, text_height_deg : float
         The sizes in degrees; every clip fills its box.
     margin_px : int

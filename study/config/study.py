@@ -141,6 +141,18 @@ class StudyConfig(BaseModel):
             raise ValueError(f"{currency!r} is not the code of a currency (ISO 4217), such as EUR")
         return currency
 
+    def screen_on(self, host: str) -> Screen:
+        """Return the screen of a machine, whose width in cm may be its own.
+
+        Examples
+        --------
+        >>> config = StudyConfig(desk=DeskFiles(screen_widths_cm={"cubicle-2": 59.8}))
+        >>> config.screen_on("cubicle-2").width_cm, config.screen_on("cubicle-1").width_cm
+        (59.8, None)
+        """
+        width_cm = self.desk.screen_widths_cm.get(host, self.screen.width_cm)
+        return self.screen.model_copy(update={"width_cm": width_cm})
+
     @property
     def money(self) -> Money:
         """Amounts as the study's participants read them."""

@@ -1,5 +1,7 @@
 """A clip on a screen with another scale: as large as asked for, and its size for the eye kept."""
 
+import socket
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +9,27 @@ from PIL import Image
 from tests.worlds.rating_studies import ROBOT, annotate, ratable_study, table
 
 pytestmark = pytest.mark.window
+
+
+@pytest.mark.parametrize(("here", "width_cm"), [(True, 26.5), (False, 53.0)])
+def test_sizes_in_degrees_are_those_of_the_machines_own_screen(station, tmp_path, here, width_cm):
+    name = socket.gethostname() if here else "another"
+    settings = {
+        "screen.units": '"deg"',
+        "screen.viewing_distance_cm": "57.3",
+        "screen.width_cm": "53.0",
+        "screen.max_clip_width_deg": "8.0",
+        "screen.max_clip_height_deg": "8.0",
+        "desk.screen_widths_cm": f'{{"{name}" = 26.5}}',
+    }
+    study, engine = ratable_study(tmp_path, kinds=("plain",), settings=settings)
+    run = annotate(
+        study, "--participant", ROBOT, "--simulate", "perfect", "--speed", "max", station=station
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    shown = table(engine, "presentation").iloc[0]
+    assert shown["width_px"] == pytest.approx(8.01 / width_cm * 1280, abs=2)
+    assert shown["width_deg"] == pytest.approx(8.0, abs=0.05)
 
 
 def test_a_clip_is_enlarged_with_everything_else_and_keeps_its_size_in_degrees(station, tmp_path):

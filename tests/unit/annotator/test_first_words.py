@@ -1,6 +1,7 @@
 """How the words before the task look: as the study says, and never a reason to fail."""
 
 import json
+import socket
 
 import pytest
 
@@ -88,6 +89,10 @@ def test_the_words_in_degrees_are_as_high_as_the_tasks(tmp_path):
     look = look_of(written(tmp_path, f"[screen]\n{lines}"))
     layout = task_layout(Screen(**screen), 1920, 1080)
     assert look.line_px((1920, 1080)) == layout.text_height_px
+    own = f'[desk]\nscreen_widths_cm = {{"{socket.gethostname()}" = 26.5}}'
+    narrow = task_layout(Screen(**screen | {"width_cm": 26.5}), 1920, 1080)
+    look = look_of(written(tmp_path, f"[screen]\n{lines}\n{own}"))
+    assert look.line_px((1920, 1080)) == narrow.text_height_px > layout.text_height_px
 
 
 def test_the_font_is_the_studys_and_one_that_is_not_there_is_no_reason_to_fail(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from annotator.rig.grades import UNGRADED, require_real_screen
-from annotator.window.virtual import ScreenOutput, Server, Verdict, judged
+from annotator.window.virtual import ScreenOutput, Server, Verdict, judged, told_width_cm
 from study.errors import StageError
 
 XORG = "The X.Org Foundation"
@@ -107,3 +107,11 @@ def test_a_grade_of_another_screen_does_not_count_on_a_virtual_one():
     assert require_real_screen("A", virtual, host="pc1", ungraded_allowed=True) == UNGRADED
     with pytest.raises(StageError, match=r"a virtual screen \(llvmpipe draws in software\), which"):
         require_real_screen("A", virtual, host="pc1", ungraded_allowed=False)
+
+
+def test_the_width_of_a_screen_is_what_its_only_monitor_says():
+    wide = ScreenOutput("HDMI-1", has_edid=True, has_clock=True, width_mm=598)
+    silent = ScreenOutput("screen", has_edid=False, has_clock=False, width_mm=339)
+    assert told_width_cm(server(wide, silent)) == 59.8
+    for said in (server(silent), server(wide, wide), server(), server(MONITOR), None):
+        assert told_width_cm(said) is None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from study.classes import TEST_CLASSES, read_classes
+from study.config.desk import DeskFiles
 from study.config.keys import Keys
 from study.config.protocol import Protocol
 from study.config.study import Study, StudyConfig, find_study, parse_config
@@ -34,6 +35,12 @@ def test_what_is_written_reads_back(title, seed, per_class):
         placeholders={"contact": title},
         protocol=Protocol(test_size_per_class=per_class, test_frame_rates_hz=(25.0,)),
     )
+    assert parse_config(config_text(config), "study.toml") == config
+
+
+def test_widths_of_screens_are_written_so_that_they_read_back():
+    desk = DeskFiles(screen_widths_cm={"cubicle-2": 59.8, 'lab.example.org "b"': 34.0})
+    config = StudyConfig(desk=desk)
     assert parse_config(config_text(config), "study.toml") == config
 
 
