@@ -32,6 +32,7 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _MARKDOWN.disable(["hr", "lheading", "code", "html_block", "html_inline", "entity"])
 _FPDF_MARKS = re.compile(r"\*\*|__|--|~~")
 _BLANK = re.compile(r"(_{3,})")
+SHORTEST_BLANK = 0.5  # of its length; a shorter line nobody can sign on
 BLANK_MM = 1.7
 _GAP_MM, _FOOT = 1.0, 0.75  # around a line to write on; of a line of text
 _INK, _ACCENT, _RULE = (30, 30, 30), (20, 70, 110), (190, 200, 208)
@@ -223,8 +224,9 @@ class _Sheet(FPDF):  # type: ignore[misc]
         self.set_font(FONT, "", BODY_PT)
         self.set_draw_color(*_INK)
         words, *rest = _BLANK.split(text)
+        blank_mm = BLANK_MM * self._room_for_blanks(text)
         for blank, after in zip(rest[::2], rest[1::2], strict=True):
-            width = BLANK_MM * len(blank)
+            width = blank_mm * len(blank)
             # A line stands beside its words, on the foot of their letters.
             if self.get_x() + self.get_string_width(words) + width > self.w - self.r_margin:
                 self.ln(2 * LINE_MM)
@@ -236,6 +238,15 @@ class _Sheet(FPDF):  # type: ignore[misc]
             words = after
         self.write(LINE_MM, words)
         self.ln(LINE_MM)
+
+    def _room_for_blanks(self, text: str) -> float:
+        """Return by how much lines to write on are shortened to stand in one line of the sheet."""
+        words, *rest = _BLANK.split(text)
+        written_mm = sum(map(self.get_string_width, [words, *rest[1::2]]))
+        blanks_mm = sum(BLANK_MM * len(blank) for blank in rest[::2])
+        gaps_mm = 2 * _GAP_MM * len(rest[::2]) + 2 * self.c_margin
+        share = (self.epw - written_mm - gaps_mm) / blanks_mm
+        return min(1.0, share) if share >= SHORTEST_BLANK else 1.0
 
     def _item(self, block: Block) -> None:
         left = self.l_margin + INDENT_MM * (1 + block.level)

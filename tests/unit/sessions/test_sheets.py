@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def test_the_sheet_has_the_protocols_numbers_and_the_consent_its_accents(tmp_pat
     assert "£6.00 per hour" in sheet
     assert "If 38 of them or more" in sheet
     assert "Université de Genève" in printed("consent", tmp_path)
+
+
+@pytest.mark.parametrize("language", instructions.languages())
+def test_each_line_of_a_consent_form_to_write_on_is_one_line_within_the_margins(language, tmp_path):
+    study = Study(Path(), StudyConfig(placeholders=WORDS, language=language))
+    text = instructions.text("consent", language, instructions.words_of_sheets(study, 41))
+    to_write_on = [line for line in text.splitlines() if "___" in line]
+    write_sheet(text, tmp_path / "consent.pdf", footer="A study", overwrite=False)
+    page = PdfReader(tmp_path / "consent.pdf").pages[0]
+    lines = re.findall(
+        r"([\d.]+) ([\d.]+) m ([\d.]+) \2 l S", page.get_contents().get_data().decode()
+    )
+    across = {float(foot) for left, foot, _ in lines if float(left) > 80}
+    assert len(across) == len(to_write_on) == 3
+    assert max(float(right) for _, _, right in lines) <= float(lines[0][2])
 
 
 def test_an_existing_sheet_is_not_replaced(tmp_path):
