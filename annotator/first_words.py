@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from annotator.task.problems import code_of
 from annotator.window.moment import Look, Moment
 from study.errors import ConfigError, StudyError
 from study.reading.text import read_text, read_toml
 
-TEXT, CALL, FONT = "moment", "call_experimenter", "DejaVu Sans"
+TEXT, CALL, ANY_KEY, FONT = "moment", "call_experimenter", "any_key", "DejaVu Sans"
 _SHIPPED = Path(__file__).parents[1] / "instructions" / "texts"
 _LARGEST_BYTES = 1000
 _LARGEST_PX = 20_000
@@ -58,11 +59,11 @@ def said_on_screen(study_dir: Path | None) -> Iterator[None]:
     try:
         yield
     except StudyError as error:
-        say_last(study_dir, str(error))
+        say_last(study_dir, str(error), code_of(error))
         raise
 
 
-def say_last(study_dir: Path | None, problem: str) -> None:
+def say_last(study_dir: Path | None, problem: str, code: str) -> None:
     """Show what keeps the task from beginning until a key is pressed, where there is no terminal.
 
     Whatever is wrong with the study, it has words: at the least the shipped ones in white on black.
@@ -73,9 +74,11 @@ def say_last(study_dir: Path | None, problem: str) -> None:
     folder = study_dir or Path(os.environ.get("AVMIT_STUDY", "."))
     heading = (_SHIPPED / "en" / f"{CALL}.md").read_text(encoding="utf-8").splitlines()[0]
     look = look_of(folder, CALL) or Look(heading.removeprefix("# "), _USUAL_LINE, *_USUAL_COLOURS)
+    hint = look_of(folder, ANY_KEY)
+    below = f"Code {code}. {hint.text if hint else _words(folder, {}, ANY_KEY)}"
     from annotator.window.last_words import show  # the X server's library, seldom needed
 
-    show(look, problem)
+    show(look, problem, below)
 
 
 def look_of(folder: Path, name: str = TEXT) -> Look | None:

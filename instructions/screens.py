@@ -53,7 +53,7 @@ _WORDS = {
     "who_unknown": frozenset({"typed"}),
 }
 ON_PAPER = ("consent", "script", "sheet")
-PLAIN = ("moment",)  # stands before anything is known that a word could be filled with
+PLAIN = ("any_key", "moment")  # stand where nothing is known that a word could be filled with
 OF_RECEPTION = ("choose", "refused", "who", "who_suggested", "who_unknown")
 
 

@@ -13,11 +13,14 @@ from annotator.window.moment import Look
 
 PATIENCE_S = 600.0  # nobody may be there
 _COLUMNS = 80  # letters of a line of small print
-_SMALL_SHARE = 0.5
+_USUAL_SHARE, _SMALL_SHARE = 0.6, 0.5
 
 
-def picture(look: Look, problem: str, size_px: tuple[int, int]) -> Image.Image:
-    """Return the heading over the problem in small print, as large as the screen."""
+def picture(look: Look, problem: str, below: str, size_px: tuple[int, int]) -> Image.Image:
+    """Return the heading, code and key below it, and the problem in small print.
+
+    `below`: the code of the problem and which key goes on; `size_px`: of the screen.
+    """
     line_px = look.line_px(size_px)
     image = Image.new("RGB", size_px, look.background)
     draw, middle = ImageDraw.Draw(image), (size_px[0] // 2, size_px[1] // 2)
@@ -25,12 +28,15 @@ def picture(look: Look, problem: str, size_px: tuple[int, int]) -> Image.Image:
     draw.text(middle, look.text, fill=look.foreground, font=heading, anchor="md")
     small = ImageFont.truetype(look.font, max(10, round(_SMALL_SHARE * line_px)))
     lines = "\n".join(textwrap.wrap(" ".join(problem.split()), _COLUMNS))
+    usual = ImageFont.truetype(look.font, max(10, round(_USUAL_SHARE * line_px)))
     place = (middle[0], middle[1] + line_px)
+    draw.text(place, below, fill=look.foreground, font=usual, anchor="ma")
+    place = (middle[0], middle[1] + 3 * line_px)
     draw.multiline_text(place, lines, fill=look.foreground, font=small, anchor="ma", align="center")
     return image
 
 
-def show(look: Look, problem: str, patience_s: float = PATIENCE_S) -> None:
+def show(look: Look, problem: str, below: str, patience_s: float = PATIENCE_S) -> None:
     """Show it above all windows until a key is pressed, or for so long."""
     connection = display.Display()
     screen = connection.screen()
@@ -42,7 +48,7 @@ def show(look: Look, problem: str, patience_s: float = PATIENCE_S) -> None:
         override_redirect=True,
         event_mask=X.ExposureMask | X.KeyPressMask,
     )  # fmt: skip
-    shown, pen = picture(look, problem, size_px), window.create_gc()
+    shown, pen = picture(look, problem, below, size_px), window.create_gc()
     window.map()
     connection.sync()
     # A window above all others is given no keys unless it takes them.

@@ -4,11 +4,14 @@ import json
 import socket
 
 import pytest
+from PIL import ImageChops
 
-from annotator.first_words import look_of
+from annotator.first_words import look_of, said_on_screen
 from annotator.task.layout import task_layout
+from annotator.window import last_words
 from annotator.window.moment import Look
 from study.config.screen import Screen
+from study.errors import ConfigError
 
 USUAL = Look("One moment, please", (0.0, 0.0, 40.0), "white", "black", None, None)
 
@@ -93,6 +96,31 @@ def test_the_words_in_degrees_are_as_high_as_the_tasks(tmp_path):
     narrow = task_layout(Screen(**screen | {"width_cm": 26.5}), 1920, 1080)
     look = look_of(written(tmp_path, f"[screen]\n{lines}\n{own}"))
     assert look.line_px((1920, 1080)) == narrow.text_height_px > layout.text_height_px
+
+
+@pytest.mark.parametrize(
+    ("study", "below"),
+    [("", "Code B2. Any key ends."), ('language = "de"', "Code B2. Eine beliebige Taste beendet."),
+     ("\0", "Code B2. Any key ends."), ('texts = "own"', "Code B2. Any key ends.")],
+)  # fmt: skip
+def test_the_last_words_have_a_code_and_say_which_key_goes_on(tmp_path, monkeypatch, study, below):
+    said = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(last_words, "show", lambda look, *words: said.append(words))
+    (written(tmp_path, study) / "own" / "any_key.md").mkdir()
+    with pytest.raises(ConfigError), said_on_screen(tmp_path):
+        raise ConfigError("the font is not installed here")
+    assert said == [("the font is not installed here", below)]
+
+
+def test_the_last_words_stand_on_the_screen(tmp_path):
+    size_px = (1366, 768)
+    with_code = last_words.picture(USUAL, "the font", "Code B2. Any key ends.", size_px)
+    assert with_code.size == size_px
+    changed = ImageChops.difference(with_code, last_words.picture(USUAL, "the font", "", size_px))
+    left, top, right, bottom = changed.getbbox()
+    assert abs((left + right) / 2 - 683) < 5
+    assert 384 < top < bottom < 384 + 3 * 40
 
 
 def test_the_font_is_the_studys_and_one_that_is_not_there_is_no_reason_to_fail(tmp_path):

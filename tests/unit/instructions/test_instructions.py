@@ -106,7 +106,7 @@ def test_an_own_text_that_cannot_be_read_is_named(tmp_path, content, message):
 def test_an_unknown_text_is_answered_with_those_that_there_are():
     with pytest.raises(ConfigError, match=r"no text 'shet' .*; did you mean sheet\."):
         instructions.text("shet", "en", {})
-    with pytest.raises(ConfigError, match=r"there are begin, .*sheet"):
+    with pytest.raises(ConfigError, match=r"there are any_key, begin, .*sheet"):
         instructions.text("poem", "en", {})
 
 
