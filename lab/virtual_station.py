@@ -112,7 +112,8 @@ def sound_server(folder: Path) -> Iterator[str]:
     # Without this a sink that ran dry, or runs for the first time, sleeps up to two seconds.
     sink += " norewinds=1"
     command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
-    command += ["-L", protocol, "-L", sink]
+    # The socket last: whoever finds it finds the sink behind it.
+    command += ["-L", sink, "-L", protocol]
     private = {"PULSE_RUNTIME_PATH": str(folder), "PULSE_STATE_PATH": str(folder)}
     environment = {k: v for k, v in os.environ.items() if k != "PULSE_SERVER"} | private
     with _server(command, folder, environment) as server:
