@@ -6,6 +6,7 @@ import re
 import pytest
 import typer
 
+from handbook.blocks import pages
 from tests.paths import ROOT
 
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -78,3 +79,34 @@ def test_an_anchor_that_no_page_has_is_found():
 def test_a_decision_has_a_number_of_its_own():
     numbers = [path.name[:4] for path in (ROOT / "docs/adr").glob("0*.md")]
     assert sorted(numbers) == sorted(set(numbers))
+
+
+PROSE = [*pages(), ROOT / "CHANGELOG.md"]
+NOT_PROSE = re.compile(r"\s*(#|\||<|!\[|---)")
+BEGINS_ANEW = re.compile(r"\s*([-*+]|\d+\.) ")
+ENDS = re.compile(r"[.?!:;][)*`\"]*$")
+TWO = re.compile(r"[a-z)]\. [A-Z]")
+
+
+def not_a_sentence_a_line(text):
+    """Return the lines that are wrapped inside a sentence or hold two."""
+    text = re.sub(r"^( *)```.*?^ *```$", "", text, flags=re.M | re.S)
+    prose = ["" if NOT_PROSE.match(line) else line for line in text.splitlines()]
+    return [
+        line
+        for line, below in zip(prose, [*prose[1:], ""], strict=True)
+        if TWO.search(re.sub(r"`[^`]*`", "``", line))
+        or (line and below and not BEGINS_ANEW.match(below) and not ENDS.search(line))
+    ]
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_has_one_sentence_a_line(page):
+    assert not_a_sentence_a_line(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_wrapped_line_and_two_sentences_in_one_are_found():
+    assert not_a_sentence_a_line("A clip is\nshown.\nIt is rated. It is paid.\n") == [
+        "A clip is",
+        "It is rated. It is paid.",
+    ]
