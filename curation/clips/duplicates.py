@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from curation.clips.families import merge, roots
+
 # Scaling or encoding a clip again changes a few of its 320 and 128 bits; other clips differ in
 # about half of them.
 MAX_FRAME_BITS = 24
@@ -45,10 +47,10 @@ def near_groups(words: Words, max_bits: int) -> Ints:
         for one, other in _meetings(band):
             near = _differing(distinct[one], distinct[other]) <= max_bits
             one, other = one[near], other[near]
-            apart = _roots(parent, one) != _roots(parent, other)
+            apart = roots(parent, one) != roots(parent, other)
             for pair in zip(one[apart].tolist(), other[apart].tolist(), strict=True):
-                _merge(parent, *pair)
-    return _numbered(_roots(parent, place.ravel()))
+                merge(parent, *pair)
+    return _numbered(roots(parent, place.ravel()))
 
 
 def _bands(words: Words, max_bits: int) -> Iterator[Words]:
@@ -99,28 +101,9 @@ def _differing(one: Words, other: Words) -> Ints:
     return differing
 
 
-def _roots(parent: Ints, places: Ints) -> Ints:
-    roots = parent[places]
-    while (parent[roots] != roots).any():
-        roots = parent[roots]
-    return roots
-
-
-def _merge(parent: Ints, one: int, other: int) -> None:
-    first, second = sorted((_root(parent, one), _root(parent, other)))
-    parent[second] = first
-
-
-def _root(parent: Ints, place: int) -> int:
-    while parent[place] != place:
-        parent[place] = parent[parent[place]]
-        place = int(parent[place])
-    return place
-
-
-def _numbered(roots: Ints) -> Ints:
+def _numbered(found: Ints) -> Ints:
     _, first, member, sizes = np.unique(
-        roots, return_index=True, return_inverse=True, return_counts=True
+        found, return_index=True, return_inverse=True, return_counts=True
     )
     is_group = sizes > 1
     number = np.zeros(len(sizes), dtype=np.int64)

@@ -6,9 +6,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from curation.clips.families import merge, roots
 from curation.tally import as_index, clip_keys, shared_clips
 from study.errors import TableError
 from study.naming import source_of
@@ -152,11 +151,10 @@ def _by_key(duplicates: pd.Series) -> pd.Series:
 
 
 def _components(ties: list[tuple[int, Hashable]], n_clips: int) -> npt.NDArray[np.int64]:
-    # The graph of the clips, which come first, and of whatever ties them together.
-    nodes: dict[Hashable, int] = {}
-    tied = [nodes.setdefault(tie, n_clips + len(nodes)) for _, tie in ties]
-    n_nodes = n_clips + len(nodes)
-    links = (np.ones(len(ties)), ([clip for clip, _ in ties], tied))
-    graph = coo_array(links, shape=(n_nodes, n_nodes))
-    _, labels = connected_components(graph)
-    return np.asarray(labels[:n_clips], dtype=np.int64)
+    parent = np.arange(n_clips)
+    first: dict[Hashable, int] = {}  # the first clip of whatever ties clips together
+    for clip, tie in ties:
+        merge(parent, first.setdefault(tie, clip), clip)
+    # A root comes before the rest of its family, so families are counted by their first clips.
+    _, labels = np.unique(roots(parent, parent), return_inverse=True)
+    return np.asarray(labels, dtype=np.int64)

@@ -11,7 +11,7 @@ from features.embedding_set import EmbeddingSet, find_embedding_set
 from features.records.folder import manifest_of, record_paths, set_of, set_of_most
 from features.records.manifest import MANIFEST_NAME
 from features.records.records import Record, read_record
-from study.errors import RecordError, TableError
+from study.errors import RecordError, StudyError, TableError
 from study.reading.list_faults import ClipList
 from study.reading.lists import read_frame, read_list
 
@@ -60,9 +60,15 @@ class Records:
         """Return a ``tf.data.Dataset`` of ``((audio, visual), label)``; needs TensorFlow.
 
         Float32 tensors of shape (timesteps, size), with the clip's own number of timesteps, and a
-        string, which is the list's label.
+        string, which is the list's label. Raises StudyError where TensorFlow is not installed.
         """
-        import tensorflow as tf  # slow to import, and the arrays do without
+        try:
+            import tensorflow as tf  # slow to import, and the arrays do without
+        except ModuleNotFoundError as error:
+            raise StudyError(
+                f"a tf.data.Dataset needs {error.name}. "
+                "Install the extra: pip install 'avmit-lab[tensorflow]'"
+            ) from error
 
         sizes = self.embedding_set
 

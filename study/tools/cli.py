@@ -70,6 +70,9 @@ _REFUSALS = {
     errno.ENOTDIR,
 }
 
+# Of packages that only some commands of a role need.
+_EXTRAS = {"optuna": "search", "scipy": "recognition", "tensorflow": "tensorflow"}
+
 _STOPPED = 130
 _OWN_VARIABLES = "AVMIT_"
 _PYTHON = re.compile(r"(?<![^\s(`])python(?= -m )")  # not the end of a path
@@ -95,7 +98,8 @@ def run(app: typer.Typer) -> None:
             raise
         fail(
             f"the Python package {module} is not installed; this environment was set up for "
-            "another role. Set up the role that this command belongs to, or all: make setup"
+            "another role. Set up what this command needs: make setup, or "
+            f"pip install 'avmit-lab[{_EXTRAS.get(module, 'all')}]'"
         )
     except OSError as error:
         if error.errno not in _REFUSALS:

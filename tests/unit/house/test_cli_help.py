@@ -84,7 +84,8 @@ def test_a_package_of_another_role_is_one_line(monkeypatch, capsys):
     assert ending.value.code == 1
     assert capsys.readouterr().err == (
         "error: the Python package package_of_nobody is not installed; this environment was set "
-        "up for another role. Set up the role that this command belongs to, or all: make setup\n"
+        "up for another role. Set up what this command needs: make setup, or pip install "
+        "'avmit-lab[all]'\n"
     )
 
 
