@@ -1,7 +1,9 @@
 """What all tests share: a cache of their own, and which of them open windows or measure time."""
 
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,7 @@ settings.load_profile("any_machine")
 
 WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
 TIMING = "timing: measures time in the window, and runs alone, after all others"
+_WINDOW_WORDS = re.compile(r"\b(station|virtual_station|view)\b|mark\.(window|timing)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,11 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", TIMING)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no other tests where only those with a window are asked for: there are few."""
+    if not str(config.option.markexpr).startswith("window") or collection_path.is_dir():
+        return None
+    is_window = _WINDOW_WORDS.search(collection_path.read_text(encoding="utf-8"))
+    return None if is_window else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that show or play something on a virtual station, and when."""
     for item in items:
         fixtures, module = getattr(item, "fixturenames", ()), getattr(item, "module", None)
         if "station" in fixtures or hasattr(module, "virtual_station"):
+            assert _WINDOW_WORDS.search(item.path.read_text(encoding="utf-8")), item.path
             item.add_marker(pytest.mark.window)
             if hasattr(module, "fair_timing"):
                 item.add_marker(pytest.mark.timing)
