@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from lab.compare.numbers import compare as compared
@@ -103,7 +104,6 @@ def _pairs_of(given: list[str], option: str, known: set[str]) -> dict[str, str]:
 def _table(plan: Plan) -> str:
     table = plan_table(plan)
     table["half_width"] = table["half_width"].map("±{:.3f}".format)
-    shown = table.fillna("").astype({"measure": str})
     for name in ("clips_for_0.05", "clips_for_0.1"):
-        shown[name] = [f"{int(value):,}" if value != "" else "" for value in shown[name]]
-    return str(shown.to_string(index=False))
+        table[name] = ["" if np.isnan(value) else f"{int(value):,}" for value in table[name]]
+    return str(table.to_string(index=False, na_rep=""))

@@ -1,9 +1,7 @@
 """The curator's commands as a person runs them: what they print, write, refuse, and exit with."""
 
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +12,7 @@ from study.rehearsal.odd import make_odd_clip
 from study.store import store_transaction
 from study.tools.files import sha256_of
 from tests.paths import ROOT
+from tests.worlds.commands import run_command
 from tests.worlds.curated import add_people, add_ratings, admit_clips, candidate, new_study
 
 PUBLISHED = ROOT.parent / "shared/data/avmit_release"
@@ -27,10 +26,7 @@ FIGURE = (".svg", ".pdf", ".png")
 
 def curation(*arguments, expect=0):
     """Run a command; return its lines on stdout, or the one line of its error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "curation", *map(str, arguments)],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    done = run_command("curation", *arguments)
     assert done.returncode == expect, done.stdout + done.stderr
     if expect == 1:
         assert done.stderr.startswith("error: ")

@@ -1,9 +1,5 @@
 """A simulated participant goes from enrolment to payment, and nobody types a phase."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from study.config.study import find_study
@@ -11,6 +7,7 @@ from study.rehearsal.scene_table import SceneRow, write_scenes
 from study.store import open_store, transaction
 from study.store.people import payments
 from study.store.ratings import sessions as stored
+from tests.worlds.commands import run_command
 from tests.worlds.first_study import LABELS, SETTINGS, make_tree
 
 SIMULATED = ("--simulate", "perfect", "--stage", "simulated", "--speed", "max")
@@ -28,13 +25,10 @@ def typed(tmp_path):
         for n in range(8)
     ]  # fmt: skip
     write_scenes(scenes, tree / "scenes.csv")
-    environment = {**os.environ, "AVMIT_STUDY": str(study), "AVMIT_EXPERIMENTER": "AB"}
+    environment = {"AVMIT_STUDY": str(study), "AVMIT_EXPERIMENTER": "AB"}
 
     def run(package, *words):
-        done = subprocess.run(
-            [sys.executable, "-m", package, *words],
-            env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = run_command(package, *words, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -22,16 +22,8 @@ from study.rehearsal.odd import make_odd_clip
 from study.store import open_store, transaction
 from study.store.clips import candidates, clip_audits, record_names
 from tests.paths import ROOT
+from tests.worlds.commands import run_command
 from tests.worlds.curated import AT, candidate, fill, new_study
-
-
-def curation(*arguments, cwd=None):
-    """Run a command as a person does."""
-    return subprocess.run(
-        [sys.executable, "-m", "curation", *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -43,7 +35,7 @@ def folder(tmp_path):
 
 def admit(folder, *, again=()):
     """Run `candidates`; return the reasons of the rejects and the flags of the candidates."""
-    result = curation("candidates", "--study", folder, *again)
+    result = run_command("curation", "candidates", "--study", folder, *again)
     assert result.returncode == 0, result.stderr
     rejects = pd.read_csv(folder / "release/rejects.csv")
     with transaction(open_store(study_url(folder))) as db:
@@ -148,8 +140,8 @@ def _test_set(folder):
         add_people(db, study, people, "human")
         ids = candidates.frame(db)["candidate_id"]
         add_ratings(db, [(int(i), person, 3) for i in ids for person in people])
-    assert curation("export-ratings", "--study", folder).returncode == 0
-    result = curation("test-set", "--study", folder)
+    assert run_command("curation", "export-ratings", "--study", folder).returncode == 0
+    result = run_command("curation", "test-set", "--study", folder)
     assert result.returncode == 0, result.stderr
     assert pd.read_csv(folder / "release/test_set.csv")["filename"].tolist() == [
         "barking/plain_2.mp4"
@@ -218,11 +210,11 @@ def test_names_with_accents_spaces_commas_quotes_and_newlines_go_all_the_way(fol
         add_people(db, study, ["P01", "P02", "P03"], "human")
         ids = candidates.frame(db)["candidate_id"]
         add_ratings(db, [(int(i), p, 3) for i in ids for p in ("P01", "P02", "P03")])
-    assert curation("export-ratings", "--study", folder).returncode == 0
-    assert curation("test-set", "--study", folder).returncode == 0
+    assert run_command("curation", "export-ratings", "--study", folder).returncode == 0
+    assert run_command("curation", "test-set", "--study", folder).returncode == 0
     table = pd.read_csv(folder / "release/video_ratings.csv")
     assert set(table["filename"]) == set(flags)
-    result = curation("materialise", "--study", folder, "--to", folder / "clips")
+    result = run_command("curation", "materialise", "--study", folder, "--to", folder / "clips")
     assert result.returncode == 0, result.stderr
     check = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder / "clips", check=False,
                            capture_output=True)  # fmt: skip
@@ -250,7 +242,7 @@ def test_a_name_of_255_bytes_gets_a_record_name_that_fits_a_disk(folder):
 def test_a_list_that_leads_out_of_the_tree_stops_the_run_and_admits_nothing(folder):
     put(folder, "short")
     (folder / "mit/trainingSet.csv").write_text("barking/clip_1.mp4,barking\n../x.mp4,barking\n")
-    result = curation("candidates", "--study", folder)
+    result = run_command("curation", "candidates", "--study", folder)
     assert result.returncode == 1
     assert "trainingSet.csv, line 2: '../x.mp4'" in result.stderr
     assert "outside_root" in result.stderr
@@ -321,9 +313,15 @@ def _rated(folder):
     fill(_study(folder), clips, lambda place: (3, 3, 3))
 
 
+def _export(folder, out):
+    return run_command("curation", "export-ratings", "--study", folder, "--out", out)
+
+
 def test_a_full_disk_is_one_line_and_leaves_no_half_table(folder, small_disk):
     _rated(folder)
-    result = curation("export-ratings", "--study", folder, "--out", small_disk / "out")
+    result = run_command(
+        "curation", "export-ratings", "--study", folder, "--out", small_disk / "out"
+    )
     assert (result.returncode, len(result.stderr.strip().splitlines())) == (1, 1)
     assert "Make room" in result.stderr
     assert [path.name for path in (small_disk / "out").iterdir()] == []
@@ -332,7 +330,9 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_table(folder, small_disk):
 def test_a_read_only_folder_is_one_line_that_names_it(folder, small_disk):
     _rated(folder)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    result = curation("export-ratings", "--study", folder, "--out", small_disk / "out")
+    result = run_command(
+        "curation", "export-ratings", "--study", folder, "--out", small_disk / "out"
+    )
     assert (result.returncode, len(result.stderr.strip().splitlines())) == (1, 1)
     assert str(small_disk) in result.stderr
 
@@ -340,7 +340,7 @@ def test_a_read_only_folder_is_one_line_that_names_it(folder, small_disk):
 def test_a_file_where_a_folder_belongs_is_one_line(folder):
     _rated(folder)
     (folder / "file").touch()
-    result = curation("export-ratings", "--study", folder, "--out", folder / "file")
+    result = _export(folder, folder / "file")
     assert (result.returncode, len(result.stderr.strip().splitlines())) == (1, 1)
     assert str(folder / "file") in result.stderr
 

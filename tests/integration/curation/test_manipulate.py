@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from study.tools.files import sha256_of
 from study.tools.journal import Journal
 from tests.paths import ROOT
 from tests.references import finished_clips
+from tests.worlds.commands import run_command
 from tests.worlds.stimuli import KINDS, make_set, write_design, write_source
 
 ODD = """
@@ -52,10 +52,7 @@ def made(design_path, clips, out, **how):
 
 
 def curation(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "curation", *map(str, arguments)],
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False,
-    )  # fmt: skip
+    return run_command("curation", *arguments)
 
 
 @pytest.fixture(scope="module")

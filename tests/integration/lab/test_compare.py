@@ -1,26 +1,17 @@
 """`lab compare` as a person runs it."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.paths import ROOT
+from tests.worlds.commands import run_command
 from tests.worlds.observers import answers, confusions_of, product_of
 
 MODALITIES = {"heard": "audio", "seen": "visual", "both": "audiovisual"}
 
 
 def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "lab", "compare", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_command("lab", "compare", *arguments)
 
 
 @pytest.fixture(scope="module")
