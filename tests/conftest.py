@@ -22,6 +22,9 @@ TIMING = "timing: measures time in the window, and runs alone, after all others"
 _WINDOW_WORDS = re.compile(r"\b(station|virtual_station|view)\b|mark\.(window|timing)")
 
 
+TESTS = Path(__file__).parent
+_KINDS = ("e2e", "integration", "unit")  # what comes late should be short: no worker ends alone
+
 # Two thirds of what a small training costs is its compilation; workers find the variable set.
 COMPILED = "JAX_COMPILATION_CACHE_DIR"
 
@@ -49,7 +52,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that show or play something on a virtual station, and when."""
+    """Put long tests first, and mark those that show or play something on a virtual station."""
+    items.sort(key=lambda item: _KINDS.index(item.path.relative_to(TESTS).parts[0]))
     for item in items:
         fixtures, module = getattr(item, "fixturenames", ()), getattr(item, "module", None)
         if "station" in fixtures or hasattr(module, "virtual_station"):
