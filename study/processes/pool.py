@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import active_children, get_context
 from typing import Generic, TypeVar
 
@@ -83,9 +83,15 @@ def each(
         yield from map(do, items)
         return
     n_processes = n_cores() if n_processes is None else n_processes
+    items = iter(items)
+    first = list(islice(items, n_processes))  # a process without an item would start for nothing
+    if n_processes != AT_ONCE:
+        if not first:
+            return
+        n_processes = len(first)
     crew = _Crew(do, start, limit_s, on_crash, on_timeout or on_crash, advice)
     with _one_thread_each():
-        yield from crew.work(iter(items), n_processes, in_order)
+        yield from crew.work(chain(first, items), n_processes, in_order)
 
 
 def batches_of(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -100,3 +100,14 @@ def test_items_are_taken_as_they_are_needed():
     batches = batches_of(found, 10)
     assert next(batches) == list(range(10))
     assert len(taken) < 30
+
+
+def _sign_in(folder):
+    (folder / str(os.getpid())).touch()
+
+
+@pytest.mark.parametrize(("n_items", "n_started"), [(0, 0), (1, 1), (5, 2)])
+def test_no_process_starts_without_an_item(tmp_path, n_items, n_started):
+    start = partial(_sign_in, tmp_path)
+    assert len(list(each(abs, range(n_items), n_processes=2, start=start))) == n_items
+    assert len(list(tmp_path.iterdir())) == n_started
