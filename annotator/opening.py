@@ -88,6 +88,7 @@ def open_stage(
         warning_s=protocol.warning_s,
         warning=pages.warning(),
         reminder=pages.reminder(),
+        slip_reminder=pages.reminder(offers_slip=True),
         notices=pages.notices(),
         counter=pages.counter,
         keys=None if person is None else SimulatedKeys(person, keys=keys, hurry=actor.hurry),

@@ -57,7 +57,7 @@ def shots(study: Study, sample: Sample, width_px: int, height_px: int) -> Iterat
         text = set_page(page.text, painter.layout, painter.ink, page.small_print)
         yield painter.shot(name, text, bonus)
     label = set_label(sample.label, painter.layout, painter.ink)
-    reminder = set_reminder(rating.reminder(), painter.layout, painter.ink)
+    reminder = set_reminder(rating.reminder(offers_slip=True), painter.layout, painter.ink)
     yield painter.shot("task", label, bonus, with_clip=True)
     yield painter.shot("prompt", label, reminder, bonus)
     for name, notice in rating.notices().items():

@@ -72,8 +72,9 @@ class SimulatedStage:
         shown_s = self._now_s + FLIP_S
         self._agenda = [WarningBegan(shown_s), WarningEnded(shown_s + self._warning_s)]
 
-    def prompt(self) -> None:
+    def prompt(self, *, offers_slip: bool = False) -> None:
         """Put the person's answer on the agenda."""
+        del offers_slip  # simulated people make no slips
         if self._stimulus is None:
             raise RuntimeError("a prompt without a stimulus")
         self._presented(interrupted=False)

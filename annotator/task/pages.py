@@ -184,9 +184,13 @@ class Pages:
         """Return the text that fills the screen after an early press."""
         return self.text("warning")
 
-    def reminder(self) -> str:
-        """Return the key choices that are shown after playback."""
-        slip = "   " + self.text("reminder_slip").strip() if self.keys.slip else ""
+    def reminder(self, *, offers_slip: bool = False) -> str:
+        """Return the key choices that are shown after playback.
+
+        `offers_slip`: whether there is a rating that the participant may call a slip.
+        """
+        is_offered = offers_slip and self.keys.slip is not None
+        slip = "   " + self.text("reminder_slip").strip() if is_offered else ""
         return self.text("reminder").strip() + slip
 
     def notices(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from annotator.task.trial import (
     PlaybackDisturbed,
     PlaybackEnded,
     PlaybackFailed,
+    Slips,
     SoundLost,
 )
 from annotator.task.turning import (
@@ -199,7 +200,7 @@ class _Session:
             self.pages,
             self.actor,
             asked_s=self.asked_s,
-            may_slip=self._may_slip(),
+            slips=self._slips(),
         )
 
     def _after_practice(self, planned: PlannedTrial, choice: Choice) -> None:
@@ -213,18 +214,17 @@ class _Session:
         self.asked_s = None
         return perform_page(self.stage, page, self.pages, self.actor)
 
-    def _may_slip(self) -> bool:
-        return (
-            self.pages.keys.slip is not None
-            and self.n_rated > 0
-            and self.plan.phase is not Phase.RECOGNITION
-            and self.n_slips < self.pages.study.config.protocol.slips_per_block
-        )
+    def _slips(self) -> Slips:
+        keys, is_choice = self.pages.keys, self.plan.phase is Phase.RECOGNITION
+        if keys.slip is None or not self.n_rated or is_choice:
+            return Slips.NOTHING_RATED
+        is_left = self.n_slips < self.pages.study.config.protocol.slips_per_block
+        return Slips.LEFT if is_left else Slips.USED_UP
 
     def _show_after_rating(self, page: Page) -> None:
         """Show a page that any key ends, but for the one that flags the rating before it."""
         until_s = self.stage.now_s + page.at_least_s
-        while self.show(page) == self.pages.keys.slip and self._may_slip():
+        while self.show(page) == self.pages.keys.slip and self._slips() is Slips.LEFT:
             self.flag_slip()
             self.n_slips += 1
             page = replace(page, at_least_s=max(0.0, until_s - self.stage.now_s))

@@ -4,7 +4,7 @@ from annotator.task.actor import PERSON, Actor
 from annotator.task.pages import Pages
 from annotator.task.problems import Code
 from annotator.task.stage import Stage
-from annotator.task.trial import Command, Trial, step
+from annotator.task.trial import Command, Slips, Trial, step
 from study.errors import StageError
 from study.vocabulary import Stimulus, TrialRecord
 
@@ -16,7 +16,7 @@ def run_trial(
     actor: Actor = PERSON,
     *,
     asked_s: float | None = None,
-    may_slip: bool = False,
+    slips: Slips = Slips.NOTHING_RATED,
 ) -> TrialRecord:
     """Present a stimulus until it is rated, cannot be shown, or the participant leaves.
 
@@ -29,10 +29,10 @@ def run_trial(
         What to show in a pause, before leaving, and where the sound device is gone.
     asked_s : float or None
         When the key went down that asked for it; None where no key did.
-    may_slip : bool
+    slips : Slips
         Whether the rating before may be flagged as a slip.
     """
-    trial = Trial(pages.keys, asked_s=asked_s, may_slip=may_slip)
+    trial = Trial(pages.keys, asked_s=asked_s, slips=slips)
     stage.play(stimulus, trial.asked_s)
     while not trial.is_over:
         for event in stage.poll():
@@ -43,7 +43,7 @@ def run_trial(
                 case Command.WARN:
                     stage.warn()
                 case Command.PROMPT:
-                    stage.prompt()
+                    stage.prompt(offers_slip=trial.slips is Slips.LEFT)
                 case Command.PAUSE:
                     stage.show_page(pages.pause())
                 case Command.ASK:

@@ -31,8 +31,14 @@ class Stage(Protocol):
     def warn(self) -> None:
         """Stop the clip and fill the screen with the warning."""
 
-    def prompt(self) -> None:
-        """Show the keys and wait."""
+    def prompt(self, *, offers_slip: bool = False) -> None:
+        """Show the keys and wait.
+
+        Parameters
+        ----------
+        offers_slip : bool
+            Whether the key that flags the rating before is among them.
+        """
 
     def show_page(self, page: Page) -> None:
         """Stop the clip and show a page."""

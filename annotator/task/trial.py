@@ -44,6 +44,14 @@ class Command(StrEnum):
     REFUSE_SLIP = "slip_refused"
 
 
+class Slips(StrEnum):
+    """Whether the rating before a trial may be flagged as a slip."""
+
+    NOTHING_RATED = "nothing rated"  # there is no rating before it, or no key for it
+    LEFT = "left"
+    USED_UP = "used up"  # as many as a block may have
+
+
 @dataclass(frozen=True, slots=True)
 class PlaybackBegan:
     """The first frame is out."""
@@ -169,8 +177,8 @@ class Trial:
         Why the clip cannot be shown, where it cannot.
     problem : str
         Why the experimenter was called, where it was so.
-    may_slip : bool
-        Whether the rating before may still be flagged as a slip.
+    slips : Slips
+        Whether the rating before may be flagged as a slip.
     disturbed : bool
         Whether the experimenter flagged the trial as disturbed.
     slip_before : bool
@@ -193,7 +201,7 @@ class Trial:
     response: Response | None = None
     failure: str | None = None
     problem: str = ""
-    may_slip: bool = False
+    slips: Slips = Slips.NOTHING_RATED
     disturbed: bool = False
     slip_before: bool = False
 
@@ -289,7 +297,9 @@ def _flagged(trial: Trial, key: str) -> tuple[Trial, Command | None]:
         return replace(trial, disturbed=True), Command.NOTE_DISTURBED if is_seen else None
     if not is_seen:
         return trial, None
-    if not trial.may_slip:
+    if trial.slips is Slips.NOTHING_RATED:
+        return trial, None
+    if trial.slips is Slips.USED_UP:
         return trial, Command.REFUSE_SLIP
     return replace(trial, slip_before=True), Command.NOTE_SLIP
 

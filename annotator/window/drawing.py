@@ -52,7 +52,8 @@ class Drawing:
         self._layout = layout
         self._ink = Ink(font, screen.foreground, screen.background)
         self._warning_ink = Ink(font, screen.foreground, screen.warning_background)
-        self._label, self._reminder, self._bonus = _Print(win), _Print(win), _Print(win)
+        self._label, self._bonus = _Print(win), _Print(win)
+        self._reminder, self._slip_reminder = _Print(win), _Print(win)
         self._page, self._warning = _Print(win), _Print(win)
         self._win = win
         self._notices: dict[str, _Print] = {}
@@ -66,9 +67,10 @@ class Drawing:
         if self._is_new("label", label):
             self._label.show(set_label(label, self._layout, self._ink))
 
-    def set_reminder(self, markdown: str) -> None:
-        """Set the key choices."""
+    def set_reminder(self, markdown: str, with_slip: str = "") -> None:
+        """Set the key choices, and those with the key that flags a slip, where there is one."""
         self._reminder.show(set_reminder(markdown, self._layout, self._ink))
+        self._slip_reminder.show(set_reminder(with_slip or markdown, self._layout, self._ink))
 
     def set_bonus(self, text: str) -> None:
         """Set the bonus counter; an empty text removes it."""
@@ -94,9 +96,9 @@ class Drawing:
         """Draw the label, if there is one yet."""
         self._label.draw()
 
-    def draw_reminder(self) -> None:
+    def draw_reminder(self, *, offers_slip: bool = False) -> None:
         """Draw the key choices."""
-        self._reminder.draw()
+        (self._slip_reminder if offers_slip else self._reminder).draw()
 
     def draw_notice(self, name: str) -> None:
         """Draw what is acknowledged, if anything is."""

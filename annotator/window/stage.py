@@ -73,8 +73,9 @@ class PsychopyStage:
         Colours, sizes and the sound path.
     warning_s : float
         How long the warning stands.
-    warning, reminder : str
-        What the warning and the reminder of the keys say, as Markdown.
+    warning, reminder, slip_reminder : str
+        What the warning and the reminder of the keys say, as Markdown; the last one where the
+        rating before may be flagged as a slip, empty where no key does so.
     notices : mapping of str to str
         What acknowledges a key that flags something, by the names of the texts.
     counter : callable
@@ -105,6 +106,7 @@ class PsychopyStage:
         warning_s: float,
         warning: str,
         reminder: str,
+        slip_reminder: str = "",
         notices: Mapping[str, str] = NO_NOTICES,
         counter: Callable[[int | None], str] = _no_counter,
         keys: SimulatedKeys | None = None,
@@ -126,7 +128,7 @@ class PsychopyStage:
         self._choices = Choices(self._window.win, self._layout, screen, lambda: self.now_s)
         self._cross_place = self._layout.clip_box
         self._question_name = ""
-        self._drawing.set_reminder(reminder)
+        self._drawing.set_reminder(reminder, slip_reminder)
         self._drawing.set_warning(warning)
         self._drawing.set_notices(notices)
         self._counter = counter
@@ -155,6 +157,7 @@ class PsychopyStage:
         self._screen, self._monitor_px = screen, monitor_px
         self._notice = ""  # the name of what is acknowledged at present
         self._is_prompted = False  # whether the reminder of the keys stands on the screen
+        self._offers_slip = False  # whether it has the key that flags the rating before
         self._stimulus: Stimulus | None = None
         self._page_name = self._small_print = ""
         self._page_until_s: float | None = None
@@ -234,9 +237,10 @@ class PsychopyStage:
         self._view = _View.WARNING
         self._warning_until_s = None  # it counts from its first flip
 
-    def prompt(self) -> None:
+    def prompt(self, *, offers_slip: bool = False) -> None:
         """Show the keys and wait."""
         self._stop_playing()
+        self._offers_slip = offers_slip
         self._view = _View.WAITING
         self._is_prompted = False
         if self._keys is not None and self._stimulus is not None:
@@ -392,7 +396,7 @@ class PsychopyStage:
                 drawing.draw_bonus()
             case _View.WAITING:
                 drawing.draw_label()
-                drawing.draw_reminder()
+                drawing.draw_reminder(offers_slip=self._offers_slip)
                 drawing.draw_bonus()
                 drawing.draw_notice(self._notice)
             case _:

@@ -50,7 +50,7 @@ class ScriptedStage(SimulatedStage):
     def __init__(self, person=None, on_page=None, failing=(), **options):
         super().__init__(person or Script(), clip_s=CLIP_S, warning_s=WARNING_S, **options)
         self.on_page, self.failing = on_page or {}, failing
-        self.log, self.bonuses, self.prepared = [], [], []
+        self.log, self.bonuses, self.prepared, self.offered = [], [], [], []
 
     def play(self, stimulus, asked_s=None):
         self.log.append(f"play {stimulus.candidate_id}")
@@ -62,9 +62,10 @@ class ScriptedStage(SimulatedStage):
         self.log.append("warn")
         super().warn()
 
-    def prompt(self):
+    def prompt(self, *, offers_slip=False):
         self.log.append("prompt")
-        super().prompt()
+        self.offered.append(offers_slip)
+        super().prompt(offers_slip=offers_slip)
 
     def show_page(self, page):
         self.log.append(page.name)
@@ -252,8 +253,8 @@ def flagging(key, config, *, n=3, after=(), **options):
     noticed, stage.notice = [], lambda name: noticed.append(name)
     prompt = stage.prompt
 
-    def with_key():
-        prompt()
+    def with_key(**options):
+        prompt(**options)
         if stage._stimulus.candidate_id == 2:
             stage._agenda.append(KeyPressed(key, stage.now_s + 0.1))
 
@@ -282,16 +283,35 @@ def test_no_more_slips_count_in_a_block_than_the_study_allows():
     noticed, stage.notice = [], lambda name: noticed.append(name)
     prompt = stage.prompt
 
-    def with_key():
-        prompt()
+    def with_key(**options):
+        prompt(**options)
         stage._agenda.append(KeyPressed("f8", stage.now_s + 0.1))
 
     stage.prompt = with_key
     _, kept = perform(stage, plan_of(6), config=config, trials_per_block=4)
     flagged = [record.slip_before for record in kept]
     assert flagged == [False, True, False, False, True, False]
-    assert noticed == ["slip_refused", "slip_noted", "slip_refused", "slip_refused", "slip_noted",
-                       "slip_refused"]  # fmt: skip
+    assert noticed == ["slip_noted", *["slip_refused"] * 2, "slip_noted", "slip_refused"]
+
+
+def test_the_slip_key_is_offered_only_while_there_is_a_rating_that_it_may_flag():
+    config = StudyConfig(keys=SLIPS, protocol=Protocol(slips_per_block=1))
+    stage = ScriptedStage(failing=(1,))
+    noticed, stage.notice = [], lambda name: noticed.append(name)
+    prompt = stage.prompt
+
+    def with_key(**options):
+        prompt(**options)
+        stage._agenda.append(KeyPressed("f8", stage.now_s + 0.1))
+
+    stage.prompt = with_key
+    perform(stage, plan_of(4), config=config)
+    assert stage.offered == [False, True, False]  # the first clip could not be shown
+    assert noticed == ["slip_noted", "slip_refused"]
+    pages = pages_of(plan_of(1), config)
+    assert pages.reminder(offers_slip=True) == pages.reminder() + (
+        "   **F8** = the rating before was a slip"
+    )
 
 
 def test_the_last_rating_of_all_may_be_a_slip_too():
@@ -385,8 +405,8 @@ def test_another_key_map_is_pressed_by_simulated_people_and_told_on_the_screen()
 
 def test_a_trial_that_was_left_is_kept_without_a_rating():
     class Leaves(ScriptedStage):
-        def prompt(self):
-            super().prompt()
+        def prompt(self, *, offers_slip=False):
+            super().prompt(offers_slip=offers_slip)
             self._agenda = [LeaveOrdered(self.now_s)]
 
     summary, kept = perform(Leaves(), plan_of(3))
