@@ -207,7 +207,7 @@ def _open(request: Request, pages: Pages, stage: Stage, recorder: Recorder) -> N
     with transaction(recorder.engine) as db:
         found = notes(db, pages.study, request.participant_id, utc_now())
     if request.says_what_is_next or found:
-        said = [pages.note(each.text, **each.numbers) for each in found]
+        said = [pages.note(each.text, **each.words) for each in found]
         page = pages.start(Step(request.phase.value), said)
         perform_page(stage, page, pages, request.actor)
 

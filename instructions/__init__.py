@@ -107,7 +107,7 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     `study`: gives the protocol and the study's own words.
     """
     protocol, money = study.config.protocol, study.config.money
-    words = _words(study)
+    words = words_of(study)
     return {
         "title": study.config.title,
         "n_classes": n_classes,
@@ -122,7 +122,8 @@ def placeholders_of(study: Study, n_classes: int) -> dict[str, object]:
     } | study.config.placeholders
 
 
-def _words(study: Study) -> Words:
+def words_of(study: Study) -> Words:
+    """Return the words of a study's language: its own, and else the shipped ones."""
     own, shipped = study.texts_path, _TEXTS / study.config.language
     folders = [] if own is None else [own]
     # A study whose language is not shipped has all texts of its own, and may have no words.

@@ -24,7 +24,7 @@ def findings(study: Study) -> Iterator[str]:
         yield instructions.no_language(language)
         return
     files = {path.stem: path for path in instructions.own_files(own)}
-    sheets = (*screens.ON_PAPER, *screens.of_sheet(study.config))
+    sheets = (*screens.ON_PAPER, *screens.OF_STATEMENT, *screens.of_sheet(study.config))
     on_paper = () if study.config.rehearsal else sheets
     needed = {*screens.of_study(study.config), *on_paper, *(files.keys() & instructions.names())}
     texts, faults = _read(study, needed)

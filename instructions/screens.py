@@ -9,8 +9,8 @@ _ALWAYS = (
     "reminder", "session_over", "technical_failure", "warning",
 )  # fmt: skip
 _COUNTS = frozenset({"n_done", "n_total"})
-_PROGRESS = frozenset({"n_session", "n_minutes", "progress"})
-_OVER = frozenset({"n_session", "n_minutes", "earned"})
+_PROGRESS = frozenset({"n_session", "lasted", "progress"})
+_OVER = frozenset({"n_session", "lasted", "earned"})
 _BEGIN = frozenset({"participant", "begin"})
 _PROBLEM = frozenset({"code", "problem"})
 _ROUND = frozenset({"trial", "n_trials"})
@@ -34,12 +34,30 @@ _WORDS = {
     "headphones_which_antiphase": _WHICH,
     "headphones_which_huggins": _WHICH,
     "level": frozenset({"scale"}),
-    "note_rest": frozenset({"participant", "n_minutes", "n_planned"}),
+    "note_rest": frozenset({"participant", "lasted", "planned"}),
     "note_sessions": frozenset({"participant", "n_sessions", "n_planned"}),
     "question_confidence": frozenset({"n_levels"}),
     "refused": _PROBLEM,
     "reminder_slip": frozenset({"key_slip"}),  # where there is no such key nobody reads it
     "sheet": frozenset({"headphones"}),
+    "statement": frozenset(
+        {
+            "participant",
+            "rates",
+            "gap_min",
+            "talk_min",
+            "smallest",
+            "time_zones",
+            "sessions",
+            "time",
+            "pay",
+            "bonus_total",
+            "total",
+            "receipts",
+            "signature",
+        }
+    ),
+    "statement_sign": frozenset({"amount"}),
     "session_over": _OVER,
     "start_annotation": _BEGIN,
     "start_ground_truth": _BEGIN,
@@ -53,6 +71,7 @@ _WORDS = {
     "who_unknown": frozenset({"typed"}),
 }
 ON_PAPER = ("consent", "script", "sheet")
+OF_STATEMENT = ("statement", "statement_open", "statement_sign")  # of pay
 PLAIN = ("any_key", "moment")  # stand where nothing is known that a word could be filled with
 OF_RECEPTION = ("choose", "refused", "who", "who_suggested", "who_unknown")
 
@@ -123,7 +142,8 @@ def of_sheet(config: StudyConfig) -> tuple[str, ...]:
 def words_of(name: str) -> frozenset[str]:
     """Return the words that a text knows beside those that every text knows."""
     own = _WORDS.get(name, frozenset())
-    return own if name in ON_PAPER or name.startswith("sheet_") else _COUNTS | own
+    is_on_paper = name in (*ON_PAPER, *OF_STATEMENT) or name.startswith("sheet_")
+    return own if is_on_paper else _COUNTS | own
 
 
 def _recognition(config: StudyConfig, phase: Phase) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Words of a language that texts name: keys as people call them, and questions about people."""
+"""Words of a language that texts name: keys, questions about people, and cells of tables."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from study.errors import ConfigError
 from study.reading.text import read_toml
 
 FILE_NAME = "words.toml"
+_TABLES = ("keys", "demographics", "statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class Words:
     demographics : mapping of str to str
         What is stored of a person, by the question's name in `study.toml`; a question of the
         study's own that is not here stands as it is.
+    statement : mapping of str to str
+        What stands in the tables of a statement of pay: phases, states and days.
     """
 
     keys: Mapping[str, str] = field(default_factory=dict)
     demographics: Mapping[str, str] = field(default_factory=dict)
+    statement: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, keys: Keys) -> dict[str, str]:
         """Return ``key_<action>`` and what the key is called."""
@@ -54,23 +58,21 @@ def read_words(folders: Iterable[Path]) -> Words:
     ConfigError
         If a file is not TOML, or says something else.
     """
-    keys: dict[str, str] = {}
-    demographics: dict[str, str] = {}
+    words: dict[str, dict[str, str]] = {table: {} for table in _TABLES}
     for path in (folder / FILE_NAME for folder in folders):
         if path.exists():
             found = _read(path)
-            keys = found.get("keys", {}) | keys
-            demographics = found.get("demographics", {}) | demographics
-    return Words(keys, demographics)
+            words = {table: found.get(table, {}) | words[table] for table in _TABLES}
+    return Words(**words)
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
     content = read_toml(path)
     for table, entries in content.items():
-        if table not in ("keys", "demographics") or not isinstance(entries, dict):
+        if table not in _TABLES or not isinstance(entries, dict):
             raise ConfigError(
-                f"{path} has {table!r}; it may have the tables [keys] and [demographics]. "
-                "Correct it"
+                f"{path} has {table!r}; it may have the tables [keys], [demographics] and "
+                "[statement]. Correct it"
             )
         for name, word in entries.items():
             if not isinstance(word, str) or not word.strip() or not word.isprintable():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,13 @@ from annotator.task.pages import Pages
 from annotator.task.problems import Code
 from annotator.task.session_progress import SessionProgress
 from instructions import screens
+from sessions.pay.receipt import statement_text
+from sessions.pay.statement import Statement, StatementLine
 from sessions.running.next_step import NextStep, Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.study import Study
+from study.store.people.payments import Payment
+from study.tools.wording import lasted
 from study.vocabulary import Phase, Rating, Stimulus
 
 WHO, N_DONE, N_TOTAL = "P03", 300, 4678
@@ -31,6 +36,15 @@ REASONING = (
     "The event is seen all the time, but what is heard is music: it is not both seen and heard."
 )
 _NOISE = np.zeros((48_000, 2), np.float32)
+_DAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_STATEMENT = Statement(
+    WHO,
+    (
+        StatementLine("1", "training", _DAY, timedelta(minutes=21), 600, 210, 41, 0, False, 1),
+        StatementLine("2", "annotation", _DAY, timedelta(hours=1), 600, 600, 540, 480, False, None),
+    ),
+    (Payment(1, _DAY, 210, 0),),
+)  # fmt: skip
 _PROGRESS = SessionProgress(N_DONE, 100, 642.0, 0.4, 120, 2310)
 
 
@@ -73,7 +87,7 @@ def every_page(study: Study, sample: Sample) -> dict[str, Page]:
     """
     phases = screens.phases(study.config)
     rating = pages_of(study, Phase.ANNOTATION, sample)
-    note = rating.note("note_rest", n_minutes=12, n_planned=60)
+    note = rating.note("note_rest", lasted=lasted(720), planned=lasted(3600))
     rest = rating.rest(_PROGRESS)
     waiting = rest.text if rest.while_waiting is None else rest.while_waiting(23)
     found = {
@@ -174,7 +188,8 @@ def sheets(study: Study, sample: Sample) -> dict[str, str]:
     """
     values = instructions.words_of_sheets(study, sample.n_classes)
     language, own = study.config.language, study.texts_path
-    return {
+    found = {
         name: instructions.as_far_as_known(name, language, values, own=own)
         for name in screens.ON_PAPER
     }
+    return found | {"statement": statement_text(_STATEMENT, study)}

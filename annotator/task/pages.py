@@ -93,9 +93,9 @@ class Pages:
         key = self.keys.pause if by_experimenter else self.keys.go_on
         return Page(f"start_{step}", "\n\n".join([page.strip(), *notes]), keys=(key,))
 
-    def note(self, name: str, **numbers: int) -> str:
+    def note(self, name: str, **words: object) -> str:
         """Return a note to the experimenter, such as that there were many sessions today."""
-        return self.text(name, participant=self.plan.participant_id, **numbers).strip()
+        return self.text(name, participant=self.plan.participant_id, **words).strip()
 
     def welcome(self) -> Page:
         """Return the first page of a phase, with its instructions."""

@@ -4,6 +4,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from study.tools.wording import lasted
+
 N_CELLS = 20  # of the bar
 FEWEST_TRIALS = 10  # that are worth a break before them
 _USUAL_TRIAL_S = 6.0  # until something is known of this participant
@@ -34,7 +36,7 @@ class SessionProgress:
 
     def words(self) -> dict[str, object]:
         """Return what texts call by these names."""
-        return {"n_session": self.n_session, "n_minutes": round(self.elapsed_s / 60)}
+        return {"n_session": self.n_session, "lasted": lasted(self.elapsed_s)}
 
     def bar(self) -> str:
         """Return a bar of cells.

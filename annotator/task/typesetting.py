@@ -22,8 +22,11 @@ GAP_SHARE = 0.7  # between two paragraphs, in letters
 LABEL_ROOM = 1.6  # lines of a label, which may be two of smaller letters
 SHRINK, SMALLEST_PX = 0.9, 10  # letters of texts that do not fit, step by step
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
+_BLANK = r"[^\S\u00a0\u202f]"  # where a line may end
+_PART = re.compile(rf"(?:\S|[\u00a0\u202f])+{_BLANK}*|{_BLANK}+")
 _WIDE = re.compile(r" {3,}")  # what stands between two of these stays on one line
 _CLOSE = re.compile(r"(?<=[\u3000-\u9fff\uac00-\ud7af\uff00-\uffef])")  # lines may end here too
+_END, _WIDE_END = re.compile(rf"{_BLANK}$|{_CLOSE.pattern}$"), re.compile(r" {3}$")
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -218,13 +221,12 @@ def _lines(paragraph: str, size: int, width_px: int, font: Font) -> Iterator[_Li
 
 
 def _unbroken(paragraph: str, size: int, width_px: int, font: Font) -> Iterator[list[_Word]]:
-    """Yield what stays on one line: a word with the blanks behind it, or a choice of keys.
+    """Yield what stays on one line: a word with the signs and blanks behind it, or a choice of keys.
 
     A word that is longer than a line is broken anywhere.
     """
-    words = _words(paragraph)
-    groups = _grouped(words) if _WIDE.search(paragraph) else [[word] for word in words]
-    for group in groups:
+    end = _WIDE_END if _WIDE.search(paragraph) else _END
+    for group in _grouped(_words(paragraph), end):
         if _width(_trimmed(group), size, font) <= width_px:
             yield group
             continue
@@ -240,15 +242,15 @@ def _words(paragraph: str) -> list[_Word]:
         _Word(text, bold=bool(i % 2))
         for i, part in enumerate(parts)
         for close in _CLOSE.split(part)
-        for text in re.findall(r"\s*\S+\s*|\s+", close)
+        for text in _PART.findall(close)
     ]
 
 
-def _grouped(words: Sequence[_Word]) -> list[list[_Word]]:
+def _grouped(words: Sequence[_Word], end: re.Pattern[str]) -> list[list[_Word]]:
     groups: list[list[_Word]] = [[]]
     for word in words:
         groups[-1].append(word)
-        if word.text.endswith("   "):
+        if end.search(word.text):
             groups.append([])
     return [group for group in groups if group]
 

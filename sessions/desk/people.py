@@ -94,11 +94,11 @@ def _lacking(db: Db, study: Study, participant: Participant) -> list[str]:
 def _cautions(db: Db, study: Study, who: str, now: datetime) -> list[str]:
     # In English, as the page is; a session's first screen has them in the study's language.
     return [
-        _CAUTIONS[note.text].format(**note.numbers) for note in sittings.notes(db, study, who, now)
+        _CAUTIONS[note.text].format(**note.words) for note in sittings.notes(db, study, who, now)
     ]
 
 
 _CAUTIONS = {
     "note_sessions": "would be session {n_sessions} of today ({n_planned} planned)",
-    "note_rest": "{n_minutes} min since the last session ({n_planned} planned)",
+    "note_rest": "{lasted} since the last session ({planned} planned)",
 }

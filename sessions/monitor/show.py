@@ -15,7 +15,7 @@ from study.store import Db
 from study.store.people import headphone_checks, participants
 from study.store.plan import assignments
 from study.tools.local_time import local_day
-from study.tools.wording import counted
+from study.tools.wording import counted, lasted
 from study.vocabulary import ParticipantKind, Phase
 
 
@@ -44,8 +44,9 @@ def facts(db: Db, study: Study, participant_id: str) -> list[str]:
         found.append(f"headphone check: {headphones.in_words(checks)}")
     earned = statement(db, participant_id, study.config.protocol)
     count = assignments.counts(db).get(participant_id, assignments.Count(0, 0))
+    worked = lasted(earned.worked.total_seconds())
     found.append(
-        f"{counted(earned.n_sessions, 'session')}, {earned.hours:.2f} h, {count.n_done} of "
+        f"{counted(earned.n_sessions, 'session')}, {worked}, {count.n_done} of "
         f"{counted(count.n_assigned, 'clip')} of the annotation rated"
     )
     is_expert = participant.kind is ParticipantKind.EXPERT

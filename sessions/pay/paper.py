@@ -4,22 +4,20 @@ from pathlib import Path
 
 from sessions.pay.receipt import AT_THE_DESK, file_of, statement_text
 from sessions.pay.statement import Statement, is_settled_here
-from study.config.study import StudyConfig
+from study.config.study import Study
 from study.errors import ConfigError, StudyError
 from study.store.desk import Desk
 from study.tools.access import Readers
 from study.tools.files import written_atomically
 
 
-def write_statement(
-    everything: Statement, path: Path, config: StudyConfig, *, overwrite: bool
-) -> None:
+def write_statement(everything: Statement, path: Path, study: Study, *, overwrite: bool) -> None:
     """Write a statement of pay to sign.
 
     Raises StudyError if it is there already and may not be replaced, or cannot be printed.
     """
-    text = statement_text(everything, config.title, config.money)
-    write_text(text, path, footer=config.title, overwrite=overwrite, readers=Readers.OWNER)
+    text, title = statement_text(everything, study), study.config.title
+    write_text(text, path, footer=title, overwrite=overwrite, readers=Readers.OWNER)
 
 
 def print_statement(
@@ -32,7 +30,7 @@ def print_statement(
     if not is_settled_here(desk.db):
         raise StudyError(AT_THE_DESK)
     path = out or desk.study.folder / file_of(everything)
-    write_statement(everything, path, desk.study.config, overwrite=overwrite)
+    write_statement(everything, path, desk.study, overwrite=overwrite)
     return path
 
 

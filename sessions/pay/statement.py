@@ -82,9 +82,14 @@ class Statement:
         return sum(bool(line.session_id) for line in self.lines)
 
     @property
+    def worked(self) -> timedelta:
+        """Time of all sessions."""
+        return sum((line.worked for line in self.lines), timedelta())
+
+    @property
     def hours(self) -> float:
         """Hours of all sessions."""
-        return sum((line.worked for line in self.lines), timedelta()) / timedelta(hours=1)
+        return self.worked / timedelta(hours=1)
 
     @property
     def hours_pence(self) -> int:
@@ -187,7 +192,7 @@ def settle(
         sessions=[
             PaidSession(line.session_id, line.hours_pence, line.bonus_pence) for line in owed.lines
         ],
-        worked_s=rule.whole_seconds(sum((line.worked for line in owed.lines), timedelta())),
+        worked_s=rule.whole_seconds(owed.worked),
         currency=currency,
         paid_by=paid_by,
         at=at,

@@ -8,6 +8,7 @@ from study.config.study import Study
 from study.store import Db
 from study.store.ratings import sessions
 from study.tools.local_time import local_day
+from study.tools.wording import lasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,12 @@ class Note:
     ----------
     text : str
         The name of its text, such as ``"note_rest"``.
-    numbers : dict of str to int
+    words : dict of str to object
         What the text says.
     """
 
     text: str
-    numbers: dict[str, int] = field(default_factory=dict)
+    words: dict[str, object] = field(default_factory=dict)
 
 
 def notes(db: Db, study: Study, participant_id: str, at: datetime) -> list[Note]:
@@ -39,27 +40,28 @@ def notes(db: Db, study: Study, participant_id: str, at: datetime) -> list[Note]
 
 
 def of_times(earlier: list[tuple[datetime, datetime]], desk: DeskFiles, at: datetime) -> list[Note]:
-    """Return the notes about sessions that began and ended at these times.
+    r"""Return the notes about sessions that began and ended at these times.
 
     Examples
     --------
     >>> from datetime import UTC
     >>> morning = datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 1, 5, 10, tzinfo=UTC)
     >>> desk = DeskFiles(sessions_per_day=1, rest_minutes=60)
-    >>> [(n.text, n.numbers) for n in of_times([morning], desk, datetime(
+    >>> [(n.text, n.words) for n in of_times([morning], desk, datetime(
     ...     2026, 1, 5, 10, 30, tzinfo=UTC
     ... ))]  # doctest: +NORMALIZE_WHITESPACE
     [('note_sessions', {'n_sessions': 2, 'n_planned': 1}),
-     ('note_rest', {'n_minutes': 30, 'n_planned': 60})]
+     ('note_rest', {'lasted': '30\xa0min', 'planned': '1\xa0h'})]
     """
     found = []
     n_today = 1 + sum(local_day(began) == local_day(at) for began, _ in earlier)
     if desk.sessions_per_day is not None and n_today > desk.sessions_per_day:
-        numbers = {"n_sessions": n_today, "n_planned": desk.sessions_per_day}
-        found.append(Note("note_sessions", numbers))
+        words = {"n_sessions": n_today, "n_planned": desk.sessions_per_day}
+        found.append(Note("note_sessions", words))
     if desk.rest_minutes is not None and earlier:
-        minutes = (at - max(ended for _, ended in earlier)).total_seconds() / 60
-        if 0 <= minutes < desk.rest_minutes:
-            planned = round(desk.rest_minutes)
-            found.append(Note("note_rest", {"n_minutes": int(minutes), "n_planned": planned}))
+        rest_s = (at - max(ended for _, ended in earlier)).total_seconds()
+        planned_s = 60 * desk.rest_minutes
+        if 0 <= rest_s < planned_s:
+            words = {"lasted": lasted(rest_s), "planned": lasted(planned_s)}
+            found.append(Note("note_rest", words))
     return found

@@ -8,6 +8,8 @@ import re
 from study.errors import ConfigError
 
 _LONGEST = 200
+_MINUTE_S = 60
+_NBSP = "\N{NO-BREAK SPACE}"
 _LONGEST_REMARK = 1000
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,6 +33,34 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
     ('1 session', '2 sessions', '2 classes')
     """
     return f"{n} {noun if n == 1 else plural or noun + 's'}"
+
+
+def lasted(seconds: float) -> str:
+    """Return how long something lasted, in signs that all languages write alike.
+
+    Examples
+    --------
+    >>> [lasted(seconds).replace(_NBSP, " ") for seconds in (0.4, 25.0, 59.6, 640.0, 7260.0)]
+    ['1 s', '25 s', '1 min', '11 min', '2 h 1 min']
+    """
+    if round(seconds) < _MINUTE_S:
+        return f"{max(1, round(seconds))}{_NBSP}s"
+    hours, minutes = divmod(round(seconds / _MINUTE_S), 60)
+    if not hours:
+        return f"{minutes}{_NBSP}min"
+    return f"{hours}{_NBSP}h" + (f" {minutes}{_NBSP}min" if minutes else "")
+
+
+def on_the_clock(seconds: float) -> str:
+    """Return a time in hours, minutes and seconds.
+
+    Examples
+    --------
+    >>> on_the_clock(25.2), on_the_clock(45_296.0)
+    ('0:00:25', '12:34:56')
+    """
+    minutes, rest = divmod(round(seconds), _MINUTE_S)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def checked_reason(reason: str) -> str:

@@ -79,7 +79,7 @@ def test_a_session_is_paid_at_the_rate_that_was_promised_when_it_began(running):
     db.flush()
     owed = pay.statement(db, "P01", study.config.protocol)
     assert [line.hours_pence for line in owed.lines] == [20]
-    assert "Rate: £12.00 per hour" in statement_text(owed, "A study")
+    assert "Rate: £12.00 per hour" in statement_text(owed, study)
 
 
 def test_a_clock_that_was_set_back_takes_no_pay_away():
@@ -117,8 +117,8 @@ def test_the_store_refuses_a_session_on_a_second_payment(running):
 
 def test_the_statement_can_be_printed_and_signed(running):
     study, db = running
-    text = statement_text(pay.statement(db, "P01", study.config.protocol), "A study")
-    assert "| 2026-01-05 | annotation | 0.02 | 10p | 10 | £1.00 | no |" in text
+    text = statement_text(pay.statement(db, "P01", study.config.protocol), study)
+    assert "| 2026-01-05 | annotation | 0:01:00 | 10p | 10 | £1.00 | no |" in text
     assert "Total: £1.10" in text
 
 

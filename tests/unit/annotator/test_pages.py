@@ -67,7 +67,7 @@ def test_every_page_of_a_session_has_all_its_words(tmp_path):
     desk = own_pages(tmp_path, Phase.TRAINING, screens.of_reception(pages.study.config))
     noise = np.zeros((1, 2), np.float32)
     progress = SessionProgress(5, 1, 130.0, 0.2, 10, 320)
-    note = pages.note("note_rest", n_minutes=5, n_planned=60)
+    note = pages.note("note_rest", lasted="5 min", planned="1 h")
     shown = [
         pages.start(Step.TRAINING, [note]), pages.welcome(), pages.rest(progress), pages.pause(),
         pages.leave(), pages.leave(is_saved=False), pages.technical_failure(),
@@ -97,7 +97,7 @@ def test_the_end_tells_clips_time_and_bonus_and_only_the_last_one_says_that_all_
     progress = SessionProgress(5, 3, 725.0, 1.0, 20, 320)
     for is_all in (True, False):
         text = pages.finished(progress, is_all=is_all).text
-        assert "In this session: 3 clips, 12 min." in text
+        assert "Clips rated in this session: 3, in 12\xa0min." in text
         assert "**20p** in this session, **£3.20** in all" in text
     assert "That was the last clip: 5 of 5" in pages.finished(progress).text
     nothing = pages.finished(SessionProgress(5, 3, 725.0, 1.0)).text

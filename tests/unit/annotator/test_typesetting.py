@@ -6,6 +6,7 @@ import pytest
 from annotator.task.layout import Rectangle, task_layout
 from annotator.task.typesetting import (
     Ink,
+    _lines,
     set_bonus,
     set_label,
     set_page,
@@ -86,6 +87,15 @@ def test_a_choice_of_keys_stays_together_on_its_line():
     dark = ~(piece.pixels.max(axis=2) > 60).any(axis=1)
     assert (np.diff(np.flatnonzero(~dark)) > 1).sum() >= 1  # more than one line
     assert piece.place.right <= narrow.inner.right
+
+
+def test_no_line_begins_with_a_sign_or_within_an_amount():
+    font = find_font("DejaVu Sans")
+    text = "Vous gagnez **1\xa0200,00\xa0€**\xa0; appuyez sur **Échap**. Fin\xa0!"
+    for width_px in range(200, 700, 20):
+        lines = ["".join(word.text for word in line) for line in _lines(text, 20, width_px, font)]
+        assert " ".join(lines) == text.replace("**", "")
+        assert not any(line.startswith((".", ";", "\xa0", "!", "200", "€")) for line in lines)
 
 
 def test_the_bonus_ends_at_the_right_margin():

@@ -14,7 +14,13 @@ from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
 from study.vocabulary import Phase
 
-SHEETS = {*screens.ON_PAPER, "sheet_level", "sheet_check_huggins", "sheet_check_antiphase"}
+SHEETS = {
+    *screens.ON_PAPER,
+    *screens.OF_STATEMENT,
+    "sheet_level",
+    "sheet_check_huggins",
+    "sheet_check_antiphase",
+}
 NAMES = sorted(path.stem for path in Path(instructions.__file__).parent.glob("texts/en/*.md"))
 OWN_WORDS = {
     "contact": "the lab",
@@ -200,7 +206,12 @@ def test_a_folder_in_a_texts_place_and_a_broken_link_are_found(tmp_path):
 
 
 def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheets(tmp_path):
-    names = {*screens.of_study(StudyConfig()), *screens.ON_PAPER, "sheet_level"}
+    names = {
+        *screens.of_study(StudyConfig()),
+        *screens.ON_PAPER,
+        *screens.OF_STATEMENT,
+        "sheet_level",
+    }
     config = StudyConfig(texts="own", language="it")
     study = own_study(tmp_path, config, **dict.fromkeys(names, "# Buongiorno"))
     assert list(checking.findings(study)) == []

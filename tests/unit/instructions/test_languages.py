@@ -1,6 +1,7 @@
 """The texts of all languages say the same: files, placeholders, keys and shape."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,13 @@ import pytest
 import instructions
 from instructions import checking, screens
 from instructions.words import read_words
+from sessions.pay.receipt import statement_text
+from sessions.pay.statement import Statement, StatementLine
 from study.config.keys import Keys
 from study.config.study import Study, StudyConfig
 from study.errors import ConfigError
+from study.store.people.payments import Payment
+from study.vocabulary import Phase
 
 TEXTS = Path(instructions.__file__).parent / "texts"
 OTHERS = [language for language in instructions.languages() if language != "en"]
@@ -123,3 +128,35 @@ def test_words_that_cannot_be_are_one_line(tmp_path, content, reason):
 def test_only_sheets_of_paper_name_what_is_stored():
     for name in set(NAMES) - set(screens.ON_PAPER):
         assert "demographics" not in placeholders(read("en", name))
+
+
+@pytest.mark.parametrize("language", instructions.languages())
+def test_each_language_has_its_words_for_a_statement_of_pay(language):
+    words = read_words([TEXTS / language]).statement
+    assert set(words) == set(read_words([TEXTS / "en"]).statement)
+    assert set(words) >= {phase.value for phase in Phase}
+
+
+@pytest.mark.parametrize("language", instructions.languages())
+@pytest.mark.parametrize("name", NAMES)
+def test_quotes_and_apostrophes_are_those_of_print(language, name):
+    text = read(language, name)
+    assert not re.search(r"[\"']", text)
+    if language == "fr":  # no line begins with a sign that stands alone
+        assert not re.search(r"\S [:;?!»]|« ", text)
+
+
+def test_a_statement_of_pay_is_in_the_language_of_the_study(tmp_path):
+    morning = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    lines = (
+        StatementLine("1", "training", morning, hour, 1250, 1250, 41, 0, False, 1),
+        StatementLine("2", "annotation", morning, hour, 1250, 1250, 500, 40, False, None),
+    )
+    earned = Statement("P01", lines, (Payment(1, morning, 1250, 0),))
+    config = StudyConfig(language="de", currency="EUR", title="Studie")
+    text = statement_text(earned, Study(tmp_path, config)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "| 2026-01-05 | Training | 1:00:00 | 12,50 € | 41 | 0,00 € | ja |" in text
+    assert "| früher, am 2026-01-05 | 12,50 € | 0,00 € | 12,50 € |" in text
+    assert "| insgesamt | 25,00 € | 0,40 € | 25,40 € |" in text
+    assert "Erhalten: 12,90 €\n\nUnterschrift: ___" in text

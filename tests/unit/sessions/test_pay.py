@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from sessions.pay.worked import hours_pence, worked
 from sessions.people.participants_text import participants_text
 from sessions.people.withdrawal import withdraw
 from sessions.plan import schedule
+from study.config.study import Study, StudyConfig
 from study.store import audit, transaction
 from study.store.desk import Desk
 from study.store.people import demographics, participants, payments
@@ -24,6 +26,7 @@ from study.store.plan import assignments
 from study.store.tables import PaidSessionRow, PaymentRow, ProtocolVersionRow, TrialRow
 from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
+STUDY = Study(Path(), StudyConfig())
 TIMES = some.timedeltas(timedelta(), timedelta(hours=9))
 RATES = some.integers(0, 100_000)
 
@@ -74,7 +77,7 @@ def paid_in(lines, number):
 def test_what_is_received_is_what_is_not_paid_yet_and_all_sums_agree(lines):
     numbers = sorted({line.payment for line in lines} - {None})
     everything = Statement("P01", tuple(lines), tuple(paid_in(lines, n) for n in numbers))
-    text = statement_text(everything, "A study")
+    text = statement_text(everything, STUDY)
     owed = [line for line in lines if line.payment is None]
     now = sum(line.hours_pence + line.bonus_pence for line in owed)
     if not owed:
@@ -92,13 +95,13 @@ def test_what_is_received_is_what_is_not_paid_yet_and_all_sums_agree(lines):
 
 def test_a_sheet_with_an_open_session_is_not_for_signing():
     line = StatementLine("s", "annotation", AT, timedelta(0), 600, 0, 0, 10, True, None)
-    text = statement_text(Statement("P01", (line,)), "A study")
+    text = statement_text(Statement("P01", (line,)), STUDY)
     assert "Do not sign yet" in text
     assert "Received:" not in text
 
 
 def test_the_sheet_says_what_of_a_pause_is_paid():
-    text = statement_text(Statement("P01", ()), "A study")
+    text = statement_text(Statement("P01", ()), STUDY)
     assert "Up to 2 minutes between two clips are paid (in training up to 10)" in text
     assert "not paid" not in text
 
@@ -136,14 +139,14 @@ def test_a_second_of_which_a_part_is_over_is_paid(paid_once):
 def test_the_second_sheet_shows_earlier_now_and_total(paid_once):
     study, db = paid_once
     protocol = study.config.protocol
-    text = statement_text(statement(db, "P01", protocol), "A study")
+    text = statement_text(statement(db, "P01", protocol), STUDY)
     assert "| earlier, on 2026-01-05 | 11p | £1.00 | £1.11 |" in text
     assert "| now | 11p | 20p | 31p |" in text
     assert "| in all | 22p | £1.20 | £1.42 |" in text
     assert "Received: 31p" in text
     settle(db, "P01", protocol, paid_by="AB", at=AT + timedelta(days=1))
-    again = statement_text(statement(db, "P01", protocol), "A study")
-    assert "| on 2026-01-06, this statement | 11p | 20p | 31p |" in again
+    again = statement_text(statement(db, "P01", protocol), STUDY)
+    assert "| this statement, of 2026-01-06 | 11p | 20p | 31p |" in again
     assert "Received: 31p" in again
 
 

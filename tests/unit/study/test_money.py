@@ -68,7 +68,7 @@ def test_all_texts_follow_the_currency(tmp_path, currency, rate, bonus):
         rate_of_one_minute(db, clip)
         earned = statement(db, "P01", config.protocol)
     engine.dispose()
-    text = plain(statement_text(earned, "A study", config.money))
+    text = plain(statement_text(earned, Study(tmp_path, config)))
     lines = plain(*session_lines(earned, config.money, is_settled_here=True))
     assert f"Rate: {rate} per hour" in text
     assert f"bonus {bonus}" in lines
