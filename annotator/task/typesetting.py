@@ -221,7 +221,7 @@ def _lines(paragraph: str, size: int, width_px: int, font: Font) -> Iterator[_Li
 
 
 def _unbroken(paragraph: str, size: int, width_px: int, font: Font) -> Iterator[list[_Word]]:
-    """Yield what stays on one line: a word with the signs and blanks behind it, or a choice of keys.
+    """Yield what stays on one line: a word with what clings to it, or a choice of keys.
 
     A word that is longer than a line is broken anywhere.
     """

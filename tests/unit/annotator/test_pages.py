@@ -99,7 +99,7 @@ def test_the_end_tells_clips_time_and_bonus_and_only_the_last_one_says_that_all_
         text = pages.finished(progress, is_all=is_all).text
         assert "Clips rated in this session: 3, in 12\xa0min." in text
         assert "**20p** in this session, **£3.20** in all" in text
-    assert "That was the last clip: 5 of 5" in pages.finished(progress).text
+    assert "That was the last clip. Done: 5 of 5." in pages.finished(progress).text
     nothing = pages.finished(SessionProgress(5, 3, 725.0, 1.0)).text
     assert "bonus" not in nothing
 
