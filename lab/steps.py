@@ -176,7 +176,8 @@ def _init(found: DemoState, size: DemoSize) -> tuple[str, ...]:
         **_RELEASE,
     }
     named = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    where = ("--mit-root", MIT, "--classes", f"{MIT}/classes.csv")
+    mit = found.folder / MIT
+    where = ("--mit-root", str(mit), "--classes", str(mit / "classes.csv"))
     title = ("--title", "Demo", "--seed", str(SEED))
     return ("study", "init", str(found.folder), "--rehearsal", *where, *title, *named)
 

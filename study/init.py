@@ -1,6 +1,7 @@
 """Make a study, that is its `study.toml` and its store, and check that it can be used."""
 
 import json
+import os
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -64,6 +65,26 @@ def init_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     with store_transaction(study.store_url) as db:
         studies.add(db, study=study, store_id=uuid.uuid4().hex, at=at)
     return study
+
+
+def seen_from(folder: Path, path: str) -> str:
+    """Return a path that was typed, as `study.toml` has it: seen from the study's folder.
+
+    Returns an absolute path as it is, unless it lies in the study's folder.
+
+    Examples
+    --------
+    >>> seen_from(Path("my_study"), "mit"), seen_from(Path("my_study"), "my_study/mit")
+    ('../mit', 'mit')
+    >>> seen_from(Path("my_study"), "/data/mit")
+    '/data/mit'
+    """
+    home, typed = folder.resolve(), Path.cwd() / Path(path).expanduser()
+    # Where `..` leads behind a link only the real folder says; a link to the clips is kept.
+    target = typed.parent.resolve() / typed.name
+    if Path(path).is_absolute() and not target.is_relative_to(home):
+        return path
+    return os.path.relpath(target, home)
 
 
 def protect(study: Study) -> int:

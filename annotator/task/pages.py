@@ -95,7 +95,7 @@ class Pages:
 
     def note(self, name: str, **words: object) -> str:
         """Return a note to the experimenter, such as that there were many sessions today."""
-        return self.text(name, participant=self.plan.participant_id, **words).strip()
+        return self.text(name, 0, participant=self.plan.participant_id, **words).strip()
 
     def welcome(self) -> Page:
         """Return the first page of a phase, with its instructions."""

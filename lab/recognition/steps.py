@@ -62,7 +62,8 @@ def _stimuli(found: RecognitionState, size: RecognitionSize) -> Iterator[DemoSte
 
 def _preparation(found: RecognitionState, size: RecognitionSize) -> Iterator[DemoStep]:
     here = ("--study", str(found.folder))
-    init = ("study", "init", str(found.folder), "--rehearsal", "--recognition", STIMULI)
+    stimuli = str(found.folder / STIMULI)
+    init = ("study", "init", str(found.folder), "--rehearsal", "--recognition", stimuli)
     more = ("--title", "People against networks", "--seed", str(SEED))
     yield DemoStep(2, "make the study", (*init, *more), lambda: found.is_made)
     for person in size.people:

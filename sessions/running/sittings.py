@@ -1,5 +1,6 @@
 """Whether somebody has had many sessions today, or little rest: what the experimenter is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,12 +20,12 @@ class Note:
     ----------
     text : str
         The name of its text, such as ``"note_rest"``.
-    words : dict of str to object
+    words : mapping of str to object
         What the text says.
     """
 
     text: str
-    words: dict[str, object] = field(default_factory=dict)
+    words: Mapping[str, object] = field(default_factory=dict)
 
 
 def notes(db: Db, study: Study, participant_id: str, at: datetime) -> list[Note]:
@@ -53,11 +54,11 @@ def of_times(earlier: list[tuple[datetime, datetime]], desk: DeskFiles, at: date
     [('note_sessions', {'n_sessions': 2, 'n_planned': 1}),
      ('note_rest', {'lasted': '30\xa0min', 'planned': '1\xa0h'})]
     """
-    found = []
+    found: list[Note] = []
     n_today = 1 + sum(local_day(began) == local_day(at) for began, _ in earlier)
     if desk.sessions_per_day is not None and n_today > desk.sessions_per_day:
-        words = {"n_sessions": n_today, "n_planned": desk.sessions_per_day}
-        found.append(Note("note_sessions", words))
+        counts = {"n_sessions": n_today, "n_planned": desk.sessions_per_day}
+        found.append(Note("note_sessions", counts))
     if desk.rest_minutes is not None and earlier:
         rest_s = (at - max(ended for _, ended in earlier)).total_seconds()
         planned_s = 60 * desk.rest_minutes

@@ -10,7 +10,7 @@ import typer
 from instructions import checking
 from study.config.study import find_study
 from study.errors import ConfigError
-from study.init import findings, init_study
+from study.init import findings, init_study, seen_from
 from study.init import protect as protect_files
 from study.store import open_store, studies, transaction, upgrade_store
 from study.tools.cli import (
@@ -27,7 +27,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="the study's folder")],
     mit_root: Annotated[
         str | None,
-        typer.Option(help="folder with training/ and validation/, seen from the study's folder"),
+        typer.Option(help="folder with training/ and validation/"),
     ] = None,
     title: Annotated[str | None, typer.Option(help="the study's name")] = None,
     classes: Annotated[str | None, typer.Option(help="a classes.csv of the study's own")] = None,
@@ -40,9 +40,7 @@ def init(
     ] = False,
     recognition: Annotated[
         str | None,
-        typer.Option(
-            help="a recognition experiment alone, on this folder of clips, seen from the study's"
-        ),
+        typer.Option(help="a recognition experiment alone, on this folder of clips"),
     ] = None,
     store: StoreOption = None,
     setting: Annotated[
@@ -51,11 +49,12 @@ def init(
     ] = None,
 ) -> None:
     """Write study.toml (unless it is there) and make the study's empty store."""
-    named = {"mit_root": mit_root, "title": title, "classes": classes, "seed": seed, "store": store}
+    places = {"mit_root": mit_root, "classes": classes, "recognition.stimuli": recognition}
+    typed = {key: seen_from(folder, path) for key, path in places.items() if path is not None}
+    named = typed | {"title": title, "seed": seed, "store": store}
     settings = [f"{key}={json.dumps(value)}" for key, value in named.items() if value is not None]
     settings += ["rehearsal=true"] if rehearsal else []
-    if recognition is not None:
-        settings += [f"recognition.stimuli={json.dumps(recognition)}", "recognition.alone=true"]
+    settings += ["recognition.alone=true"] if recognition is not None else []
     study = init_study(folder, settings + (setting or []), datetime.now(UTC))
     typer.echo(
         f"study {study.config.title!r} in {folder}: study.toml, {without_password(study.store_url)}"
@@ -117,4 +116,5 @@ def protect(study: StudyOption = None, store: StoreOption = None) -> None:
     found = find_study(study, store)
     n_changed = protect_files(found)
     whose = f"the group {found.config.desk.group}" if found.config.desk.group else "this account"
-    typer.echo(f"{found.folder} is of {whose}; {n_changed} files and folders changed")
+    changed = counted(n_changed, "file or folder", "files and folders")
+    typer.echo(f"{found.folder} is of {whose}; {changed} changed")

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from study.__main__ import app
 from study.classes import TEST_CLASSES, read_classes
 from study.config.desk import DeskFiles
 from study.config.keys import Keys
@@ -259,3 +261,22 @@ def test_the_key_for_disturbed_trials_leaves_f9_to_studies_that_use_it_already()
         Keys(pause="f9", disturbed="f9")
     assert "key_slip" not in Keys().named()
     assert Keys(slip="f8").named()["key_slip"] == "F8"
+
+
+def test_paths_are_typed_as_seen_from_where_the_user_stands(tmp_path, monkeypatch):
+    (tmp_path / "disk" / "mit" / "training").mkdir(parents=True)
+    (tmp_path / "clips").symlink_to(tmp_path / "disk")
+    monkeypatch.chdir(tmp_path)
+    words = ["init", "lab/my_study", "--mit-root", "clips/mit", "--classes", "./own.csv"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    study = find_study(tmp_path / "lab" / "my_study")
+    assert (study.config.mit_root, study.config.classes) == ("../../disk/mit", "../../own.csv")
+    assert (study.mit_root / "training").is_dir()
+    monkeypatch.chdir(tmp_path / "lab")
+    assert (
+        CliRunner().invoke(app, ["init", ".", "--mit-root", str(tmp_path / "lab/mit")]).exit_code
+        == 0
+    )
+    assert find_study(tmp_path / "lab").config.mit_root == "mit"
+    assert CliRunner().invoke(app, ["init", "far", "--mit-root", "/data/mit"]).exit_code == 0
+    assert find_study(tmp_path / "lab" / "far").config.mit_root == "/data/mit"
