@@ -1,7 +1,9 @@
 """The overview of the study, as a page of the local web server."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -72,7 +74,7 @@ def page(found: Progress, study: Study, now: datetime) -> str:
         headings=_HEADINGS,
         people=[_person(row, study.config.money) for row in found.people.to_dict("records")],
         expert=in_words(found.reliability) if has_expert else "",
-        plots=[(title, figure_to_svg(figure_of(ax), alt=title)) for title, ax in _plots(found)],
+        plots=[_drawn(plot) for plot in _plots(found)],
         n_failures=len(found.failures),
         n_failed_clips=found.failures["filename"].nunique(),
         failures=_failures(found),
@@ -89,23 +91,65 @@ _HEADINGS = (
 )  # fmt: skip
 
 
-def _plots(found: Progress) -> Iterator[tuple[str, Axes]]:
-    careless = {alarm.participant_id for alarm in found.alarms}
-    if len(found.people):
-        people = found.people.assign(n_done=found.people["n_rated"])
-        people["n_slots"] = people["n_rated"] + people["n_left"]
-        yield "Progress of the participants", figures.plot_progress(people, "participant_id")
+_NO_PLAN = "Nobody is in the plan yet."
+_NO_RATING = "Nobody has rated a clip of the plan yet."
+_TOO_FEW = (
+    f"Nothing to draw yet: a line begins with the {figures.FEWEST}th such trial of a participant."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """A plot of the page, or why there is none.
+
+    Parameters
+    ----------
+    draw : callable or None
+        Returns the plot; None where there is nothing to draw.
+    """
+
+    title: str
+    draw: Callable[[], Axes] | None
+    why_not: str = ""
+
+
+def _drawn(plot: _Plot) -> tuple[str, str, str]:
+    if plot.draw is None:
+        return plot.title, "", plot.why_not
+    return plot.title, figure_to_svg(figure_of(plot.draw()), alt=plot.title), ""
+
+
+def _plots(found: Progress) -> Iterator[_Plot]:
+    people = found.people.assign(n_done=found.people["n_rated"])
+    people["n_slots"] = people["n_rated"] + people["n_left"]
+    of_people = partial(figures.plot_progress, people, "participant_id")
+    yield _plot("Progress of the participants", of_people, len(people), _NO_PLAN)
+    days = partial(figures.plot_days, found.days)
+    yield _plot("Ratings per day", days, len(found.days), _NO_RATING)
     if len(found.days):
-        given, evidence = found.ratings, found.evidence
-        yield "Ratings per day", figures.plot_days(found.days)
-        for source, title in _SOURCES.items():
-            if evidence["source"].eq(source).any():
-                yield title, figures.plot_agreement(evidence, careless, source=source)
-        yield "Response times", figures.plot_response_times(given, careless)
-        yield "Replays", figures.plot_per_100(given, "n_replays", careless)
-        yield "Early presses", figures.plot_per_100(given, "n_early_presses", careless)
-    if len(found.classes):
-        yield "Progress of the classes", figures.plot_progress(found.classes, "avmit_label")
+        yield from _over_trials(found)
+    of_classes = partial(figures.plot_progress, found.classes, "avmit_label")
+    yield _plot("Progress of the classes", of_classes, len(found.classes), _NO_PLAN)
+
+
+def _over_trials(found: Progress) -> Iterator[_Plot]:
+    careless = {alarm.participant_id for alarm in found.alarms}
+    given, evidence = found.ratings, found.evidence
+    for source, title in _SOURCES.items():
+        own = evidence[evidence["source"] == source]
+        if len(own):
+            draw = partial(figures.plot_agreement, evidence, careless, source=source)
+            yield _plot(title, draw, figures.has_line(own), _TOO_FEW)
+    has_line = figures.has_line(given)
+    times = partial(figures.plot_response_times, given, careless)
+    yield _plot("Response times", times, has_line, _TOO_FEW)
+    for title, column in (("Replays", "n_replays"), ("Early presses", "n_early_presses")):
+        draw = partial(figures.plot_per_100, given, column, careless)
+        yield _plot(title, draw, has_line, _TOO_FEW)
+
+
+def _plot(title: str, draw: Callable[[], Axes], is_any: object, why_not: str) -> _Plot:
+    return _Plot(title, draw if is_any else None, why_not)
 
 
 def _person(row: Mapping[Hashable, Any], money: Money) -> list[object]:

@@ -12,6 +12,7 @@ from study.reports.figures import new_axes
 
 ROLLING = {GROUND_TRUTH: (100, "ground truths"), PEER: (500, "earlier ratings")}
 ROLLING_TRIALS = 500
+FEWEST = 10  # trials of a participant with which a line begins
 MOST_TICKS = 8
 # Told apart by people who do not see all colours (Okabe and Ito), dark enough for white paper; who
 # comes after them has dashes as well.
@@ -159,12 +160,20 @@ def plot_progress(table: pd.DataFrame, names: str, ax: Axes | None = None) -> Ax
     return ax
 
 
+def has_line(rows: pd.DataFrame) -> bool:
+    """Return whether a line over trials can be drawn of anybody.
+
+    `rows`: with ``participant_id``, a row a trial.
+    """
+    return bool(rows["participant_id"].value_counts().ge(FEWEST).any())
+
+
 def _plot_over_trials(
     rows: pd.DataFrame, column: str, rolling: int, highlighted: Collection[str], ax: Axes
 ) -> None:
     for number, (participant_id, own) in enumerate(rows.groupby("participant_id")):
         trial = own["n_trial"] if "n_trial" in own else pd.Series(range(1, len(own) + 1))
-        mean = own[column].rolling(rolling, min_periods=10).mean()
+        mean = own[column].rolling(rolling, min_periods=FEWEST).mean()
         every = ceil(len(own) / MOST_POINTS)
         is_thin = bool(highlighted) and participant_id not in highlighted
         ax.plot(

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from sessions.monitor import dashboard
 from sessions.monitor.dashboard import dashboard_app
 from sessions.monitor.progress import forecast, progress, sentence
 from sessions.plan import schedule
@@ -69,7 +70,26 @@ def test_a_study_without_a_plan_has_a_page_too(tmp_path):
     app = dashboard_app(study, site, lambda: AT)
     listener.close()
     (page,) = [route.endpoint for route in app.routes if getattr(route, "path", "") == "/"]
-    assert "0 of 0 ratings" in page().body.decode()
+    said = page().body.decode()
+    assert "No ratings are planned yet." in said
+    assert said.count("Nobody is in the plan yet.") == 3
+    assert "Nobody has rated a clip of the plan yet." in said
+    assert "<svg" not in said
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("n_ratings", "n_drawn"), [(9, 3), (10, 6)])
+def test_a_plot_in_which_nothing_would_be_drawn_says_so(tmp_path, n_ratings, n_drawn):
+    study, engine = new_study(tmp_path)
+    with transaction(engine) as db:
+        add_candidates(db, 4)
+        enrol(db, "P01", "P02", "P03")
+        schedule.make_plan(Desk(db, study, "AB", AT), ids=None)
+        first = assignments.remaining(db, "P01")[:n_ratings]
+        rate(db, "P01", {clip.candidate_id: 3 for clip in first}, minutes=1)
+        said = dashboard.page(progress(db, study), study, AT)
+    assert said.count("<svg") == n_drawn
+    assert said.count("a line begins with the 10th such trial") == 6 - n_drawn
     engine.dispose()
 
 
@@ -92,7 +112,7 @@ def test_the_dashboard_shows_numbers_and_plots_in_a_browser(going):
         assert page.locator("h1").inner_text() == study.config.title
         assert "90 of 180 ratings (50.0 %)" in page.locator(".lead").inner_text()
         assert page.locator("tbody tr").count() == 3
-        assert page.locator("svg.figure").count() == 8
+        assert page.locator("svg.figure").count() == 7  # too few ground truths for a line
         box = page.locator("svg.figure").first.bounding_box()
         assert box is not None
         assert box["width"] > 400
