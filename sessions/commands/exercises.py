@@ -48,7 +48,8 @@ def set_exercise(
 
     With --sample the clips are picked by chance. In a rehearsal their ratings and reasons are
     known; in a real study a draft is written for the expert, to be filled in and read back. Once
-    there is a training, further screenings are added to those that there are.
+    there is a training, further screenings are added to those that there are. A list that was read
+    is corrected by reading it again, until somebody has rated one of its clips.
     """
     if (file is None) != sample:
         raise typer.BadParameter("give a file, or --sample")
@@ -67,16 +68,18 @@ def set_exercise(
 
             root = found.mit_root
             clips = choosing.rehearsed(picked, truths(root), reasons(root))
-        choosing.set_exercise(desk, clips)
+        replaced = choosing.set_exercise(desk, clips)
     n_training = sum(clip.phase.value == "training" for clip in clips)
     typer.echo(
         f"{counted(n_training, 'training clip')}, "
         f"{counted(len(clips) - n_training, 'screening clip')}"
+        + "".join(f"; {phase.value} set {number} was replaced" for phase, number in replaced)
     )
 
 
 def _listed(file: Path, db: Db) -> tuple[ExerciseClip, ...]:
-    found = lists.read_list(file, choosing.standing(db), choosing.labels(db))
+    replaced = choosing.replaceable(db, lists.sets_in(file))
+    found = lists.read_list(file, choosing.standing(db, replaced), choosing.labels(db))
     for fault in found.faults:
         typer.echo(f"finding: {fault}")
     if found.faults:

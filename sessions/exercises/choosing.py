@@ -1,11 +1,12 @@
 """Choose the clips of training and screening; they are in no plan and in no sample."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from sessions.exercises.verdicts import TRAINING_SET
+from sessions.laptops.away import on_laptops
 from sessions.streams import Stream
 from study.config.study import Study
 from study.errors import ConfigError
@@ -14,6 +15,7 @@ from study.store.clips import candidates
 from study.store.desk import Desk
 from study.store.plan import assignments, exercises, ground_truths
 from study.store.plan.exercises import ExerciseClip
+from study.store.ratings import sessions
 from study.tools.seeding import generator
 from study.tools.wording import counted
 from study.vocabulary import Phase, Rating
@@ -24,8 +26,10 @@ EXERCISES = (Phase.TRAINING, Phase.SCREENING)
 _CLIP = ("avmit_label", "video_location", "filename")
 
 
-def standing(db: Db) -> pd.DataFrame:
+def standing(db: Db, replaced: Collection[ExerciseSet] = ()) -> pd.DataFrame:
     """Return all clips that were looked at, and why some cannot become exercise clips.
+
+    `replaced`: sets whose clips are free again, because a list takes their place.
 
     Returns
     -------
@@ -39,6 +43,7 @@ def standing(db: Db) -> pd.DataFrame:
     why |= {
         row["candidate_id"]: f"is in {row['phase']} set {row['exercise_set']} already"
         for row in exercises.frame(db).to_dict("records")
+        if (row["phase"], row["exercise_set"]) not in replaced
     }
     why |= dict.fromkeys(ground_truths.sampled(db), "was sampled for ground truths")
     found = found.assign(taken=[why.get(number, "") for number in found["candidate_id"]])
@@ -173,30 +178,64 @@ def rehearsed(
     return clips
 
 
-def set_exercise(desk: Desk, clips: list[ExerciseClip]) -> None:
+def set_exercise(desk: Desk, clips: list[ExerciseClip]) -> list[ExerciseSet]:
     """Save chosen clips; from now on no plan takes them.
 
-    Raises ConfigError if a set that is there already would be changed, or one would never be shown.
+    Returns the sets that were there and were replaced. Raises ConfigError if people have seen one
+    of these, or a set would never be shown.
 
     `clips`: from `rehearsed` or `read_list`.
     """
+    sets = {(clip.phase, clip.exercise_set) for clip in clips}
+    replaced = replaceable(desk.db, sets)
     for phase in EXERCISES:
-        _require_next(phase, {c.exercise_set for c in clips if c.phase is phase}, desk.db)
+        _require_shown(phase, {number for each, number in sets if each is phase}, desk.db)
+    for phase, number in replaced:
+        exercises.remove(desk.db, phase, number)
     exercises.add_many(desk.db, clips)
     detail = {
         "seed": desk.study.config.seed,
         "clips": {str(clip.candidate_id): [clip.phase.value, clip.exercise_set] for clip in clips},
+        "replaced": [[phase.value, number] for phase, number in replaced],
     }
     desk.log("set_exercise", "exercises", detail)
+    return replaced
 
 
-def _require_next(phase: Phase, new: set[int], db: Db) -> None:
+def replaceable(db: Db, sets: Collection[ExerciseSet]) -> list[ExerciseSet]:
+    """Return which of some sets are there already and may be replaced, because nobody has seen one.
+
+    Raises ConfigError if somebody has seen one, may see it at the moment, or has it on a laptop.
+    """
+    there = [
+        (phase, number)
+        for phase in EXERCISES
+        for number in exercises.set_sizes(db, phase)
+        if (phase, number) in sets
+    ]
+    for phase, number in there:
+        why = _why_fixed(db, phase, number)
+        if why:
+            raise ConfigError(
+                f"{phase.value} set {number} cannot be changed: {why}. Nothing was changed. A "
+                "further screening is drawn with: python -m sessions set-exercise --sample"
+            )
+    return there
+
+
+def _why_fixed(db: Db, phase: Phase, number: int) -> str:
+    """Return why a set stays as it is; empty where it may be replaced."""
+    seen_by, out = exercises.seen_by(db, phase, number), on_laptops(db)
+    if seen_by:
+        return f"{', '.join(seen_by)} rated clips of it"
+    if out:
+        return f"the clips of {', '.join(out)} are on a laptop, with this set"
+    going = sessions.sitting_in(db, phase)
+    return f"a {phase.value} of {', '.join(going)} is open at the moment" if going else ""
+
+
+def _require_shown(phase: Phase, new: set[int], db: Db) -> None:
     there = set(exercises.set_sizes(db, phase))
-    if there & new:
-        raise ConfigError(
-            f"{phase.value} set {min(there & new)} has been chosen already, and people may have "
-            "seen it. A further screening is drawn with: python -m sessions set-exercise --sample"
-        )
     shown = {TRAINING_SET} if phase is Phase.TRAINING else set(range(1, len(there | new) + 1))
     never = sorted(new - shown)
     if never:

@@ -92,6 +92,20 @@ def read_list(path: Path, known: pd.DataFrame, labels: Collection[str]) -> Exerc
     return ExerciseList(tuple(clips), tuple(faults))
 
 
+def sets_in(path: Path) -> set[tuple[Phase, int]]:
+    """Return the sets that a list names; lines that name none are passed over.
+
+    Raises ConfigError if the file cannot be read.
+    """
+    return {
+        (Phase(row["phase"]), int(row["exercise_set"])) for _, row in _rows(path) if _names_set(row)
+    }
+
+
+def _names_set(row: Mapping[str, str]) -> bool:
+    return row["phase"] in EXERCISES and bool(_SET.fullmatch(row["exercise_set"]))
+
+
 def _clip(row: Mapping[str, str], candidate_id: int, *, position: int) -> ExerciseClip:
     return ExerciseClip(
         candidate_id=candidate_id,
@@ -135,7 +149,7 @@ def _fault(
             f"{row['filename']} is of class {clip['avmit_label']} and the row says "
             f"{row['avmit_label']!r}. Correct one of the two"
         )
-    if row["phase"] not in EXERCISES or not _SET.fullmatch(row["exercise_set"]):
+    if not _names_set(row):
         return (
             f"phase {row['phase']!r}, set {row['exercise_set']!r}; expected training or screening "
             "and a number from 1"

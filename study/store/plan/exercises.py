@@ -4,12 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from study.store.dataframes import as_frame
 from study.store.engine import Db
-from study.store.tables import CandidateRow, ExerciseClipRow, RatingRow
-from study.vocabulary import Phase, Rating
+from study.store.tables import (
+    CandidateRow,
+    ExerciseClipRow,
+    ParticipantRow,
+    RatingRow,
+    SessionRow,
+    TrialRow,
+)
+from study.vocabulary import ParticipantKind, Phase, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,29 @@ def add_many(db: Db, clips: Iterable[ExerciseClip]) -> None:
     ]
     if rows:
         db.execute(insert(ExerciseClipRow), rows)
+
+
+def remove(db: Db, phase: Phase, exercise_set: int) -> None:
+    """Remove a set of an exercise, for another one in its place."""
+    db.execute(
+        delete(ExerciseClipRow).where(
+            ExerciseClipRow.phase == phase.value, ExerciseClipRow.exercise_set == exercise_set
+        )
+    )
+
+
+def seen_by(db: Db, phase: Phase, exercise_set: int) -> list[str]:
+    """Return the participants to whom clips of a set were shown, sorted; the expert is none."""
+    found = db.scalars(
+        select(SessionRow.participant_id)
+        .join(TrialRow, TrialRow.session_id == SessionRow.id)
+        .join(ExerciseClipRow, ExerciseClipRow.candidate_id == TrialRow.candidate_id)
+        .join(ParticipantRow, ParticipantRow.id == SessionRow.participant_id)
+        .where(ExerciseClipRow.phase == phase.value, ExerciseClipRow.exercise_set == exercise_set)
+        .where(ParticipantRow.kind != ParticipantKind.EXPERT.value)
+        .distinct()
+    )
+    return sorted(found)
 
 
 def frame(db: Db, phase: Phase | None = None, exercise_set: int | None = None) -> pd.DataFrame:

@@ -54,6 +54,14 @@ class OpenSession:
     heartbeat_at: datetime
 
 
+def sitting_in(db: Db, phase: Phase) -> list[str]:
+    """Return who has a session of a phase that is open, sorted."""
+    found = select(SessionRow.participant_id).where(
+        SessionRow.ended_at.is_(None), SessionRow.phase == phase.value
+    )
+    return sorted(db.scalars(found))
+
+
 def open_sessions(db: Db) -> list[OpenSession]:
     """Return the sessions that are open."""
     rows = db.scalars(

@@ -64,6 +64,15 @@ def fill_in(path: Path) -> None:
     path.write_text("\n".join([lines[0], *filled]) + "\n")
 
 
+def reasons_of(folder: Path) -> str:
+    engine = open_store(f"sqlite:///{folder / 'store.sqlite'}")
+    with transaction(engine) as db:
+        found = exercises.frame(db)["reasoning"]
+        assert len(found) == 12
+    engine.dispose()
+    return " ".join(found)
+
+
 def sit_exercise(folder: Path, participant_id: str, phase: Phase) -> None:
     engine = open_store(f"sqlite:///{folder / 'store.sqlite'}")
     with transaction(engine) as db:
@@ -86,9 +95,11 @@ def test_from_the_first_participant_to_the_last_payment(desk):
     assert told.count("the expert gives a rating") == 12
     fill_in(draft)
     assert "6 training clips, 6 screening clips" in run("set-exercise", draft, study=desk)
-    told = printed("set-exercise", draft, study=desk)
-    assert told.count("is in training set 1 already") == 6
-    assert "has 12 faults; see above" in run("set-exercise", draft, study=desk, expect=1)
+    draft.write_text(draft.read_text().replace("It is seen", "It is clearly seen"))
+    assert "clips; training set 1 was replaced; screening set 1 was replaced" in (
+        run("set-exercise", draft, study=desk)
+    )
+    assert "clearly seen" in reasons_of(desk)
     assert "planned: 72 ratings of 24 clips" in run("plan", study=desk)
     shown = run("show", "P03", study=desk)
     assert "next: training: 0 of 6 clips are rated" in shown
@@ -98,6 +109,9 @@ def test_from_the_first_participant_to_the_last_payment(desk):
     assert "P03, screening 1: passed, 6 of 6 right, 6 needed" in run("screening", "P03", study=desk)
     assert "next: annotation: 0 of 24 clips are rated" in run("show", "P03", study=desk)
     assert "passed 6/6" in run("status", study=desk)
+    assert "training set 1 cannot be changed: P03 rated clips of it. Nothing was changed" in run(
+        "set-exercise", draft, study=desk, expect=1
+    )
     assert "2 sessions" in run("pay", "P03", "--settle", "--by", "AB", study=desk)
     assert "has been paid for everything" in run("pay", "P03", "--settle", study=desk, expect=1)
     assert "no findings" in run("check", "--no-clips", study=desk)

@@ -2,11 +2,18 @@ import re
 
 import pandas as pd
 import pytest
+from sqlalchemy import update
 
+from sessions.exercises import choosing
 from sessions.exercises.lists import COLUMNS, read_list, write_draft
 from study.errors import ConfigError, TableError
+from study.store import audit, transaction
+from study.store.desk import Desk
+from study.store.plan import exercises
 from study.store.plan.exercises import ExerciseClip
-from study.vocabulary import Phase, Rating
+from study.store.tables import SessionRow
+from study.vocabulary import ParticipantKind, Phase, Rating
+from tests.worlds.studies import AT, add_candidates, enrol, new_study, rate
 
 LABELS = ["barking", "frying"]
 REASON = 'The dog is loud, and "large": é'
@@ -132,3 +139,31 @@ def test_a_file_that_is_no_list_is_named(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         read_list(path, FREE, LABELS)
+
+
+def test_a_set_may_be_replaced_until_somebody_but_the_expert_has_met_it(tmp_path):
+    study, engine = new_study(tmp_path)
+    with transaction(engine) as db:
+        first, second, *_ = add_candidates(db, 2, ("barking",))
+        enrol(db, "P01", "P02")
+        enrol(db, "EXPERT", kind=ParticipantKind.EXPERT)
+        desk = Desk(db, study, "AB", AT)
+
+        def chosen(clip):
+            made = [ExerciseClip(clip, Phase.TRAINING, 1, 0, Rating.UNCLEAN, "Only heard.")]
+            return choosing.set_exercise(desk, made)
+
+        assert chosen(first) == []
+        rate(db, "EXPERT", {first: 1}, phase=Phase.TRAINING)
+        assert chosen(second) == [(Phase.TRAINING, 1)]
+        assert exercises.frame(db)["candidate_id"].tolist() == [second]
+        assert audit.frame(db).iloc[-1]["detail"]["replaced"] == [["training", 1]]
+        rate(db, "P01", {}, phase=Phase.TRAINING)
+        db.execute(update(SessionRow).values(ended_at=None))
+        with pytest.raises(ConfigError, match="a training of EXPERT, P01 is open at the moment"):
+            chosen(first)
+        rate(db, "P02", {second: 1}, phase=Phase.TRAINING)
+        with pytest.raises(ConfigError, match=r"changed: P02 rated clips of it\. Nothing was chan"):
+            chosen(first)
+        assert exercises.frame(db)["candidate_id"].tolist() == [second]
+    engine.dispose()
