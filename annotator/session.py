@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from annotator.task.run import Ending, SessionSummary, run_session
 from annotator.task.stage import Stage
 from annotator.task.turning import LeftError, perform_page
 from annotator.triggers import Send, open_markers
-from sessions.exercises.verdicts import verdict
+from sessions.exercises.verdicts import finished_screening, verdict
 from sessions.running.next_step import Step
 from sessions.running.recording import Recorder, machine, open_session, utc_now
 from sessions.running.session_plan import SessionPlan
@@ -188,7 +188,7 @@ def _perform_trials(
             log(f"not saved: {error}")
             raise
 
-    return run_session(
+    summary = run_session(
         stage,
         recorder.plan,
         pages,
@@ -200,6 +200,18 @@ def _perform_trials(
         flag_slip=recorder.flag_slip,
         send=send,
     )
+    if summary.ending is Ending.FINISHED and request.phase is Phase.SCREENING:
+        _tell_verdict(request, pages, stage, recorder)
+    return summary
+
+
+def _tell_verdict(request: Request, pages: Pages, stage: Stage, recorder: Recorder) -> None:
+    """Show the experimenter, who sits beside, whether the screening was passed."""
+    with transaction(recorder.engine) as db:
+        screening = finished_screening(db, request.participant_id)
+    if screening is not None:
+        with suppress(LeftError):  # nothing is left to leave
+            perform_page(stage, pages.verdict(screening), pages, request.actor)
 
 
 def _open(request: Request, pages: Pages, stage: Stage, recorder: Recorder) -> None:

@@ -8,12 +8,17 @@ _ALWAYS = (
     "earned", "finished", "leave", "leave_unsaved", "note_rest", "note_sessions", "pause",
     "reminder", "session_over", "technical_failure", "warning",
 )  # fmt: skip
+_OF_EXERCISE = {
+    Phase.TRAINING: ("feedback",),
+    Phase.SCREENING: ("screening_finished", "screening_not_passed", "screening_passed"),
+}
 _COUNTS = frozenset({"n_done", "n_total"})
 _PROGRESS = frozenset({"n_session", "lasted", "progress"})
 _OVER = frozenset({"n_session", "lasted", "earned"})
 _BEGIN = frozenset({"participant", "begin"})
 _PROBLEM = frozenset({"code", "problem"})
 _ROUND = frozenset({"trial", "n_trials"})
+_VERDICT = frozenset({"participant", "n_right", "n_clips", "n_needed"})
 _WHICH = _ROUND | {"round"}
 # What only one text knows; all of them know the counts and the study's own words.
 _WORDS = {
@@ -58,6 +63,8 @@ _WORDS = {
         }
     ),
     "statement_sign": frozenset({"amount"}),
+    "screening_not_passed": _VERDICT,
+    "screening_passed": _VERDICT,
     "session_over": _OVER,
     "start_annotation": _BEGIN,
     "start_ground_truth": _BEGIN,
@@ -84,8 +91,8 @@ def of_session(config: StudyConfig, phase: Phase) -> tuple[str, ...]:
     >>> "feedback" in of_session(StudyConfig(), Phase.TRAINING)
     True
     """
-    feedback = ("feedback",) if phase is Phase.TRAINING else ()
-    own = (welcome(phase), f"start_{phase}", *feedback, *_recognition(config, phase))
+    exercise = _OF_EXERCISE.get(phase, ())
+    own = (welcome(phase), f"start_{phase}", *exercise, *_recognition(config, phase))
     return (*_ALWAYS, *own, *_level(config), *notices(config))
 
 

@@ -18,6 +18,7 @@ from annotator.task.pages import Pages
 from annotator.task.problems import Code
 from annotator.task.session_progress import SessionProgress
 from instructions import screens
+from sessions.exercises.verdicts import Attempt
 from sessions.pay.receipt import statement_text
 from sessions.pay.statement import Statement, StatementLine
 from sessions.running.next_step import NextStep, Step
@@ -100,6 +101,7 @@ def every_page(study: Study, sample: Sample) -> dict[str, Page]:
         "feedback": pages_of(study, Phase.TRAINING, sample).feedback(
             sample.trial(), Rating.VERY_CLEAN
         ),
+        **_screening(study, sample),
         "break_waiting": Page("break", waiting),
         "break": rest,
         "pause": rating.pause(),
@@ -111,6 +113,16 @@ def every_page(study: Study, sample: Sample) -> dict[str, Page]:
         "finished": rating.finished(_PROGRESS),
     }
     return found
+
+
+def _screening(study: Study, sample: Sample) -> dict[str, Page]:
+    pages, n_clips = pages_of(study, Phase.SCREENING, sample), sample.n_classes
+    n_needed = study.config.protocol.pass_mark(n_clips)
+    return {
+        "screening_finished": pages.finished(_PROGRESS),
+        "screening_passed": pages.verdict(Attempt(1, n_clips, n_clips, n_needed)),
+        "screening_not_passed": pages.verdict(Attempt(1, n_clips, n_clips, n_needed - 1)),
+    }
 
 
 def _practice(study: Study, sample: Sample) -> dict[str, Page]:

@@ -9,6 +9,8 @@ from annotator.task.problems import Code
 from annotator.task.session_progress import SessionProgress
 from instructions import fonts, screens
 from instructions.fonts import find_font
+from sessions.exercises import verdicts
+from sessions.exercises.verdicts import Attempt
 from sessions.running.next_step import Step
 from sessions.running.session_plan import PlannedTrial, SessionPlan
 from study.config.keys import Keys, printed
@@ -169,7 +171,13 @@ class Pages:
         return Page("feedback", text, keys=(self.keys.go_on, self.keys.replay))
 
     def finished(self, progress: SessionProgress, *, is_all: bool = True) -> Page:
-        """Return the last page, after the last clip of all or (not `is_all`) of this session."""
+        """Return the last page, after the last clip of all or (not `is_all`) of this session.
+
+        After a screening it waits for the experimenter, who is told how it went.
+        """
+        if is_all and self.plan.phase is Phase.SCREENING:
+            text = self.text("screening_finished", progress.n_done)
+            return Page("screening_finished", text, keys=(self.keys.pause,))
         name = "finished" if is_all else "session_over"
         earned = ""
         if progress.bonus_total_pence is not None:
@@ -179,6 +187,21 @@ class Pages:
                 bonus_total=self.study.config.money(progress.bonus_total_pence),
             ).strip()
         return Page(name, self.text(name, progress.n_done, earned=earned, **progress.words()))
+
+    def verdict(self, screening: Attempt) -> Page:
+        """Return what the experimenter reads after a screening: whether it was passed."""
+        protocol = self.study.config.protocol
+        is_right = verdicts.is_passed(screening, protocol)
+        name = "screening_passed" if is_right else "screening_not_passed"
+        text = self.text(
+            name,
+            screening.n_rated,
+            participant=self.plan.participant_id,
+            n_right=screening.n_right,
+            n_clips=screening.n_clips,
+            n_needed=protocol.pass_mark(screening.n_clips),
+        )
+        return Page(name, text, keys=(self.keys.pause,))
 
     def warning(self) -> str:
         """Return the text that fills the screen after an early press."""

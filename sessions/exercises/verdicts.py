@@ -83,15 +83,20 @@ def is_passed(screening: Attempt, protocol: Protocol) -> bool:
     return screening.n_right >= protocol.pass_mark(screening.n_clips)
 
 
+def finished_screening(db: Db, participant_id: str) -> Attempt | None:
+    """Return a participant's last screening; None while it is unfinished."""
+    found = attempts(db, participant_id, Phase.SCREENING)
+    return found[-1] if found and found[-1].finished else None
+
+
 def verdict(db: Db, protocol: Protocol, participant_id: str) -> str:
     """Return whether the last screening was passed, to end a sentence with.
 
     Returns text such as ``": passed, 39 of 41 right (38 needed)"``; empty while it is unfinished.
     """
-    found = attempts(db, participant_id, Phase.SCREENING)
-    if not found or not found[-1].finished:
+    last = finished_screening(db, participant_id)
+    if last is None:
         return ""
-    last = found[-1]
     words = "passed" if is_passed(last, protocol) else "not passed"
     needed = protocol.pass_mark(last.n_clips)
     return f": {words}, {last.n_right} of {last.n_clips} right ({needed} needed)"

@@ -12,6 +12,7 @@ from annotator.reception.visit import Visit, receive
 from annotator.reception.who import ask_who
 from annotator.request import StageOptions
 from annotator.session import perform
+from annotator.simulated.stage import SimulatedStage
 from annotator.task.actor import Actor
 from annotator.task.pages import Pages
 from annotator.task.trial import KeyPressed, LeaveAsked
@@ -23,11 +24,12 @@ from study.errors import ConfigError, NotClearedError
 from study.store import transaction
 from study.store.people import participants
 from study.store.people.participants import Consent
-from study.store.plan import ground_truths
+from study.store.plan import exercises, ground_truths
+from study.store.plan.exercises import ExerciseClip
 from study.tools.suggesting import suggested
 from study.vocabulary import ParticipantKind, Phase
-from tests.worlds.rating_studies import EXPERT, PERSON, ROBOT, ratable_study, table
-from tests.worlds.studies import AT
+from tests.worlds.rating_studies import EXPERT, PERSON, ROBOT, ratable_study, table, truth
+from tests.worlds.studies import AT, rate
 
 
 @pytest.mark.parametrize(
@@ -178,3 +180,36 @@ def test_a_headphone_check_that_comes_next_and_is_failed_exits_with_1(
 def test_the_program_alone_opens_the_task_and_no_help_text():
     command = typer.main.get_command(app)
     assert (command.no_args_is_help, command.invoke_without_command) == (False, True)
+
+
+@pytest.mark.parametrize("named", [(), ("--phase", "screening")])
+@pytest.mark.parametrize(
+    ("profile", "said"), [("perfect", "screening_passed"), ("fast-clicker", "screening_not_passed")]
+)
+def test_a_screening_ends_with_its_result_behind_the_experimenters_key(
+    tmp_path, monkeypatch, named, profile, said
+):
+    study, engine = ratable_study(tmp_path, kinds=("missing",) * 8)
+    with transaction(engine) as db:
+        clips = [ExerciseClip(i, Phase.SCREENING, 1, i, truth(i), "It barks.") for i in (6, 7, 8)]
+        exercises.add_many(db, [ExerciseClip(5, Phase.TRAINING, 1, 0, truth(5), "It barks.")])
+        exercises.add_many(db, clips)
+        rate(db, ROBOT, {5: truth(5)}, phase=Phase.TRAINING)
+    shown = []
+    monkeypatch.setattr(SimulatedStage, "show_page", recording(shown, SimulatedStage.show_page))
+    command = ["--participant", ROBOT, "--simulate", profile, "--stage", "simulated", *named]
+    run = CliRunner().invoke(app, [*command, "--study", str(study.folder)])
+    assert run.exit_code == 0, run.output
+    waiting, told = shown[-2:]
+    assert (waiting.name, told.name) == ("screening_finished", said)
+    assert waiting.keys == told.keys == ("f10",)
+    assert "passed" not in waiting.text
+    assert "of 3 clips as the expert did; 3 are needed" in told.text
+
+
+def recording(shown, show_page):
+    def show(stage, page):
+        shown.append(page)
+        show_page(stage, page)
+
+    return show
