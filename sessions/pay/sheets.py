@@ -1,7 +1,7 @@
 """Sheets of paper: the Markdown that the screens use, set on A4 without a browser."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -271,6 +271,7 @@ class _Sheet(FPDF):  # type: ignore[misc]
         align = tuple("RIGHT" if is_number else "LEFT" for is_number in block.to_right)
         with self.table(
             line_height=LINE_MM,
+            col_widths=self._column_widths(block.rows),
             borders_layout="HORIZONTAL_LINES",
             text_align=align,
             padding=(0, _GAP_MM),
@@ -278,6 +279,12 @@ class _Sheet(FPDF):  # type: ignore[misc]
             for cells in block.rows:
                 table.row(cells)
         self.ln(4)
+
+    def _column_widths(self, rows: Sequence[Sequence[str]]) -> tuple[float, ...]:
+        """Return how wide columns are for what they hold, so that short tables break no line."""
+        needed = [max(map(self.get_string_width, column)) for column in zip(*rows, strict=True)]
+        rest = max(0.0, self.epw - sum(needed)) / len(needed)
+        return tuple(width + rest for width in needed)
 
 
 def _has_letter(letter: str) -> bool:

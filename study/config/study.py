@@ -64,7 +64,8 @@ class StudyConfig(BaseModel):
         Whether simulated ratings and ungraded rigs may leave the store; stamped on every output.
         Cannot be changed later.
     language : str
-        Of screens, sheets, script and consent form: a folder of `instructions/texts`.
+        Of screens, sheets, script, consent form and statements of pay: a folder of
+        `instructions/texts`.
     currency : str
         In which people are paid, by its code of ISO 4217, such as ``"EUR"``, ``"JPY"`` or
         ``"KWD"``; keys that end in ``_pence`` are in its smallest unit. Cannot be changed after the
