@@ -63,7 +63,7 @@ def entry(study: Study, icon: Path, more: Sequence[str]) -> str:
         "Path": _string(str(folder)),
         "Icon": _string(str(icon)),
         "Terminal": "false",
-        "Categories": "Education;Science;",
+        "Categories": "Science;",
     }
     return "[Desktop Entry]\n" + "".join(f"{key}={value}\n" for key, value in lines.items())
 
