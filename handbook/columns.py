@@ -7,9 +7,11 @@ from typing import Any, get_type_hints
 
 from curation.analysis import raters
 from curation.manipulation.manifest import FinishedStimulus, RefusedStimulus
-from curation.release import tables, trials, whole
-from curation.release.recognition import RECOGNITION
+from curation.release import left_out, tables, whole
 from curation.release.tables import Column, Schema
+from curation.release.trial_table.columns import schema_of
+from curation.release.trial_table.stimuli import STIMULI
+from curation.release.trial_table.views import MODEL_VS_HUMAN, RECOGNITION
 from features.records.manifest import ManifestRow
 from handbook.docstrings import meanings
 from handbook.markdown import code, page, plain, table
@@ -19,6 +21,7 @@ from models.evaluation import prediction_table
 from models.network.spec import Epoch
 from sessions.monitor import session_table
 from sessions.people import demographics, remarks
+from study.vocabulary import Phase
 
 _KINDS = {"text": "text", "count": "whole number", "seconds": "seconds", "number": "number",
           "flag": "true or false", str: "text", int: "whole number", float: "number",
@@ -51,12 +54,14 @@ def listed() -> dict[str, list[Listed]]:
             _of("test_set.csv", "curation test-set", tables.TEST_SET),
             _of("AVMIT_train.csv and the other lists", "curation training-lists",
                 tables.VIDEO_RATINGS),
-            _of("trials.csv", trial, trials.TRIALS),
+            _of("trials.csv", trial, schema_of(tuple(Phase))),
             _of("recognition_trials.csv", "curation export-recognition", RECOGNITION),
+            _of("model_vs_human.csv", "lab release", MODEL_VS_HUMAN),
+            _of("stimuli.csv", "lab release", STIMULI),
             _of("clips.csv", "lab release", whole.CLIPS),
             _of("rejects.csv", "lab release", whole.REJECTS),
             _of("agreement.csv", "lab release", whole.AGREEMENT),
-            _of("left_out.csv", "lab release", whole.LEFT_OUT),
+            _of("left_out.csv", "lab release", left_out.LEFT_OUT),
         ],
         "For the lab": [
             _named("sessions.csv", "sessions export-sessions", "a session", session_table.COLUMNS),

@@ -22,6 +22,8 @@ DATASET = "dataset"  # what leaves the lab
 EMBEDDINGS = "embeddings"
 MODELS = "models"
 MIT = "mit"
+COMPARISON = "comparison"  # the page and the numbers of people against networks
+COMPARISON_NUMBERS = "comparison.csv"
 DESIGN = "design.toml"  # a demo of people against networks has one
 
 

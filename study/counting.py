@@ -113,9 +113,15 @@ class Counted:
 
     def lines(self) -> list[str]:
         """Return in words what was left out, and what was let through."""
-        out = [f"{_ratings(n)} {IN_WORDS[Reason(r)]}: left out" for r, n in self.left_out.items()]
         kept = [f"{_ratings(n)} {IN_WORDS[Reason(r)]}: kept" for r, n in self.let_through.items()]
-        return [*out, *kept, *_advice(self.waiting)]
+        return [*self.losses(), *kept, *_advice(self.waiting)]
+
+    def losses(self, what: str = "rating") -> list[str]:
+        """Return in words what was left out; `what` names one of them."""
+        return [
+            f"{n} {what}{'s' * (n != 1)} {IN_WORDS[Reason(r)]}: left out"
+            for r, n in self.left_out.items()
+        ]
 
 
 @dataclass(frozen=True)

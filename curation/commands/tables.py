@@ -17,8 +17,8 @@ from curation.commands.options import (
 )
 from curation.figures import figure_2, plot_test_set, save_figure
 from curation.release import export
-from curation.release import trials as trial_rows
 from curation.release.tables import TEST_SET, is_changed, read_table, write_report
+from curation.release.trial_table import table as trial_table
 from curation.selection import lists as selection
 from curation.selection import materialise as making
 from curation.selection.known_clips import as_in_store, with_rejects
@@ -84,16 +84,18 @@ def export_trials(
 ) -> None:
     """Write the table of trials, with pseudonyms and without dates; trials.csv and its Parquet."""
     found, at = find_study(study, store), datetime.now(UTC)
-    known = trial_rows.with_pseudonyms(found, at)
+    known = trial_table.with_pseudonyms(found, at)
     path = tables_folder(out, found) / "trials.csv"
     with store_snapshot(found.store_url) as db:
-        result = trial_rows.trials(db, found, known)
-        trial_rows.write_trials(db, found, result, path, at=at, overwrite=overwrite)
+        result = trial_table.trials(db, found, known, trial_table.main_phase(found))
+        trial_table.write_trials(db, found, result, path, at=at, overwrite=overwrite)
     for phase, n in result.too_few.items():
+        what, did = ("answer", "answered") if phase == Phase.RECOGNITION else ("rating", "rated")
         typer.echo(
-            f"{counted(n, 'rating')} of the {phase} left out: fewer than three people rated in it"
+            f"{counted(n, what)} of the {phase} left out: fewer than three people {did} in it"
         )
-    for line in result.counted[Phase.ANNOTATION].lines():
+    answers = result.counted[Phase.RECOGNITION].losses("answer")
+    for line in [*result.counted[Phase.ANNOTATION].lines(), *answers]:
         typer.echo(line)
     _say_rehearsal(found)
     people = result.rows["participant"].nunique()

@@ -10,6 +10,7 @@ import pandas as pd
 from curation.analysis.agreement import measure_agreement
 from curation.decided import belief_of, tally_of_study, with_all_ratings
 from curation.release.export import all_clips, with_record_names
+from curation.release.left_out import LEFT_OUT, left_out
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import (
     AVMIT_LABEL,
@@ -25,13 +26,16 @@ from curation.release.tables import (
     read_table,
     refuse_twice,
 )
-from curation.release.trials import TRIALS, Trials
+from curation.release.trial_table import views
+from curation.release.trial_table.columns import FILE_NAME as TRIALS_NAME
+from curation.release.trial_table.stimuli import FILE_NAME as STIMULI_NAME
+from curation.release.trial_table.stimuli import Stimuli, stimuli_of
+from curation.release.trial_table.table import Trials
 from curation.selection.known_clips import as_in_store, with_rejects
 from curation.tally import COUNTS, Tally, clip_keys
 from study.config.study import Study
-from study.counting import IN_WORDS, Reason
 from study.errors import TableError
-from study.store import Db, audit
+from study.store import Db
 from study.store.clips import candidates
 from study.tools.seeding import generator
 from study.vocabulary import Phase
@@ -79,19 +83,6 @@ AGREEMENT = Schema(
     is_one_row_per_clip=False,
     key=("AVMIT_label", "scale", "measure"),
 )  # fmt: skip
-LEFT_OUT = Schema(
-    "One row per reason for which something was left out of the release",
-    (
-        Column("what", "what", "what was left out",
-               values=("ratings", "trials", "participants", "clips")),
-        Column("phase", "phase", "phase of the ratings or trials; all where it is of no phase"),
-        Column("reason", "reason", "why"),
-        Column("n", "n", "how many; empty where fewer than three", "count", optional=True),
-        Column("means", "means", "the reason in words"),
-    ),
-    is_one_row_per_clip=False,
-    key=("what", "phase", "reason"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,8 +106,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Whole:
-    """All tables of a release, by file, and what is not yet there.
+class RatedPart:
+    """What only a release with ratings has.
 
     Parameters
     ----------
@@ -136,6 +127,23 @@ class Whole:
     sha256: Mapping[tuple[str, str], str]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """All tables of a release, by file, and what is not yet there.
+
+    Parameters
+    ----------
+    rated : RatedPart or None
+        None where nobody rated.
+    lost : str
+        What is not known of the stimuli; empty where all is, or there are none.
+    """
+
+    tables: Mapping[str, Table]
+    rated: RatedPart | None
+    lost: str = ""
+
+
 def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
     """Return all tables of a release.
 
@@ -146,14 +154,43 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
     folder : Path
         Where the lists are that were drawn: the study's ``release``.
     trials : Trials
-        From `curation.release.trials.trials`.
+        From `curation.release.trial_table.table.trials`.
 
     Raises
     ------
     TableError
-        If no rating counts, or a list cannot be believed or names a clip that the store does not
-        know.
+        If no rating or answer counts, or a list or manifest cannot be believed or names a clip
+        that the store does not know.
     """
+    rated = _rated(db, study, folder, trials) if trials.has(Phase.ANNOTATION) else None
+    tables = {TRIALS_NAME: Table(trials.schema, trials.rows, "curation export-trials")}
+    lost = ""
+    if trials.has(Phase.RECOGNITION):
+        stimuli = stimuli_of(db, study)
+        lost = stimuli.lost
+        tables |= _recognised(trials, stimuli)
+    gone = left_out(db, study, trials, None if rated is None else rated.tally)
+    tables["left_out.csv"] = Table(LEFT_OUT, gone, "lab release")
+    tables = {**(rated.tables if rated is not None else {}), **tables}
+    for name, table in tables.items():
+        refuse_twice(table.rows, table.schema, Path(name))
+    return Whole(tables, rated, lost)
+
+
+def _recognised(trials: Trials, stimuli: Stimuli) -> dict[str, Table]:
+    export, inputs = "curation export-recognition", (TRIALS_NAME,)
+    return {
+        views.FILE_NAME: Table(
+            views.RECOGNITION, views.recognition_trials(trials.rows), export, inputs
+        ),
+        views.MODEL_VS_HUMAN_NAME: Table(
+            views.MODEL_VS_HUMAN, views.model_vs_human(trials.rows), export, inputs
+        ),
+        STIMULI_NAME: Table(stimuli.schema, stimuli.rows, "sessions plan-recognition"),
+    }
+
+
+def _rated(db: Db, study: Study, folder: Path, trials: Trials) -> RatedPart:
     found = trials.counted[Phase.ANNOTATION]
     tally = tally_of_study(found.ratings, study, belief_of(db, study))
     if tally.clips.empty:
@@ -173,19 +210,16 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
         "raw_video_ratings.csv": Table(replace(RAW_VIDEO_RATINGS, refers=_IN_CLIPS), raw, export),
         **lists,
         "clips.csv": Table(CLIPS, _clips(db, study), "curation candidates"),
-        "trials.csv": Table(TRIALS, trials.rows, "curation export-trials"),
         "rejects.csv": Table(REJECTS, candidates.rejects(db), "curation candidates"),
         "agreement.csv": Table(AGREEMENT, _agreement(study, full), "curation agreement", (drawn,)),
-        "left_out.csv": Table(LEFT_OUT, _left_out(db, study, tally, trials), "lab release"),
     }  # fmt: skip
     for name in lists:
         _refuse_stale(folder / name, lists[name].rows, tally)
-    for name, table in tables.items():
-        refuse_twice(table.rows, table.schema, Path(name))
     admitted = candidates.frame(db)
     keys = zip(admitted["video_location"], admitted["filename"], strict=True)
     digests = dict(zip(keys, admitted["sha256"], strict=True))
-    return Whole(tables, tally, full, tuple(name for name in LISTS if name not in lists), digests)
+    missing = tuple(name for name in LISTS if name not in lists)
+    return RatedPart(tables, tally, full, missing, digests)
 
 
 def _lists(db: Db, folder: Path) -> Iterator[tuple[str, Table]]:
@@ -246,59 +280,3 @@ def _agreement(study: Study, full: pd.DataFrame) -> pd.DataFrame:
     table = measure_agreement(full, generator(study.config.seed, "agreement"))
     table = table[table["n_clips"] >= SMALLEST_GROUP].reset_index(drop=True)
     return table.replace([np.inf, -np.inf], np.nan).round({"value": 6, "low": 6, "high": 6})
-
-
-def _left_out(db: Db, study: Study, tally: Tally, trials: Trials) -> pd.DataFrame:
-    rows = [
-        ("ratings", phase, reason, n, f"ratings {IN_WORDS[Reason(reason)]}")
-        for phase, counted in trials.counted.items()
-        for reason, n in counted.left_out.items()
-    ]
-    rows += [
-        ("ratings", phase, "few_people", n, "ratings of a phase in which fewer than three rated")
-        for phase, n in trials.too_few.items()
-    ]
-    rows += [
-        ("trials", phase, outcome, n, _OUTCOMES[outcome])
-        for (phase, outcome), n in trials.unrated.items()
-    ]
-    rows += [
-        ("participants", "all", action, n, means)
-        for (action, means) in _GONE.items()
-        if (n := _since_last_release(db, study, action))
-    ]
-    if tally.n_left_out:
-        means = "clips with fewer ratings than asked for, which are not in video_ratings.csv"
-        rows.append(("clips", "annotation", "too_few_ratings", tally.n_left_out, means))
-    if study.config.protocol.may_ask_fewer:
-        n_sample = int(with_all_ratings(db, study, tally.clips).sum())  # type: ignore[union-attr]
-        means = (
-            "agreement and Figure 2 are estimates from so many clips, drawn at random before the "
-            "study, that got all ratings; the others were rated until they were decided"
-        )
-        rows.append(("clips", "annotation", "estimate", n_sample, means))
-    table = pd.DataFrame(rows, columns=["what", "phase", "reason", "n", "means"])
-    table["n"] = table["n"].astype("Int64")
-    return table.assign(n=table["n"].where(table["n"] >= SMALLEST_GROUP))
-
-
-_OUTCOMES = {
-    "failed": "trials whose clip could not be shown, or was disturbed twice",
-    "left": "trials that ended because somebody left",
-}
-_GONE = {
-    "withdraw": "participants who withdrew since the release before",
-    "erase": "participants who were erased since the release before",
-}
-RELEASED = "release"  # in the audit log
-
-
-def _since_last_release(db: Db, study: Study, action: str) -> int:
-    # A release of the same version is this release made again.
-    n = 0
-    for event in audit.own(db, RELEASED, action):
-        if event["action"] == action:
-            n += 1
-        elif event.get("version") != study.config.release.version:
-            n = 0
-    return n

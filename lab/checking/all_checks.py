@@ -7,7 +7,6 @@ from pathlib import Path
 
 from curation.release.row_faults import Finding
 from lab.checking.checksums import check_files
-from lab.checking.counts import check_counts
 from lab.checking.descriptions.common import check_common, head_of_readme
 from lab.checking.descriptions.crate import check_crate, check_datacite
 from lab.checking.descriptions.croissant import check_croissant
@@ -18,7 +17,6 @@ from lab.checking.descriptions.folders import (
     check_rows_digest,
 )
 from lab.checking.descriptions.frictionless import check_frictionless
-from lab.checking.fitting import check_fitting
 from lab.checking.lists import check_lists
 from lab.checking.opened import Opened, open_release
 from lab.checking.personal import check_personal
@@ -26,6 +24,9 @@ from lab.checking.pictures import check_pictures
 from lab.checking.records import check_archives
 from lab.checking.tables import check_tables
 from lab.checking.texts import check_texts
+from lab.checking.together.counts import check_counts
+from lab.checking.together.fitting import check_fitting
+from lab.checking.together.recognition import check_recognition
 
 Say = Callable[[str], None]
 
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Opened], Iterator[Finding]]] = {
     "tables": check_tables,
     "counts": check_counts,
     "tables against each other": check_fitting,
+    "recognition": check_recognition,
     "lists": check_lists,
     "descriptions": check_common,
     "croissant.json": check_croissant,

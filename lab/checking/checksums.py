@@ -5,20 +5,29 @@ from collections.abc import Iterator
 
 from curation.release.row_faults import Finding
 from lab.checking.opened import CHECKSUMS, FACTS, Opened, finding
+from study.vocabulary import Phase
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 # Without these a release cannot be used, or nobody knows how it may be.
 NEEDED = (
-    "video_ratings.csv", "raw_video_ratings.csv", "trials.csv", "trials.parquet", "clips.csv",
-    "data_dictionary.csv", "README.md", "LICENSE", "CITATION.cff", ".zenodo.json", "DATASHEET.md",
+    "trials.csv", "trials.parquet", "data_dictionary.csv", "README.md", "LICENSE", "CITATION.cff",
+    ".zenodo.json", "DATASHEET.md",
     FACTS, CHECKSUMS, "croissant.json", "datapackage.json", "datacite.json",
     "ro-crate-metadata.json", "psych-ds/dataset_description.json", "bids/dataset_description.json",
 )  # fmt: skip
+_OF_RATINGS = ("video_ratings.csv", "raw_video_ratings.csv", "clips.csv")
+_OF_ANSWERS = ("recognition_trials.csv", "model_vs_human.csv", "stimuli.csv")
+
+
+def needed(phases: frozenset[str]) -> tuple[str, ...]:
+    """Return the files of a release whose trials are of some phases; none: they are not known."""
+    ratings = _OF_RATINGS if phases - {Phase.RECOGNITION} or not phases else ()
+    return (*NEEDED, *ratings, *(_OF_ANSWERS if Phase.RECOGNITION in phases else ()))
 
 
 def check_files(release: Opened) -> Iterator[Finding]:
     """Yield what is wrong with the files."""
-    for name in NEEDED:
+    for name in needed(release.phases):
         if name not in release.files:
             yield finding("missing_file", name, "belongs to every release and is not there")
     yield from _empty(release)

@@ -116,6 +116,14 @@ class Opened:
         return self._tables[name]
 
     @cached_property
+    def phases(self) -> frozenset[str]:
+        """The phases of the trials; empty where they cannot be read."""
+        trials = self.table("trials.csv")
+        if trials is None or "phase" not in trials.column_names:
+            return frozenset()
+        return frozenset(uniques(trials, "phase"))
+
+    @cached_property
     def root_tables(self) -> dict[str, pa.Table]:
         """The tables beside the descriptions, by file."""
         names = [name for name in self.files if name.endswith(".csv") and "/" not in name]

@@ -27,7 +27,7 @@ _BARE_DATES = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|1[5-9
 _IDS = re.compile(
     r"(sub-)?([PSTV]\d{1,4}|EXPERT\d*|PARTICIPANT[-_ ]?\d+|VP[-_ ]?\d+)", re.IGNORECASE
 )
-_PSEUDONYM = re.compile(r"(sub-)?[a-z][a-z0-9]{7}")
+_PSEUDONYM = re.compile(r"(sub-|subject-)?[a-z][a-z0-9]{7}")
 _ANYWHERE: Mapping[str, re.Pattern[str]] = {
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE),
     "a path of a machine": re.compile(
@@ -47,8 +47,11 @@ _COLUMNS = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED_COLUMNS = frozenset({"filename", "new_filename", "tfrecord_filename", "participant_id"})
-_PEOPLE = ("participant", "participant_id")
-_NAMES_CLIPS = frozenset({"filename", "new_filename", "tfrecord_filename", "stim_file"})
+_PEOPLE = ("participant", "participant_id", "subj")
+_NAMES_CLIPS = frozenset({
+    "filename", "new_filename", "tfrecord_filename", "stim_file", "stimulus", "source",
+    "sound_source", "imagename",
+})  # fmt: skip
 
 
 def check_personal(release: Opened) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from lab.report.places import places_of
 from lab.trace.chain import Link, faults_of, lines
 from lab.trace.follow import follow
 from lab.trace.kept import Kept
-from lab.trace.released import follow_in_release
+from lab.trace.release.rows import follow_in_release
 from lab.trace.traceable import SPELT, wanted
 from study.config.study import find_study
 from study.errors import StudyError

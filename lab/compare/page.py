@@ -9,12 +9,12 @@ from lab.compare.figures import drawings
 from lab.compare.measures.consistency import FEWEST_FOR_INTERVAL
 from lab.compare.numbers import OF_PAIRS, Comparison
 from lab.compare.responses import NETWORKS, PEOPLE
+from lab.state import COMPARISON_NUMBERS as NUMBERS_NAME
 from study.reports.html import render
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.wording import counted
 
 PAGE_NAME = "comparison.html"
-NUMBERS_NAME = "comparison.csv"
 
 
 def write_comparison(compared: Comparison, folder: Path, *, overwrite: bool = False) -> Path:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from lab.demo import Say, demo_folder, run_steps
 from lab.recognition.lists import RecognitionSize, write_lists
-from lab.recognition.state import ANSWERS, COMPARISON, OBSERVED, STIMULI
+from lab.recognition.state import ANSWERS, OBSERVED, STIMULI
 from lab.recognition.steps import RECOGNITION_TITLES, recognition_steps
-from lab.state import RELEASE
+from lab.state import COMPARISON, RELEASE
 from lab.steps import typed
 
 

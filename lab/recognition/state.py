@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from features.records.manifest import MANIFEST_NAME, read_manifest
-from lab.state import EMBEDDINGS, RELEASE, DemoState
+from lab.state import COMPARISON, EMBEDDINGS, RELEASE, DemoState
 from study.reading.lists import read_list
 from study.store.recognition import slots
 
 STIMULI = "stimuli"
 OBSERVED = "observed"
-COMPARISON = "comparison"
 ANSWERS = "recognition_trials.csv"
 
 

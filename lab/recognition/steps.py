@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from lab.recognition.lists import SEED, TEST, TRAIN, VALIDATION, RecognitionSize
-from lab.recognition.state import ANSWERS, COMPARISON, OBSERVED, STIMULI, RecognitionState
-from lab.state import DESIGN, EMBEDDINGS, MIT, MODELS, RELEASE
+from lab.recognition.state import ANSWERS, OBSERVED, STIMULI, RecognitionState
+from lab.state import COMPARISON, DESIGN, EMBEDDINGS, MIT, MODELS, RELEASE
 from lab.steps import SETS, DemoStep
 from study.vocabulary import Phase
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from curation.release.trial_table.stimuli import FILE_NAME as STIMULI_NAME
+from curation.release.trial_table.stimuli import FOLDER as STIMULI_FOLDER
 from curation.release.whole import LISTS, Whole
 from features.embedding_set import EMBEDDING_SETS
 from features.records.archive import pack_archive
@@ -43,7 +45,7 @@ def pack(study: Study, whole: Whole, folder: Path, embeddings: Path | None) -> I
         If a list names a clip without a record, or a record is broken, another clip's, or made of
         another file than was admitted.
     """
-    if embeddings is None:
+    if embeddings is None or whole.rated is None:
         return
     wanted = _require_all(whole, embeddings)
     clips = whole.tables["clips.csv"].rows.set_index("tfrecord_filename")["filename"]
@@ -63,27 +65,49 @@ def pack(study: Study, whole: Whole, folder: Path, embeddings: Path | None) -> I
 
 
 def place_clips(study: Study, whole: Whole, folder: Path) -> int:
-    """Copy the clips of all trials under their names in Moments in Time.
+    """Copy the clips of all trials: under their names in Moments in Time, or as stimuli.
 
     Raises
     ------
     ClipError
         If a clip is missing, or not the file that was admitted.
     """
-    rows = whole.tables["trials.csv"].rows[["video_location", "filename"]].drop_duplicates()
-    known = whole.sha256
-    for location, name in track(list(rows.itertuples(index=False, name=None)), "copy the clips"):
-        source, target = study.clip_path(location, name), folder / location / name
+    clips = [*_rated_clips(study, whole), *_stimuli(study, whole)]
+    for source, name, digest in track(clips, "copy the clips"):
         if not source.is_file():
             raise ClipError(f"{source} is not there. Put the clip back, or leave --with-clips out")
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-        if sha256_of(target) != known[location, name]:
+        if sha256_of(target) != digest:
             raise ClipError(
                 f"{source} is not the file that was admitted. Put that one back, or leave "
                 "--with-clips out"
             )
-    return len(rows)
+    return len(clips)
+
+
+def _rated_clips(study: Study, whole: Whole) -> Iterator[tuple[Path, str, str]]:
+    if whole.rated is None:
+        return
+    rows = whole.tables["trials.csv"].rows[["video_location", "filename"]].dropna()
+    for location, name in rows.drop_duplicates().itertuples(index=False, name=None):
+        digest = whole.rated.sha256[location, name]
+        yield study.clip_path(location, name), f"{location}/{name}", digest
+
+
+def _stimuli(study: Study, whole: Whole) -> Iterator[tuple[Path, str, str]]:
+    if STIMULI_NAME not in whole.tables:
+        return
+    if study.stimuli_path is None:
+        raise ClipError(
+            "study.toml names no stimuli. Put recognition.stimuli back, or leave --with-clips out"
+        )
+    known = whole.tables[STIMULI_NAME].rows
+    shown = set(whole.tables["trials.csv"].rows["stimulus"].dropna())
+    for name, digest in zip(known["stimulus"], known["sha256"], strict=True):
+        if name in shown:
+            yield study.stimuli_path / name, f"{STIMULI_FOLDER}/{name}", digest
 
 
 def _require_all(whole: Whole, embeddings: Path) -> dict[str, set[str]]:

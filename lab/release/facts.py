@@ -39,6 +39,10 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
     ".tar": "application/x-tar",
     ".mp4": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+    ".mov": "video/quicktime",
+    ".avi": "video/x-msvideo",
     ".sha256": "text/plain",
     "": "text/plain",
 }
@@ -120,7 +124,8 @@ class Facts:
     n_blanks : int
         Questions of the datasheet without an answer.
     counts : dict
-        Clips, ratings and participants.
+        Clips, ratings and participants; ``ratings`` only where clips were rated, ``answers`` only
+        where actions were recognised.
     rows_sha256 : dict of str to str
         By table: digest of its rows as text, so that other spellings of them can be compared.
     """
@@ -138,6 +143,7 @@ class Facts:
     contact: str | None
     place: Mapping[str, str]
     institution_url: str | None
+    clips_url: str | None
     rehearsal: bool
     unfinished: tuple[str, ...]
     n_blanks: int
@@ -149,6 +155,16 @@ class Facts:
     files: tuple[FileFact, ...] = ()
     rows_sha256: Mapping[str, str] = field(default_factory=dict)
     majority: str = ""
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether ratings are in the release."""
+        return "ratings" in self.counts
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether answers of the recognition experiment are in the release."""
+        return "answers" in self.counts
 
     @property
     def licence_name(self) -> str:
@@ -163,7 +179,8 @@ class Facts:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What every description has to say first."""
-        rehearsal = ("A rehearsal: ratings of simulated people are in it.",) * self.rehearsal
+        what = "ratings" if self.is_rated else "answers"
+        rehearsal = (f"A rehearsal: {what} of simulated people are in it.",) * self.rehearsal
         return (*rehearsal, *(f"Not finished: {each}." for each in self.unfinished))
 
     @property

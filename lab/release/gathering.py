@@ -4,18 +4,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from curation.release.trials import Trials, trials, with_pseudonyms
+import pandas as pd
+
+from curation.release.trial_table.table import Trials, main_phase, trials, with_pseudonyms
 from curation.release.whole import Whole, whole
 from lab.release.facts import Creator, Facts, StepFact, TableFact
+from lab.release.sentences import description
 from sessions.plan import again, further_ratings
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, store_snapshot
 from study.store.people.private import Private, private_words
+from study.store.recognition import slots
 from study.tools.versions import PROGRAM, versions
 from study.vocabulary import Phase
 
 OWN_COMMAND = "lab release"
+_MOMENTS = "http://moments.csail.mit.edu/"
 _MEANS = {
     "curation export-ratings": "Write the ratings that count, and how often each clip got each.",
     "curation test-set": "Draw the test set.",
@@ -23,6 +28,8 @@ _MEANS = {
     "curation candidates": "Admit or reject every clip of the study's classes.",
     "curation export-trials": "Write the table of trials.",
     "curation agreement": "Work out how well raters agree.",
+    "curation export-recognition": "Write what people recognised, as comparisons read it.",
+    "sessions plan-recognition": "Take the stimuli in, and decide who meets which.",
     OWN_COMMAND: "Count what was left out, and describe the files.",
 }
 
@@ -53,7 +60,8 @@ def gather(study: Study, answers_blank: int, *, at: datetime, allow_unfinished: 
     StudyError
         If the study is not finished, or a table cannot be believed.
     """
-    if study.config.protocol.rating_rule == "until_certain":
+    needed = main_phase(study)
+    if needed is Phase.ANNOTATION and study.config.protocol.rating_rule == "until_certain":
         raise StudyError(
             "a release has no table yet for how probable answers are, and its lists would "
             "contradict r1 to r3. Publish the tables of curation export-ratings, "
@@ -68,21 +76,48 @@ def gather(study: Study, answers_blank: int, *, at: datetime, allow_unfinished: 
         )
     known = with_pseudonyms(study, at)
     with store_snapshot(study.store_url) as db:
-        found = trials(db, study, known)
+        found = trials(db, study, known, needed)
         tables = whole(db, study, study.folder / "release", found)
         private = private_words(db)
-        unfinished = (*standing, *(f"{name} has not been drawn" for name in tables.missing))
-        if tables.missing and not allow_unfinished:
-            raise StudyError(
-                f"the study is not finished: {', '.join(tables.missing)} not found in "
-                f"{study.folder / 'release'}. Draw the lists (curation test-set, curation "
-                "training-lists), or pass --allow-unfinished"
-            )
-        facts = _facts(db, study, tables, found, unfinished, answers_blank)
+        if not allow_unfinished:
+            _require_complete(study, tables)
+        missing = () if tables.rated is None else tables.rated.missing
+        undrawn = (f"{name} has not been drawn" for name in missing)
+        unfinished = (*standing, *undrawn, *filter(None, (tables.lost,)))
+        facts = _facts(study, tables, found, unfinished, answers_blank)
     return Gathered(tables, private, facts)
 
 
+def _require_complete(study: Study, tables: Whole) -> None:
+    if tables.rated is not None and tables.rated.missing:
+        raise StudyError(
+            f"the study is not finished: {', '.join(tables.rated.missing)} not found in "
+            f"{study.folder / 'release'}. Draw the lists (curation test-set, curation "
+            "training-lists), or pass --allow-unfinished"
+        )
+    if tables.lost:
+        raise StudyError(
+            f"{tables.lost}. Put the folder of stimuli back where recognition.stimuli in "
+            "study.toml says, or pass --allow-unfinished, which every description then says"
+        )
+
+
 def _unfinished(db: Db, study: Study) -> tuple[str, ...]:
+    rated = () if main_phase(study) is Phase.RECOGNITION else _unrated(db, study)
+    return (*rated, *_unanswered(db, study))
+
+
+def _unanswered(db: Db, study: Study) -> tuple[str, ...]:
+    n_waiting, n_planned = slots.n_waiting(db)
+    if n_waiting:
+        has = "has" if n_waiting == 1 else "have"
+        return (f"{n_waiting} of {n_planned} participants {has} clips left to recognise",)
+    if study.stimuli_path is not None and not slots.rows_of_people(db):
+        return ("the recognition experiment has not been planned",)
+    return ()
+
+
+def _unrated(db: Db, study: Study) -> tuple[str, ...]:
     clips = again.standing(again.judged_slots(db, study))
     n_complete = again.n_complete(clips) - len(further_ratings.waiting(db, study))
     if not len(clips):
@@ -93,8 +128,44 @@ def _unfinished(db: Db, study: Study) -> tuple[str, ...]:
     return ()
 
 
+def _counts(study: Study, tables: Whole, found: Trials) -> dict[str, int]:
+    protocol = study.config.protocol
+    counts = {
+        "trials": len(found.rows),
+        "participants": int(found.rows["participant"].nunique()),
+        "hourly_rate_pence": protocol.hourly_rate_pence,
+    }
+    rated, answers = found.of(Phase.ANNOTATION), found.of(Phase.RECOGNITION)
+    if tables.rated is not None:
+        counts |= {
+            "clips": len(tables.rated.tally.clips),
+            "classes": int(tables.rated.tally.clips["avmit_label"].nunique()),
+            "ratings": len(rated),
+            "raters": int(rated["participant"].nunique()),
+            "rejects": len(tables.tables["rejects.csv"].rows),
+            "ratings_per_clip": protocol.ratings_per_clip,
+            "bonus_pence": protocol.bonus_pence,
+        }
+    if len(answers):
+        counts |= {
+            "answers": len(answers),
+            "observers": int(answers["participant"].nunique()),
+            "stimuli": int(answers["stimulus"].nunique()),
+            "conditions": int(answers["condition"].nunique()),
+            "answer_bonus_pence": study.config.recognition.bonus_pence,
+        }
+    return counts
+
+
+def _times(found: Trials) -> "pd.Series[datetime]":
+    """Return when what is released was rated and answered."""
+    names = {Phase.ANNOTATION: "rated_at", Phase.RECOGNITION: "answered_at"}
+    parts = [found.counted[of].ratings[name] for of, name in names.items() if found.has(of)]
+    times: pd.Series[datetime] = pd.concat(parts)
+    return times
+
+
 def _facts(
-    db: Db,
     study: Study,
     tables: Whole,
     found: Trials,
@@ -102,20 +173,9 @@ def _facts(
     n_blanks: int,
 ) -> Facts:
     config, said = study.config, study.config.release
-    rated = found.counted[Phase.ANNOTATION].ratings
-    days = rated["rated_at"].max() - rated["rated_at"].min()
-    counts = {
-        "clips": len(tables.tally.clips),
-        "classes": int(tables.tally.clips["avmit_label"].nunique()),
-        "ratings": len(rated),
-        "trials": len(found.rows),
-        "participants": int(found.rows["participant"].nunique()),
-        "rejects": len(tables.tables["rejects.csv"].rows),
-        "ratings_per_clip": config.protocol.ratings_per_clip,
-        "bonus_pence": config.protocol.bonus_pence,
-        "hourly_rate_pence": config.protocol.hourly_rate_pence,
-        "days": int(days.days) + 1,
-    }
+    times = _times(found)
+    days = times.max() - times.min()
+    counts = _counts(study, tables, found) | {"days": int(days.days) + 1}
     rule = "strict (more than half are 3)"
     if config.protocol.majority != "strict":
         rule = "at_least_two (two or more are 3)"
@@ -125,9 +185,9 @@ def _facts(
     }
     return Facts(
         title=config.title,
-        description=said.description or _description(counts),
+        description=said.description or description(counts),
         version=said.version,
-        published_on=_published_on(study, rated["rated_at"].max()),
+        published_on=_published_on(study, times.max()),
         licence=said.licence,
         creators=tuple(map(creator_of, said.creators)) or (Creator(f"Authors of {config.title}"),),
         publisher=said.publisher,
@@ -137,6 +197,7 @@ def _facts(
         contact=said.contact,
         place=_place(study),
         institution_url=said.institution_url,
+        clips_url=said.clips_url or (_MOMENTS if tables.rated is not None else None),
         rehearsal=config.rehearsal,
         unfinished=unfinished,
         n_blanks=n_blanks,
@@ -159,14 +220,6 @@ def _place(study: Study) -> dict[str, str]:
         "CogPOID": said.cogpo,
     }
     return {name: text for name, text in named.items() if text}
-
-
-def _description(counts: dict[str, int]) -> str:
-    return (
-        f"Ratings of {counts['clips']} three-second clips of Moments in Time in "
-        f"{counts['classes']} classes: whether the labelled audiovisual event is there, and "
-        "whether it is the most prominent feature."
-    )
 
 
 def _published_on(study: Study, last: datetime) -> date:

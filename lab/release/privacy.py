@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from features.records.manifest import MANIFEST_NAME, read_manifest
+from lab.release.facts import MEDIA_TYPES
 from study.errors import StudyError
 from study.reading.archives import seekable_tar
 from study.store.people.private import Private
@@ -126,8 +127,8 @@ def refuse_files(found: Gate, folder: Path) -> None:
 
 
 def _contents(path: Path) -> Iterator[bytes]:
-    if path.suffix == ".mp4":
-        return  # clips are as Moments in Time has them
+    if MEDIA_TYPES.get(path.suffix, "").startswith("video/"):
+        return  # clips are as they were shown
     if path.suffix != ".tar":
         yield path.read_bytes()
         return

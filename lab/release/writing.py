@@ -10,11 +10,13 @@ from pathlib import Path
 from rich.progress import Progress
 
 from curation.figures import figure_2, plot_agreement, plot_test_set, save_figure
+from curation.release.left_out import RELEASED
 from curation.release.list_check import refuse_breaking
 from curation.release.published import read_release
 from curation.release.tables import write_rows
-from curation.release.trials import TRIALS, write_parquet
-from curation.release.whole import RELEASED, Whole
+from curation.release.trial_table.columns import FILE_NAME as TRIALS_NAME
+from curation.release.trial_table.table import write_parquet
+from curation.release.whole import RatedPart, Whole
 from lab.release import archives, datasheet, privacy, texts
 from lab.release.descriptions import (
     bids,
@@ -138,12 +140,15 @@ def _write(
     tell("write the tables")
     for name, table in whole.tables.items():
         write_rows(table.rows, table.schema, folder / name)
-    write_parquet(whole.tables["trials.csv"].rows, TRIALS, folder / "trials.parquet")
-    refuse_breaking(read_release(folder))
+    trials = whole.tables[TRIALS_NAME]
+    write_parquet(trials.rows, trials.schema, folder / "trials.parquet")
     steps = [_with_parquet(step) for step in facts.steps]
     tell("draw the figures")
-    with default_style():
-        steps.append(_draw(whole, folder, stamp="rehearsal" if facts.rehearsal else ""))
+    if whole.rated is not None:
+        refuse_breaking(read_release(folder))
+        with default_style():
+            stamp = "rehearsal" if facts.rehearsal else ""
+            steps.append(_draw(whole.rated, folder, stamp=stamp))
     tell("pack the archives")
     steps += archives.pack(study, whole, folder, wishes.embeddings)
     facts = replace(
@@ -182,9 +187,6 @@ def _write(
     return facts
 
 
-TRIALS_NAME = "trials.csv"
-
-
 def _with_parquet(step: StepFact) -> StepFact:
     if TRIALS_NAME not in step.outputs:
         return step
@@ -212,13 +214,13 @@ def _with_own_files(facts: Facts, folder: Path) -> Facts:
     return replace(facts, steps=tuple(steps))
 
 
-def _draw(whole: Whole, folder: Path, *, stamp: str) -> StepFact:
-    drawn = {"figure_2": figure_2(whole.full)}
-    agreement = whole.tables["agreement.csv"].rows
+def _draw(rated: RatedPart, folder: Path, *, stamp: str) -> StepFact:
+    drawn = {"figure_2": figure_2(rated.full)}
+    agreement = rated.tables["agreement.csv"].rows
     drawn["agreement"] = figure_of(plot_agreement(agreement))
     inputs = ["video_ratings.csv", "agreement.csv"]
-    if "test_set.csv" in whole.tables:
-        drawn["test_set"] = figure_of(plot_test_set(whole.tables["test_set.csv"].rows))
+    if "test_set.csv" in rated.tables:
+        drawn["test_set"] = figure_of(plot_test_set(rated.tables["test_set.csv"].rows))
         inputs.append("test_set.csv")
     outputs = []
     for name, figure in drawn.items():
@@ -274,7 +276,7 @@ def _typed(study: Study, answers: Mapping[str, str]) -> dict[str, str]:
     said = study.config.release
     texts_of = {"study.toml: title": study.config.title}
     for name in ("version", "publisher", "description", "doi", "url", "contact",
-                 "institution", "institution_url", "institution_address", "department",
+                 "clips_url", "institution", "institution_url", "institution_address", "department",
                  "cognitive_atlas", "cogpo"):  # fmt: skip
         texts_of[f"study.toml: release.{name}"] = getattr(said, name) or ""
     texts_of["study.toml: release.keywords"] = "; ".join(said.keywords)
@@ -290,7 +292,7 @@ def _common(facts: Facts) -> str:
     # Without what a person typed, which would let itself through.
     shown = replace(
         facts, files=(), title="", description="", creators=(), publisher="", keywords=(),
-        doi=None, url=None, contact=None, place={}, institution_url=None,
+        doi=None, url=None, contact=None, clips_url=None, place={}, institution_url=None,
     )  # fmt: skip
     return " ".join(map(str, [*columns, *known, *labels, *_MEANS.values(),
                               texts.readme(shown, huggingface.head(shown)), as_json(shown),

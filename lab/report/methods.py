@@ -9,17 +9,23 @@ from curation.selection.filters import accepted_classes
 from curation.tally import is_prominent
 from lab.report.networks import Networks
 from lab.report.rating import Ratings
+from lab.report.recognition import Recognised
+from lab.report.recognition import sentences as recognition_sentences
 from models.network.spec import TITLES
 from study.config.study import Study
 from study.tools.wording import counted
 
 
 def paragraphs(
-    study: Study, found: Ratings, networks: Networks, lists: Mapping[str, pd.DataFrame]
+    study: Study,
+    found: Ratings,
+    networks: Networks,
+    lists: Mapping[str, pd.DataFrame],
+    answers: Recognised | None = None,
 ) -> list[tuple[str, str]]:
     """Return the section as headings and paragraphs.
 
-    What has not happened yet is not told.
+    What has not happened yet is not told; the recognition experiment is not in the paper.
 
     Notes
     -----
@@ -31,6 +37,7 @@ def paragraphs(
         "Annotation procedure": _procedure(study, found),
         "Quality control": _quality(study, found),
         "Test set": _test_set(study, found, lists),
+        "Recognition experiment": recognition_sentences(study, answers),
         "Neural network embeddings": _embeddings(networks),
         "Training": _training(networks, lists),
         "Evaluation": _evaluation(networks),

@@ -18,6 +18,7 @@ from lab.report.methods import paragraphs
 from lab.report.networks import CARD_COLUMNS, SET_COLUMNS, TABLE_5, Networks, networks_of
 from lab.report.places import Places
 from lab.report.rating import Ratings, ratings_of
+from lab.report.recognition import Recognised, recognised
 from sessions.monitor.alarms import KINDS
 from sessions.monitor.progress import sentence
 from study.config.money import Money
@@ -93,6 +94,7 @@ def report_page(
 ) -> str:
     """Return the page as HTML that needs no other file."""
     found = ratings_of(study, at, n_resamples=shown.n_resamples)
+    answers = recognised(study)
     networks = networks_of(places)
     faults = list(networks.faults)
     lists = lists_of(places.tables, faults)
@@ -105,7 +107,7 @@ def report_page(
         stamp=_stamp(study, networks),
         at=local_time(at),
         faults=faults,
-        glance=_glance(found, lists, networks),
+        glance=_glance(found, lists, networks, answers),
         stages=stages(found.counts, found.status.n_clips, clips, study.config.protocol, lists),
         lists=[(name, len(rows), rows["avmit_label"].nunique()) for name, rows in lists.items()],
         sentence=sentence(found.progress, at),
@@ -137,7 +139,7 @@ def report_page(
         table_5_columns=TABLE_5,
         n_classes=len(networks.evaluations[0].classes) if networks.evaluations else 0,
         sensitivity=_sensitivity(found),
-        methods=paragraphs(study, found, networks, lists),
+        methods=paragraphs(study, found, networks, lists, answers),
         demo=demo,
     )
 
@@ -149,7 +151,10 @@ def _stamp(study: Study, networks: Networks) -> str:
 
 
 def _glance(
-    found: Ratings, lists: dict[str, pd.DataFrame], networks: Networks
+    found: Ratings,
+    lists: dict[str, pd.DataFrame],
+    networks: Networks,
+    answers: Recognised | None,
 ) -> list[tuple[str, str]]:
     status = found.status
     n_raters = sum(1 for one in status.participants if one.n_done)
@@ -159,6 +164,8 @@ def _glance(
         (f"{n_raters:,}", "raters"),
         (f"{len(found.progress.alarms):,}", "alarms"),
     ]
+    if answers is not None:
+        cells.append((f"{answers.n_answers:,}", "recognition answers"))
     if "test_set" in lists:
         cells.append((f"{len(lists['test_set']):,}", "test clips"))
     if networks.evaluations:

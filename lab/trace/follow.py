@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from curation.figures import votes_by_class
-from curation.release.tables import is_changed
 from curation.tally import yes_votes
+from lab.trace.answers import TABLE as ANSWERS
+from lab.trace.answers import accuracy_link, answer_row_link
 from lab.trace.chain import Link, facts
 from lab.trace.clip_links import clip_link, located, record_links
 from lab.trace.kept import Kept
 from lab.trace.networks import cell_5_link
 from lab.trace.searches import cell_4_link
-from lab.trace.traceable import OF_RELEASE, Bar, Cell4, Cell5, RecordOf, Row, Wanted
+from lab.trace.table_links import faults_of_table, table_link
+from lab.trace.traceable import OF_RELEASE, Accuracy, Bar, Cell4, Cell5, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import Key, key_of, keys_of
 from study.reading.list_faults import COUNTS
-from study.reading.text import read_json
 from study.vocabulary import VIDEO_LOCATIONS
 
 _OF_STORE = ("clips", "rejects")
@@ -37,6 +38,8 @@ def follow(kept: Kept, what: Wanted) -> Link:
             return _record_link(kept, what)
         case Bar():
             return _bar_link(kept, what)
+        case Accuracy():
+            return accuracy_link(kept, what)
         case Cell4():
             return cell_4_link(kept, what)
         case Cell5():
@@ -45,6 +48,8 @@ def follow(kept: Kept, what: Wanted) -> Link:
 
 def row_link(kept: Kept, what: Row) -> Link:
     """Return the chain of a row of a list."""
+    if what.table == ANSWERS:
+        return answer_row_link(kept, what)
     if what.table in _OF_STORE:
         return _clip_of_store(kept, what)
     if what.table in OF_RELEASE:
@@ -57,7 +62,7 @@ def row_link(kept: Kept, what: Row) -> Link:
             line=row["line"],
             **{name: row[name] for name in (*COUNTS, "new_filename") if name in row},
         ),
-        (*_faults_of_table(kept, what.table), *_faults_of_raw(kept, what.table, key, row)),
+        (*faults_of_table(kept, what.table), *_faults_of_raw(kept, what.table, key, row)),
         (
             table_link(kept, what.table),
             clip_link(kept, key, row),
@@ -95,28 +100,6 @@ def _faults_of_raw(kept: Kept, table: str, key: Key, row: dict[str, Any]) -> Ite
         yield f"the list says the ratings {told}, and the store {found}"
 
 
-def table_link(kept: Kept, table: str) -> Link:
-    """Return what a table says of its own origin."""
-    sidecar = kept.places.tables / f"{table}.json"
-    if not sidecar.is_file():
-        return Link("table", f"{table}.csv", faults=("nothing beside it says where it comes from",))
-    said = read_json(sidecar)
-    origin = said.get("provenance") if isinstance(said, dict) else None
-    origin = origin if isinstance(origin, dict) else {}
-    return Link(
-        "table",
-        f"{table}.csv",
-        facts(
-            rows=said.get("n_rows"),
-            software=origin.get("software"),
-            made=origin.get("made_at"),
-            store=str(origin.get("store_id") or "")[:8],
-            revision=origin.get("store_revision"),
-            sha256=str(said.get("sha256") or "")[:12],
-        ),
-    )
-
-
 def _found(kept: Kept, what: Row) -> tuple[Key, dict[str, Any]]:
     table = kept.table(what.table)
     location, _, rest = what.key.partition("/")
@@ -129,11 +112,6 @@ def _found(kept: Kept, what: Row) -> tuple[Key, dict[str, Any]]:
     raise ConfigError(
         f"{what.table}.csv has no row {what.key!r}. Name a clip as the file has it: CLASS/CLIP.mp4"
     )
-
-
-def _faults_of_table(kept: Kept, table: str) -> Iterator[str]:
-    if is_changed(kept.places.tables / f"{table}.csv"):
-        yield f"{table}.csv is not the file that {table}.json describes: it was changed"
 
 
 def _records(kept: Kept, key: Key, row: dict[str, Any]) -> list[Link]:
@@ -184,6 +162,6 @@ def _bar_link(kept: Kept, what: Bar) -> Link:
         "bar",
         f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
         facts(clips=len(own), shown=min(len(own), MOST_SHOWN)),
-        (*faults, *_faults_of_table(kept, "video_ratings")),
+        (*faults, *faults_of_table(kept, "video_ratings")),
         (table_link(kept, "video_ratings"), *shown),
     )

@@ -23,6 +23,7 @@ from study.reading.list_faults import COUNTS
 from study.store import store_snapshot
 from study.store.people import pseudonyms
 from study.store.ratings import origins
+from study.store.recognition.counted import judged
 from study.vocabulary import Phase
 
 
@@ -119,6 +120,14 @@ class Kept:
         """Participants by what releases call them."""
         with store_snapshot(self.study.store_url) as db:
             return {name: person for person, name in pseudonyms.given(db).items()}
+
+    @cached_property
+    def answers(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """All answers of the recognition experiment, by participant and stimulus."""
+        with store_snapshot(self.study.store_url) as db:
+            found = judged(db, self.study)
+        rows = ({str(k): v for k, v in row.items()} for row in found.to_dict("records"))
+        return {(row["participant_id"], row["filename"]): row for row in rows}
 
     def origin(self, session_id: str) -> origins.Origin:
         """Return a session."""

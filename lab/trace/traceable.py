@@ -19,12 +19,16 @@ COLUMNS_4 = {
 }
 _TABLE_4 = re.compile(rf"table4:([^/]+)/([^/]+)(?:/({'|'.join(COLUMNS_4)}))?")
 _TABLE_5 = re.compile(r"table5:([^/]+)/([^/]+)/([^/]+)(?:/(loss|top1|top5))?")
+_ACCURACY = re.compile(r"comparison\.csv:accuracy/people/([^/]+)")
 _ROW = re.compile(r"([\w.-]+\.csv):(.+)")
 Question = Literal["present", "prominent"]
-OF_RELEASE = ("clips", "trials", "rejects", "agreement", "left_out", "data_dictionary")
+OF_RELEASE = ("clips", "trials", "rejects", "agreement", "left_out", "data_dictionary", "stimuli",
+              "model_vs_human")  # fmt: skip
+_OF_ANSWERS = "recognition_trials"
 SPELT = (
     "video_ratings.csv:CLASS/CLIP.mp4 (a row of a released file), CLASS/CLIP.tfrecord (a record), "
     "CLASS/CLASS_1.mp4 (a test clip), figure2:prominent/CLASS/3 (a bar), "
+    "recognition_trials.csv:ROW_ID (an answer), comparison.csv:accuracy/people/CONDITION, "
     "table4:yamnet_effnet/gru/rnn_units, table5:AVMIT/yamnet_effnet/gru/top1 (cells)"
 )
 
@@ -72,7 +76,14 @@ class Cell5:
     column: str
 
 
-Wanted = Row | RecordOf | Bar | Cell4 | Cell5
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How many of people's answers were right in a condition, in a comparison."""
+
+    condition: str
+
+
+Wanted = Accuracy | Row | RecordOf | Bar | Cell4 | Cell5
 
 
 def wanted(what: str) -> Wanted:
@@ -98,6 +109,8 @@ def wanted(what: str) -> Wanted:
     if hit := _TABLE_5.fullmatch(what):
         cell = _cell(hit.group(2), hit.group(3))
         return Cell5(hit.group(1), *cell, hit.group(4) or "top1")
+    if hit := _ACCURACY.fullmatch(what):
+        return Accuracy(hit.group(1))
     if (hit := _ROW.fullmatch(what)) and _is_table(hit.group(1)):
         return Row(hit.group(1).removesuffix(".csv"), hit.group(2))
     if what.endswith(".tfrecord"):
@@ -119,4 +132,4 @@ def _cell(embedding_set: str, rnn: str) -> tuple[str, str]:
 
 
 def _is_table(name: str) -> bool:
-    return name.removesuffix(".csv") in (*LIST_NAMES, *OF_RELEASE)
+    return name.removesuffix(".csv") in (*LIST_NAMES, *OF_RELEASE, _OF_ANSWERS)

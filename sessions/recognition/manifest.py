@@ -7,13 +7,12 @@ from study.config.recognition import LONGEST_CLASS, MOST_CLASSES, Recognition
 from study.config.study import Study
 from study.errors import ConfigError, TableError
 from study.reading.rows import csv_rows
-from study.store.recognition.stimuli import NewStimulus
+from study.store.recognition.stimuli import UNCHANGED, NewStimulus
 from study.tools.files import sha256_of
 from study.tools.progress_bars import track
 
 MANIFEST_NAME = "manifest.csv"
 NEEDED = ("filename", "condition", "source", "label")
-UNCHANGED = "unchanged"  # the condition of clips without a manifest
 _WORDS = {
     "modality": ("audiovisual", "audio", "visual"),
     "attend": ("both", "picture", "sound"),

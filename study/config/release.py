@@ -30,6 +30,9 @@ class Release(BaseModel):
         Words to find it by.
     doi, url, contact : str or None
         Where it can be found, and whom to ask; None where not known yet.
+    clips_url : str or None
+        Where the clips come from that people saw; None for Moments in Time where clips were rated,
+        and for not saying it where they were recognised alone.
     institution, institution_url, institution_address, department : str or None
         Where people rated, as BIDS and RO-Crate ask for it; None to leave it out.
     cognitive_atlas, cogpo : str or None
@@ -49,6 +52,7 @@ class Release(BaseModel):
     doi: str | None = None
     url: str | None = None
     contact: str | None = None
+    clips_url: str | None = None
     institution: str | None = None
     institution_url: str | None = None
     institution_address: str | None = None
@@ -74,7 +78,7 @@ class Release(BaseModel):
             raise ValueError(f"{text!r} is not a DOI such as 10.5281/zenodo.8253350")
         return text
 
-    @field_validator("url", "institution_url", "cognitive_atlas", "cogpo")
+    @field_validator("url", "clips_url", "institution_url", "cognitive_atlas", "cogpo")
     @classmethod
     def _is_an_address(cls, text: str | None) -> str | None:
         if text is not None and not re.fullmatch(r"https?://[^\s/]+\.[^\s/]+(/\S*)?", text):

@@ -67,9 +67,11 @@ class ReleasedStudy:
         return self.released.folder
 
 
-def finished_study(folder: Path, *, url: str | None = None, **release_keys) -> Study:
+def finished_study(
+    folder: Path, *, url: str | None = None, settings: dict[str, str] | None = None, **release_keys
+) -> Study:
     """Make a study of 24 clips with three ratings each, its lists and its embeddings."""
-    lines = [f"{key}={value}" for key, value in SETTINGS.items()]
+    lines = [f"{key}={value}" for key, value in (SETTINGS | (settings or {})).items()]
     lines += [] if url is None else [f'store="{url}"']
     study = init_study(folder, lines, FIRST_DAY)
     with store_transaction(study.store_url) as db:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from curation.release.row_faults import Finding
+from curation.release.trial_table.stimuli import FOLDER as STIMULI_FOLDER
 from lab.checking.descriptions.common import unknown_keys
 from lab.checking.opened import FACTS, Opened, cells, dicts, finding, part, uniques, word
 
@@ -159,17 +160,31 @@ def _described(release: Opened, name: str) -> set[str]:
 
 
 def _stimuli(release: Opened) -> Iterator[Finding]:
-    clips = release.table("clips.csv")
     own = {name for name in release.files if name.startswith(f"{BIDS}/stimuli/")}
-    columns = ("video_location", "filename", "sha256")
-    if clips is None or not own or not set(columns) <= set(clips.column_names):
+    if not own:
         return
-    rows = zip(*(cells(clips, column) for column in columns), strict=True)
-    said = {f"{BIDS}/stimuli/{place}/{name}": digest for place, name, digest in rows}
+    said = {
+        "/".join((BIDS, "stimuli", *place)): digest
+        for table, names in (
+            ("clips.csv", ("video_location", "filename")), ("stimuli.csv", ("stimulus",)),
+        )
+        for place, digest in _digests(release, table, names)
+    }  # fmt: skip
     other = sorted(name for name in own if said.get(name) != release.digest(name))
     if other:
         yield finding("other_stimulus", BIDS, "clips are not the files that were admitted, by "
-                      "clips.csv", n=len(other), of=other)  # fmt: skip
+                      "clips.csv and stimuli.csv", n=len(other), of=other)  # fmt: skip
+
+
+def _digests(
+    release: Opened, name: str, names: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    table = release.table(name)
+    if table is None or not {*names, "sha256"} <= set(table.column_names):
+        return
+    first = () if name == "clips.csv" else (STIMULI_FOLDER,)
+    for *place, digest in zip(*(cells(table, one) for one in (*names, "sha256")), strict=True):
+        yield (*first, *place), digest
 
 
 def _people(release: Opened, tables: list[str]) -> Iterator[Finding]:

@@ -1,21 +1,30 @@
 """`bids/`: the rows of `trials.csv` per participant and phase, as BIDS keeps behaviour (`beh`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from curation.release.tables import Column, Schema
+from curation.release.trial_table.stimuli import FOLDER as STIMULI_FOLDER
 from lab.release.descriptions.folders import TRIALS, read_rows
 from lab.release.facts import Facts, json_text
 from study.errors import TableError
+from study.vocabulary import Phase
 
 FOLDER = "bids"
 STIMULI = "stimuli"
 _VERSION = "1.10.0"
 _EMPTY = "n/a"
-_MOMENTS = "http://moments.csail.mit.edu/"  # the clips
 _UNITS = {"seconds": "s"}
+_RATE = {
+    "TaskDescription": "Rate how clean the labelled audiovisual event of a clip is.",
+    "Instructions": "Press 1 (unclean), 2 (moderately clean) or 3 (very clean).",
+}
+_RECOGNISE = {
+    "TaskDescription": "Say which action a clip shows or sounds like, out of a list of classes.",
+    "Instructions": "Which action was it?",
+}
 
 
 def write(facts: Facts, release: Path, *, with_clips: bool) -> list[str]:
@@ -61,16 +70,22 @@ def _write_rows(
 ) -> Iterator[tuple[str, str]]:
     # Rows are sorted by participant and phase, so that one file is open at a time.
     who, phase = heading.index("participant"), heading.index("phase")
-    place, clip = heading.index("video_location"), heading.index("filename")
     for key, own in groupby(rows, key=lambda row: (row[who], row[phase])):
         path = folder / file_name(*key)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as file:
             file.write(_line([*heading, *(["stim_file"] if with_clips else [])]))
             for row in own:
-                more = [f"{row[place]}/{row[clip]}"] if with_clips else []
+                more = [_stimulus(dict(zip(heading, row, strict=True)))] if with_clips else []
                 file.write(_line([*row, *more]))
         yield key
+
+
+def _stimulus(row: Mapping[str, str]) -> str:
+    """Return the clip of a trial, seen from the folder of stimuli."""
+    if row["phase"] == Phase.RECOGNITION:
+        return f"{STIMULI_FOLDER}/{row['stimulus']}"
+    return f"{row['video_location']}/{row['filename']}"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -94,8 +109,7 @@ def _write_participants(folder: Path, people: Sequence[tuple[str, str]]) -> None
 def _sidecar(facts: Facts, schema: Schema, phase: str, *, with_clips: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "TaskName": task_of(phase),
-        "TaskDescription": "Rate how clean the labelled audiovisual event of a clip is.",
-        "Instructions": "Press 1 (unclean), 2 (moderately clean) or 3 (very clean).",
+        **(_RECOGNISE if phase == Phase.RECOGNITION else _RATE),
         **facts.place,
         **{column.name: _column(column) for column in schema.columns},
     }
@@ -123,7 +137,7 @@ def _description(facts: Facts) -> dict[str, Any]:
         "Authors": [creator.spoken for creator in facts.creators],
         "Keywords": list(facts.keywords),
         "HowToAcknowledge": facts.citation,
-        "SourceDatasets": [{"URL": _MOMENTS}],
+        **({"SourceDatasets": [{"URL": facts.clips_url}]} if facts.clips_url else {}),
         "GeneratedBy": [{"Name": facts.software, "Version": facts.software_version}],
     }
     if facts.doi:
@@ -132,11 +146,11 @@ def _description(facts: Facts) -> dict[str, Any]:
 
 
 def _readme(facts: Facts, *, with_clips: bool) -> str:
-    where = (
-        f"`stim_file` names the clip under `{STIMULI}/`."
-        if with_clips
-        else "`video_location` and `filename` name the clip in Moments in Time; clips are not here."
-    )
+    named = ["`video_location` and `filename` name the clip in Moments in Time"] * facts.is_rated
+    named += ["`stimulus` names the clip of `../stimuli.csv`"] * facts.is_recognised
+    where = f"{', '.join(named)}; clips are not here."
+    if with_clips:
+        where = f"`stim_file` names the clip under `{STIMULI}/`."
     return (
         f"# {facts.title}\n\n{facts.about}\n\nThe rows of `../{TRIALS}`, one file for each "
         f"participant and phase; an empty cell is `{_EMPTY}`. {where} Participants have "

@@ -5,10 +5,21 @@ from typing import Any
 
 from curation.release.tables import Column
 from lab.release.facts import Facts, FileFact, TableFact, json_text
+from lab.release.sentences import collected
 
 NAME = "croissant.json"
 _TYPES = {"text": "sc:Text", "count": "sc:Integer", "seconds": "sc:Float", "number": "sc:Float",
           "flag": "sc:Boolean"}  # fmt: skip
+_RATING = (
+    "1 unclean, 2 moderately clean, 3 very clean: whether the labelled audiovisual event is there, "
+    "and whether it is the most prominent feature."
+)
+_RECOGNISING = (
+    "Which action a clip shows or sounds like, out of a list of classes; each clip once, nobody a "
+    "source twice."
+)
+_NOT_ADMITTED = "Clips without picture or sound were not admitted (rejects.csv)."
+_NOT_COUNTED = "What the evidence of a trial speaks against was left out (left_out.csv)."
 # Written inline, so that nothing has to be fetched.
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -93,31 +104,26 @@ def _url(facts: Facts) -> str:
 
 
 def _rai(facts: Facts) -> dict[str, Any]:
-    counts = facts.counts
-    return {
-        "rai:dataCollection": (
-            f"{counts['participants']} participants rated {counts['clips']} clips of Moments in "
-            f"Time, each shown with the label of an action; {counts['ratings']} ratings count."
-        ),
+    protocols = [_RATING] * facts.is_rated + [_RECOGNISING] * facts.is_recognised
+    left_out = [_NOT_ADMITTED] * facts.is_rated + [_NOT_COUNTED]
+    clips = "Clips of Moments in Time" if facts.is_rated else "Clips"
+    found: dict[str, Any] = {
+        "rai:dataCollection": collected(facts.counts),
         "rai:dataCollectionType": ["Manual Human Curator"],
-        "rai:dataAnnotationProtocol": (
-            "1 unclean, 2 moderately clean, 3 very clean: whether the labelled audiovisual event "
-            "is there, and whether it is the most prominent feature."
-        ),
+        "rai:dataAnnotationProtocol": " ".join(protocols),
         "rai:dataAnnotationPlatform": [f"{facts.software} {facts.software_version}"],
-        "rai:annotationsPerItem": str(counts["ratings_per_clip"]),
-        "rai:dataPreprocessingProtocol": [
-            "Clips without picture or sound were not admitted (rejects.csv). Ratings whose "
-            "evidence speaks against them were left out (left_out.csv)."
-        ],
+        "rai:dataPreprocessingProtocol": [" ".join(left_out)],
         "rai:personalSensitiveInformation": [
             "Pseudonyms drawn at random; no names, dates, machines or remarks; values that fewer "
             "than three participants share are empty."
         ],
         "rai:dataUseCases": ["Audiovisual action recognition; psychology of perception."],
         "rai:dataLimitations": list(facts.cautions)
-        or ["Clips of Moments in Time, in classes that the study has chosen."],
+        or [f"{clips}, in classes that the study has chosen."],
     }
+    if facts.is_rated:
+        found["rai:annotationsPerItem"] = str(facts.counts["ratings_per_clip"])
+    return found
 
 
 def _files(facts: Facts) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ def described(facts: Facts) -> str:
     """Return the description."""
     content: dict[str, Any] = {
         "doi": facts.doi or _NO_DOI,
-        "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Audiovisual ratings"},
+        "types": {"resourceTypeGeneral": "Dataset", "resourceType": _kind(facts)},
         "creators": [_creator(creator) for creator in facts.creators],
         "titles": [{"title": facts.title}],
         "publisher": {"name": facts.publisher},
@@ -38,6 +38,10 @@ def described(facts: Facts) -> str:
     if facts.url:
         content["url"] = facts.url
     return json_text(content)
+
+
+def _kind(facts: Facts) -> str:
+    return "Audiovisual ratings" if facts.is_rated else "Recognition of audiovisual actions"
 
 
 def _creator(creator: Creator) -> dict[str, str]:

@@ -6,7 +6,7 @@ from lab.release.facts import Facts
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"),
           (1_000_000, "100K<n<1M"))  # fmt: skip
-_DEFAULT = "video_ratings.csv"
+_DEFAULTS = ("video_ratings.csv", "trials.csv")  # the first one that is there
 
 
 def head(facts: Facts) -> str:
@@ -26,7 +26,9 @@ def head(facts: Facts) -> str:
         *(f"  - {json.dumps(word, ensure_ascii=False)}" for word in facts.keywords),
         "configs:",
     ]
+    paths = [table.path for table in facts.tables]
+    default = next(path for path in _DEFAULTS if path in paths)
     for table in facts.tables:
         lines += [f"  - config_name: {table.name}", f"    data_files: {table.path}"]
-        lines += ["    default: true"] if table.path == _DEFAULT else []
+        lines += ["    default: true"] if table.path == default else []
     return "\n".join([*lines, "---", "", ""])

@@ -18,8 +18,8 @@ def frame(db: Db) -> pd.DataFrame:
     """Return all answers, practice included.
 
     Returns one row per answer in the order in which they were given: those of the answer,
-    ``session_id, trial_number, outcome, started_at`` (of the session), ``square_row, position,
-    is_practice``, and the stimulus's `study.store.recognition.stimuli.COLUMNS`.
+    ``session_id, trial_number, outcome, started_at, attempt`` (of the session), ``square_row,
+    position, is_practice``, and the stimulus's `study.store.recognition.stimuli.COLUMNS`.
     """
     query = (
         select(
@@ -28,6 +28,7 @@ def frame(db: Db) -> pd.DataFrame:
             TrialRow.number.label("trial_number"),
             TrialRow.outcome,
             SessionRow.started_at,
+            SessionRow.attempt,
             RecognitionSlotRow.square_row,
             RecognitionSlotRow.position,
             RecognitionSlotRow.is_practice,

@@ -7,7 +7,13 @@ from sqlalchemy import func, insert, select
 
 from study.store.engine import Db
 from study.store.recognition.stimuli import NewStimulus, listed
-from study.store.tables import AnswerRow, MetSourceRow, RecognitionSlotRow, StimulusRow
+from study.store.tables import (
+    AnswerRow,
+    MetSourceRow,
+    ParticipantRow,
+    RecognitionSlotRow,
+    StimulusRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,27 @@ def count(db: Db, participant_id: str) -> AnswerCount:
         for table in (RecognitionSlotRow, AnswerRow)
     )
     return AnswerCount(n_planned, n_done)
+
+
+def n_waiting(db: Db) -> tuple[int, int]:
+    """Return how many people have stimuli left to answer, and how many have a place.
+
+    Whoever is closed is waited for no longer.
+    """
+    slot = RecognitionSlotRow
+    query = (
+        select(slot.participant_id, func.count(), func.count(AnswerRow.trial_id))
+        .join(ParticipantRow, ParticipantRow.id == slot.participant_id)
+        .outerjoin(
+            AnswerRow,
+            (AnswerRow.participant_id == slot.participant_id)
+            & (AnswerRow.stimulus_id == slot.stimulus_id),
+        )
+        .where(ParticipantRow.closed_at.is_(None))
+        .group_by(slot.participant_id)
+    )
+    counts = [(n_planned, n_done) for _, n_planned, n_done in db.execute(query)]
+    return sum(n_done < n_planned for n_planned, n_done in counts), len(counts)
 
 
 def label_of(db: Db, stimulus_id: int) -> str:

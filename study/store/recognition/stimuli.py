@@ -11,6 +11,7 @@ from study.store.dataframes import as_frame
 from study.store.engine import Db
 from study.store.tables import StimulusRow
 
+UNCHANGED = "unchanged"  # the condition of clips without a manifest
 COLUMNS = (
     "filename", "sha256", "condition", "source", "sound_source", "label", "picture_label",
     "sound_label", "modality", "asynchrony_ms", "attend",

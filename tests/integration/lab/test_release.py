@@ -317,7 +317,7 @@ def test_what_is_typed_into_study_toml_does_not_let_itself_through(study, tmp_pa
 def test_a_read_only_store_without_pseudonyms_is_refused(study, tmp_path, monkeypatch):
     with store_transaction(study.store_url) as db:
         db.query(PseudonymRow).delete()
-    monkeypatch.setattr("curation.release.trials.is_read_only", lambda url: True)
+    monkeypatch.setattr("curation.release.trial_table.table.is_read_only", lambda url: True)
     with pytest.raises(StudyError, match="4 participants have no pseudonym yet"):
         released(study, tmp_path / "out")
     assert not (tmp_path / "out").exists()

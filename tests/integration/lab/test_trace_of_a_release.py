@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from lab.trace.chain import faults_of, lines
-from lab.trace.released import follow_in_release
+from lab.trace.release.rows import follow_in_release
 from lab.trace.traceable import wanted
 from study.errors import ConfigError
 from tests.worlds.sealing import seal

@@ -10,7 +10,7 @@ from lab.__main__ import app
 from lab.release.writing import Wishes, release
 from lab.trace.chain import faults_of, lines
 from lab.trace.follow import follow
-from lab.trace.released import follow_in_release
+from lab.trace.release.rows import follow_in_release
 from lab.trace.traceable import Bar, Cell5, RecordOf, Row, wanted
 from study.config.study import find_study
 from study.errors import ConfigError

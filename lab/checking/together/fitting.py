@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from curation.analysis.agreement import measure_agreement
 from curation.release.row_faults import Finding
-from lab.checking.counts import SMALLEST_GROUP
 from lab.checking.opened import Opened, cells, finding
+from lab.checking.together.counts import SMALLEST_GROUP
 
 _CLIP = ("video_location", "filename")
 _OF_A_CLIP = ("AVMIT_label", "MIT_label", "tfrecord_filename")

@@ -12,8 +12,15 @@ from curation.release.row_faults import Finding
 from lab.checking.opened import FACTS, Opened, cells, dicts, finding, part, uniques, word
 
 _CLIP = ["video_location", "filename"]
-_SAID = re.compile(r"Ratings of ([\d,]+) three-second clips .{1,60}? in ([\d,]+) classes")
-_RATED = re.compile(r"([\d,]+) participants rated ([\d,]+) clips")
+# What a sentence says, in the order of its numbers.
+_SENTENCES = (
+    (re.compile(r"Ratings of ([\d,]+) three-second clips .{1,60}? in ([\d,]+) classes"),
+     ("clips", "classes")),
+    (re.compile(r"([\d,]+) participants rated ([\d,]+) clips"), ("raters", "clips")),
+    (re.compile(r"([\d,]+) participants to ([\d,]+) clips? of actions under ([\d,]+) condition"),
+     ("observers", "stimuli", "conditions")),
+    (re.compile(r"([\d,]+) answers of ([\d,]+) participants"), ("answers", "observers")),
+)  # fmt: skip
 _TEXTS = (
     "README.md", "croissant.json", "datapackage.json", "datacite.json", "ro-crate-metadata.json",
     ".zenodo.json", "CITATION.cff", "psych-ds/dataset_description.json", FACTS,
@@ -36,7 +43,7 @@ def check_counts(release: Opened) -> Iterator[Finding]:
             yield finding("count_differs", FACTS, f"says {told} {name}, and the tables hold {n}")
     for name in _TEXTS:
         text = release.text(name)
-        for pattern, names in ((_SAID, ("clips", "classes")), (_RATED, ("participants", "clips"))):
+        for pattern, names in _SENTENCES:
             numbers = [number for hit in pattern.finditer(text) for number in hit.groups()]
             for told, what in zip(numbers, itertools.cycle(names), strict=False):
                 if what in have and int(told.replace(",", "")[:18]) != have[what]:
@@ -64,9 +71,28 @@ def _have(
         have["ratings"] = raw.num_rows
     if trials is not None and _has(trials, "participant"):
         have |= {"trials": trials.num_rows, "participants": len(uniques(trials, "participant"))}
+        have |= _of_phases(trials)
     rejects = release.table("rejects.csv")
     if rejects is not None:
         have["rejects"] = rejects.num_rows
+    return have
+
+
+def _of_phases(trials: pa.Table) -> dict[str, int]:
+    if not _has(trials, "phase"):
+        return {}
+    rated, answers = (
+        trials.filter(pc.equal(trials["phase"], phase)) for phase in ("annotation", "recognition")
+    )
+    have = {"raters": len(uniques(rated, "participant"))} if rated.num_rows else {}
+    if answers.num_rows:
+        names = {"observers": "participant", "stimuli": "stimulus", "conditions": "condition"}
+        have["answers"] = answers.num_rows
+        have |= {
+            name: len(uniques(answers, column))
+            for name, column in names.items()
+            if _has(answers, column)
+        }
     return have
 
 

@@ -1,33 +1,22 @@
 """Follow a row of a release as far as the release goes, and on into the store where it is there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, open_release, part, word, words
-from lab.trace.archived import record_link
 from lab.trace.chain import Link, facts
 from lab.trace.clip_links import rating_link
 from lab.trace.kept import Kept
+from lab.trace.release.answers import is_recognition, recognised
+from lab.trace.release.archived import record_link
+from lab.trace.release.followed import CLOSE_S, IN_THE_LAB, Followed, rows_of, seconds
 from lab.trace.traceable import Bar, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import key_of
 from study.vocabulary import Phase
 
 MOST_SHOWN = 5  # clips of a bar; all of them are held against the trials
-_IN_THE_LAB = "sessions, presentations and key presses stay in the store of the lab"
-_CLOSE_S = 1e-6  # response times are released with six digits
-
-
-@dataclass(frozen=True)
-class _Followed:
-    """A release, and the store that it was made from, where that is there."""
-
-    release: Opened
-    kept: Kept | None
 
 
 def follow_in_release(folder: Path, what: Wanted, kept: Kept | None = None) -> Link:
@@ -43,12 +32,12 @@ def follow_in_release(folder: Path, what: Wanted, kept: Kept | None = None) -> L
     StudyError
         If there is no such release or row, or it is a cell of a table that a release does not have.
     """
-    of = _Followed(open_release(folder), kept)
+    of = Followed(open_release(folder), kept)
     match what:
         case Row():
             return _row(of, what.table, what.key, _the_row(of.release, what))
         case RecordOf():
-            found = _rows(of.release, "clips.csv", tfrecord_filename=_in_its_set(what.name))
+            found = rows_of(of.release, "clips.csv", tfrecord_filename=_in_its_set(what.name))
             if not found:
                 raise ConfigError(
                     f"clips.csv of {folder} has no record {what.name!r}. "
@@ -67,8 +56,8 @@ def _in_its_set(name: str) -> str:
     return "/".join(name.split("/")[-2:])
 
 
-def _bar(of: _Followed, what: Bar) -> Link:
-    rows = _rows(of.release, "video_ratings.csv", AVMIT_label=what.label)
+def _bar(of: Followed, what: Bar) -> Link:
+    rows = rows_of(of.release, "video_ratings.csv", AVMIT_label=what.label)
     if not rows:
         raise ConfigError(
             f"video_ratings.csv of {of.release.folder} has no class {what.label!r}. "
@@ -94,15 +83,15 @@ def _bar(of: _Followed, what: Bar) -> Link:
 def _the_row(release: Opened, what: Row) -> dict[str, Any]:
     name = f"{what.table}.csv"
     for column in ("filename", "new_filename", "row_id", "tfrecord_filename"):
-        if found := _rows(release, name, **{column: what.key}):
+        if found := rows_of(release, name, **{column: what.key}):
             return found[0]
     location, _, rest = what.key.partition("/")
-    if found := _rows(release, name, video_location=location, filename=rest):
+    if found := rows_of(release, name, video_location=location, filename=rest):
         return found[0]
     table = next((one for one in dicts(release.json(FACTS), "tables") if word(one, "path") == name),
                  {})  # fmt: skip
     key = words(table, "primary_key") or ["table", "column"]
-    for row in _rows(release, name):
+    for row in rows_of(release, name):
         if set(key) <= row.keys() and "/".join(row[one] for one in key) == what.key:
             return row
     raise ConfigError(
@@ -111,16 +100,7 @@ def _the_row(release: Opened, what: Row) -> dict[str, Any]:
     )
 
 
-def _rows(release: Opened, name: str, **asked: str) -> list[dict[str, Any]]:
-    table = release.table(name)
-    if table is None or not set(asked) <= set(table.column_names):
-        return []
-    for column, value in asked.items():
-        table = table.filter(pc.equal(table[column], value))
-    return list(table.to_pylist())
-
-
-def _row(of: _Followed, table: str, name: str, row: dict[str, Any]) -> Link:
+def _row(of: Followed, table: str, name: str, row: dict[str, Any]) -> Link:
     shown = ("row_id", "r1", "r2", "r3", "rating", "reason", "value", "low", "high", "n_clips", "n",
              "type", "means")  # fmt: skip
     return Link(
@@ -128,18 +108,22 @@ def _row(of: _Followed, table: str, name: str, row: dict[str, Any]) -> Link:
         f"{table}.csv:{row.get('row_id') or row.get('filename', name)}",
         facts(**{n: row[n] for n in shown if n in row}),
         (*_faults_of_file(of.release, f"{table}.csv"), *_faults_of_row(of.release, table, row)),
-        (
-            _file(of.release, f"{table}.csv"),
-            *(_clip(of, row) if "filename" in row and table != "rejects" else ()),
-        ),
+        (_file(of.release, f"{table}.csv"), *_below(of, table, row)),
     )
+
+
+def _below(of: Followed, table: str, row: dict[str, Any]) -> Iterator[Link]:
+    if is_recognition(table, row):
+        yield from recognised(of, table, row)
+    elif "filename" in row and table != "rejects":
+        yield from _clip(of, row)
 
 
 def _faults_of_row(release: Opened, table: str, row: dict[str, Any]) -> Iterator[str]:
     if table == "agreement":
         label = row.get("AVMIT_label", "")
         asked = {} if label == "all" else {"AVMIT_label": label}
-        n = len(_rows(release, "video_ratings.csv", **asked))
+        n = len(rows_of(release, "video_ratings.csv", **asked))
         if row.get("n_clips") != str(n):
             yield f"it is of {row.get('n_clips')} clips, and video_ratings.csv has {n} of them"
     if table == "data_dictionary":
@@ -175,13 +159,13 @@ def _faults_of_file(release: Opened, name: str) -> Iterator[str]:
         yield "its file is not the one that was released: it was changed"
 
 
-def _clip(of: _Followed, row: dict[str, Any]) -> Iterator[Link]:
+def _clip(of: Followed, row: dict[str, Any]) -> Iterator[Link]:
     asked = {name: row[name] for name in ("video_location", "filename") if row.get(name)}
-    known = _rows(of.release, "clips.csv", **asked)
+    known = rows_of(of.release, "clips.csv", **asked)
     if not known:
         yield Link("clip", "/".join(asked.values()), faults=("clips.csv does not have it",))
         return
-    trials = _rows(of.release, "trials.csv", **asked)
+    trials = rows_of(of.release, "trials.csv", **asked)
     counting = [one["rating"] for one in trials if one["phase"] == Phase.ANNOTATION]
     yield Link(
         "clip",
@@ -214,7 +198,7 @@ def _count(row: dict[str, Any], name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
-def _trial(of: _Followed, row: dict[str, Any]) -> Link:
+def _trial(of: Followed, row: dict[str, Any]) -> Link:
     names = {
         "rt_s": "response_time_s", "n_replays": "replays", "n_early_presses": "early_presses",
         "n_presentations": "presentations", "av_offset_s": "sound_minus_picture_s",
@@ -227,7 +211,7 @@ def _trial(of: _Followed, row: dict[str, Any]) -> Link:
     return Link(
         "rating",
         f"{row['rating']} by {row['participant']} ({row['phase']})",
-        facts(row_id=row["row_id"], **told, further=_IN_THE_LAB if of.kept is None else None),
+        facts(row_id=row["row_id"], **told, further=IN_THE_LAB if of.kept is None else None),
         ("the store has no such rating",) if is_lost else (),
         () if inside is None else (inside,),
     )
@@ -242,13 +226,6 @@ def _in_store(kept: Kept, row: dict[str, Any]) -> Link | None:
     for given in stored.ratings:
         told = (given.row["participant_id"], str(given.row["rating"]))
         is_it = told == (person, row["rating"])
-        if is_it and abs(float(given.row["rt_s"]) - _seconds(row["rt_s"])) <= _CLOSE_S:
+        if is_it and abs(float(given.row["rt_s"]) - seconds(row["rt_s"])) <= CLOSE_S:
             return rating_link(kept, stored.candidate or {}, given)
     return None
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

@@ -1,0 +1,1 @@
+"""What tables, texts and trials have to say alike."""
