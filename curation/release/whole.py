@@ -181,10 +181,16 @@ def _recognised(trials: Trials, stimuli: Stimuli) -> dict[str, Table]:
     export, inputs = "curation export-recognition", (TRIALS_NAME,)
     return {
         views.FILE_NAME: Table(
-            views.RECOGNITION, views.recognition_trials(trials.rows), export, inputs
+            views.view_schema(views.RECOGNITION, trials.classes),
+            views.recognition_trials(trials.rows),
+            export,
+            inputs,
         ),
         views.MODEL_VS_HUMAN_NAME: Table(
-            views.MODEL_VS_HUMAN, views.model_vs_human(trials.rows), export, inputs
+            views.view_schema(views.MODEL_VS_HUMAN, trials.classes),
+            views.model_vs_human(trials.rows),
+            export,
+            inputs,
         ),
         STIMULI_NAME: Table(stimuli.schema, stimuli.rows, "sessions plan-recognition"),
     }

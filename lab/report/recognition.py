@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curation.release.trial_table.answers import counted_answers
-from sessions.recognition.manifest import classes_of
 from study.config.study import Study
 from study.store import store_snapshot
 from study.store.recognition import stimuli
@@ -49,7 +48,7 @@ def recognised(study: Study) -> Recognised | None:
         found.n_practice,
         found.counted.n_left_out,
         tuple(sorted(map(str, rows["condition"].unique()))),
-        classes_of(study.config.recognition, list(known.values())),
+        stimuli.classes_of(study.config.recognition, known.values()),
     )
 
 

@@ -3,11 +3,11 @@
 import math
 from pathlib import Path, PurePosixPath
 
-from study.config.recognition import LONGEST_CLASS, MOST_CLASSES, Recognition
+from study.config.recognition import LONGEST_CLASS, MOST_CLASSES
 from study.config.study import Study
 from study.errors import ConfigError, TableError
 from study.reading.rows import csv_rows
-from study.store.recognition.stimuli import UNCHANGED, NewStimulus
+from study.store.recognition.stimuli import UNCHANGED, NewStimulus, classes_of
 from study.tools.files import sha256_of
 from study.tools.progress_bars import track
 
@@ -47,14 +47,6 @@ def read_stimuli(study: Study) -> list[NewStimulus]:
         raise TableError(f"{path if path.is_file() else folder} has no clips. Name another folder")
     require_answerable(classes_of(study.config.recognition, found), found)
     return found
-
-
-def classes_of(recognition: Recognition, stimuli: list[NewStimulus]) -> tuple[str, ...]:
-    """Return what can be answered: the study's own classes, or those of the stimuli."""
-    if recognition.classes:
-        return recognition.classes
-    labels = {label for s in stimuli for label in (s.label, s.picture_label, s.sound_label)}
-    return tuple(sorted(labels - {""}))
 
 
 def require_answerable(classes: tuple[str, ...], stimuli: list[NewStimulus]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from sessions.exercises import verdicts
 from sessions.expert import reratings
 from sessions.plan.further_ratings import at_random_places
-from sessions.recognition.manifest import classes_of
 from sessions.recognition.session import require_planned, stimulus_of
 from sessions.running.gate import require_cleared
 from sessions.streams import Stream
@@ -143,7 +142,7 @@ def _recognition(db: Db, study: Study, participant_id: str) -> SessionPlan:
         trials,
         count.n_done,
         shows_bonus=recognition.bonus_pence > 0,
-        classes=classes_of(recognition, list(stimuli.listed(db).values())),
+        classes=stimuli.classes_of(recognition, stimuli.listed(db).values()),
     )
 
 

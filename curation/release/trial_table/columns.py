@@ -1,6 +1,6 @@
 """The columns of the table of trials: those of the phases that it holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from curation.release.tables import AVMIT_LABEL, FILENAME, LOCATION, MIT_LABEL, Column, Schema
@@ -117,16 +117,28 @@ _COLUMNS: tuple[tuple[Column, frozenset[str]], ...] = (
 )  # fmt: skip
 
 
+def with_classes(
+    columns: Iterable[Column], name: str, classes: Sequence[str]
+) -> tuple[Column, ...]:
+    """Return columns of which one, where it is among them, holds what could be answered."""
+    return tuple(
+        replace(column, values=tuple(classes)) if column.name == name else column
+        for column in columns
+    )
+
+
 def common(name: str) -> Column:
     """Return a column that all trials have."""
     return _OF_EVERY[name]
 
 
-def schema_of(phases: Collection[str]) -> Schema:
+def schema_of(phases: Collection[str], classes: Sequence[str] = ()) -> Schema:
     """Return the table's columns for some phases.
 
     Columns that only some of its trials have are empty in the others; a table of ratings alone has
     none of those of recognition, and the other way round.
+
+    `classes`: what could be answered in the recognition experiment; empty where not known.
     """
     kinds = {_ANSWERED if phase == Phase.RECOGNITION else _RATED for phase in phases}
     columns = tuple(
@@ -134,6 +146,7 @@ def schema_of(phases: Collection[str]) -> Schema:
         for column, own in _COLUMNS
         if kinds & own
     )
+    columns = with_classes(columns, ANSWER[0].name, classes)
     refers: dict[str, tuple[str, ...]] = {}
     refers |= {"clips.csv": ("video_location", "filename")} if _RATED in kinds else {}
     refers |= {"stimuli.csv": ("stimulus",)} if _ANSWERED in kinds else {}

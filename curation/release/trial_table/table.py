@@ -26,6 +26,7 @@ from study.store import Db, is_read_only, store_snapshot, store_transaction, stu
 from study.store.people import pseudonyms
 from study.store.ratings import playings
 from study.store.ratings.counted import counted
+from study.store.recognition import stimuli
 from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 from study.vocabulary import Phase
@@ -61,6 +62,8 @@ class Trials:
         Trials that ended without a rating or an answer, by phase and outcome.
     n_practice : int
         Answers of practice trials, which are none of the rows.
+    classes : tuple of str
+        What could be answered in the recognition experiment; empty without one.
     """
 
     rows: pd.DataFrame
@@ -69,6 +72,7 @@ class Trials:
     too_few: Mapping[str, int]
     unrated: Mapping[tuple[str, str], int]
     n_practice: int = 0
+    classes: tuple[str, ...] = ()
 
     def has(self, phase: Phase) -> bool:
         """Return whether the table has rows of a phase."""
@@ -183,13 +187,14 @@ def trials(db: Db, study: Study, names: Mapping[str, str], needed: Phase) -> Tri
         for name, each in found.items()
         if name not in leaves and len(each.ratings)
     }
-    schema = schema_of(leaves)
+    classes = _classes(db, study, leaves)
+    schema = schema_of(leaves, classes)
     parts = [blanked(_rows(db, study, name, each, names), TELLING) for name, each in leaves.items()]
     rows = _together(parts, schema).sort_values(
         ["participant", "phase", "position"], ignore_index=True
     )
     rows["row_id"] = np.arange(1, len(rows) + 1)
-    return Trials(rows, schema, found, too_few, playings.unrated(db), n_practice)
+    return Trials(rows, schema, found, too_few, playings.unrated(db), n_practice, classes)
 
 
 def write_parquet(rows: pd.DataFrame, schema: Schema, path: Path) -> None:
@@ -218,6 +223,15 @@ def _counted(db: Db, study: Study) -> tuple[dict[str, Counted], int]:
         for phase in Phase
     }
     return found, answers.n_practice
+
+
+def _classes(db: Db, study: Study, leaves: Mapping[str, Counted]) -> tuple[str, ...]:
+    if Phase.RECOGNITION not in leaves:
+        return ()
+    known = stimuli.classes_of(study.config.recognition, stimuli.listed(db).values())
+    # What was answered before study.toml named other classes could be answered too.
+    answered = {str(said) for said in leaves[Phase.RECOGNITION].ratings["answer"]}
+    return (*known, *sorted(answered - set(known)))
 
 
 def _people(db: Db, study: Study) -> set[str]:

@@ -1,5 +1,7 @@
 """Views of the recognition trials: for `lab compare`, and with the columns of model-vs-human."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from curation.release.trial_table.columns import (
     SQUARE_ROW,
     common,
     of,
+    with_classes,
 )
 from curation.release.trial_table.table import Trials, provenance_of
 from study.config.study import Study
@@ -68,6 +71,14 @@ MODEL_VS_HUMAN = Schema(
 )  # fmt: skip
 
 
+def view_schema(view: Schema, classes: Sequence[str]) -> Schema:
+    """Return the schema of a view with what could be answered."""
+    columns = view.columns
+    for name in ("response", "object_response"):
+        columns = with_classes(columns, name, classes)
+    return replace(view, columns=columns)
+
+
 def recognition_trials(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `recognition_trials.csv`, out of those of the table of trials."""
     own = rows[rows["phase"] == str(Phase.RECOGNITION)]
@@ -119,7 +130,8 @@ def write_recognition(
     """
     rows = recognition_trials(found.rows)
     provenance = provenance_of(db, study, found, at)
-    write_table(rows, RECOGNITION, path, provenance, overwrite=overwrite)
+    schema = view_schema(RECOGNITION, found.classes)
+    write_table(rows, schema, path, provenance, overwrite=overwrite)
     return rows
 
 

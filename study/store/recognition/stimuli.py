@@ -1,12 +1,13 @@
 """Stimuli of the recognition experiment: the clips, and what each shows and sounds like."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import insert, select
 
+from study.config.recognition import Recognition
 from study.store.dataframes import as_frame
 from study.store.engine import Db
 from study.store.tables import StimulusRow
@@ -58,6 +59,14 @@ class NewStimulus:
     def sources(self) -> frozenset[str]:
         """The clips that it was made of."""
         return frozenset({self.source, self.sound_source} - {""})
+
+
+def classes_of(recognition: Recognition, stimuli: Iterable[NewStimulus]) -> tuple[str, ...]:
+    """Return what can be answered: the study's own classes, or those of the stimuli."""
+    if recognition.classes:
+        return recognition.classes
+    labels = {label for s in stimuli for label in (s.label, s.picture_label, s.sound_label)}
+    return tuple(sorted(labels - {""}))
 
 
 def add_many(db: Db, stimuli: Sequence[NewStimulus], at: datetime) -> None:

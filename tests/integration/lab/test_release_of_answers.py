@@ -76,6 +76,8 @@ def test_a_recognition_study_alone_has_its_answers_and_no_table_of_ratings(alone
     }  # fmt: skip
     trials = read(alone.folder / "trials.csv")
     assert list(trials) == schema_of([Phase.RECOGNITION]).names
+    told = read(alone.folder / "data_dictionary.csv").query("column == 'response'")["values"]
+    assert set(told) == {"barking;diving;frying"}
     assert set(trials["phase"]) == {"recognition"}
     assert (len(trials), trials["participant"].nunique()) == (44, 4)
     assert not check_release(alone.folder)
@@ -178,6 +180,7 @@ TAMPERINGS = {
     "answer of a view": (cell("object_response", "singing", VIEWS[1]), "view_differs"),
     "condition of a clip": (cell("condition", "early"), "tables_differ"),
     "clip of nowhere": (cell("stimulus", "plain/none.mp4"), "foreign_key"),
+    "answer that nobody could give": (cell("response", "singing"), "unknown_value"),
     "no answer": (cell("response", ""), "empty_cell"),
     "no view": (lambda folder: (folder / VIEWS[0]).unlink(), "missing_file"),
     "number of answers": (
