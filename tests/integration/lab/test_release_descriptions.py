@@ -51,10 +51,11 @@ def test_tables_have_the_rows_that_are_expected(folder):
     assert found == TABLES
 
 
-def test_croissant_is_valid_and_every_record_set_loads(folder):
+def _in_croissant(folder: Path) -> object:
+    """Return errors, warnings, and how many records of each set load."""
     _require("mlcroissant")
     # In a process of its own: what it is built on warns of itself.
-    found = _in_python(
+    return _in_python(
         "import mlcroissant\n"
         "dataset = mlcroissant.Dataset(jsonld=sys.argv[1])\n"
         "issues = dataset.metadata.ctx.issues\n"
@@ -63,7 +64,10 @@ def test_croissant_is_valid_and_every_record_set_loads(folder):
         "print(json.dumps([sorted(issues.errors), sorted(issues.warnings), loaded]))",
         folder / "croissant.json",
     )
-    assert found == [[], [], TABLES]
+
+
+def test_croissant_is_valid_and_every_record_set_loads(folder):
+    assert _in_croissant(folder) == [[], [], TABLES]
 
 
 def test_croissant_uses_only_fields_of_the_rai_vocabulary(folder):
@@ -106,7 +110,7 @@ def test_the_citation_file_is_valid(folder):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_bids_has_neither_an_error_nor_a_warning(folder):
+def _issues_of_bids(folder: Path) -> object:
     _require("bids_validator_deno")
     program = next(
         Path(path.locate()).resolve()
@@ -117,7 +121,26 @@ def test_bids_has_neither_an_error_nor_a_warning(folder):
         [program, "--json", "--max-rows", "-1", str(folder / "bids")],
         capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"},
     )  # fmt: skip
-    assert json.loads(done.stdout)["issues"]["issues"] == []
+    return json.loads(done.stdout)["issues"]["issues"]
+
+
+def test_bids_has_neither_an_error_nor_a_warning(folder):
+    assert _issues_of_bids(folder) == []
+
+
+@pytest.mark.parametrize("released", ["answers_alone", "answers_beside_ratings"])
+def test_releases_with_recognition_answers_are_valid_and_load_too(released, request):
+    folder = request.getfixturevalue(released).folder
+    rows = {path.stem: len(pd.read_csv(path)) for path in folder.glob("*.csv")}
+    rows.pop("data_dictionary")
+    assert _in_croissant(folder) == [[], [], rows]
+    assert _issues_of_bids(folder) == []
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    assert report.flatten(["title", "message"]) == []
+    assert {task.name: task.stats["rows"] for task in report.tasks} == {
+        name.lower().replace("_", "-"): n for name, n in rows.items()
+    }
 
 
 def test_each_configuration_of_the_hugging_face_head_loads(folder, tmp_path):

@@ -17,6 +17,7 @@ from lab.checking.all_checks import check_release
 from lab.checking.descriptions.folders import BIDS
 from lab.compare.reading import read_responses
 from lab.report.places import places_of
+from lab.report.recognition import recognised, sentences
 from lab.trace.chain import faults_of
 from lab.trace.kept import Kept
 from lab.trace.release.rows import follow_in_release
@@ -27,27 +28,21 @@ from study.store import store_transaction
 from study.store.people import participants, removals
 from study.store.tables import AnswerRow
 from study.vocabulary import Phase
-from tests.worlds.answered import (
-    answered_study,
-    rated_and_answered_study,
-    released_answers,
-)
+from tests.worlds.answered import released_answers
 from tests.worlds.releases import FIRST_DAY, PEOPLE, SECRETS
 from tests.worlds.sealing import seal
 
 VIEWS = ("recognition_trials.csv", "model_vs_human.csv")
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("alone")
-    return released_answers(answered_study(folder), folder / "release")
+@pytest.fixture
+def alone(answers_alone):
+    return answers_alone
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("both")
-    return released_answers(rated_and_answered_study(folder), folder / "release")
+@pytest.fixture
+def both(answers_beside_ratings):
+    return answers_beside_ratings
 
 
 @pytest.fixture
@@ -127,7 +122,11 @@ def test_every_column_is_in_the_dictionary_and_nobody_is_named(alone, both):
             assert not [word for word in SECRETS if word.encode() in content], path
 
 
-def test_the_export_writes_the_same_views(alone, tmp_path):
+def test_the_exports_write_the_same_table_and_views(alone, tmp_path):
+    asked = ["export-trials", "--study", str(alone.study.folder), "--out", str(tmp_path)]
+    assert CliRunner().invoke(curation, asked).exit_code == 0
+    own, theirs = (folder / "trials.csv" for folder in (tmp_path, alone.folder))
+    assert own.read_bytes() == theirs.read_bytes()
     asked = ["export-recognition", "--study", str(alone.study.folder), "--out", str(tmp_path)]
     done = CliRunner().invoke(curation, [*asked, "--model-vs-human", str(tmp_path / "mvh")])
     assert done.exit_code == 0, done.output
@@ -362,6 +361,15 @@ def test_a_view_that_was_changed_breaks_the_chain_of_its_row(release):
     seal(release)
     faults = faults_of(follow_in_release(release, wanted(f"{VIEWS[0]}:7")))
     assert any("trials.csv has another rt_s for it" in fault for fault in faults)
+
+
+def test_the_methods_of_a_report_tell_of_the_experiment(alone):
+    said = " ".join(sentences(alone.study, recognised(alone.study)))
+    assert said == (
+        "4 participants saw or heard 22 clips under 2 conditions (late, plain), said of each which "
+        "action it was, out of 3 classes, and were paid £6.00 per hour; nobody met a "
+        "source clip twice. 4 practice trials did not count. 44 answers entered the analysis."
+    )
 
 
 def test_facts_count_what_was_recognised(both):
