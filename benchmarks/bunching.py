@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from benchmarks.rating_rules import tallied
+from benchmarks.rating_processes import tallied
 from benchmarks.rating_world import ACCURACIES, N_CLIPS, N_RATERS, RatingWorld, make_world
 from sessions.plan.further_ratings import at_random_places
 from sessions.plan.ordering import shuffled_order

@@ -18,7 +18,8 @@ import pandas as pd
 from scipy.signal import lfilter
 from scipy.special import expit, logit
 
-from benchmarks.rating_rules import AUC, least
+from benchmarks.rating_processes import least
+from benchmarks.rating_rules import AUC
 from benchmarks.rating_world import (
     ACCURACIES,
     N_CLIPS,
