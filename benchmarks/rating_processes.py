@@ -80,12 +80,14 @@ def rate_until_decided(
         return look[is_open & ~waits[look]]
 
     waits = np.zeros(len(start), dtype=bool)
-    return in_batches(start, _remembering(further, waits), rng)
+    return in_batches(start, remembering(further, waits), rng)
 
 
-def _remembering(
+def remembering(
     further: Callable[[np.ndarray, np.ndarray], np.ndarray], waits: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return `further` with `waits` kept: which clips have been asked and not yet rated."""
+
     def ask(n_given: np.ndarray, done: np.ndarray) -> np.ndarray:
         waits[done] = False
         found = further(n_given, done)
@@ -119,7 +121,7 @@ def rate_until_certain(
     is_audited = rng.random(n_clips) < AUDIT_SHARE
     start = np.where(world.is_truth | is_audited, 3, 1)
     state = State(world, score, is_audited, start, most, certainty)
-    state.n_given = in_batches(start, _remembering(state.further, state.waits), rng)
+    state.n_given = in_batches(start, remembering(state.further, state.waits), rng)
     state.refit(60)
     sure = np.maximum(state.yes, 1 - state.yes)
     ended = (sure >= state.limit) & (state.n_given < most)

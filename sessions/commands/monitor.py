@@ -70,6 +70,10 @@ def forecast(
         float, typer.Option(min=0, max=1, help="how often two raters of a clip say the same")
     ] = 0.75,
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="paid for a trial")] = TRIAL_S,
+    certainty: Annotated[
+        float | None,
+        typer.Option(min=0.51, max=0.999, help="of until_certain [default: protocol.certainty]"),
+    ] = None,
     study: StudyOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -77,20 +81,15 @@ def forecast(
     shares = (1 - prior_present, prior_present - prior_prominent, prior_prominent)
     prior = Prior(tuple(round(share, 9) for share in shares), prior_agreement)  # type: ignore[arg-type]
     with at_desk(study, store) as (found, db):
-        coming = forecast_rules(db, found, prior=prior, trial_s=seconds)
+        coming = forecast_rules(db, found, prior=prior, trial_s=seconds, certainty=certainty)
     console = Console()
     console = console if console.is_terminal else Console(width=160)
     console.print(forecast_table(coming, found.config.money))
-    if found.config.protocol.rating_rule == "until_certain":
-        typer.echo(
-            "what until_certain will ask cannot be told from tallies: see "
-            "docs/guides/certainty.md for simulations, and status for how far it is"
-        )
     typer.echo(
         f"{counted(coming.n_given, 'rating')} given; expected from a prior that weighs "
         f"{PRIOR_CLIPS} clips and {counted(coming.n_full, 'clip')} that got all ratings whatever "
         "they said; "
-        f"{coming.trial_s:g} s a trial; 95 % intervals"
+        f"{coming.trial_s:g} s a trial; 95 % intervals. What until_certain asks is simulated"
     )
 
 

@@ -1,20 +1,24 @@
 """What is still to come under each rating rule: ratings, hours and money, with intervals."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from sessions.monitor.certain_forecast import Start, play_on
+from sessions.plan.planning import able_raters
 from study import counting
 from study.config.money import Money
-from study.config.protocol import SCREENING_PASS_SHARE, Protocol
+from study.config.protocol import MOST_CERTAIN, SCREENING_PASS_SHARE, Protocol
 from study.config.study import Study
+from study.deciding.audited import in_audit
+from study.deciding.belief import believe
 from study.deciding.expected import Floats, Prior, drawn_patterns, expected_further
 from study.deciding.open_clips import tallies_of
 from study.deciding.pictures import has_test_picture, picture_facts
-from study.deciding.questions import Flags, every_tally, is_answered_yes, is_open
+from study.deciding.questions import Flags, Ints, every_tally, is_answered_yes, is_open
 from study.errors import StudyError
 from study.store import Db
 from study.store.clips import candidates
@@ -84,7 +88,14 @@ class Forecast:
     trial_s: float
 
 
-def forecast_rules(db: Db, study: Study, *, prior: Prior, trial_s: float | None = None) -> Forecast:
+def forecast_rules(
+    db: Db,
+    study: Study,
+    *,
+    prior: Prior,
+    trial_s: float | None = None,
+    certainty: float | None = None,
+) -> Forecast:
     """Return what is still to come under each rule, from what has been rated so far.
 
     Raises StudyError if there are no candidates.
@@ -95,12 +106,15 @@ def forecast_rules(db: Db, study: Study, *, prior: Prior, trial_s: float | None 
         What counts while little has been rated: as much as fifty clips with all their ratings.
     trial_s : float or None
         Seconds that are paid for a trial; None for 7.
+    certainty : float or None
+        Of the certain rule; None for the study's.
     """
-    clips = _clips(db, study)
+    every = judged(db, study)
+    clips = _clips(db, study, every)
     protocol = study.config.protocol
     counts = clips[[1, 2, 3]].to_numpy(np.int64)
     size = protocol.ratings_per_clip
-    full = counts[clips["gets_all"].to_numpy(bool) & (counts.sum(axis=1) == size)]
+    full = _full_tallies(db, study, every)
     groups = clips.groupby(list(clips.columns)).size().rename("n").reset_index()
     rng = generator(study.config.seed, "forecast")
     patterns = drawn_patterns(full, prior, size, _N_DRAWS, rng)
@@ -109,6 +123,9 @@ def forecast_rules(db: Db, study: Study, *, prior: Prior, trial_s: float | None 
         _of_rule(name, _with_rule(protocol, questions), groups, patterns, seconds, protocol)
         for name, questions in _rules_of(protocol).items()
     )
+    rule = _certain(protocol, certainty)
+    if rule is not None:
+        rules += (_of_certain(db, study, rule, every, prior, seconds),)
     return Forecast(rules, int(counts.sum()), len(full), seconds)
 
 
@@ -133,19 +150,28 @@ def _in_words(span: Span, form: Callable[[float], str]) -> str:
     return value if low == high else f"{value} ({low} to {high})"
 
 
-def _clips(db: Db, study: Study) -> pd.DataFrame:
+def _clips(db: Db, study: Study, every: pd.DataFrame) -> pd.DataFrame:
     known = candidates.frame(db).set_index("candidate_id")
     known = known[~known.index.isin(exercises.frame(db)["candidate_id"])]
     if known.empty:
         raise StudyError("there are no candidates to rate. Run: python -m curation candidates")
-    counted = counting.counted(judged(db, study)).ratings
-    tallies = tallies_of(counted).reindex(known.index, fill_value=0)
+    tallies = tallies_of(counting.counted(every).ratings).reindex(known.index, fill_value=0)
     usable = has_test_picture(picture_facts(db, study.config.protocol), study.config.protocol)
     return tallies.assign(
         avmit_label=known["avmit_label"],
         has_picture=usable.reindex(known.index),
         gets_all=known.index.isin(ground_truths.sampled(db)),
     )
+
+
+def _full_tallies(db: Db, study: Study, every: pd.DataFrame) -> Ints:
+    """Return the tallies of a random sample with all its ratings, and no rating more."""
+    ratings, size = counting.counted(every).ratings, study.config.protocol.ratings_per_clip
+    ids = ratings["candidate_id"]
+    drawn = ids.isin(ground_truths.sampled(db)) | in_audit(ids, study.config)
+    # What was asked for further, because people disagreed, would make the sample differ.
+    counts = tallies_of(ratings[drawn].groupby("candidate_id").head(size)).to_numpy(np.int64)
+    return np.asarray(counts[counts.sum(axis=1) == size], dtype=np.int64)
 
 
 def _rules_of(protocol: Protocol) -> dict[str, tuple[str, ...]]:
@@ -160,6 +186,47 @@ def _with_rule(protocol: Protocol, questions: tuple[str, ...]) -> Protocol:
     if questions:
         given |= {"rating_rule": "until_decided", "decide": questions}
     return Protocol.model_validate(given)
+
+
+def _certain(protocol: Protocol, certainty: float | None) -> Protocol | None:
+    """Return the certain rule with the study's numbers; None where clips get too many ratings."""
+    given = protocol.model_dump()
+    if protocol.rating_rule != "until_certain":
+        if protocol.ratings_per_clip > MOST_CERTAIN:
+            return None
+        given |= {"rating_rule": "until_certain", "decide": None, "ratings_at_most": None}
+    return Protocol.model_validate(given | ({} if certainty is None else {"certainty": certainty}))
+
+
+def _of_certain(
+    db: Db, study: Study, rule: Protocol, every: pd.DataFrame, prior: Prior, trial_s: float
+) -> RuleForecast:
+    as_if = replace(study, config=study.config.model_copy(update={"protocol": rule}))
+    belief = believe(db, as_if, every)
+    ids = belief.clips["candidate_id"]
+    n_raters = max(len(belief.raters), len(able_raters(db, study)), rule.most_ratings)
+    start = Start(
+        replace(belief.answers, n_raters=n_raters),
+        np.where(belief.gets_all, rule.ratings_per_clip, 1),
+        ids.isin(ground_truths.sampled(db)).to_numpy(dtype=np.bool_),
+        rule.most_ratings,
+        belief.limit,
+        rule.certain_question,
+        rule.class_min_prominent if "class_list" in rule.questions else None,
+    )
+    rng = generator(study.config.seed, "forecast of the certain rule")
+    ratings, of_truths = play_on(start, prior, rng).T
+    pay = ratings * trial_s / 3600 * rule.hourly_rate_pence
+    n_given, n_all = float(belief.counts.sum()), float(rule.ratings_per_clip * len(ids))
+    return RuleForecast(
+        f"until_certain: {', '.join(rule.questions)}; {rule.certainty:g}, "
+        f"{rule.most_ratings} at most",
+        rule == study.config.protocol,
+        Span.of(ratings),
+        Span.of(ratings * trial_s / 3600),
+        Span.of(pay + of_truths * rule.bonus_pence * SCREENING_PASS_SHARE),
+        Span.of((ratings + n_given) / n_all),
+    )
 
 
 def _of_rule(

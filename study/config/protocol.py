@@ -22,7 +22,7 @@ SCREENING_PASS_SHARE = 38 / 41  # Paper: Quality Control
 # agree on one of 1, 2 and 3 (more than half of them, or all).
 # A class list is decided once a class has its prominent clips for certain, or cannot have them.
 Question = Literal["prominent", "present", "unanimous", "majority", "agreement", "class_list"]
-_MOST_CERTAIN = 5  # ratings of a clip under the certain rule
+MOST_CERTAIN = 5  # ratings of a clip under the certain rule
 OF_ALL_GIVEN: frozenset[Question] = frozenset({"majority", "agreement"})
 
 
@@ -162,7 +162,7 @@ class Protocol(BaseModel):
     def most_ratings(self) -> int:
         """How many ratings a clip can have, further ones included."""
         is_certain = self.rating_rule == "until_certain"
-        return self.ratings_at_most or (_MOST_CERTAIN if is_certain else self.ratings_per_clip)
+        return self.ratings_at_most or (MOST_CERTAIN if is_certain else self.ratings_per_clip)
 
     @property
     def certain_question(self) -> Literal["prominent", "present"]:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 _TINY = 1e-300
-_N_STEPS = 80  # of the continued fraction; numbers of ratings are small, and it converges at once
+_N_STEPS = 80  # of the continued fraction at most; it converges at once where ratings are few
+_AS_GOOD_AS_ONE = 1e-15
 _lgamma = np.frompyfunc(lgamma, 1, 1)
 
 
@@ -48,6 +49,8 @@ def _below_half(a: Floats, b: Floats) -> Floats:
             d = 1 / _not_zero(1 + step * d)
             c = _not_zero(1 + step / c)
             found *= d * c
+        if not np.any(np.abs(d * c - 1) > _AS_GOOD_AS_ONE):
+            break
     return np.asarray(front * found)
 
 

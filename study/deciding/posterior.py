@@ -22,8 +22,9 @@ OPINION = 3.0  # ratings that what is known of a clip weighs where people differ
 HARD_WEIGHT = 500.0  # clips that the share of easy ones weighs
 _FLOOR = 1e-9
 # What raters do until theirs say otherwise: true rating in rows.
-_CONFUSION = np.array([[0.87, 0.08, 0.05], [0.10, 0.80, 0.10], [0.05, 0.08, 0.87]])
+CONFUSION = np.array([[0.87, 0.08, 0.05], [0.10, 0.80, 0.10], [0.05, 0.08, 0.87]])
 _UNKNOWN = -1
+FIRST_SHARES: Floats = np.array([0.4, 0.2, 0.4])  # of true ratings, before the first one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +109,8 @@ def fit(
     """
     bins = score_bins(answers.score, answers.label)
     if start is None or len(start.easy) != answers.n_clips:
-        confusion = np.broadcast_to(_CONFUSION, (answers.n_raters, N, N))
-        prior = _first_guess(answers)
+        confusion = np.broadcast_to(CONFUSION, (answers.n_raters, N, N))
+        prior = first_guess(answers)
         now = expect(answers, confusion, prior, 1 - EASY)
     else:
         now = expect(answers, _grown(start.confusion, answers), start.prior, start.hard_share)
@@ -183,10 +184,19 @@ def _within_class(score: Floats, label: Ints) -> Floats:
     return found
 
 
-def _first_guess(answers: Answers) -> Floats:
-    """Return priors before the first rating: what the classifier says is believed at first."""
-    p3 = 1 / (1 + np.exp(-(np.log(0.4 / 0.6) + _within_class(answers.score, answers.label))))
-    return np.column_stack([(1 - p3) * 2 / 3, (1 - p3) / 3, p3])
+def first_guess(answers: Answers, shares: Floats = FIRST_SHARES) -> Floats:
+    """Return priors before the first rating: what the classifier says is believed at first.
+
+    Parameters
+    ----------
+    shares : ndarray of float64, shape (3,) or (n_clips, 3)
+        Of the true ratings, without the classifier.
+    """
+    shift = _within_class(answers.score, answers.label)
+    each = np.broadcast_to(shares, (answers.n_clips, N))
+    p3 = 1 / (1 + np.exp(-(_logit(each[:, 2]) + shift)))
+    others = each[:, :2] / each[:, :2].sum(axis=1, keepdims=True)
+    return np.column_stack([others * (1 - p3)[:, None], p3])
 
 
 def expect(answers: Answers, confusion: Floats, prior: Floats, hard_share: float) -> Fit:
@@ -222,7 +232,7 @@ def _maximise(
         ]
     ).reshape(N, answers.n_raters, N)
     seen = seen.transpose(1, 0, 2)
-    pooled = seen.sum(axis=0) + RATER_WEIGHT * _CONFUSION
+    pooled = seen.sum(axis=0) + RATER_WEIGHT * CONFUSION
     pooled /= pooled.sum(axis=1, keepdims=True)
     confusion = seen + RATER_WEIGHT * pooled
     confusion /= confusion.sum(axis=2, keepdims=True)
@@ -282,5 +292,5 @@ def _logit(share: Floats) -> Floats:
 def _grown(confusion: Floats, answers: Answers) -> Floats:
     if len(confusion) >= answers.n_raters:
         return confusion
-    more = np.broadcast_to(_CONFUSION, (answers.n_raters - len(confusion), N, N))
+    more = np.broadcast_to(CONFUSION, (answers.n_raters - len(confusion), N, N))
     return np.concatenate([confusion, more])

@@ -13,12 +13,14 @@ from curation.release.export import export_ratings
 from curation.selection.lists import make_test_set, make_training_lists
 from sessions.__main__ import app as sessions
 from sessions.maintenance.store_check import findings
+from sessions.monitor.forecast import forecast_rules
 from sessions.plan import further_ratings, schedule
 from sessions.running.recording import ask_further
 from study.config.study import find_study
 from study.deciding.audited import in_audit
 from study.deciding.belief import RAISED, believe, limit_now
 from study.deciding.certain import Audit
+from study.deciding.expected import Prior
 from study.errors import TableError
 from study.init import init_study
 from study.store import audit, open_store, transaction
@@ -78,9 +80,18 @@ def rate_until_certain(study, engine, seed=1, accuracy=0.9):
             further_ratings.plan_further(Desk(db, study, "AB", AT))
 
 
+def forecast_rules_of(study, engine):
+    with transaction(engine) as db:
+        found = forecast_rules(db, study, prior=Prior())
+    return {rule.rule: rule for rule in found.rules}
+
+
 def test_nobody_is_asked_more_than_is_needed_and_the_audit_gets_all(tmp_path):
     study, engine = planned(tmp_path)
     rate_until_certain(study, engine)
+    own = forecast_rules_of(study, engine)["until_certain: prominent; 0.95, 5 at most"]
+    assert own.is_own
+    assert (own.to_come.value, own.to_come.high, own.cost_pence.high) == (0, 0, 0)
     with transaction(engine) as db:
         n = trials.rated(db).groupby("candidate_id").size()
         assert set(n.index) == set(candidates.frame(db)["candidate_id"])
@@ -178,8 +189,11 @@ def test_a_class_that_is_certain_is_ended_and_the_plan_says_so_before_it_begins(
     assert "Lists to train on will be shorter" in result.output, result.output
     forecast = CliRunner().invoke(sessions, ["forecast", "--study", str(fresh)])
     assert forecast.exit_code == 0, forecast.output
-    assert "cannot be told from tallies" in forecast.output
-    assert "this study" not in forecast.output
+    (own,) = [line for line in forecast.output.splitlines() if "this study" in line]
+    assert "until_certain: prominent, class_list; 0.95, 5 at most" in own
+    lower = CliRunner().invoke(sessions, ["forecast", "--study", str(fresh), "--certainty", "0.6"])
+    assert "until_certain: prominent, class_list; 0.6, 5 at most" in lower.output
+    assert "this study" not in lower.output
 
 
 def prior_of(study, engine, folder, name="prior.csv"):
