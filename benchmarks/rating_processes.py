@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchmarks.rating_world import N_CLIPS, N_RATERS, RatingWorld
 from study.config.protocol import Protocol
-from study.deciding.certain import Audit, audit, raised
+from study.deciding.certain import Audit, audit, raised, replayed
 from study.deciding.open_clips import accepted_so_far
 from study.deciding.posterior import Answers, Fit, fit, says_yes
 from study.deciding.questions import is_unanswered, n_first
@@ -167,7 +167,10 @@ class State:
     def audit(self) -> Audit:
         """Return what the audit has measured so far."""
         assert self.fitted is not None
-        return audit(self.answers(), self.fitted, self.is_audited, self.limit, "prominent", 3)
+        answers = self.answers()
+        replay = replayed(answers, self.fitted, self.is_audited, self.limit, "prominent", 3)
+        counts = answers.counts()
+        return audit(replay, says_yes(self.fitted, counts, "prominent"), counts, "prominent")
 
     def further(self, n_given: np.ndarray, done: np.ndarray) -> np.ndarray:
         """Return which clips are asked for more, as `in_batches` wants it."""

@@ -11,15 +11,12 @@ import pandas as pd
 from curation.tally import COUNTS, Tally, clip_keys, n_ratings, tally_ratings
 from study.config.protocol import Protocol
 from study.config.study import Study
-from study.deciding.audited import in_audit
 from study.deciding.belief import Belief, believe
 from study.deciding.open_clips import open_questions
 from study.deciding.pictures import has_test_picture
 from study.deciding.questions import Flags, has_enough
 from study.errors import TableError
 from study.store import Db
-from study.store.clips import candidates
-from study.store.plan import ground_truths
 
 
 def tally_of_study(ratings: pd.DataFrame, study: Study, belief: Belief | None = None) -> Tally:
@@ -137,29 +134,6 @@ def counts_under_rule(clips: pd.DataFrame, protocol: Protocol) -> Mapping[str, A
         return {}
     sizes = n_ratings(clips).value_counts().sort_index()
     return {"clips_by_ratings": {str(n): int(n_clips) for n, n_clips in sizes.items()}}
-
-
-def with_all_ratings(db: Db, study: Study, clips: pd.DataFrame) -> "pd.Series[bool] | None":
-    """Return which clips get all ratings whatever they say: a random sample that stands for all.
-
-    Parameters
-    ----------
-    clips : DataFrame
-        Tallies, with ``video_location, filename``.
-
-    Returns
-    -------
-    Series of bool or None
-        One per clip; None where all of them do.
-    """
-    protocol = study.config.protocol
-    if not protocol.may_ask_fewer:
-        return None
-    known = candidates.frame(db)
-    ids = known["candidate_id"]
-    sampled = known[ids.isin(ground_truths.sampled(db)) | in_audit(ids, study.config)]
-    drawn = clip_keys(clips).isin(clip_keys(sampled))
-    return pd.Series(drawn & (n_ratings(clips) >= protocol.ratings_per_clip), index=clips.index)
 
 
 def _refuse(clips: pd.DataFrame, is_open: Flags, question: str, source: Path, or_else: str) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-from curation.analysis import raters
+from curation.analysis import estimates, raters
 from curation.manipulation.manifest import FinishedStimulus, RefusedStimulus
-from curation.release import left_out, tables, whole
+from curation.release import left_out, posterior, tables, whole
 from curation.release.tables import Column, Schema
 from curation.release.trial_table.columns import schema_of
 from curation.release.trial_table.stimuli import STIMULI
@@ -50,7 +50,9 @@ def listed() -> dict[str, list[Listed]]:
             _of("video_ratings.csv", "curation export-ratings", tables.VIDEO_RATINGS),
             _of("raw_video_ratings.csv", "curation export-ratings",
                 tables.raw_ratings(with_participant=True, with_times=True)),
-            _of("label_posterior.csv", "curation export-ratings", tables.LABEL_POSTERIOR),
+            _of("label_posterior.csv", "curation export-ratings", posterior.LABEL_POSTERIOR),
+            _of("rater_confusion.csv", "curation export-ratings", posterior.RATER_CONFUSION),
+            _of("label_audit.csv", "curation export-ratings", posterior.LABEL_AUDIT),
             _of("test_set.csv", "curation test-set", tables.TEST_SET),
             _of("AVMIT_train.csv and the other lists", "curation training-lists",
                 tables.VIDEO_RATINGS),
@@ -62,6 +64,8 @@ def listed() -> dict[str, list[Listed]]:
             _of("rejects.csv", "lab release", whole.REJECTS),
             _of("agreement.csv", "lab release", whole.AGREEMENT),
             _of("left_out.csv", "lab release", left_out.LEFT_OUT),
+            _of(estimates.SAMPLE_NAME, "lab release", estimates.SAMPLE),
+            _of(estimates.FIGURE_2_NAME, "curation figures", estimates.FIGURE_2_ESTIMATE),
         ],
         "For the lab": [
             _named("sessions.csv", "sessions export-sessions", "a session", session_table.COLUMNS),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from curation.decided import belief_of, tally_of_study, with_all_ratings
+from curation.analysis.estimates import in_words, sample_of_all, tallied_sample
+from curation.decided import belief_of, tally_of_study
 from curation.release.export import ratings_that_count, rules_of
 from curation.release.list_check import refuse_breaking
 from curation.release.published import (
@@ -57,8 +58,8 @@ class Rated:
         Which ratings of a store count, and why others do not; None where there is no store.
     provenance : Provenance or None
         For what is made of them; None where there is no store.
-    gets_all : Series of bool or None
-        Which clips get all ratings whatever they say; None where all do.
+    sample : DataFrame or None
+        Ratings of the clips that get all whatever they say; None where every clip does.
     """
 
     clips: pd.DataFrame
@@ -71,7 +72,7 @@ class Rated:
     rehearsal: bool = False
     counted: Counted | None = None
     provenance: Provenance | None = None
-    gets_all: "pd.Series[bool] | None" = None
+    sample: pd.DataFrame | None = None
 
     def lines(self) -> list[str]:
         """Return in words which ratings do not count, for whoever reads the result."""
@@ -147,23 +148,18 @@ def of_all_ratings(rated: Rated) -> tuple[Rated, str]:
         If none of these clips has all its ratings yet, or a table does not say which they are.
     """
     clips = rated.clips
-    if rated.gets_all is None:
+    if rated.sample is None:
         _refuse_fewer(rated)
         return rated, ""
-    sample = clips.loc[rated.gets_all].reset_index(drop=True)
+    sample = tallied_sample(clips, rated.sample)
     if sample.empty:
         raise TableError(
             "the rating rule asks for fewer ratings where they decide, and none of the ground "
             "truths, which get all, has them yet. Rate more clips: python -m annotator"
         )
-    ratings = rated.ratings
-    if ratings is not None:
-        ratings = ratings[ratings["candidate_id"].isin(sample["candidate_id"])]
-    note = (
-        f"estimate: the rating rule asked for fewer ratings where they decided; {len(sample)} of "
-        f"{len(clips)} clips, drawn at random before the study, have all and stand for the others"
-    )
-    return replace(rated, clips=sample, ratings=ratings), note
+    note = "estimate: the rating rule asked for fewer ratings where they decided; "
+    note += in_words(len(sample), len(clips))
+    return replace(rated, clips=sample, ratings=rated.sample), note
 
 
 def refuse_estimate(rated: Rated, what: str) -> None:
@@ -174,7 +170,7 @@ def refuse_estimate(rated: Rated, what: str) -> None:
     TableError
         If so.
     """
-    if rated.gets_all is not None:
+    if rated.sample is not None:
         raise TableError(
             f"{what} needs all ratings of all clips, and this study's rating_rule asked for fewer "
             "where they decided its own questions. It can be shown of a study with rating_rule = "
@@ -219,7 +215,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
         protocol = study.config.protocol
         tally = tally_of_study(found.ratings, study, belief_of(db, study))
         clips = with_picture_facts(db, tally.clips, study.folder, protocol)
-        gets_all = with_all_ratings(db, study, clips)
+        sample = sample_of_all(db, study, clips, found.ratings)
     return Rated(
         clips,
         "the store",
@@ -227,7 +223,7 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
         truths,
         rehearsal=study.config.rehearsal,
         counted=found,
-        gets_all=gets_all,
+        sample=sample,
         provenance=Provenance(
             rehearsal=study.config.rehearsal,
             store_id=store.store_id,

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from curation.decided import with_all_ratings
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import Column, Schema
 from curation.release.trial_table.table import Trials
@@ -39,14 +38,18 @@ _GONE = {
 }
 
 
-def left_out(db: Db, study: Study, trials: Trials, tally: Tally | None) -> pd.DataFrame:
+def left_out(
+    db: Db, study: Study, trials: Trials, tally: Tally | None, n_sample: int | None
+) -> pd.DataFrame:
     """Return the rows of `left_out.csv`; a number under three is empty.
 
-    `tally`: of the clips that were rated; None where none was.
+    `tally`: of the clips that were rated; None where none was. `n_sample`: how many of them stand
+    for all.
     """
     rows = [*_of_trials(trials), *_of_people(db, study)]
     if tally is not None:
-        rows += _of_clips(db, study, tally)
+        is_part = study.config.protocol.may_ask_fewer
+        rows += _of_clips(tally, n_sample if is_part else None)
     table = pd.DataFrame(rows, columns=["what", "phase", "reason", "n", "means"])
     table["n"] = table["n"].astype("Int64")
     return table.assign(n=table["n"].where(table["n"] >= SMALLEST_GROUP))
@@ -76,18 +79,17 @@ def _of_people(db: Db, study: Study) -> Iterator[Line]:
             yield "participants", "all", action, n, means
 
 
-def _of_clips(db: Db, study: Study, tally: Tally) -> Iterator[Line]:
+def _of_clips(tally: Tally, n_sample: int | None) -> Iterator[Line]:
     phase = str(Phase.ANNOTATION)
     if tally.n_left_out:
         means = "clips with fewer ratings than asked for, which are not in video_ratings.csv"
         yield "clips", phase, "too_few_ratings", tally.n_left_out, means
-    gets_all = with_all_ratings(db, study, tally.clips)
-    if gets_all is not None:
+    if n_sample is not None:
         means = (
             "agreement and Figure 2 are estimates from so many clips, drawn at random before the "
             "study, that got all ratings; the others were rated until they were decided"
         )
-        yield "clips", phase, "estimate", int(gets_all.sum()), means
+        yield "clips", phase, "estimate", n_sample, means
 
 
 def _since_last_release(db: Db, study: Study, action: str) -> int:

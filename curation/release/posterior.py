@@ -1,16 +1,22 @@
 """What is published of a study that was rated until it was certain: answers and raters."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
+from curation.analysis.calibration import calibration, plot_calibration
 from curation.figures import save_figure
 from curation.release.tables import (
-    LABEL_POSTERIOR,
+    AVMIT_LABEL,
+    FILENAME,
+    LOCATION,
+    Column,
     Provenance,
+    Schema,
     write_report,
     write_table,
 )
@@ -26,6 +32,79 @@ from study.tools.access import Readers
 from study.tools.seeding import generator
 
 NAME = "label_posterior.csv"
+CONFUSION_NAME, AUDIT_NAME = "rater_confusion.csv", "label_audit.csv"
+DIGITS = 9  # so many, so that posteriors can be worked out again
+_CLIP = ("video_location", "filename")
+
+
+def _number(name: str, means: str) -> Column:
+    return Column(name, name, means, "number")
+
+
+LABEL_POSTERIOR = Schema(
+    "One row per rated clip with how probable its answer is",
+    (
+        FILENAME,
+        AVMIT_LABEL,
+        LOCATION,
+        _number("posterior", "probability that most people would say yes"),
+        _number("low", "lower limit of its 95 % interval"),
+        _number("high", "upper limit of its 95 % interval"),
+        Column("n_ratings", "n_ratings", "ratings that it rests on", "count"),
+        Column(
+            "stopped_by",
+            "stopped_by",
+            "why no further rating was asked: the answer is certain, the clip has as many ratings "
+            "as it may have, its class is ended, or it is a clip that gets all ratings whatever "
+            "they say; open where one would have been",
+            values=("certain", "most_ratings", "class_ended", "all_ratings", "open"),
+        ),
+        Column("answer", "is_yes", "the likelier answer", values=("yes", "no")),
+        _number("difficulty", "probability that people differ about it"),
+        _number("difficulty_low", "lower limit of its 95 % interval"),
+        _number("difficulty_high", "upper limit of its 95 % interval"),
+        *(
+            _number(f"prior_{n}", f"probability of a true rating of {n} before people rated the "
+                    "clip, if they do not differ about it: from its class, and a classifier if "
+                    "there was one")
+            for n in (1, 2, 3)
+        ),
+        Column("expert_rating", "expert_rating", "the expert's rating, which counts as well; empty "
+               "where there is none", "count", optional=True, values=("1", "2", "3")),
+        Column("audit_n_ratings", "audit_n_ratings", "of clips of the audit: after how many "
+               "ratings the rule would have ended it; empty for others", "count", optional=True),
+        Column("audit_answer", "audit_answer", "the likelier answer then; empty for others",
+               optional=True, values=("yes", "no")),
+    ),
+)  # fmt: skip
+RATER_CONFUSION = Schema(
+    "One row per rater, true rating and rating",
+    (
+        Column("participant", "participant_id", "pseudonym of who rated"),
+        Column("truth", "truth", "true rating of a clip about which people do not differ", "count",
+               values=("1", "2", "3")),
+        Column("rating", "rating", "rating that is given", "count", values=("1", "2", "3")),
+        _number("probability", "how probable the rating is, given the true one"),
+        _number("low", "lower limit of its 95 % interval"),
+        _number("high", "upper limit of its 95 % interval"),
+    ),
+    is_one_row_per_clip=False,
+    key=("participant", "truth", "rating"),
+)  # fmt: skip
+LABEL_AUDIT = Schema(
+    "One row per number of the rule that ended ratings when an answer was certain",
+    (
+        Column("measure", "measure", "name of the number"),
+        Column("value", "value", "the number; empty where there is none", "number", True),
+        Column("low", "low", "lower limit of its 95 % interval; empty where it has none",
+               "number", True),
+        Column("high", "high", "upper limit of its 95 % interval; empty where it has none",
+               "number", True),
+        Column("means", "means", "what it is"),
+    ),
+    is_one_row_per_clip=False,
+    key=("measure",),
+)  # fmt: skip
 
 
 def posterior_table(belief: Belief, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -48,21 +127,30 @@ def posterior_table(belief: Belief, study: Study) -> tuple[pd.DataFrame, pd.Data
     yes, confusion, hard = intervals(belief.answers, belief.fitted, question, rng)
     table = belief.clips.assign(
         posterior=belief.yes.round(6),
-        low=yes[0].round(6),
-        high=yes[1].round(6),
+        low=np.minimum(yes[0], belief.yes).round(6),
+        high=np.maximum(yes[1], belief.yes).round(6),
         n_ratings=belief.counts.sum(axis=1),
         stopped_by=belief.stopped_by(study),
         is_yes=np.where(belief.yes > 0.5, "yes", "no"),
         difficulty=belief.fitted.hard.round(6),
-        difficulty_low=hard[0].round(6),
-        difficulty_high=hard[1].round(6),
+        difficulty_low=np.minimum(hard[0], belief.fitted.hard).round(6),
+        difficulty_high=np.maximum(hard[1], belief.fitted.hard).round(6),
+        **{f"prior_{n + 1}": belief.fitted.prior[:, n].round(DIGITS) for n in range(3)},
+        expert_rating=pd.array(belief.answers.expert + 1, dtype="Int64"),
+        audit_n_ratings=pd.array(belief.replay.ended_after, dtype="Int64"),
+        audit_answer=np.where(belief.replay.is_yes, "yes", "no"),
     )
+    is_audited = belief.replay.ended_after > 0
+    table.loc[belief.answers.expert < 0, "expert_rating"] = pd.NA
+    table.loc[~is_audited, ["audit_n_ratings", "audit_answer"]] = pd.NA
     table = table[table["n_ratings"] > 0].sort_values(
         ["filename", "video_location"], ignore_index=True
     )
+    known = belief.fitted.confusion
+    confusion = np.stack([np.minimum(confusion[0], known), np.maximum(confusion[1], known)])
     rows = [
-        (rater, truth + 1, rating + 1, belief.fitted.confusion[i, truth, rating],
-         confusion[0, i, truth, rating], confusion[1, i, truth, rating])
+        (rater, truth + 1, rating + 1, round(float(known[i, truth, rating]), DIGITS),
+         *confusion[:, i, truth, rating].round(6).tolist())
         for i, rater in enumerate(belief.raters)
         for truth in range(3)
         for rating in range(3)
@@ -84,10 +172,76 @@ def audit_of(belief: Belief, study: Study) -> dict[str, Any]:
     }
 
 
+def audit_table(belief: Belief, study: Study) -> pd.DataFrame:
+    """Return the rule's numbers: what was promised, measured, and needed to work answers out again.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `label_audit.csv`.
+    """
+    protocol, found = study.config.protocol, belief.found
+    question = f"whether a clip is {protocol.certain_question}"
+    measured = (found.error, found.low, found.high) if found.n else (None, None, None)
+    rows = [
+        ("certainty", protocol.certainty, None, None, f"how certain it has to be {question}"),
+        ("threshold", belief.limit, None, None, "the same in the end; the audit may raise it"),
+        ("promised_error", 1 - protocol.certainty, None, None,
+         "share of the answers ended by the rule that may be wrong"),
+        ("measured_error", *measured, "share that is wrong, on clips that got all ratings "
+         "whatever they said"),
+        ("n_audited", found.n, None, None, "clips that this is measured on"),
+        ("n_most_say_otherwise", found.n_other, None, None,
+         "of how many of them most of all ratings say the opposite"),
+        ("hard_share", belief.fitted.hard_share, None, None,
+         "share of clips about which people differ"),
+        ("least_yes_rating", 2 if protocol.certain_question == "present" else 3, None, None,
+         "a rating of so much or more is a yes"),
+        ("ratings_at_most", protocol.most_ratings, None, None, "ratings of a clip at most"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["measure", "value", "low", "high", "means"])
+    numbers = ["value", "low", "high"]
+    return table.astype(dict.fromkeys(numbers, "float64")).round(dict.fromkeys(numbers, DIGITS))
+
+
+def released_posterior(
+    belief: Belief, study: Study, names: Mapping[str, str]
+) -> dict[str, tuple[Schema, pd.DataFrame]]:
+    """Return the tables of a release that say how probable answers are, by their file.
+
+    Parameters
+    ----------
+    names : dict of str to str
+        What releases call everybody who rated.
+
+    Raises
+    ------
+    TableError
+        If somebody who rated has no name, so that their ratings are not released either.
+    """
+    clips, raters = posterior_table(belief, study)
+    told = raters["participant_id"].map(names)
+    if told.isna().any():
+        raise TableError(
+            "somebody whose ratings make answers probable is not in the table of trials, because "
+            "fewer than three people rated. Have more people rate: python -m sessions extend"
+        )
+    raters = raters.assign(participant_id=told).sort_values(
+        ["participant_id", "truth", "rating"], ignore_index=True
+    )
+    refers = {"clips.csv": _CLIP, "video_ratings.csv": _CLIP}
+    of_clips = replace(LABEL_POSTERIOR, key=_CLIP, refers=refers)
+    return {
+        NAME: (of_clips, clips),
+        CONFUSION_NAME: (RATER_CONFUSION, raters),
+        AUDIT_NAME: (LABEL_AUDIT, audit_table(belief, study)),
+    }
+
+
 def write_posterior(
     belief: Belief, study: Study, folder: Path, provenance: Provenance, *, overwrite: bool
 ) -> list[Path]:
-    """Write `label_posterior.csv`, `rater_confusion.csv` and the plot of their calibration.
+    """Write `label_posterior.csv`, `rater_confusion.csv`, `label_audit.csv` and a plot.
 
     Returns
     -------
@@ -95,48 +249,15 @@ def write_posterior(
         The tables.
     """
     clips, raters = posterior_table(belief, study)
-    paths = [folder / NAME, folder / "rater_confusion.csv"]
+    paths = [folder / NAME, folder / CONFUSION_NAME, folder / AUDIT_NAME]
     write_table(clips, LABEL_POSTERIOR, paths[0], provenance, overwrite=overwrite)
     write_report(
         raters, paths[1], overwrite=overwrite, readers=Readers.OWNER, provenance=provenance
     )
+    write_table(audit_table(belief, study), LABEL_AUDIT, paths[2], provenance, overwrite=overwrite)
     save_figure(plot_calibration(calibration(belief, study)), folder, "calibration",
                 overwrite=overwrite)  # fmt: skip
     return paths
-
-
-def calibration(belief: Belief, study: Study) -> pd.DataFrame:
-    """Return what became of answers by how probable a yes was: the majority of all ratings.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``posterior, share_yes, n`` of clips that get all ratings, in tenths.
-    """
-    enough = belief.counts.sum(axis=1) >= study.config.protocol.ratings_per_clip
-    kept = belief.gets_all & enough
-    first = 1 if study.config.protocol.certain_question == "present" else 2
-    counts = belief.counts[kept]
-    most = 2 * counts[:, first:].sum(axis=1) > counts.sum(axis=1)
-    tenths = np.minimum((belief.yes[kept] * 10).astype(int), 9)
-    found = pd.DataFrame({"tenth": tenths, "posterior": belief.yes[kept], "share_yes": most})
-    found = found.groupby("tenth").agg(
-        posterior=("posterior", "mean"), share_yes=("share_yes", "mean"), n=("share_yes", "size")
-    )
-    return found.reset_index(drop=True)
-
-
-def plot_calibration(table: pd.DataFrame) -> Figure:
-    """Draw how often most raters said yes against how probable a yes was."""
-    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
-    ax = figure.subplots()
-    ax.plot([0, 1], [0, 1], color="#9e9e9e", linewidth=1)
-    ax.scatter(table["posterior"], table["share_yes"], s=10 + 2 * np.sqrt(table["n"]),
-               color="#08306b")  # fmt: skip
-    ax.set(xlabel="how probable a yes is", ylabel="share with a majority of all ratings for yes",
-           xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))  # fmt: skip
-    ax.grid(linewidth=0.4, alpha=0.6)
-    return figure
 
 
 def with_posterior(clips: pd.DataFrame, protocol: Protocol, source: Path) -> pd.DataFrame:

@@ -101,28 +101,6 @@ VIDEO_RATINGS = Schema(
     "One row per clip with all its ratings",
     (FILENAME, R1, R2, R3, AVMIT_LABEL, MIT_LABEL, LOCATION, TFRECORD),
 )
-LABEL_POSTERIOR = Schema(
-    "One row per rated clip with how probable its answer is",
-    (
-        FILENAME,
-        AVMIT_LABEL,
-        LOCATION,
-        Column("posterior", "posterior", "probability that most people would say yes", "number"),
-        Column("low", "low", "lower limit of its 95 % interval", "number"),
-        Column("high", "high", "upper limit of its 95 % interval", "number"),
-        Column("n_ratings", "n_ratings", "ratings that it rests on", "count"),
-        Column(
-            "stopped_by",
-            "stopped_by",
-            "why no further rating was asked",
-            values=("certain", "most_ratings", "class_ended", "all_ratings", "open"),
-        ),
-        Column("answer", "is_yes", "the likelier answer", values=("yes", "no")),
-        Column("difficulty", "difficulty", "probability that people differ about it", "number"),
-        Column("difficulty_low", "difficulty_low", "lower limit of its 95 % interval", "number"),
-        Column("difficulty_high", "difficulty_high", "upper limit of its 95 % interval", "number"),
-    ),
-)
 RAW_VIDEO_RATINGS = Schema(
     "One row per rating",
     (FILENAME, AVMIT_LABEL, MIT_LABEL, LOCATION, Column("rating", "rating", "1, 2 or 3", "count")),

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from curation.analysis.agreement import measure_agreement
-from curation.decided import belief_of, tally_of_study, with_all_ratings
+from curation.analysis.estimates import SAMPLE_NAME, sample_of_all, sample_tables, tallied_sample
+from curation.decided import belief_of, tally_of_study
 from curation.release.export import all_clips, with_record_names
 from curation.release.left_out import LEFT_OUT, left_out
+from curation.release.posterior import released_posterior
 from curation.release.small_groups import SMALLEST_GROUP
 from curation.release.tables import (
     AVMIT_LABEL,
@@ -37,6 +39,7 @@ from study.config.study import Study
 from study.errors import TableError
 from study.store import Db
 from study.store.clips import candidates
+from study.store.people import pseudonyms
 from study.tools.seeding import generator
 from study.vocabulary import Phase
 
@@ -169,7 +172,8 @@ def whole(db: Db, study: Study, folder: Path, trials: Trials) -> Whole:
         stimuli = stimuli_of(db, study)
         lost = stimuli.lost
         tables |= _recognised(trials, stimuli)
-    gone = left_out(db, study, trials, None if rated is None else rated.tally)
+    tally, n_sample = (None, None) if rated is None else (rated.tally, len(rated.full))
+    gone = left_out(db, study, trials, tally, n_sample)
     tables["left_out.csv"] = Table(LEFT_OUT, gone, "lab release")
     tables = {**(rated.tables if rated is not None else {}), **tables}
     for name, table in tables.items():
@@ -198,16 +202,19 @@ def _recognised(trials: Trials, stimuli: Stimuli) -> dict[str, Table]:
 
 def _rated(db: Db, study: Study, folder: Path, trials: Trials) -> RatedPart:
     found = trials.counted[Phase.ANNOTATION]
-    tally = tally_of_study(found.ratings, study, belief_of(db, study))
+    belief = belief_of(db, study)
+    tally = tally_of_study(found.ratings, study, belief)
     if tally.clips.empty:
         raise TableError(
             f"no clip has {study.config.protocol.ratings_per_clip} ratings that count, so there "
             "is nothing to release. Rate clips: python -m annotator"
         )
-    full = _full(db, study, tally)
+    sample = sample_of_all(db, study, tally.clips, found.ratings)
+    full = _full(tally, sample)
     raw = found.ratings.sort_values([*reversed(_CLIP), "rating"], ignore_index=True)
     lists = dict(_lists(db, folder))
     export, drawn = "curation export-ratings", "video_ratings.csv"
+    measured_on = drawn if sample is None else SAMPLE_NAME
     tables = {
         drawn: Table(
             replace(VIDEO_RATINGS, key=_CLIP, refers=_IN_CLIPS),
@@ -217,8 +224,18 @@ def _rated(db: Db, study: Study, folder: Path, trials: Trials) -> RatedPart:
         **lists,
         "clips.csv": Table(CLIPS, _clips(db, study), "curation candidates"),
         "rejects.csv": Table(REJECTS, candidates.rejects(db), "curation candidates"),
-        "agreement.csv": Table(AGREEMENT, _agreement(study, full), "curation agreement", (drawn,)),
+        "agreement.csv": Table(
+            AGREEMENT, _agreement(study, full), "curation agreement", (measured_on,)
+        ),
     }  # fmt: skip
+    if sample is not None:
+        tables |= {
+            name: Table(schema, rows, command, inputs)
+            for name, (schema, rows, command, inputs) in sample_tables(full, tally.clips).items()
+        }
+    if belief is not None:
+        parts = released_posterior(belief, study, pseudonyms.given(db))
+        tables |= {name: Table(schema, rows, export) for name, (schema, rows) in parts.items()}
     for name in lists:
         _refuse_stale(folder / name, lists[name].rows, tally)
     admitted = candidates.frame(db)
@@ -270,16 +287,15 @@ def _clips(db: Db, study: Study) -> pd.DataFrame:
     return rows.sort_values(list(_CLIP), ignore_index=True)
 
 
-def _full(db: Db, study: Study, tally: Tally) -> pd.DataFrame:
-    gets_all = with_all_ratings(db, study, tally.clips)
-    if gets_all is None:
+def _full(tally: Tally, sample: pd.DataFrame | None) -> pd.DataFrame:
+    if sample is None:
         return tally.clips
-    if not gets_all.any():
+    if sample.empty:
         raise TableError(
             "the rating rule asks for fewer ratings where they decide, and none of the ground "
             "truths, which get all, has them yet. Rate more clips: python -m annotator"
         )
-    return tally.clips[gets_all].reset_index(drop=True)
+    return tallied_sample(tally.clips, sample)
 
 
 def _agreement(study: Study, full: pd.DataFrame) -> pd.DataFrame:

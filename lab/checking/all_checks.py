@@ -26,6 +26,7 @@ from lab.checking.tables import check_tables
 from lab.checking.texts import check_texts
 from lab.checking.together.counts import check_counts
 from lab.checking.together.fitting import check_fitting
+from lab.checking.together.posterior import check_answers
 from lab.checking.together.recognition import check_recognition
 
 Say = Callable[[str], None]
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[Opened], Iterator[Finding]]] = {
     "counts": check_counts,
     "tables against each other": check_fitting,
     "recognition": check_recognition,
+    "answers": check_answers,
     "lists": check_lists,
     "descriptions": check_common,
     "croissant.json": check_croissant,

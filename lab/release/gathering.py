@@ -11,6 +11,7 @@ from curation.release.whole import Whole, whole
 from lab.release.facts import Creator, Facts, StepFact, TableFact
 from lab.release.sentences import description
 from sessions.plan import again, further_ratings
+from study.config.protocol import Protocol
 from study.config.study import Study
 from study.errors import StudyError
 from study.store import Db, store_snapshot
@@ -30,7 +31,7 @@ _MEANS = {
     "curation agreement": "Work out how well raters agree.",
     "curation export-recognition": "Write what people recognised, as comparisons read it.",
     "sessions plan-recognition": "Take the stimuli in, and decide who meets which.",
-    OWN_COMMAND: "Count what was left out, and describe the files.",
+    OWN_COMMAND: "Count what was left out, estimate what was not asked, and describe the files.",
 }
 
 
@@ -61,12 +62,6 @@ def gather(study: Study, answers_blank: int, *, at: datetime, allow_unfinished: 
         If the study is not finished, or a table cannot be believed.
     """
     needed = main_phase(study)
-    if needed is Phase.ANNOTATION and study.config.protocol.rating_rule == "until_certain":
-        raise StudyError(
-            "a release has no table yet for how probable answers are, and its lists would "
-            "contradict r1 to r3. Publish the tables of curation export-ratings, "
-            "label_posterior.csv among them"
-        )
     with store_snapshot(study.store_url) as db:
         standing = _unfinished(db, study)
     if standing and not allow_unfinished:
@@ -176,9 +171,7 @@ def _facts(
     times = _times(found)
     days = times.max() - times.min()
     counts = _counts(study, tables, found) | {"days": int(days.days) + 1}
-    rule = "strict (more than half are 3)"
-    if config.protocol.majority != "strict":
-        rule = "at_least_two (two or more are 3)"
+    rule = _rule_of(config.protocol)
     made = {
         name: TableFact(name, table.schema, len(table.rows))
         for name, table in tables.tables.items()
@@ -208,6 +201,14 @@ def _facts(
         tables=tuple(made.values()),
         steps=_steps(tables),
     )
+
+
+def _rule_of(protocol: Protocol) -> str:
+    if protocol.rating_rule == "until_certain":
+        return f"the likelier answer of label_posterior.csv ({protocol.certainty:g} certain)"
+    if protocol.majority != "strict":
+        return "at_least_two (two or more are 3)"
+    return "strict (more than half are 3)"
 
 
 def _place(study: Study) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from curation.analysis.estimates import SAMPLE_NAME
 from curation.figures import figure_2, plot_agreement, plot_test_set, save_figure
 from curation.release.left_out import RELEASED
 from curation.release.list_check import refuse_breaking
@@ -147,7 +148,7 @@ def _write(
     if whole.rated is not None:
         refuse_breaking(read_release(folder))
         with default_style():
-            stamp = "rehearsal" if facts.rehearsal else ""
+            stamp = _stamp(whole.rated, is_rehearsal=facts.rehearsal)
             steps.append(_draw(whole.rated, folder, stamp=stamp))
     tell("pack the archives")
     steps += archives.pack(study, whole, folder, wishes.embeddings)
@@ -214,11 +215,20 @@ def _with_own_files(facts: Facts, folder: Path) -> Facts:
     return replace(facts, steps=tuple(steps))
 
 
+def _stamp(rated: RatedPart, *, is_rehearsal: bool) -> str:
+    said = ["rehearsal"] if is_rehearsal else []
+    if SAMPLE_NAME in rated.tables:
+        of = f"{len(rated.full)} of {len(rated.tally.clips)} clips"
+        said.append(f"votes and agreement: estimate from {of}")
+    return "; ".join(said)
+
+
 def _draw(rated: RatedPart, folder: Path, *, stamp: str) -> StepFact:
     drawn = {"figure_2": figure_2(rated.full)}
     agreement = rated.tables["agreement.csv"].rows
     drawn["agreement"] = figure_of(plot_agreement(agreement))
-    inputs = ["video_ratings.csv", "agreement.csv"]
+    measured_on = SAMPLE_NAME if SAMPLE_NAME in rated.tables else "video_ratings.csv"
+    inputs = [measured_on, "agreement.csv"]
     if "test_set.csv" in rated.tables:
         drawn["test_set"] = figure_of(plot_test_set(rated.tables["test_set.csv"].rows))
         inputs.append("test_set.csv")

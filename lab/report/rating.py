@@ -119,7 +119,7 @@ def ratings_of(study: Study, at: datetime, *, n_resamples: int) -> Ratings:
         else measure_agreement(full.clips, rng, n_resamples=n_resamples),
         raters=rater_table(rated.with_raters(), rated.ground_truths()),
         # What other rules would change needs ratings that nobody was asked for.
-        sensitivity=_sensitivity(rated, study) if rated.gets_all is None else None,
+        sensitivity=_sensitivity(rated, study) if rated.sample is None else None,
         full=full,
         note=note,
         certainty=certainty,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from curation.analysis.estimates import in_words
 from curation.figures import votes_by_class
 from curation.tally import yes_votes
 from lab.trace.answers import TABLE as ANSWERS
@@ -11,9 +12,20 @@ from lab.trace.chain import Link, facts
 from lab.trace.clip_links import clip_link, located, record_links
 from lab.trace.kept import Kept
 from lab.trace.networks import cell_5_link
+from lab.trace.posterior import posterior_link
 from lab.trace.searches import cell_4_link
 from lab.trace.table_links import faults_of_table, table_link
-from lab.trace.traceable import OF_RELEASE, Accuracy, Bar, Cell4, Cell5, RecordOf, Row, Wanted
+from lab.trace.traceable import (
+    OF_RELEASE,
+    POSTERIOR,
+    Accuracy,
+    Bar,
+    Cell4,
+    Cell5,
+    RecordOf,
+    Row,
+    Wanted,
+)
 from study.errors import ConfigError
 from study.reading.clip_keys import Key, key_of, keys_of
 from study.reading.list_faults import COUNTS
@@ -50,6 +62,8 @@ def row_link(kept: Kept, what: Row) -> Link:
     """Return the chain of a row of a list."""
     if what.table == ANSWERS:
         return answer_row_link(kept, what)
+    if what.table == POSTERIOR:
+        return posterior_link(kept, what)
     if what.table in _OF_STORE:
         return _clip_of_store(kept, what)
     if what.table in OF_RELEASE:
@@ -142,7 +156,8 @@ def _record_link(kept: Kept, what: RecordOf) -> Link:
 
 
 def _bar_link(kept: Kept, what: Bar) -> Link:
-    clips = kept.tallies
+    sample = kept.sample
+    clips = kept.tallies if sample is None else sample
     if what.label not in set(clips["avmit_label"]):
         known = ", ".join(sorted(set(clips["avmit_label"])))
         raise ConfigError(f"{what.label!r} is not a class of Figure 2. Its classes: {known}")
@@ -152,7 +167,13 @@ def _bar_link(kept: Kept, what: Bar) -> Link:
     counted = {str(n): int(many) for n, many in drawn.items()}.get(str(what.n_votes), 0)
     rows = [{str(k): v for k, v in row.items()} for row in own.to_dict("records")]
     kept.look_up(keys_of(own["video_location"], own["filename"]))
-    links = [clip_link(kept, key_of(row["video_location"], row["filename"]), row) for row in rows]
+    # Clips of a sample may have further ratings, which it does not count.
+    links = [
+        clip_link(
+            kept, key_of(row["video_location"], row["filename"]), row if sample is None else {}
+        )
+        for row in rows
+    ]
     broken = [link for link in links if any(one.faults for one in link.every())]
     shown = [*broken, *(link for link in links if link not in broken)][:MOST_SHOWN]
     faults = [] if counted == len(own) else [f"the figure has {counted}, and the table {len(own)}"]
@@ -161,7 +182,11 @@ def _bar_link(kept: Kept, what: Bar) -> Link:
     return Link(
         "bar",
         f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
-        facts(clips=len(own), shown=min(len(own), MOST_SHOWN)),
+        facts(
+            clips=len(own),
+            shown=min(len(own), MOST_SHOWN),
+            estimate=None if sample is None else in_words(len(sample), len(kept.tallies)),
+        ),
         (*faults, *faults_of_table(kept, "video_ratings")),
         (table_link(kept, "video_ratings"), *shown),
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from curation.analysis.estimates import sample_of_all, tallied_sample
+from curation.release.export import ratings_that_count
 from curation.release.published import LIST_NAMES, read_list
 from features.records.manifest import MANIFEST_NAME, RecordManifest, read_manifest
 from lab.report.places import Places
@@ -153,6 +155,16 @@ class Kept:
         """The rows of `video_ratings.csv`, with counts as numbers."""
         frame = read_list(self.places.tables / "video_ratings.csv")
         return frame.assign(**{name: frame[name].astype(int) for name in COUNTS})
+
+    @cached_property
+    def sample(self) -> pd.DataFrame | None:
+        """Clips that got all ratings whatever they said; None where every clip did."""
+        if not self.study.config.protocol.may_ask_fewer:
+            return None
+        with store_snapshot(self.study.store_url) as db:
+            given = ratings_that_count(db, self.study).ratings
+            sample = sample_of_all(db, self.study, self.tallies, given)
+        return None if sample is None else tallied_sample(self.tallies, sample)
 
     @cached_property
     def lists(self) -> list[str]:

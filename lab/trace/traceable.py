@@ -23,7 +23,9 @@ _ACCURACY = re.compile(r"comparison\.csv:accuracy/people/([^/]+)")
 _ROW = re.compile(r"([\w.-]+\.csv):(.+)")
 Question = Literal["present", "prominent"]
 OF_RELEASE = ("clips", "trials", "rejects", "agreement", "left_out", "data_dictionary", "stimuli",
-              "model_vs_human")  # fmt: skip
+              "model_vs_human", "sample_ratings", "figure_2_estimate", "rater_confusion",
+              "label_audit")  # fmt: skip
+POSTERIOR = "label_posterior"
 _OF_ANSWERS = "recognition_trials"
 SPELT = (
     "video_ratings.csv:CLASS/CLIP.mp4 (a row of a released file), CLASS/CLIP.tfrecord (a record), "
@@ -132,4 +134,4 @@ def _cell(embedding_set: str, rnn: str) -> tuple[str, str]:
 
 
 def _is_table(name: str) -> bool:
-    return name.removesuffix(".csv") in (*LIST_NAMES, *OF_RELEASE, _OF_ANSWERS)
+    return name.removesuffix(".csv") in (*LIST_NAMES, *OF_RELEASE, _OF_ANSWERS, POSTERIOR)

@@ -9,7 +9,7 @@ import pandas as pd
 from study import counting
 from study.config.study import Study
 from study.deciding.audited import in_audit
-from study.deciding.certain import Audit, audit, class_is_certain, raised
+from study.deciding.certain import Audit, Replay, audit, class_is_certain, raised, replayed
 from study.deciding.posterior import Answers, Fit, fit, says_yes
 from study.deciding.prior import of_clips, read_prior, require_known
 from study.store import Db
@@ -45,6 +45,8 @@ class Belief:
         Ground truths and the audited share.
     class_ended : ndarray of bool, shape (n_clips,)
         Whether the class has its prominent clips for certain, or cannot have them.
+    replay : Replay
+        Where the rule would have ended the clips of the audit.
     found : Audit
         What the audit says of the rule.
     """
@@ -58,6 +60,7 @@ class Belief:
     limit: float
     gets_all: Flags
     class_ended: Flags
+    replay: Replay
     found: Audit
 
     @property
@@ -118,9 +121,11 @@ def believe(db: Db, study: Study, every: pd.DataFrame | None = None) -> Belief:
         least = protocol.class_min_prominent
         ended = class_is_certain(yes, answers.label, least, protocol.certainty)
     limit = limit_now(db, study)
-    n_full = protocol.ratings_per_clip
-    found = audit(answers, fitted, gets_all, limit, question, n_full)
-    return Belief(clips, raters, answers, fitted, yes, counts, limit, gets_all, ended, found)
+    replay = replayed(answers, fitted, gets_all, limit, question, protocol.ratings_per_clip)
+    found = audit(replay, yes, counts, question)
+    return Belief(
+        clips, raters, answers, fitted, yes, counts, limit, gets_all, ended, replay, found
+    )
 
 
 def limit_now(db: Db, study: Study) -> float:

@@ -68,12 +68,27 @@ def normal_quantile(share: float) -> float:
     return NormalDist().inv_cdf(share)
 
 
-def audit(
-    answers: Answers, fitted: Fit, is_audited: Flags, limit: float, question: str, n_full: int
-) -> Audit:
-    """Return how often the rule would have been wrong on clips that got all their ratings.
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """Where the rule would have ended clips that got all their ratings all the same.
 
-    Their ratings are read once more, one after the other, as the rule would have seen them.
+    Parameters
+    ----------
+    ended_after : ndarray of int64, shape (n_clips,)
+        How many ratings it would have asked for; 0 where it would not have ended the clip, or the
+        clip is not of the audit.
+    is_yes : ndarray of bool, shape (n_clips,)
+        The likelier answer then.
+    """
+
+    ended_after: Ints
+    is_yes: Flags
+
+
+def replayed(
+    answers: Answers, fitted: Fit, is_audited: Flags, limit: float, question: str, n_full: int
+) -> Replay:
+    """Read the ratings of audited clips once more, one after the other, as the rule would have.
 
     Parameters
     ----------
@@ -84,13 +99,12 @@ def audit(
     n_full : int
         How many ratings are all.
     """
-    counts = answers.counts()
+    n_given = answers.counts().sum(axis=1)
+    usable = is_audited & (n_given >= n_full) & (answers.expert < 0)
     blind = np.full(answers.n_clips, -1, dtype=np.int64)
-    usable = np.flatnonzero(is_audited & (counts.sum(axis=1) >= n_full) & (answers.expert < 0))
     rank = _ranks(answers.clip, answers.n_clips)
-    final = says_yes(fitted, counts, question)
-    answer = np.zeros(answers.n_clips, dtype=bool)
-    ended = np.zeros(answers.n_clips, dtype=bool)
+    is_yes = np.zeros(answers.n_clips, dtype=np.bool_)
+    ended_after = np.zeros(answers.n_clips, dtype=np.int64)
     for n_seen in range(1, n_full):
         part = rank < n_seen
         seen = Answers(
@@ -100,19 +114,32 @@ def audit(
         yes = says_yes(
             expect(seen, fitted.confusion, fitted.prior, fitted.hard_share), seen.counts(), question
         )
-        ends = ~ended & (np.maximum(yes, 1 - yes) >= limit)
-        answer[ends], ended[ends] = yes[ends] > 0.5, True
-    own = usable[ended[usable]]
+        ends = usable & (ended_after == 0) & (np.maximum(yes, 1 - yes) >= limit)
+        is_yes[ends], ended_after[ends] = yes[ends] > 0.5, n_seen
+    return Replay(ended_after, is_yes)
+
+
+def audit(replay: Replay, yes: Floats, counts: Ints, question: str) -> Audit:
+    """Return how often the rule would have been wrong on clips that got all their ratings.
+
+    Parameters
+    ----------
+    yes : ndarray of float64, shape (n_clips,)
+        How probable a yes is, given all ratings.
+    counts : ndarray of int64, shape (n_clips, 3)
+        All ratings.
+    """
+    own = np.flatnonzero(replay.ended_after)
     if not len(own):
         return Audit(0, float("nan"), 0.0, 1.0, 0)
-    wrong = np.where(answer[own], 1 - final[own], final[own])
+    wrong = np.where(replay.is_yes[own], 1 - yes[own], yes[own])
     first = 1 if question == "present" else 2
     most = 2 * counts[own, first:].sum(axis=1) > counts[own].sum(axis=1)
     error = float(wrong.mean())
     half = Z_95 * float(wrong.std()) / float(np.sqrt(len(own)))
     return Audit(
         len(own), error, max(error - half, 0.0), min(error + half, 1.0),
-        int((most != answer[own]).sum()),
+        int((most != replay.is_yes[own]).sum()),
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pyarrow as pa
 
 from curation.analysis.agreement import measure_agreement
+from curation.analysis.estimates import FIGURE_2_NAME, SAMPLE_NAME, votes_estimate
 from curation.release.row_faults import Finding
-from lab.checking.opened import Opened, cells, finding
+from lab.checking.opened import FACTS, Opened, cells, finding, part
 from lab.checking.together.counts import SMALLEST_GROUP
 
 _CLIP = ("video_location", "filename")
@@ -21,6 +22,7 @@ def check_fitting(release: Opened) -> Iterator[Finding]:
     """Yield what two tables say differently."""
     yield from _labels(release)
     yield from _agreement(release)
+    yield from _sample(release)
     trials, left_out = release.table("trials.csv"), release.table("left_out.csv")
     if trials is not None:
         yield from _arithmetic(trials)
@@ -55,16 +57,16 @@ def _keys(table: pa.Table) -> Iterator[tuple[str, ...]]:
 
 def _agreement(release: Opened) -> Iterator[Finding]:
     name = "agreement.csv"
-    rated, told = release.table("video_ratings.csv"), release.table(name)
-    if rated is None or told is None or not {*_COUNTS, "AVMIT_label"} <= set(rated.column_names):
+    measured_on = SAMPLE_NAME if SAMPLE_NAME in release.files else "video_ratings.csv"
+    rated, told = release.table(measured_on), release.table(name)
+    if rated is None or told is None:
         return
     key = ["AVMIT_label", "scale", "measure"]
     if not {*key, "value", "low", "high", "n_clips"} <= set(told.column_names):
         return
-    clips = pd.DataFrame({column: _numbers(rated, column) for column in _COUNTS})
-    if clips.isna().any(axis=None) or clips.empty or (clips < 0).any(axis=None):
-        return  # told by their types
-    clips = clips.astype(int).assign(avmit_label=cells(rated, "AVMIT_label"))
+    clips = _tallies(release, measured_on)
+    if clips is None:
+        return
     found = measure_agreement(clips, n_resamples=1).rename(columns={"avmit_label": "AVMIT_label"})
     found = found[found["n_clips"] >= SMALLEST_GROUP].set_index(key)
     own = pd.DataFrame({column: cells(told, column) for column in key})
@@ -76,9 +78,53 @@ def _agreement(release: Opened) -> Iterator[Finding]:
     is_same &= both["n_clips"].eq(both["n_clips_told"])
     is_same &= ~both["low_told"].gt(both["high_told"])
     if not is_same.all():
-        yield finding("counts_differ_between_files", name, "is not the agreement of "
-                      "video_ratings.csv", n=int((~is_same).sum()),
+        yield finding("counts_differ_between_files", name, f"is not the agreement of {measured_on}",
+                      n=int((~is_same).sum()),
                       of=["/".join(one) for one in both.index[~is_same]])  # fmt: skip
+
+
+def _sample(release: Opened) -> Iterator[Finding]:
+    """Hold a random sample against all tallies, and Figure 2's estimate against the sample."""
+    sample, every = (_tallies(release, name) for name in (SAMPLE_NAME, "video_ratings.csv"))
+    told = release.table(FIGURE_2_NAME)
+    if sample is None or every is None:
+        return
+    n_each, known = sample[[*_COUNTS]].sum(axis=1), every.set_index([*_CLIP])[[*_COUNTS]]
+    known = known[~known.index.duplicated()]
+    most = known.reindex(pd.MultiIndex.from_frame(sample[[*_CLIP]])).to_numpy()
+    off = (sample[[*_COUNTS]].to_numpy() > most).any(axis=1) | np.isnan(most).any(axis=1)
+    off |= (n_each != part(release.json(FACTS), "counts", "ratings_per_clip")).to_numpy()
+    if off.any():
+        yield finding("counts_differ_between_files", SAMPLE_NAME,
+                      "clips have ratings that video_ratings.csv lacks, or not all of them",
+                      n=int(off.sum()), of=list(sample["filename"][off]))  # fmt: skip
+    key = ["question", "AVMIT_label", "votes"]
+    if off.any() or told is None or not {*key, "estimate", "low", "high"} <= set(told.column_names):
+        return
+    numbers = ["n_sample", "estimate", "low", "high"]
+    again = votes_estimate(sample, every).rename(columns={"avmit_label": "AVMIT_label"})
+    again = again.astype({"votes": str}).set_index(key)[numbers]
+    own = pd.DataFrame({one: cells(told, one) for one in key})
+    own = own.assign(**{one: _numbers(told, one) for one in numbers})
+    both = again.join(own.drop_duplicates(key).set_index(key).add_suffix("_told"), how="outer")
+    differs = [~(both[one] - both[f"{one}_told"]).abs().le(_CLOSE) for one in numbers]
+    wrong = both.index[np.logical_or.reduce(differs)]
+    if len(wrong):
+        yield finding("counts_differ_between_files", FIGURE_2_NAME,
+                      f"is not the estimate from {SAMPLE_NAME}", n=len(wrong),
+                      of=["/".join(one) for one in wrong])  # fmt: skip
+
+
+def _tallies(release: Opened, name: str) -> pd.DataFrame | None:
+    table = release.table(name)
+    if table is None or not {*_CLIP, *_COUNTS, "AVMIT_label"} <= set(table.column_names):
+        return None
+    found = pd.DataFrame({one: cells(table, one) for one in (*_CLIP, "AVMIT_label")})
+    counts = pd.DataFrame({one: _numbers(table, one) for one in _COUNTS})
+    if counts.isna().any(axis=None) or found.empty or (counts < 0).any(axis=None):
+        return None  # told by their types
+    return pd.concat([found.rename(columns={"AVMIT_label": "avmit_label"}), counts.astype(int)],
+                     axis=1)  # fmt: skip
 
 
 def _arithmetic(trials: pa.Table) -> Iterator[Finding]:

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from curation.analysis.estimates import SAMPLE_NAME, in_words
+from curation.release.posterior import CONFUSION_NAME
 from lab.checking.opened import CHECKSUMS, FACTS, Opened, dicts, open_release, part, word, words
+from lab.checking.together.posterior import is_other, work_out
 from lab.trace.chain import Link, facts
 from lab.trace.clip_links import rating_link
 from lab.trace.kept import Kept
 from lab.trace.release.answers import is_recognition, recognised
 from lab.trace.release.archived import record_link
 from lab.trace.release.followed import CLOSE_S, IN_THE_LAB, Followed, rows_of, seconds
-from lab.trace.traceable import Bar, RecordOf, Row, Wanted
+from lab.trace.traceable import POSTERIOR, Bar, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import key_of
 from study.vocabulary import Phase
@@ -57,15 +62,16 @@ def _in_its_set(name: str) -> str:
 
 
 def _bar(of: Followed, what: Bar) -> Link:
-    rows = rows_of(of.release, "video_ratings.csv", AVMIT_label=what.label)
+    measured_on = _measured_on(of.release)
+    rows = rows_of(of.release, measured_on, AVMIT_label=what.label)
     if not rows:
         raise ConfigError(
-            f"video_ratings.csv of {of.release.folder} has no class {what.label!r}. "
+            f"{measured_on} of {of.release.folder} has no class {what.label!r}. "
             "Copy the name out of the table"
         )
     names = ("r2", "r3") if what.question == "present" else ("r3",)
     own = [row for row in rows if sum(_count(row, name) for name in names) == what.n_votes]
-    links = [_row(of, "video_ratings", row["filename"], row) for row in own]
+    links = [_row(of, measured_on.removesuffix(".csv"), row["filename"], row) for row in own]
     broken = [link for link in links if any(one.faults for one in link.every())]
     shown = [*broken, *(link for link in links if link not in broken)][:MOST_SHOWN]
     faults: tuple[str, ...] = ()
@@ -74,10 +80,22 @@ def _bar(of: Followed, what: Bar) -> Link:
     return Link(
         "bar",
         f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
-        facts(clips=len(own), shown=len(shown)),
+        facts(clips=len(own), shown=len(shown), estimate=_estimate(of.release)),
         faults,
         tuple(shown),
     )
+
+
+def _measured_on(release: Opened) -> str:
+    """Return of which tallies agreement and Figure 2 are: those of a sample, or of all."""
+    return SAMPLE_NAME if SAMPLE_NAME in release.files else "video_ratings.csv"
+
+
+def _estimate(release: Opened) -> str | None:
+    if SAMPLE_NAME not in release.files:
+        return None
+    sample, every = release.table(SAMPLE_NAME), release.table("video_ratings.csv")
+    return None if sample is None or every is None else in_words(sample.num_rows, every.num_rows)
 
 
 def _the_row(release: Opened, what: Row) -> dict[str, Any]:
@@ -102,7 +120,9 @@ def _the_row(release: Opened, what: Row) -> dict[str, Any]:
 
 def _row(of: Followed, table: str, name: str, row: dict[str, Any]) -> Link:
     shown = ("row_id", "r1", "r2", "r3", "rating", "reason", "value", "low", "high", "n_clips", "n",
-             "type", "means")  # fmt: skip
+             "type", "means", "posterior", "n_ratings", "stopped_by", "answer", "difficulty",
+             "expert_rating", "audit_n_ratings", "audit_answer", "estimate", "n_sample",
+             "probability")  # fmt: skip
     return Link(
         "row",
         f"{table}.csv:{row.get('row_id') or row.get('filename', name)}",
@@ -116,16 +136,24 @@ def _below(of: Followed, table: str, row: dict[str, Any]) -> Iterator[Link]:
     if is_recognition(table, row):
         yield from recognised(of, table, row)
     elif "filename" in row and table != "rejects":
-        yield from _clip(of, row)
+        yield from _clip(of, row, is_part=f"{table}.csv" == SAMPLE_NAME)
 
 
 def _faults_of_row(release: Opened, table: str, row: dict[str, Any]) -> Iterator[str]:
     if table == "agreement":
         label = row.get("AVMIT_label", "")
         asked = {} if label == "all" else {"AVMIT_label": label}
-        n = len(rows_of(release, "video_ratings.csv", **asked))
+        measured_on = _measured_on(release)
+        n = len(rows_of(release, measured_on, **asked))
         if row.get("n_clips") != str(n):
-            yield f"it is of {row.get('n_clips')} clips, and video_ratings.csv has {n} of them"
+            yield f"it is of {row.get('n_clips')} clips, and {measured_on} has {n} of them"
+    if table == POSTERIOR:
+        again = work_out(release, {name: row[name] for name in ("video_location", "filename")})
+        if again is not None and is_other(again):
+            yield (
+                f"trials.csv and {CONFUSION_NAME} make the posterior {again.posterior[0]:.6f} of "
+                f"{again.counts[0].sum()} ratings"
+            )
     if table == "data_dictionary":
         described = release.table(row.get("table", ""))
         if described is None or row.get("column") not in described.column_names:
@@ -159,7 +187,7 @@ def _faults_of_file(release: Opened, name: str) -> Iterator[str]:
         yield "its file is not the one that was released: it was changed"
 
 
-def _clip(of: Followed, row: dict[str, Any]) -> Iterator[Link]:
+def _clip(of: Followed, row: dict[str, Any], *, is_part: bool) -> Iterator[Link]:
     asked = {name: row[name] for name in ("video_location", "filename") if row.get(name)}
     known = rows_of(of.release, "clips.csv", **asked)
     if not known:
@@ -171,7 +199,7 @@ def _clip(of: Followed, row: dict[str, Any]) -> Iterator[Link]:
         "clip",
         "/".join(asked.values()),
         facts(AVMIT_label=known[0].get("AVMIT_label"), MIT_label=known[0].get("MIT_label")),
-        tuple(_faults_of_clip(row, known[0], counting)),
+        tuple(_faults_of_clip(row, known[0], counting, is_part=is_part)),
         tuple(_trial(of, one) for one in trials if row.get("row_id") in (None, one["row_id"])),
     )
     record = known[0].get("tfrecord_filename", "")
@@ -181,15 +209,19 @@ def _clip(of: Followed, row: dict[str, Any]) -> Iterator[Link]:
             yield from [] if link is None else [link]
 
 
-def _faults_of_clip(row: dict[str, Any], known: dict[str, Any], given: list[str]) -> Iterator[str]:
+def _faults_of_clip(
+    row: dict[str, Any], known: dict[str, Any], given: list[str], *, is_part: bool
+) -> Iterator[str]:
     for name in ("AVMIT_label", "MIT_label", "tfrecord_filename"):
         if name in row and row[name] != known.get(name):
             yield f"clips.csv says {name} {known.get(name)!r}, and the row {row[name]!r}"
     if "r1" in row:
         found = [given.count(str(rating)) for rating in (1, 2, 3)]
         told = [_count(row, f"r{rating}") for rating in (1, 2, 3)]
+        # A sample does not count further ratings.
+        fits = all(np.less_equal(told, found)) if is_part else told == found
         # Lists that take unrated clips have none of a clip without all its ratings.
-        if told != found and any(told):
+        if not fits and any(told):
             yield f"trials.csv holds {found} ratings of 1, 2 and 3 for it"
 
 

@@ -8,7 +8,7 @@ from benchmarks.rating_world import classifier, make_world
 from study.config.study import parse_config
 from study.deciding.audited import in_audit
 from study.deciding.betas import above_half
-from study.deciding.certain import Audit, audit, class_is_certain, intervals, raised
+from study.deciding.certain import Audit, audit, class_is_certain, intervals, raised, replayed
 from study.deciding.posterior import Answers, fit, of_one, says_yes
 from study.errors import ConfigError
 
@@ -101,8 +101,11 @@ def test_the_audit_measures_the_rule_and_a_careless_threshold_is_caught(world):
     found = answers_of(world, 3)
     fitted = fit(found)
     is_audited = np.random.default_rng(5).random(len(world.label)) < 0.3
+    counts = found.counts()
+    yes = says_yes(fitted, counts, "prominent")
     careful, careless = (
-        audit(found, fitted, is_audited, limit, "prominent", 3) for limit in (0.97, 0.7)
+        audit(replayed(found, fitted, is_audited, limit, "prominent", 3), yes, counts, "prominent")
+        for limit in (0.97, 0.7)
     )
     assert careful.error < 0.03 < careless.error
     assert careless.low < careless.error < careless.high
