@@ -20,7 +20,7 @@ SCREENSHOTS = "screenshots"
 SETS = {"yamnet_effnet": "YamNet_EffNetB0", "vggish_vgg16": "VGGish_VGG16"}
 TRAINED_ON = {"AVMIT": "prominent clips", "MIT16": "all clips"}
 # What descriptions of a dataset ask for; without it their validators recommend to add it.
-_RELEASE = {
+SAID_OF_RELEASE = {
     "release.creators": '["Doe, Jane", "Roe, Richard"]',
     "release.institution": '"University of Somewhere"',
     "release.institution_url": '"https://www.example.org/"',
@@ -173,7 +173,7 @@ def _init(found: DemoState, size: DemoSize) -> tuple[str, ...]:
         "protocol.test_size_per_class": size.test_size_per_class,
         "protocol.trials_per_block": size.trials_per_block,
         "screen.break_s": 2.0,
-        **_RELEASE,
+        **SAID_OF_RELEASE,
     }
     named = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     mit = found.folder / MIT

@@ -7,7 +7,7 @@ from lab.demo import Say, demo_folder, run_steps
 from lab.recognition.lists import RecognitionSize, write_lists
 from lab.recognition.state import ANSWERS, OBSERVED, STIMULI
 from lab.recognition.steps import RECOGNITION_TITLES, recognition_steps
-from lab.state import COMPARISON, RELEASE
+from lab.state import COMPARISON, DATASET, RELEASE
 from lab.steps import typed
 
 
@@ -33,6 +33,10 @@ def run_recognition_demo(
     return folder / COMPARISON / "comparison.html"
 
 
+def _release(folder: Path) -> str:
+    return typed("lab", "release", "--study", str(folder), "--out", str(folder / DATASET))
+
+
 def closing_lines_of_recognition(folder: Path) -> Sequence[str]:
     """Return where to look."""
     return (
@@ -40,6 +44,7 @@ def closing_lines_of_recognition(folder: Path) -> Sequence[str]:
         f"The clips:        {folder / STIMULI / 'contact_page.html'}",
         f"People said:      {folder / RELEASE / ANSWERS}",
         f"Networks said:    {folder / OBSERVED / 'predictions.csv'}",
+        f"Publish it:       {_release(folder)}",
         f"Start afresh:     {typed('lab', 'demo', str(folder), '--recognition', '--fresh')}",
         f"The comparison:   {folder / COMPARISON / 'comparison.html'}",
     )

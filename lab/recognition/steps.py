@@ -7,7 +7,7 @@ from pathlib import Path
 from lab.recognition.lists import SEED, TEST, TRAIN, VALIDATION, RecognitionSize
 from lab.recognition.state import ANSWERS, OBSERVED, STIMULI, RecognitionState
 from lab.state import COMPARISON, DESIGN, EMBEDDINGS, MIT, MODELS, RELEASE
-from lab.steps import SETS, DemoStep
+from lab.steps import SAID_OF_RELEASE, SETS, DemoStep
 from study.vocabulary import Phase
 
 RECOGNITION_TITLES = (
@@ -65,7 +65,9 @@ def _preparation(found: RecognitionState, size: RecognitionSize) -> Iterator[Dem
     stimuli = str(found.folder / STIMULI)
     init = ("study", "init", str(found.folder), "--rehearsal", "--recognition", stimuli)
     more = ("--title", "People against networks", "--seed", str(SEED))
-    yield DemoStep(2, "make the study", (*init, *more), lambda: found.is_made)
+    said = SAID_OF_RELEASE | {"release.clips_url": '"https://www.example.org/clips"'}
+    named = (part for key, value in said.items() for part in ("--set", f"{key}={value}"))
+    yield DemoStep(2, "make the study", (*init, *more, *named), lambda: found.is_made)
     for person in size.people:
         yield DemoStep(
             2,

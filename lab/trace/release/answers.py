@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from curation.release.trial_table.columns import OF_STIMULUS
+from curation.release.trial_table.columns import OF_STIMULUS, schema_of
 from curation.release.trial_table.views import model_vs_human, pseudonym_of, recognition_trials
 from lab.trace.answers import stored_answer_link
 from lab.trace.chain import Link, facts
@@ -17,6 +17,7 @@ _VIEWS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "recognition_trials": recognition_trials,
     "model_vs_human": model_vs_human,
 }
+_COLUMNS = schema_of([Phase.RECOGNITION]).names
 _SHORT = 12  # digits of a digest, for reading
 
 
@@ -52,6 +53,9 @@ def _trials_of(of: Followed, table: str, row: dict[str, Any]) -> list[dict[str, 
 def _faults_of_view(table: str, row: dict[str, Any], trial: dict[str, Any]) -> Iterator[str]:
     view = _VIEWS.get(table)
     if view is None:
+        return
+    if not set(_COLUMNS) <= trial.keys():
+        yield "trials.csv lacks columns of recognition trials"
         return
     made = view(pd.DataFrame([trial])).to_dict("records")
     expected = {str(name): str(cell) for name, cell in made[0].items()} if made else {}
