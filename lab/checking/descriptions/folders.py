@@ -260,7 +260,8 @@ def check_head(release: Opened, head: object) -> Iterator[Finding]:
         yield finding("unreadable_description", "README.md", "has no YAML head")
         return
     named = {word(one, "data_files") for one in dicts(head, "configs")}
-    have = release.root_tables.keys() - {"data_dictionary.csv"}
+    have = {name for name, table in release.root_tables.items() if table.num_rows}
+    have -= {"data_dictionary.csv"}
     for names, says in ((have - named, "tables have no configuration"),
                         (named - release.files.keys(), "configurations name no file")):  # fmt: skip
         if names:

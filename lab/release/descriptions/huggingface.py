@@ -28,7 +28,8 @@ def head(facts: Facts) -> str:
     ]
     paths = [table.path for table in facts.tables]
     default = next(path for path in _DEFAULTS if path in paths)
-    for table in facts.tables:
+    # `datasets` cannot load a table without rows.
+    for table in (one for one in facts.tables if one.n_rows):
         lines += [f"  - config_name: {table.name}", f"    data_files: {table.path}"]
         lines += ["    default: true"] if table.path == default else []
     return "\n".join([*lines, "---", "", ""])

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from lab.__main__ import app
 from lab.checking.all_checks import check_release
 from lab.checking.descriptions.folders import BIDS
 from lab.compare.reading import read_responses
+from lab.release.descriptions.huggingface import head
 from lab.report.places import places_of
 from lab.report.recognition import recognised, sentences
 from lab.trace.chain import faults_of
@@ -370,6 +372,21 @@ def test_the_methods_of_a_report_tell_of_the_experiment(alone):
         "action it was, out of 3 classes, and were paid £6.00 per hour; nobody met a "
         "source clip twice. 4 practice trials did not count. 44 answers entered the analysis."
     )
+
+
+def test_a_table_without_rows_has_no_configuration_because_none_would_load(release):
+    (release / "left_out.csv").write_text("what,phase,reason,n,means\n")
+    before, after = (release / "README.md").read_text().split("  - config_name: left_out\n", 1)
+    (release / "README.md").write_text(before + after.split("\n", 1)[1])
+    assert "undescribed_table" not in breaking(release)
+
+
+def test_the_head_names_only_tables_with_rows(alone):
+    facts = alone.released.facts
+    empty = replace(facts.table("left_out.csv"), n_rows=0)
+    tables = tuple(empty if one.path == empty.path else one for one in facts.tables)
+    assert "left_out" in head(facts)
+    assert "left_out" not in head(replace(facts, tables=tables))
 
 
 def test_facts_count_what_was_recognised(both):
