@@ -60,6 +60,7 @@ def listed() -> dict[str, list[Listed]]:
             _of("recognition_trials.csv", "curation export-recognition", RECOGNITION),
             _of("model_vs_human.csv", "lab release", MODEL_VS_HUMAN),
             _of("stimuli.csv", "lab release", STIMULI),
+            _of("candidates.csv", "curation candidates", tables.CLIP_LIST),
             _of("clips.csv", "lab release", whole.CLIPS),
             _of("rejects.csv", "lab release", whole.REJECTS),
             _of("agreement.csv", "lab release", whole.AGREEMENT),

@@ -12,7 +12,8 @@ from curation.clips.mit_tree import MitTree
 from curation.clips.survey import survey as listen
 from curation.commands.options import JobsOption, OutOption, tables_folder
 from curation.figures import plot_flow, save_figure
-from curation.release.tables import write_report
+from curation.release.export import provenance_of, with_record_names
+from curation.release.tables import CLIP_LIST, write_report, write_table
 from curation.selection.ground_truths import sample_ground_truths as draw
 from study.classes import read_classes
 from study.config.study import Study, find_study
@@ -63,8 +64,8 @@ def candidates(
         ),
     ] = False,
 ) -> None:
-    """Admit or reject every clip of the study's classes; rejects.csv says why."""
-    found = find_study(study, store)
+    """Admit or reject every clip of the study's classes, with a list of either."""
+    found, at = find_study(study, store), datetime.now(UTC)
     if again:
         with store_transaction(found.store_url) as db:
             decided.forget_rejects(db)
@@ -76,13 +77,16 @@ def candidates(
         task = progress.add_task("examining clips", total=None)
         result = admission.admit(
             found,
-            at=datetime.now(UTC),
+            at=at,
             n_processes=jobs,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     with store_snapshot(found.store_url) as db:
         path = tables_folder(out, found) / "rejects.csv"
         write_report(decided.reject_frames(db), path, overwrite=True)
+        listed = with_record_names(db, decided.frame(db))
+        said = provenance_of(db, found, at)
+        write_table(listed, CLIP_LIST, path.with_name("candidates.csv"), said, overwrite=True)
         by_reason = decided.counts(db).groupby("reason")["n"].sum()
     if report:
         _report_flow(found, tables_folder(out, found))

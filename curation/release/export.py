@@ -1,7 +1,7 @@
 """From the store to the published tables of ratings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from study.errors import TableError
 from study.store import Db, audit, studies
 from study.store.clips import candidates, record_names
 from study.store.ratings.counted import counted
-from study.tools.files import refuse_existing
+from study.tools.files import refuse_existing, sha256_of
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,8 @@ def export_ratings(
     belief = belief_of(db, study)
     tally = tally_of_study(found.ratings, study, belief)
     export = Export(tally, found, (raw_path, path))
-    store = studies.identity(db, study)
-    provenance = Provenance(
-        rehearsal=study.config.rehearsal,
-        store_id=store.store_id,
-        store_revision=store.revision,
-        made_at=at.isoformat(timespec="seconds"),
+    provenance = replace(
+        provenance_of(db, study, at),
         settings={**rules_of(study), **_order(db)},
         counts={
             **counts_of(export),
@@ -108,6 +104,17 @@ def export_ratings(
     if belief is not None:
         write_posterior(belief, study, folder, provenance, overwrite=overwrite)
     return export
+
+
+def provenance_of(db: Db, study: Study, at: datetime) -> Provenance:
+    """Return where a table out of a store comes from, without rules and counts."""
+    store = studies.identity(db, study)
+    return Provenance(
+        rehearsal=study.config.rehearsal,
+        store_id=store.store_id,
+        store_revision=store.revision,
+        made_at=at.isoformat(timespec="seconds"),
+    )
 
 
 def ratings_that_count(db: Db, study: Study) -> Counted:
@@ -148,6 +155,9 @@ def rules_of(study: Study) -> Mapping[str, Any]:
     if protocol.rating_rule == "until_certain":
         rule |= {"certainty": protocol.certainty, "audit_share": protocol.audit_share}
         rule |= {"labels": "the likelier answer, in label_posterior.csv"}
+        if protocol.prior is not None:
+            path = study.folder / protocol.prior
+            rule |= {"prior_sha256": sha256_of(path) if path.is_file() else None}
     return {
         "ratings_per_clip": protocol.ratings_per_clip,
         **({} if protocol.rating_rule == "all" else rule),

@@ -89,6 +89,11 @@ class Belief:
         """Return what the rule promises, and what the audit measured."""
         promised = 1 - study.config.protocol.certainty
         said = f"certain from {self.limit:.4g} on"
+        if waits_for_prior(study):
+            said += (
+                f"; without a classifier, because {study.config.protocol.prior} is not there yet "
+                "(python -m models prior)"
+            )
         if not self.found.n:
             return f"{said}; no clip of the audit has been ended by the rule yet"
         return (
@@ -126,6 +131,12 @@ def believe(db: Db, study: Study, every: pd.DataFrame | None = None) -> Belief:
     return Belief(
         clips, raters, answers, fitted, yes, counts, limit, gets_all, ended, replay, found
     )
+
+
+def waits_for_prior(study: Study) -> bool:
+    """Return whether the study names a classifier's table that has not been written yet."""
+    name = study.config.protocol.prior
+    return name is not None and not (study.folder / name).exists()
 
 
 def limit_now(db: Db, study: Study) -> float:
@@ -188,7 +199,8 @@ def _answers(
 
 def _scores(study: Study, clips: pd.DataFrame) -> Floats:
     name = study.config.protocol.prior
-    if name is None:
+    # The first ratings are what a classifier learns from: until then there is none.
+    if name is None or waits_for_prior(study):
         return np.full(len(clips), np.nan)
     found = of_clips(read_prior(study.folder / name), clips)
     require_known(found, study.folder / name)

@@ -5,11 +5,19 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from features.extraction.clip_list import read_clip_list
 from features.records.records import Record, write_record
 from models.__main__ import app
 from models.data.prior import auc, folds, out_of_fold
-from study.deciding.prior import read_prior
+from study.deciding.prior import of_clips, read_prior
+from study.init import init_study
 from study.naming import source_of
+from study.store import store_transaction
+from study.store.clips import candidates
+from study.vocabulary import ParticipantKind
+from tests.worlds.commands import run_command
+from tests.worlds.first_study import make_tree
+from tests.worlds.studies import AT, enrol, rate
 
 
 def test_no_clip_is_told_by_a_classifier_that_has_seen_its_source():
@@ -97,3 +105,43 @@ def test_a_list_of_four_columns_tells_clips_that_nobody_has_rated(rated):
     result = run(rated, "--clips", str(rated / "candidates.csv"), "--cache", str(rated))
     assert result.exit_code == 0, result.output
     assert list(pd.read_csv(rated / "prior.csv")["filename"]) == list(every["filename"])
+
+
+def test_a_study_goes_from_candidates_to_a_prior_that_its_desk_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr("models.data.prior.LEAST", 2)
+    tree = make_tree(tmp_path, 12)
+    settings = [f'mit_root="{tree}"', f'classes="{tmp_path / "classes.csv"}"', "rehearsal=true",
+                'protocol.rating_rule="until_certain"', 'protocol.prior="prior.csv"']  # fmt: skip
+    study = init_study(tmp_path / "study", settings, AT)
+    lists, here = study.folder / "release", ("--study", study.folder)
+    assert run_command("curation", "candidates", *here).returncode == 0
+    rng = np.random.default_rng(4)
+    listed = read_clip_list(lists / "candidates.csv", tree)
+    labels = sorted({clip.label for clip in listed})
+    assert len(listed) == 12 * len(labels)
+    for clip in listed:
+        mean = float(labels.index(clip.label) % 2)
+        audio, visual = (rng.normal(mean, 1, (3, size)).astype(np.float32) for size in (128, 512))
+        record = Record(clip.filename, clip.label, audio, visual)
+        write_record(tmp_path / "embeddings" / clip.tfrecord_filename, record)
+    with store_transaction(study.store_url) as db:
+        known = candidates.frame(db).iloc[::2]
+        enrol(db, "S01", "S02", "S03", kind=ParticipantKind.SIMULATED)
+        for person in ("S01", "S02", "S03"):
+            said = [3 if labels.index(label) % 2 else 1 for label in known["avmit_label"]]
+            rate(db, person, dict(zip(known["candidate_id"].tolist(), said, strict=True)))
+    assert "without a classifier" in run_command("sessions", "status", *here).stdout
+    assert run_command("curation", "export-ratings", *here).returncode == 0
+    done = run_command(
+        "models", "prior", "--embeddings", tmp_path / "embeddings", "--set", "vggish_vgg16",
+        "--ratings", lists / "video_ratings.csv", "--clips", lists / "candidates.csv",
+        "--out", study.folder / "prior.csv",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = read_prior(study.folder / "prior.csv")
+    assert len(told) == len(listed)
+    told_of = of_clips(told, known.assign()).groupby(known["avmit_label"]).mean()
+    assert told_of[labels[1]] > told_of[labels[0]]
+    status = run_command("sessions", "status", *here)
+    assert status.returncode == 0, status.stderr
+    assert "certain from" in status.stdout
