@@ -54,15 +54,19 @@ def with_references(ratings: pd.DataFrame, ground_truths: pd.DataFrame) -> pd.Da
     """Return ratings with what they can be held against.
 
     Returns the ratings with ``truth`` (NaN where there is none) and ``agreement``: the share of the
-    other raters of the clip who said the same (NaN where there were none).
+    other raters of the clip who said the same (NaN where there were none). Both are NaN of further
+    ratings (``is_further``, if there is such a column), asked because others had disagreed.
 
     `ratings` and `ground_truths`: as `rater_table` takes them.
     """
     truth = ground_truths.dropna(subset=["rating"]).set_index("candidate_id")["rating"]
-    same = ratings.groupby(["candidate_id", "rating"])["rating"].transform("size") - 1
-    others = ratings.groupby("candidate_id")["rating"].transform("size") - 1
+    usual = ratings
+    if "is_further" in ratings:
+        usual = ratings[~ratings["is_further"].astype(bool)]
+    same = usual.groupby(["candidate_id", "rating"])["rating"].transform("size") - 1
+    others = usual.groupby("candidate_id")["rating"].transform("size") - 1
     return ratings.assign(
-        truth=ratings["candidate_id"].map(truth.astype(float)),
+        truth=usual["candidate_id"].map(truth.astype(float)),
         agreement=(same / others.where(others > 0)).astype(float),
     )
 

@@ -22,6 +22,7 @@ from curation.selection.picture_facts import with_picture_facts
 from curation.tally import clip_keys, n_ratings
 from study.config.study import Study
 from study.counting import Counted, Truths
+from study.deciding.audited import are_further
 from study.errors import TableError
 from study.store import store_snapshot, studies
 from study.store.ratings.counted import ground_truths_that_count
@@ -216,10 +217,11 @@ def rated_in_study(study: Study, at: datetime) -> Rated:
         tally = tally_of_study(found.ratings, study, belief_of(db, study))
         clips = with_picture_facts(db, tally.clips, study.folder, protocol)
         sample = sample_of_all(db, study, clips, found.ratings)
+        given = found.ratings.assign(is_further=are_further(db, study, found.ratings))
     return Rated(
         clips,
         "the store",
-        found.ratings,
+        given,
         truths,
         rehearsal=study.config.rehearsal,
         counted=found,

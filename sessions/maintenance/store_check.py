@@ -7,8 +7,8 @@ import pandas as pd
 from sessions.maintenance import money_check
 from sessions.maintenance.lost_ratings import evidence_findings
 from sessions.people import roster
-from sessions.plan.wanted import Ints, first_wanted
 from study.config.study import Study
+from study.deciding.audited import Ints, first_wanted
 from study.store import Db, audit, maintenance
 from study.store.clips import candidates
 from study.store.people import participants

@@ -14,6 +14,7 @@ from sessions.pay.statement import is_settled_here, statement
 from sessions.plan import again, further_ratings
 from study.config.study import Study
 from study.counting import SHOWN_WRONG, Reason
+from study.deciding.audited import are_further
 from study.store import Db
 from study.store.plan import assignments
 from study.store.ratings.counted import ground_truths_that_count, judged
@@ -84,6 +85,7 @@ def progress(db: Db, study: Study, every: pd.DataFrame | None = None) -> Progres
     # An ungraded rig says nothing against its people; another clip on the screen says nothing.
     hidden = [*SHOWN_WRONG, *([] if study.config.rehearsal else [Reason.SIMULATED])]
     given = every[~every["reason"].isin(hidden)].reset_index(drop=True)
+    given = given.assign(is_further=are_further(db, study, given))
     sample = ground_truths_that_count(db, study)
     truths = sample.by_clip()
     evidence = agreement(given, truths)

@@ -21,16 +21,19 @@ def agreement(ratings: pd.DataFrame, truths: dict[int, int]) -> pd.DataFrame:
     ``"peer"``.
 
     `ratings`: columns ``participant_id, candidate_id, rating``, in the order in which they were
-    given.
+    given; those that are ``is_further``, if there is such a column, are compared with nothing.
     """
     table = ratings[["participant_id", "candidate_id", "rating"]].reset_index(drop=True)
+    is_further = ratings.get("is_further", pd.Series(data=False, index=ratings.index))
     table = table.assign(n_trial=table.groupby("participant_id").cumcount() + 1)
     rank = table.groupby("candidate_id").cumcount()
     truth = table["candidate_id"].map(truths)
-    parts = [_compared(table, truth, GROUND_TRUTH)]
+    # They are asked where people disagree: a rater of many would seem to be careless.
+    is_usual = ~is_further.to_numpy(dtype=np.bool_)
+    parts = [_compared(table, truth.where(is_usual), GROUND_TRUTH)]
     for back in range(1, int(rank.max()) + 1 if len(rank) else 1):
         earlier = table.groupby("candidate_id")["rating"].shift(back)
-        parts.append(_compared(table, earlier, PEER))
+        parts.append(_compared(table, earlier.where(is_usual), PEER))
     found = pd.concat(parts).sort_values(["at", "source"], kind="stable")
     return found.reset_index(drop=True)[list(COLUMNS)]
 

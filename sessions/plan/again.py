@@ -9,10 +9,10 @@ import pandas as pd
 from sessions.laptops.away import on_laptops
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
-from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study.config.study import Study
 from study.counting import IN_WORDS, Reason
+from study.deciding.audited import first_wanted
 from study.errors import StudyError
 from study.store import Db
 from study.store.desk import Desk

@@ -8,10 +8,10 @@ import pandas as pd
 from sessions.laptops.away import IS_PART
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_slots
-from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study import counting
 from study.config.study import Study
+from study.deciding.audited import first_wanted
 from study.deciding.belief import RAISED, Belief, believe, to_raise
 from study.deciding.open_clips import are_open, tallies_of
 from study.deciding.questions import Flags

@@ -11,9 +11,9 @@ from sessions.plan import assignment
 from sessions.plan.ordering import codes, flags, in_order
 from sessions.plan.planning import Change, able_raters, audited, n_changes
 from sessions.plan.slots import fill_missing
-from sessions.plan.wanted import first_wanted
 from sessions.streams import Stream
 from study.config.study import Study
+from study.deciding.audited import first_wanted
 from study.deciding.prior import of_clips, read_prior, require_known
 from study.errors import StudyError
 from study.store import Db

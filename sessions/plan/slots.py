@@ -5,8 +5,8 @@ import pandas as pd
 
 from sessions.plan import assignment
 from sessions.plan.ordering import in_order
-from sessions.plan.wanted import first_wanted
 from study.config.study import Study
+from study.deciding.audited import first_wanted
 from study.store import Db
 from study.store.plan import assignments, ground_truths
 

@@ -218,6 +218,21 @@ def test_a_rater_is_held_against_truth_and_the_others():
     assert over_time(compared, n_parts=3)["median_rt_s"].tolist() == [0.1, 0.4, 0.6]
 
 
+def test_who_gets_further_ratings_of_clips_that_others_differ_about_does_not_seem_careless():
+    rows = [(clip, person, 3) for clip in range(20) for person in "AB"]
+    hard = [
+        (clip, person, rating) for clip in range(20, 40) for person, rating in zip("ABC", (1, 3, 2))
+    ]
+    ratings = pd.DataFrame([*rows, *hard], columns=["candidate_id", "participant_id", "rating"])
+    ratings = ratings.assign(rt_s=0.5, is_further=ratings["participant_id"] == "C")
+    truths = pd.DataFrame({"candidate_id": [30], "rating": [1]})
+    table = rater_table(ratings, truths).set_index("participant_id")
+    assert table["agreement_with_others"][["A", "B"]].tolist() == [0.5, 0.5]
+    assert np.isnan(table["agreement_with_others"]["C"])
+    assert table["n_catch"].to_dict() == {"A": 1, "B": 1, "C": 0}
+    assert table["n_ratings"]["C"] == 20
+
+
 def test_a_rater_who_gets_worse_has_a_negative_drift():
     rng = np.random.default_rng(0)
     early, _truth = _ratings(rng, 300, accuracy=(0.95, 0.95, 0.95, 0.95))

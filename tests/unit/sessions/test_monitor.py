@@ -25,6 +25,12 @@ def test_a_rating_is_compared_with_the_truth_and_with_earlier_ratings_only():
     ]
 
 
+def test_a_rating_that_was_asked_because_others_disagreed_is_compared_with_nothing():
+    ratings = given(("A", 1, 3), ("B", 1, 1), ("C", 1, 3)).assign(is_further=[False, False, True])
+    found = agreement(ratings, {1: 1})
+    assert found["participant_id"].tolist() == ["A", "B", "B"]
+
+
 def test_no_ratings_raise_no_alarm():
     empty = given().assign(rt_s=[])
     assert agreement(empty, {}).empty
