@@ -87,12 +87,11 @@ def play_on(
     fitted = fit(start.answers) if is_rated else None
     found = np.empty((n_plays, 2))
     for n, frequencies in enumerate(patterns):
+        chances = _guessed(start.answers, frequencies, rng)
+        if fitted is not None:
+            chances = _with_what_was_rated(start.answers, fitted, chances, rng)
         part, scale = _part_of(start.answers.n_clips, rng)
-        own, own_fit = _only(start, fitted, part, scale)
-        chances = _guessed(own.answers, frequencies, rng)
-        if own_fit is not None:
-            chances = _with_what_was_rated(own.answers, own_fit, chances, scale, rng)
-        to_come = _play(own, own_fit, chances, rng)
+        to_come = _play(*_only(start, fitted, chances, part, scale), rng)
         found[n] = to_come.sum() / scale, to_come[start.is_truth[part]].sum() / scale
     return found
 
@@ -157,13 +156,14 @@ def _confusion(accuracy: float) -> Floats:
 
 
 def _with_what_was_rated(
-    answers: Answers, fitted: Fit, guessed: _Chances, scale: float, rng: np.random.Generator
+    answers: Answers, fitted: Fit, guessed: _Chances, rng: np.random.Generator
 ) -> _Chances:
     """Return chances drawn from ratings, clips being drawn again; a guess weighs fifty clips."""
     weights = rng.exponential(size=answers.n_clips)
-    again = fit(answers, start=fitted, max_iterations=_N_STEPS_AGAIN, weights=weights)
+    n_steps = _N_STEPS_AGAIN if answers.n_clips <= MOST_CLIPS else _N_STEPS
+    again = fit(answers, start=fitted, max_iterations=n_steps, weights=weights)
     # How well people agree is told by clips that two of them have rated.
-    n_telling = float((answers.counts().sum(axis=1) > 1).sum()) / scale
+    n_telling = int((answers.counts().sum(axis=1) > 1).sum())
     own = n_telling / (n_telling + PRIOR_CLIPS)
     return _Chances(
         own * again.confusion + (1 - own) * guessed.confusion,
@@ -180,7 +180,9 @@ def _part_of(n_clips: int, rng: np.random.Generator) -> tuple[Ints, float]:
     return drawn.astype(np.int64), MOST_CLIPS / n_clips
 
 
-def _only(start: Start, fitted: Fit | None, part: Ints, scale: float) -> tuple[Start, Fit | None]:
+def _only(
+    start: Start, fitted: Fit | None, chances: _Chances, part: Ints, scale: float
+) -> tuple[Start, Fit | None, _Chances]:
     """Return a study of some of its clips."""
     every = start.answers
     place = np.full(every.n_clips, -1, dtype=np.int64)
@@ -199,7 +201,7 @@ def _only(start: Start, fitted: Fit | None, part: Ints, scale: float) -> tuple[S
         fitted = replace(
             fitted, easy=fitted.easy[part], hard=fitted.hard[part], prior=fitted.prior[part]
         )
-    return own, fitted
+    return own, fitted, replace(chances, prior=chances.prior[part])
 
 
 def _chances_of_ratings(answers: Answers, chances: _Chances, rng: np.random.Generator) -> Floats:

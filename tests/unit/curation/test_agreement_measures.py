@@ -220,9 +220,8 @@ def test_a_rater_is_held_against_truth_and_the_others():
 
 def test_who_gets_further_ratings_of_clips_that_others_differ_about_does_not_seem_careless():
     rows = [(clip, person, 3) for clip in range(20) for person in "AB"]
-    hard = [
-        (clip, person, rating) for clip in range(20, 40) for person, rating in zip("ABC", (1, 3, 2))
-    ]
+    said = {"A": 1, "B": 3, "C": 2}
+    hard = [(clip, person, rating) for clip in range(20, 40) for person, rating in said.items()]
     ratings = pd.DataFrame([*rows, *hard], columns=["candidate_id", "participant_id", "rating"])
     ratings = ratings.assign(rt_s=0.5, is_further=ratings["participant_id"] == "C")
     truths = pd.DataFrame({"candidate_id": [30], "rating": [1]})
