@@ -64,7 +64,7 @@ def candidates(
         ),
     ] = False,
 ) -> None:
-    """Admit or reject every clip of the study's classes, with a list of either."""
+    """Admit or reject every clip of the study's classes; two lists say which, and why."""
     found, at = find_study(study, store), datetime.now(UTC)
     if again:
         with store_transaction(found.store_url) as db:
