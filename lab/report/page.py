@@ -158,14 +158,19 @@ def _glance(
 ) -> list[tuple[str, str]]:
     status = found.status
     n_raters = sum(1 for one in status.participants if one.n_done)
-    cells = [
-        (f"{status.n_ratings:,} of {status.n_wanted:,}", "ratings given"),
-        (f"{status.n_complete:,} of {status.n_clips:,}", "clips with all their ratings"),
-        (f"{n_raters:,}", "raters"),
-        (f"{len(found.progress.alarms):,}", "alarms"),
-    ]
+    cells = []
+    if status.n_wanted or answers is None:
+        cells += [
+            (f"{status.n_ratings:,} of {status.n_wanted:,}", "ratings given"),
+            (f"{status.n_complete:,} of {status.n_clips:,}", "clips with all their ratings"),
+            (f"{n_raters:,}", "raters"),
+        ]
     if answers is not None:
-        cells.append((f"{answers.n_answers:,}", "recognition answers"))
+        cells += [
+            (f"{answers.n_answers:,}", "recognition answers"),
+            (f"{answers.n_people:,}", "people who answered"),
+        ]
+    cells.append((f"{len(found.progress.alarms):,}", "alarms"))
     if "test_set" in lists:
         cells.append((f"{len(lists['test_set']):,}", "test clips"))
     if networks.evaluations:
