@@ -82,9 +82,12 @@ def accuracy_link(kept: Kept, what: Accuracy) -> Link:
     )
 
 
-def stored_answer_link(kept: Kept, row: Mapping[str, str]) -> Link | None:
-    """Return what the store has of a row of the table of trials; None where it has none."""
-    named = {**row, "filename": row.get("stimulus", "")}
+def stored_answer_link(kept: Kept, row: Mapping[str, str], sha256: str) -> Link | None:
+    """Return what the store has of a row of the table of trials; None where it has none.
+
+    `sha256`: what the release says that the stimulus is.
+    """
+    named = {**row, "filename": row.get("stimulus", ""), "sha256": sha256}
     stored = _stored(kept, [named])
     return _link(kept, named, stored[0]) if stored else None
 
@@ -165,6 +168,8 @@ def _link(kept: Kept, told: Mapping[str, str], stored: _Stored) -> Link:
 
 
 def _faults_of_told(told: Mapping[str, str], row: Mapping[str, Any]) -> Iterator[str]:
+    if told.get("sha256", row["sha256"]) != row["sha256"]:
+        yield "stimuli.csv says another digest of the clip than the store"
     for name, stored in {"response": row["answer"], **{one: row[one] for one in _TOLD}}.items():
         if told.get(name) != stored:
             yield f"the table says {name} {told.get(name)!r}, and the store {stored!r}"

@@ -1,6 +1,7 @@
 """Studies whose recognition experiment was done in a window: alone, and beside ratings."""
 
 import csv
+import hashlib
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -104,7 +105,10 @@ def _stimuli(folder: Path) -> dict[str, str]:
     made = stimuli_folder(folder / "stimuli", classes=CLASSES, n_per_class=4, conditions=CONDITIONS)
     path = made / "manifest.csv"
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [row | MADE for row in csv.DictReader(file)]
+        rows = [
+            row | MADE | {"source_sha256": hashlib.sha256(row["source"].encode()).hexdigest()}
+            for row in csv.DictReader(file)
+        ]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

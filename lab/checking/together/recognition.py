@@ -19,6 +19,9 @@ from lab.checking.opened import Opened, cells, finding
 from study.vocabulary import Phase
 
 _TRIALS, _STIMULI = "trials.csv", "stimuli.csv"
+_DIGESTS = (("source", "source_sha256"), ("sound_source", "sound_sha256"))
+# What was asked for, what was measured, and by how much more than they may differ.
+_MEASURED = (("snr_db", "snr_measured_db", 0.5), ("asynchrony_ms", "asynchrony_measured_ms", 1.0))
 _EVERY = schema_of(tuple(Phase)).names
 _VIEWS: tuple[tuple[str, list[str], Callable[[pd.DataFrame], pd.DataFrame]], ...] = (
     (FILE_NAME, RECOGNITION.names, recognition_trials),
@@ -41,6 +44,9 @@ def check_recognition(release: Opened) -> Iterator[Finding]:
     yield from _answers(own)
     yield from _stimuli(release, own)
     yield from _met_twice(own)
+    table = release.table(_STIMULI)
+    if table is not None and "stimulus" in table.column_names:
+        yield from _made(_frame(table))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -109,6 +115,25 @@ def _stimuli(release: Opened, own: pd.DataFrame) -> Iterator[Finding]:
     if wrong.any():
         yield finding("tables_differ", _TRIALS, f"says something else of a clip than {_STIMULI}",
                       n=int(wrong.sum()), of=_ids(own, wrong))  # fmt: skip
+
+
+def _made(stimuli: pd.DataFrame) -> Iterator[Finding]:
+    """Yield clips that have two digests, and stimuli that are not what was asked for."""
+    pairs = [pair for pair in _DIGESTS if set(pair) <= set(stimuli)]
+    named = [stimuli[list(pair)].set_axis(["clip", "digest"], axis=1) for pair in pairs]
+    if named:
+        told = pd.concat(named).query("clip != '' and digest != ''").drop_duplicates()
+        twice = sorted(told.loc[told["clip"].duplicated(), "clip"])
+        if twice:
+            yield finding("tables_differ", _STIMULI, "says two digests of one clip", n=len(twice),
+                          of=twice)  # fmt: skip
+    for asked, measured, most in _MEASURED:
+        if {asked, measured} <= set(stimuli):
+            one, other = (pd.to_numeric(stimuli[c], errors="coerce") for c in (asked, measured))
+            wrong = (one - other).abs() > most
+            if wrong.any():
+                yield finding("measure_differs", _STIMULI, f"says another {measured} than {asked}",
+                              n=int(wrong.sum()), of=stimuli.loc[wrong, "stimulus"])  # fmt: skip
 
 
 def _met_twice(own: pd.DataFrame) -> Iterator[Finding]:

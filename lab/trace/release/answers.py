@@ -37,7 +37,8 @@ def recognised(of: Followed, table: str, row: dict[str, Any]) -> Iterator[Link]:
     known = rows_of(of.release, f"{_STIMULI}.csv", stimulus=stimulus)
     yield _stimulus(stimulus, known, trials)
     for trial in trials:
-        yield _answer(of, trial, _faults_of_view(table, row, trial))
+        digest = str(known[0].get("sha256", "")) if known else ""
+        yield _answer(of, trial, digest, _faults_of_view(table, row, trial))
 
 
 def _trials_of(of: Followed, table: str, row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ def _stimulus(name: str, known: list[dict[str, Any]], trials: list[dict[str, Any
     )
 
 
-def _answer(of: Followed, row: dict[str, Any], of_view: Iterator[str]) -> Link:
+def _answer(of: Followed, row: dict[str, Any], sha256: str, of_view: Iterator[str]) -> Link:
     names = {
         "rt_s": "response_time_s", "correct": "correct", "confidence": "confidence",
         "n_early_presses": "early_presses", "n_presentations": "presentations",
@@ -101,7 +102,7 @@ def _answer(of: Followed, row: dict[str, Any], of_view: Iterator[str]) -> Link:
         faults.append(f"it says correct {row.get('correct')!r}, expected {is_right!r}")
     below: tuple[Link, ...] = ()
     if of.kept is not None:
-        inside = stored_answer_link(of.kept, row)
+        inside = stored_answer_link(of.kept, row, sha256)
         below = () if inside is None else (inside,)
         faults += ["the store has no such answer"] * (inside is None)
     return Link(

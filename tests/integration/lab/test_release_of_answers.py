@@ -182,6 +182,8 @@ TAMPERINGS = {
     "condition of a clip": (cell("condition", "early"), "tables_differ"),
     "clip of nowhere": (cell("stimulus", "plain/none.mp4"), "foreign_key"),
     "answer that nobody could give": (cell("response", "singing"), "unknown_value"),
+    "measure of a clip": (cell("snr_measured_db", "9.0", "stimuli.csv"), "measure_differs"),
+    "digest of a source": (cell("source_sha256", "0" * 64, "stimuli.csv"), "tables_differ"),
     "no answer": (cell("response", ""), "empty_cell"),
     "no view": (lambda folder: (folder / VIEWS[0]).unlink(), "missing_file"),
     "number of answers": (
@@ -337,6 +339,16 @@ def test_a_released_answer_that_the_store_does_not_have_breaks_the_chain(study, 
         db.query(AnswerRow).delete()
     chain = follow_in_release(alone.folder, wanted("trials.csv:7"), kept_of(study))
     assert any("the store has no such answer" in fault for fault in faults_of(chain))
+
+
+def test_a_released_digest_that_is_not_the_stores_breaks_the_chain(alone, release):
+    cell("sha256", "0" * 64, "stimuli.csv")(release)
+    seal(release)
+    name = read(release / "stimuli.csv")["stimulus"][1]
+    faults = faults_of(
+        follow_in_release(release, wanted(f"stimuli.csv:{name}"), kept_of(alone.study))
+    )
+    assert any("says another digest of the clip than the store" in fault for fault in faults)
 
 
 def test_an_accuracy_of_a_comparison_leads_to_the_answers_that_it_counts(study):
