@@ -13,7 +13,7 @@ import pytest
 
 from lab.checking.all_checks import as_json, check_release
 from study.errors import StudyError
-from tests.worlds.sealing import rewrite, seal
+from tests.worlds.sealing import cell, edit_table, rewrite, seal
 
 
 @pytest.fixture
@@ -23,29 +23,6 @@ def release(released_study, tmp_path):
 
 def breaking(folder):
     return {one.code for one in check_release(folder) if one.breaks}
-
-
-def edit_table(name, change):
-    """Return a plant that changes rows (lists of cells) of a table and its copies."""
-
-    def plant(folder):
-        rows = list(csv.reader(io.StringIO((folder / name).read_text())))
-        before = (folder / name).read_bytes()
-        change(rows)
-        with (folder / name).open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-        for copy in folder.glob("psych-ds/data/*.csv"):
-            if copy.read_bytes() == before:
-                shutil.copyfile(folder / name, copy)
-
-    return plant
-
-
-def cell(name, column, value, row=1):
-    def change(rows):
-        rows[row][rows[0].index(column)] = value
-
-    return edit_table(name, change)
 
 
 def edit_json(name, change):

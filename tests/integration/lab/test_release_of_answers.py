@@ -1,7 +1,5 @@
 """Recognition answers leave with a release: as trials, as views of them, and checked."""
 
-import csv
-import io
 import json
 import shutil
 from dataclasses import replace
@@ -18,12 +16,7 @@ from lab.checking.all_checks import check_release
 from lab.checking.descriptions.folders import BIDS
 from lab.compare.reading import read_responses
 from lab.release.descriptions.huggingface import head
-from lab.report.places import places_of
 from lab.report.recognition import recognised, sentences
-from lab.trace.chain import faults_of
-from lab.trace.kept import Kept
-from lab.trace.release.rows import follow_in_release
-from lab.trace.traceable import wanted
 from study.config.study import find_study
 from study.errors import StudyError
 from study.store import store_transaction
@@ -32,7 +25,7 @@ from study.store.tables import AnswerRow
 from study.vocabulary import Phase
 from tests.worlds.answered import released_answers
 from tests.worlds.releases import FIRST_DAY, PEOPLE, SECRETS
-from tests.worlds.sealing import seal
+from tests.worlds.sealing import cell, edit_table, seal
 
 VIEWS = ("recognition_trials.csv", "model_vs_human.csv")
 
@@ -139,26 +132,6 @@ def test_the_exports_write_the_same_table_and_views(alone, tmp_path):
     assert pd.concat(parts).to_dict("records") == read(alone.folder / VIEWS[1]).to_dict("records")
 
 
-def edit(name, change):
-    """Return a plant that changes the rows (lists of cells) of a table and its copy."""
-
-    def plant(folder):
-        before = (folder / name).read_bytes()
-        rows = list(csv.reader(io.StringIO(before.decode())))
-        change(rows)
-        with (folder / name).open("w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-        for copy in folder.glob("psych-ds/data/*.csv"):
-            if copy.read_bytes() == before:
-                shutil.copyfile(folder / name, copy)
-
-    return plant
-
-
-def cell(column, value, name="trials.csv"):
-    return edit(name, lambda rows: rows[2].__setitem__(rows[0].index(column), value))
-
-
 def other_answer(rows):
     """Change an answer, and whether it is right, as somebody would who knows the table."""
     response, label, correct = (rows[0].index(one) for one in ("response", "label", "correct"))
@@ -172,19 +145,28 @@ def again(rows):
 
 
 TAMPERINGS = {
-    "answer": (edit("trials.csv", other_answer), "view_differs"),
-    "answer without its verdict": (cell("response", "singing"), "answer_differs"),
-    "removed row": (edit("trials.csv", lambda rows: rows.pop()), "view_differs"),
-    "extra row": (edit("trials.csv", again), "met_twice"),
-    "row that a view lacks": (edit(VIEWS[0], lambda rows: rows.pop(3)), "view_differs"),
-    "row that only a view has": (edit(VIEWS[1], lambda rows: rows.append(rows[1])), "view_differs"),
-    "answer of a view": (cell("object_response", "singing", VIEWS[1]), "view_differs"),
-    "condition of a clip": (cell("condition", "early"), "tables_differ"),
-    "clip of nowhere": (cell("stimulus", "plain/none.mp4"), "foreign_key"),
-    "answer that nobody could give": (cell("response", "singing"), "unknown_value"),
-    "measure of a clip": (cell("snr_measured_db", "9.0", "stimuli.csv"), "measure_differs"),
-    "digest of a source": (cell("source_sha256", "0" * 64, "stimuli.csv"), "tables_differ"),
-    "no answer": (cell("response", ""), "empty_cell"),
+    "answer": (edit_table("trials.csv", other_answer), "view_differs"),
+    "answer without its verdict": (
+        cell("trials.csv", "response", "singing", row=2),
+        "answer_differs",
+    ),
+    "removed row": (edit_table("trials.csv", lambda rows: rows.pop()), "view_differs"),
+    "extra row": (edit_table("trials.csv", again), "met_twice"),
+    "row that a view lacks": (edit_table(VIEWS[0], lambda rows: rows.pop(3)), "view_differs"),
+    "row that only a view has": (
+        edit_table(VIEWS[1], lambda rows: rows.append(rows[1])),
+        "view_differs",
+    ),
+    "answer of a view": (cell(VIEWS[1], "object_response", "singing", row=2), "view_differs"),
+    "condition of a clip": (cell("trials.csv", "condition", "early", row=2), "tables_differ"),
+    "clip of nowhere": (cell("trials.csv", "stimulus", "plain/none.mp4", row=2), "foreign_key"),
+    "answer that nobody could give": (
+        cell("trials.csv", "response", "singing", row=2),
+        "unknown_value",
+    ),
+    "measure of a clip": (cell("stimuli.csv", "snr_measured_db", "9.0", row=2), "measure_differs"),
+    "digest of a source": (cell("stimuli.csv", "source_sha256", "0" * 64, row=2), "tables_differ"),
+    "no answer": (cell("trials.csv", "response", "", row=2), "empty_cell"),
     "no view": (lambda folder: (folder / VIEWS[0]).unlink(), "missing_file"),
     "number of answers": (
         lambda folder: (folder / "release.json").write_text(
@@ -198,7 +180,7 @@ TAMPERINGS = {
         ),
         "count_differs",
     ),
-    "a person's id": (cell("subj", "subject-P03", VIEWS[1]), "personal_data"),
+    "a person's id": (cell(VIEWS[1], "subj", "subject-P03", row=2), "personal_data"),
 }
 
 
@@ -217,7 +199,7 @@ def test_a_rating_that_lost_its_clip_is_found_among_answers(both, tmp_path):
         for column in ("filename", "video_location"):
             rows[1][rows[0].index(column)] = ""
 
-    edit("trials.csv", forget)(folder)
+    edit_table("trials.csv", forget)(folder)
     seal(folder)
     assert "columns_of_another_phase" in breaking(folder)
 
@@ -297,84 +279,6 @@ def test_embeddings_of_a_recognition_study_are_refused_in_one_line(alone, tmp_pa
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     assert "22 recognised clips, 44 trials, 5 tables" in done.output
-
-
-def kept_of(study):
-    return Kept(study, places_of(study.folder))
-
-
-@pytest.mark.parametrize(
-    "what", ["trials.csv:7", f"{VIEWS[0]}:7", "stimuli.csv:plain/diving/2.mp4"]
-)
-def test_a_released_row_leads_to_its_clip_and_to_the_key_press(alone, what):
-    chain = follow_in_release(alone.folder, wanted(what), kept_of(alone.study))
-    assert faults_of(chain) == []
-    kinds = [link.kind for link in chain.every()]
-    assert {"file", "stimulus", "answer", "session", "presentation", "key press"} <= set(kinds)
-    without = [link.kind for link in follow_in_release(alone.folder, wanted(what)).every()]
-    assert {"stimulus", "answer"} <= set(without)
-    assert "key press" not in without
-
-
-def test_a_row_of_the_toolboxs_view_leads_to_its_trial(alone):
-    row = read(alone.folder / VIEWS[1]).iloc[4]
-    what = wanted(f"{VIEWS[1]}:{row['subj']}/{row['session']}/{row['trial']}")
-    chain = follow_in_release(alone.folder, what)
-    assert faults_of(chain) == []
-    (answer,) = (link for link in chain.every() if link.kind == "answer")
-    assert answer.name == f"{row['object_response']} by {row['subj'].removeprefix('subject-')}"
-
-
-def test_a_released_answer_that_the_store_does_not_have_breaks_the_chain(study, alone):
-    with store_transaction(study.store_url) as db:
-        last = db.query(AnswerRow).order_by(AnswerRow.trial_id.desc()).first()
-        who, last.answer = last.participant_id, "singing"
-    kept = kept_of(study)
-    pseudonym = {person: name for name, person in kept.pseudonyms.items()}[who]
-    rows = read(alone.folder / "trials.csv")
-    own = rows[rows["participant"] == pseudonym]["row_id"]
-    faults = faults_of(follow_in_release(alone.folder, wanted(f"trials.csv:{own.iloc[-1]}"), kept))
-    assert any("the table says response" in fault for fault in faults)
-    with store_transaction(study.store_url) as db:
-        db.query(AnswerRow).delete()
-    chain = follow_in_release(alone.folder, wanted("trials.csv:7"), kept_of(study))
-    assert any("the store has no such answer" in fault for fault in faults_of(chain))
-
-
-def test_a_released_digest_that_is_not_the_stores_breaks_the_chain(alone, release):
-    cell("sha256", "0" * 64, "stimuli.csv")(release)
-    seal(release)
-    name = read(release / "stimuli.csv")["stimulus"][1]
-    faults = faults_of(
-        follow_in_release(release, wanted(f"stimuli.csv:{name}"), kept_of(alone.study))
-    )
-    assert any("says another digest of the clip than the store" in fault for fault in faults)
-
-
-def test_an_accuracy_of_a_comparison_leads_to_the_answers_that_it_counts(study):
-    run = CliRunner()
-    tables = study.folder / "release"
-    here = ["--study", str(study.folder)]
-    assert run.invoke(curation, ["export-recognition", *here]).exit_code == 0
-    compared = ["compare", "--people", str(tables / VIEWS[0]), "--resamples", "10"]
-    done = run.invoke(app, [*compared, "--out", str(study.folder / "comparison")])
-    assert done.exit_code == 0, done.output
-    asked = ["trace", "comparison.csv:accuracy/people/plain", *here]
-    done = run.invoke(app, asked)
-    assert done.exit_code == 0, done.output
-    assert "answers 22, shown 5" in done.output
-    table = tables / VIEWS[0]
-    table.write_text(table.read_text().replace(",True,", ",False,", 1))
-    done = run.invoke(app, asked)
-    assert done.exit_code == 1
-    assert "is not the file that recognition_trials.json describes" in done.output
-
-
-def test_a_view_that_was_changed_breaks_the_chain_of_its_row(release):
-    edit(VIEWS[0], lambda rows: rows[7].__setitem__(rows[0].index("rt_s"), "0.1"))(release)
-    seal(release)
-    faults = faults_of(follow_in_release(release, wanted(f"{VIEWS[0]}:7")))
-    assert any("trials.csv has another rt_s for it" in fault for fault in faults)
 
 
 def test_the_methods_of_a_report_tell_of_the_experiment(alone):
