@@ -66,9 +66,16 @@ class Lab:
     def __init__(self, db, study, rng):
         self.db, self.study, self.rng, self.n_sessions = db, study, rng, 0
 
+    def here(self):
+        """Who can be asked at the desk."""
+        return [p.id for p in participants.listed(self.db) if p.closed_at is None]
+
+    def busy(self):
+        left = {person: count.n_left for person, count in assignments.counts(self.db).items()}
+        return sorted(person for person in self.here() if left.get(person))
+
     def rate_some(self, n=4):
-        counts = assignments.counts(self.db)
-        busy = sorted(person for person, count in counts.items() if count.n_left)
+        busy = self.busy()
         if not busy:
             return
         person = str(self.rng.choice(busy))
@@ -94,7 +101,7 @@ class Lab:
             changes.extend(Desk(self.db, self.study, "AB", AT), joiner, n_clips=None)
 
     def let_somebody_leave(self, *, keep_ratings=True):
-        staying = [p.id for p in participants.listed(self.db) if p.closed_at is None]
+        staying = self.here()
         if len(staying) < 5:
             return
         person = str(self.rng.choice(staying))
@@ -108,7 +115,7 @@ class Lab:
         self.let_somebody_leave(keep_ratings=False)
 
     def rate_all(self):
-        while any(count.n_left for count in assignments.counts(self.db).values()):
+        while self.busy():
             self.rate_some(n=100)
 
 
