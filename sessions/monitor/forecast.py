@@ -11,7 +11,7 @@ from sessions.monitor.certain_forecast import Start, play_on
 from sessions.plan.planning import able_raters
 from study import counting
 from study.config.money import Money
-from study.config.protocol import MOST_CERTAIN, SCREENING_PASS_SHARE, Protocol
+from study.config.protocol import MOST_CERTAIN, OF_CERTAIN, SCREENING_PASS_SHARE, Protocol
 from study.config.study import Study
 from study.deciding.audited import in_audit
 from study.deciding.belief import believe
@@ -182,7 +182,8 @@ def _rules_of(protocol: Protocol) -> dict[str, tuple[str, ...]]:
 
 
 def _with_rule(protocol: Protocol, questions: tuple[str, ...]) -> Protocol:
-    given = protocol.model_dump() | {"rating_rule": "all", "decide": None, "ratings_at_most": None}
+    given = {key: value for key, value in protocol.model_dump().items() if key not in OF_CERTAIN}
+    given |= {"rating_rule": "all", "decide": None, "ratings_at_most": None}
     if questions:
         given |= {"rating_rule": "until_decided", "decide": questions}
     return Protocol.model_validate(given)

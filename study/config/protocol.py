@@ -23,6 +23,7 @@ SCREENING_PASS_SHARE = 38 / 41  # Paper: Quality Control
 # A class list is decided once a class has its prominent clips for certain, or cannot have them.
 Question = Literal["prominent", "present", "unanimous", "majority", "agreement", "class_list"]
 MOST_CERTAIN = 5  # ratings of a clip under the certain rule
+OF_CERTAIN = ("certainty", "audit_share", "test_certainty", "prior")  # keys of that rule alone
 OF_ALL_GIVEN: frozenset[Question] = frozenset({"majority", "agreement"})
 
 
@@ -194,6 +195,14 @@ class Protocol(BaseModel):
 def _contradiction(protocol: Protocol) -> str:
     """Return in words which keys do not go together; empty where all do."""
     least, most = protocol.ratings_per_clip, protocol.ratings_at_most
+    if protocol.rating_rule != "until_certain":
+        usual = Protocol.model_fields
+        idle = [key for key in OF_CERTAIN if getattr(protocol, key) != usual[key].default]
+        if idle:
+            return (
+                f'rating_rule is "{protocol.rating_rule}", and {" and ".join(idle)} only count '
+                'with rating_rule = "until_certain"'
+            )
     if protocol.rating_rule == "all":
         extra = [key for key in ("decide", "ratings_at_most") if getattr(protocol, key) is not None]
         said = f'{" and ".join(extra)} only with rating_rule = "until_decided"'

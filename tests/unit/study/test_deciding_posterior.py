@@ -162,6 +162,14 @@ def test_what_the_certain_rule_cannot_do_is_refused(text, message):
         parse_config(f"{CERTAIN}{text}\n", "study.toml")
 
 
+@pytest.mark.parametrize("key", ["certainty = 0.9", "audit_share = 0.1", "prior = 'prior.csv'"])
+@pytest.mark.parametrize("rule", ["all", "until_decided"])
+def test_keys_that_another_rule_would_not_read_are_refused(rule, key):
+    text = f"[protocol]\nrating_rule = '{rule}'\n{key}\n"
+    with pytest.raises(ConfigError, match=f"{key.split()[0]} only count with"):
+        parse_config(text, "study.toml")
+
+
 def test_a_class_list_is_ended_by_the_certain_rule_only():
     text = "[protocol]\nrating_rule = 'until_decided'\ndecide = ['prominent', 'class_list']"
     with pytest.raises(ConfigError, match="only rating_rule"):
