@@ -21,6 +21,7 @@ LINE_SHARE = 1.3  # height of a line, in letters
 GAP_SHARE = 0.7  # between two paragraphs, in letters
 LABEL_ROOM = 1.6  # lines of a label, which may be two of smaller letters
 SHRINK, SMALLEST_PX = 0.9, 10  # letters of texts that do not fit, step by step
+_GAP = re.compile(r"\n{3,}")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _BLANK = r"[^\S\u00a0\u202f]"  # where a line may end
 _PART = re.compile(rf"(?:\S|[\u00a0\u202f])+{_BLANK}*|{_BLANK}+")
@@ -89,7 +90,7 @@ def heading_and_body(markdown: str) -> tuple[str, str]:
     >>> heading_and_body("# Pause\n\nPress **y** to leave.")
     ('Pause', 'Press **y** to leave.')
     """
-    text = markdown.strip()
+    text = _GAP.sub("\n\n", markdown.strip())  # where a word that is filled in is empty
     if not text.startswith("# "):
         return "", text
     heading, _, body = text.removeprefix("# ").partition("\n")

@@ -186,6 +186,7 @@ def _plot_over_trials(
             alpha=0.8 if is_thin else 1,
         )
     ax.set(xlabel="trial")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(axis="y", alpha=0.3)
     _legend(ax)
 
