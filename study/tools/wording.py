@@ -40,11 +40,11 @@ def lasted(seconds: float) -> str:
 
     Examples
     --------
-    >>> [lasted(seconds).replace(_NBSP, " ") for seconds in (0.4, 25.0, 59.6, 640.0, 7260.0)]
-    ['1 s', '25 s', '1 min', '11 min', '2 h 1 min']
+    >>> [lasted(seconds).replace(_NBSP, " ") for seconds in (0.0, 0.4, 25.0, 640.0, 7260.0)]
+    ['0 s', '1 s', '25 s', '11 min', '2 h 1 min']
     """
     if round(seconds) < _MINUTE_S:
-        return f"{max(1, round(seconds))}{_NBSP}s"
+        return f"{max(round(seconds), seconds > 0):d}{_NBSP}s"
     hours, minutes = divmod(round(seconds / _MINUTE_S), 60)
     if not hours:
         return f"{minutes}{_NBSP}min"
