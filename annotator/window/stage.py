@@ -473,6 +473,10 @@ class PsychopyStage:
             self._view is _View.PLAYING and not self._player.is_in_middle
         ):
             return
-        own = {_View.PAGE: self._page_name, _View.ASKING: self._question_name}
+        own = {
+            _View.PAGE: self._page_name,
+            _View.ASKING: self._question_name,
+            _View.WAITING: self._notice or str(_View.WAITING),
+        }
         with suppress(OSError):
             self._window.screenshot(own.get(self._view, str(self._view)))

@@ -6,6 +6,7 @@ from math import ceil
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from sessions.monitor.running_agreement import GROUND_TRUTH, PEER
 from study.reports.figures import new_axes
@@ -186,7 +187,7 @@ def _plot_over_trials(
             alpha=0.8 if is_thin else 1,
         )
     ax.set(xlabel="trial")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y", alpha=0.3)
     _legend(ax)
 
