@@ -328,4 +328,4 @@ def test_who_had_a_session_just_now_is_pointed_out(world):
     with running(desk_app(study, "AB", site, lambda: soon), listener), client_of(site) as client:
         page = client.get("/people").text
     assert "would be session 2 of today (1 planned)" in page
-    assert "30 min since the last session (60 planned)" in page
+    assert "30\xa0min since the last session (1\xa0h planned)" in page
