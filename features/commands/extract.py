@@ -10,9 +10,7 @@ import typer
 from features.commands.options import WeightsFolderOption
 from features.embedding_set import EMBEDDING_SETS, AudioDecoder, Device, Grid, Normalisation
 from features.extraction import cost
-from features.extraction.clip_list import (
-    read_clip_list,
-)
+from features.extraction.clip_list import left_out, read_clip_list
 from features.extraction.prepare import prepare
 from features.extraction.processes import on_processes
 from features.extraction.run import REJECTS_NAME, Perform, extract_all
@@ -94,7 +92,7 @@ def extract(
         device=device,
         audio_decoder=audio_decoder,
     )
-    for note in notes:
+    for note in filter(None, (*notes, left_out(ratings, clips))):
         console.print(note, highlight=False)
     if job.recipe.is_untrained:
         console.print("These embeddings mean nothing: networks without training are for rehearsals")
@@ -114,11 +112,12 @@ def extract(
     typer.echo(
         f"{counted(outcome.n_extracted, 'clip')} extracted ({rate:.1f} clips/s), "
         f"{outcome.n_kept} kept, "
-        f"{n_rejects} rejected: {outcome.folder}"
+        f"{n_rejects} rejected; {counted(outcome.n_records, 'record')} in {outcome.folder}"
     )
     if n_rejects:
         fail(
-            f"{n_rejects} of {len(clips)} clips have no record: {outcome.folder / REJECTS_NAME}. "
+            f"{n_rejects} of {counted(len(clips), 'clip has', 'clips have')} no record: "
+            f"{outcome.folder / REJECTS_NAME}. "
             "That list says why"
         )
 

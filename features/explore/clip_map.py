@@ -19,6 +19,7 @@ from study.reading.clip_files import clip_file
 from study.reports.html import image_to_data_uri, render
 from study.tools.files import written_atomically
 from study.tools.progress_bars import track
+from study.tools.wording import counted
 
 N_SHOWN = 40  # suspects and pairs with pictures
 N_OUTLIERS = 20
@@ -154,7 +155,8 @@ def pictures_of(manifest: RecordManifest | None, mit_root: Path | None, folder: 
 def _drawn(paths: Sequence[Path], max_clips: int, seed: int) -> Sequence[Path]:
     if len(paths) < _FEWEST:
         raise RecordError(
-            f"{len(paths)} records are too few for a map: at least {_FEWEST} are needed"
+            f"{counted(len(paths), 'record is', 'records are')} too few for a map: at least "
+            f"{_FEWEST} are needed"
         )
     if len(paths) <= max_clips:
         return paths

@@ -8,10 +8,13 @@ from study.errors import TableError
 from study.naming import tfrecord_filename
 from study.reading.clip_files import clip_file
 from study.reading.lists import read_list
+from study.tools.wording import counted
 
 CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
+_OTHER_SUFFIXES = (".3gp", ".flv", ".gif", ".m4v", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".wmv")
 
 _MISSING = "Name a list of clips (CSV) or a folder of clips"
+_EXPECTED = f"<label>/<clip>{' or '.join(CLIP_SUFFIXES)}"
 _LONGEST_NAME = 255  # bytes; file systems take no longer one
 
 
@@ -48,8 +51,30 @@ def read_clip_list(source: Path, mit_root: Path | None) -> list[ListedClip]:
     """
     clips = _of_folder(source) if source.is_dir() else _of_table(source, mit_root)
     if not clips:
-        raise TableError(f"{source} lists no clip. Name another list or folder")
+        expected = f": expected {_EXPECTED}" if source.is_dir() else ""
+        raise TableError(f"{source} lists no clip{expected}. Name another list or folder")
     return clips
+
+
+def left_out(source: Path, clips: Sequence[ListedClip]) -> str:
+    """Return a line on the files of a folder that look like clips and are not among its clips.
+
+    It is empty where there are none, and for a table.
+    """
+    if not source.is_dir():
+        return ""
+    taken = {clip.path for clip in clips}
+    others = sorted(
+        path
+        for path in source.rglob("*")
+        if path.suffix.lower() in (*CLIP_SUFFIXES, *_OTHER_SUFFIXES) and path not in taken
+    )
+    if not others:
+        return ""
+    return (
+        f"left out: {counted(len(others), 'file')} of {source}, such as "
+        f"{others[0].relative_to(source)}: expected {_EXPECTED}"
+    )
 
 
 def _of_folder(folder: Path) -> list[ListedClip]:

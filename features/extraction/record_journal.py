@@ -1,7 +1,7 @@
 """What has been extracted so far, line by line, so that a run can go on after any end."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -16,11 +16,13 @@ from features.records.manifest import (
     read_manifest,
     recipe_from,
     rows_from,
+    write_manifest,
 )
 from study.errors import RecordError
 from study.processes.machine import lock
 from study.reading.text import json_of
 from study.tools.journal import Journal, read_journal
+from study.tools.wording import counted
 
 JOURNAL_NAME = "manifest.unfinished.jsonl"
 
@@ -32,27 +34,29 @@ class RecordJournal:
     ----------
     recipe : Recipe
         Stated in the first line.
-    begin_again : bool
-        Whether to forget what was noted so far, here and in the manifest.
+    again : collection of str or None
+        Names of the records to forget, here and in the manifest, because they are to be made again;
+        None for none.
 
     Raises
     ------
     RecordError
-        If another process is writing it, or the file system does not say.
+        If another process is writing it, the file system does not say, or records that are not to
+        be made again were made in another way.
     """
 
-    def __init__(self, path: Path, recipe: Recipe, *, begin_again: bool = False) -> None:
+    def __init__(self, path: Path, recipe: Recipe, *, again: Collection[str] | None = None) -> None:
         self._path = path
         self._lines = Journal(path)
         try:
             self._require_alone()
+            if again is not None:  # with the lock in hand: another run may be at work here
+                _forget(path.parent, recipe, again)
         except RecordError:
             self._lines.close()
             raise
-        if begin_again:  # with the lock in hand: another run may be at work here
-            self._lines.clear()
-            (path.parent / MANIFEST_NAME).unlink(missing_ok=True)
-        elif _heading_of(path) is None:  # a crash cut the first line: no later one would be read
+        # Where a crash cut the first line, no later one would be read.
+        if again is not None or _heading_of(path) is None:
             self._lines.clear()
         self._is_new = path.stat().st_size == 0
         if self._is_new:
@@ -102,16 +106,16 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def open_journal(
-    folder: Path, recipe: Recipe, *, begin_again: bool = False
+    folder: Path, recipe: Recipe, *, again: Collection[str] | None = None
 ) -> Iterator[RecordJournal]:
     """Yield the journal of a folder of records.
 
     Parameters
     ----------
-    begin_again : bool
-        Whether to forget what was noted so far, here and in the manifest.
+    again : collection of str or None
+        Names of the records to forget, because they are to be made again; None for none.
     """
-    journal = RecordJournal(folder / JOURNAL_NAME, recipe, begin_again=begin_again)
+    journal = RecordJournal(folder / JOURNAL_NAME, recipe, again=again)
     try:
         yield journal
     finally:
@@ -145,6 +149,25 @@ def read_finished(folder: Path, recipe: Recipe) -> dict[str, ManifestRow]:
     return {
         row.tfrecord_filename: row for row in rows if (folder / row.tfrecord_filename).is_file()
     }
+
+
+def _forget(folder: Path, recipe: Recipe, again: Collection[str]) -> None:
+    # Records that are not made again stay in the manifest.
+    there = {path.relative_to(folder).as_posix() for path in folder.glob("*/[!.]*.tfrecord")}
+    left = sorted(there.difference(again))
+    try:
+        rows = list(read_finished(folder, recipe).values()) if left else []
+    except RecordError as error:
+        raise RecordError(
+            f"{folder} has {counted(len(left), 'record')} that the list lacks and that --overwrite "
+            f"would leave beside records made in another way, such as {left[0]}. List them too, "
+            "choose another --out, or remove the folder"
+        ) from error
+    kept = [row for row in rows if row.tfrecord_filename not in again]
+    if kept:
+        write_manifest(folder, recipe, {}, kept)
+    else:
+        (folder / MANIFEST_NAME).unlink(missing_ok=True)
 
 
 def require_same_clips(

@@ -17,6 +17,7 @@ from features.extraction.record_journal import (
     sweep,
 )
 from features.records.manifest import ManifestRow, write_manifest
+from study.reading.rows import csv_table
 from study.tools.files import written_atomically
 from study.tools.versions import versions
 
@@ -35,11 +36,14 @@ class Outcome:
         The folder of the records.
     n_extracted, n_kept : int
         Records made now, and found finished.
+    n_records : int
+        Records in the folder now, those of other lists among them.
     """
 
     folder: Path
     n_extracted: int
     n_kept: int
+    n_records: int
     rejects: tuple[Reject, ...]
 
 
@@ -68,7 +72,9 @@ def extract_all(
         If the processes or the cluster gave up.
     """
     rejects: list[Reject] = []
-    with open_journal(job.folder, job.recipe, begin_again=overwrite) as journal:
+    again = {clip.tfrecord_filename for clip in clips} if overwrite else None
+    others = _rejects_of_others(job.folder / REJECTS_NAME, clips)
+    with open_journal(job.folder, job.recipe, again=again) as journal:
         finished = _finished(clips, job)
         todo = [clip for clip in clips if clip.tfrecord_filename not in finished]
         for _ in range(len(clips) - len(todo)):
@@ -84,8 +90,14 @@ def extract_all(
         write_manifest(job.folder, job.recipe, _software(), finished.values())
         journal.remove()
     rejects.sort(key=lambda reject: reject.clip.filename)
-    _write_rejects(job.folder / REJECTS_NAME, rejects)
-    return Outcome(job.folder, len(todo) - len(rejects), len(clips) - len(todo), tuple(rejects))
+    _write_rejects(job.folder / REJECTS_NAME, rejects, others)
+    return Outcome(
+        job.folder,
+        n_extracted=len(todo) - len(rejects),
+        n_kept=len(clips) - len(todo),
+        n_records=len(finished),
+        rejects=tuple(rejects),
+    )
 
 
 def _finished(clips: Sequence[ListedClip], job: Job) -> dict[str, ManifestRow]:
@@ -94,24 +106,32 @@ def _finished(clips: Sequence[ListedClip], job: Job) -> dict[str, ManifestRow]:
     return finished
 
 
-def _write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
-    if not rejects:
+def _rejects_of_others(path: Path, clips: Sequence[ListedClip]) -> list[dict[str, str]]:
+    # Those of an earlier list have no record either, and stay in the table.
+    if not path.exists():
+        return []
+    heading, lines = csv_table(path, missing="Remove it, and extract all lists again")
+    tried = {(clip.filename, clip.video_location) for clip in clips}
+    rows = [dict(zip(heading, cells, strict=True)) for _, cells in lines]
+    return [row for row in rows if (row.get("filename"), row.get("video_location")) not in tried]
+
+
+def _write_rejects(path: Path, rejects: Sequence[Reject], others: Sequence[dict[str, str]]) -> None:
+    rows = [
+        {
+            "filename": reject.clip.filename,
+            "label": reject.clip.label,
+            "video_location": reject.clip.video_location,
+            "reason": reject.reason,
+            "detail": reject.detail,
+        }
+        for reject in rejects
+    ]
+    if not rows and not others:
         path.unlink(missing_ok=True)
         return
-    table = pd.DataFrame(
-        [
-            {
-                "filename": reject.clip.filename,
-                "label": reject.clip.label,
-                "video_location": reject.clip.video_location,
-                "reason": reject.reason,
-                "detail": reject.detail,
-            }
-            for reject in rejects
-        ]
-    )
     with written_atomically(path) as part:
-        table.to_csv(part, index=False)
+        pd.DataFrame([*rows, *others]).to_csv(part, index=False)
 
 
 def _software() -> dict[str, str]:

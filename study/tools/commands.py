@@ -2,13 +2,16 @@
 
 import builtins
 import keyword
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.exceptions import TyperException
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -79,10 +82,18 @@ class CommandTable(TyperGroup):
         }
         super().__init__(commands={**listed, **(commands or {})}, **settings)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Refuse an option of the program itself that is given twice."""
+        _require_each_once(self, ctx, args)
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
-        """Find a command by its name, as it is in its module."""
+        """Find a command by its name, as it is in its module; refuse its options twice."""
         name, listed, rest = super().resolve_command(ctx, args)
-        return name, self.load(str(name)) or listed, rest
+        found = self.load(str(name)) or listed
+        if not isinstance(found, TyperGroup):
+            _require_each_once(found, type(ctx)(found, info_name=name, parent=ctx), rest)
+        return name, found, rest
 
     def load(self, name: str) -> Any:  # noqa: ANN401
         """Return a command from its module; None where the table does not have it."""
@@ -90,6 +101,17 @@ class CommandTable(TyperGroup):
             if name in panel.commands:
                 return _command(getattr(import_module(panel.module), function_name(name)), name)
         return None
+
+
+def _require_each_once(command: Any, ctx: Any, args: list[str]) -> None:  # noqa: ANN401
+    # The parser would take the last one and say nothing of the others.
+    given: list[Any] = []
+    with suppress(TyperException):  # the command says so itself
+        given = command.make_parser(ctx).parse_args(args=list(args))[2]
+    options = [one for one in given if isinstance(one, TyperOption) and not one.is_flag]
+    for option, n in Counter(options).items():
+        if n > 1 and not option.multiple:
+            raise typer.BadParameter("it is given twice. Give it once", ctx=ctx, param=option)
 
 
 def function_name(command: str) -> str:

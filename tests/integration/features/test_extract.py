@@ -59,14 +59,14 @@ def job_for(out, *, name="yamnet_effnet", seed=1, **changes):
 
 def run(clips, out, **options):
     return extract_all(
-        read_clip_list(clips, None),
+        read_clip_list(clips, None)[options.get("part", slice(None))],
         job_for(out, **{k: v for k, v in options.items() if k not in RUN_OPTIONS}),
         perform=partial(on_processes, n_processes=options.get("n_processes", 1)),
         overwrite=options.get("overwrite", False),
     )
 
 
-RUN_OPTIONS = ("n_processes", "overwrite")
+RUN_OPTIONS = ("n_processes", "overwrite", "part")
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +150,18 @@ def test_records_made_in_another_way_are_not_mixed(clips, tmp_path):
         run(clips, tmp_path, normalisation="tf2.3")
     assert run(clips, tmp_path, seed=2, overwrite=True).n_extracted == 3
     assert read_manifest(tmp_path / YAMNET.folder).recipe.audio.untrained_seed == 2
+
+
+def test_a_second_list_adds_to_the_folder_and_takes_nothing_of_the_first_away(clips, tmp_path):
+    second, first = slice(0, 1), slice(1, None)  # the first has the clip without sound
+    assert run(clips, tmp_path, part=first).n_records == 2
+    assert run(clips, tmp_path, part=second).n_records == 3
+    again = run(clips, tmp_path, part=second, overwrite=True)
+    assert (again.n_extracted, again.n_records) == (1, 3)
+    assert len(read_manifest(again.folder).rows) == 3
+    assert pd.read_csv(again.folder / "rejects.csv")["filename"].tolist() == ["raining/c_1.mp4"]
+    with pytest.raises(RecordError, match="2 records that the list lacks"):
+        run(clips, tmp_path, part=second, overwrite=True, seed=2)
 
 
 def test_silence_stands_in_for_missing_sound_only_when_asked(clips, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.extraction.clip_list import read_clip_list
+from features.extraction.clip_list import left_out, read_clip_list
 from study.errors import TableError
 from tests.paths import SHARED
 
@@ -135,3 +135,16 @@ def test_the_released_lists_are_read(tmp_path, name, n_clips):
     clips = read_clip_list(RELEASE / name, tmp_path)
     assert len(clips) == n_clips
     assert {clip.video_location for clip in clips} == {"training", "validation"}
+
+
+def test_files_of_a_folder_that_are_not_taken_are_said(tmp_path):
+    for name in ("x/a.mp4", "x/b.mpg", "training/x/c.mp4", "d.mp4", "x/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    clips = read_clip_list(tmp_path, None)
+    assert [clip.filename for clip in clips] == ["x/a.mp4"]
+    line = left_out(tmp_path, clips)
+    assert line.startswith(f"left out: 3 files of {tmp_path}, such as d.mp4: expected <label>/")
+    (tmp_path / "good/y").mkdir(parents=True)
+    (tmp_path / "good/y/e.mkv").touch()
+    assert left_out(tmp_path / "good", read_clip_list(tmp_path / "good", None)) == ""

@@ -132,12 +132,35 @@ def test_beginning_again_leaves_a_running_extraction_alone(tmp_path):
         journal.add(row("b"))
         with (
             pytest.raises(RecordError, match="another extraction is writing"),
-            open_journal(tmp_path, RECIPE, begin_again=True),
+            open_journal(tmp_path, RECIPE, again={"x/a.tfrecord", "x/b.tfrecord"}),
         ):
             pass
         assert len(read_finished(tmp_path, RECIPE)) == 2
-    with open_journal(tmp_path, RECIPE, begin_again=True):
+    with open_journal(tmp_path, RECIPE, again={"x/a.tfrecord", "x/b.tfrecord"}):
         assert read_finished(tmp_path, RECIPE) == {}
+
+
+def test_beginning_again_with_another_list_keeps_the_records_of_the_first(tmp_path):
+    touch(tmp_path, "a", "b", "c")
+    write_manifest(tmp_path, RECIPE, {}, [row("a"), row("b")])
+    with open_journal(tmp_path, RECIPE) as journal:
+        journal.add(row("c"))
+    with open_journal(tmp_path, RECIPE, again={"x/b.tfrecord"}):
+        assert set(read_finished(tmp_path, RECIPE)) == {"x/a.tfrecord", "x/c.tfrecord"}
+
+
+def test_beginning_again_in_another_way_does_not_forget_the_records_of_another_list(tmp_path):
+    touch(tmp_path, "a", "b")
+    write_manifest(tmp_path, RECIPE, {}, [row("a"), row("b")])
+    other = replace(RECIPE, grid="released")
+    with (
+        pytest.raises(RecordError, match=r"1 record that the list lacks .* such as x/a\.tfrecord"),
+        open_journal(tmp_path, other, again={"x/b.tfrecord"}),
+    ):
+        pass
+    assert len(read_finished(tmp_path, RECIPE)) == 2
+    with open_journal(tmp_path, other, again={"x/a.tfrecord", "x/b.tfrecord"}):
+        assert read_finished(tmp_path, other) == {}
 
 
 def test_untrained_networks_are_told_from_the_manifest(tmp_path):

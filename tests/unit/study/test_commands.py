@@ -11,9 +11,9 @@ import typer
 from study.tools.commands import example, new_app
 
 @example("python -m program list")
-def list_(n: int = 1) -> None:
+def list_(n: int = 1, of: list[str] = [], loud: bool = False) -> None:
     """List what is there. All of it."""
-    typer.echo(f"listed {n}")
+    typer.echo(f"listed {n}{''.join(of)}")
 
 def go_on() -> None:
     """Go on."""
@@ -56,6 +56,17 @@ def test_help_lists_the_commands_in_their_panel_and_loads_no_module(app):
 
 def test_a_command_is_loaded_when_it_is_called(app):
     assert said(app, "list", "--n", "2").stdout == "listed 2\n"
+
+
+def test_an_option_that_is_given_twice_is_refused_where_one_would_be_forgotten(app):
+    ending = said(app, "list", "--n", "2", "--n", "3")
+    assert ending.exit_code == 2
+    assert "--n" in ending.output
+    assert "it is given twice. Give it once" in ending.output
+
+
+def test_a_flag_twice_and_an_option_that_takes_several_are_taken(app):
+    assert said(app, "list", "--of", "a", "--of", "b", "--loud", "--loud").stdout == "listed 1ab\n"
 
 
 def test_the_help_of_a_command_has_its_options_and_its_example(app):
