@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from curation.manipulation.manifest import REJECTS_NAME
 from lab.demo import Say, demo_folder, run_steps
 from lab.recognition.lists import RecognitionSize, write_lists
-from lab.recognition.state import ANSWERS, OBSERVED, STIMULI
+from lab.recognition.state import ANSWERS, OBSERVED, STIMULI, RecognitionState
 from lab.recognition.steps import RECOGNITION_TITLES, recognition_steps
 from lab.state import COMPARISON, DATASET, RELEASE
 from lab.steps import typed
+from study.tools.wording import counted
 
 
 def run_recognition_demo(
@@ -38,9 +40,12 @@ def _release(folder: Path) -> str:
 
 
 def closing_lines_of_recognition(folder: Path) -> Sequence[str]:
-    """Return where to look."""
+    """Return where to look, and how many clips could not be made."""
+    n_refused = len(RecognitionState(folder).refused())
+    refused = f"{counted(n_refused, 'clip')} refused: {folder / STIMULI / REJECTS_NAME}"
     return (
         "",
+        *((refused,) if n_refused else ()),
         f"The clips:        {folder / STIMULI / 'contact_page.html'}",
         f"People said:      {folder / RELEASE / ANSWERS}",
         f"Networks said:    {folder / OBSERVED / 'predictions.csv'}",

@@ -15,23 +15,26 @@ from study.vocabulary import Rating
 TEST, TRAIN, VALIDATION = "test.csv", "train.csv", "validation.csv"
 SEED = 1
 _COLUMNS = ("filename", "video_location", "avmit_label")
-_PLAIN = """\
+_HEAD = """\
 # What people and networks are to see and hear: docs/guides/manipulation.md
 seed = 1
+"""
+_LOSSLESS = """\
 format = "lossless"  # AAC changes the ratio of some sounds to noise by more than .3 dB
-
+"""
+_TWO = """
 [[condition]]
 name = "plain"
 
 [[condition]]
 name = "sound_only"
 modality = "audio"
-
+"""
+_MORE = """
 [[condition]]
 name = "picture_only"
 modality = "visual"
-"""
-_MORE = """
+
 [[condition]]
 name = "noisy"
 noise = "pink"
@@ -60,9 +63,11 @@ class RecognitionSize:
         Trials of that one in the window, at real speed; the others follow on the simulated stage.
     n_epochs : int
         Epochs of training at most.
+    seeds : tuple of int
+        Each gives a network.
     """
 
-    design: str = _PLAIN + _MORE
+    design: str = _HEAD + _LOSSLESS + _TWO + _MORE
     classes: tuple[str, ...] = DEFAULT_CLASSES
     clips_per_class: int = 20
     n_test: int = 4
@@ -70,6 +75,7 @@ class RecognitionSize:
     n_people: int = 12
     n_in_window: int = 6
     n_epochs: int = 60
+    seeds: tuple[int, ...] = (1, 2)
 
     @property
     def n_clips(self) -> int:
@@ -84,14 +90,15 @@ class RecognitionSize:
 
 FULL_RECOGNITION = RecognitionSize()
 SMALLEST_RECOGNITION = RecognitionSize(
-    design=_PLAIN,
+    design=_HEAD + _TWO,
     classes=("drumming", "frying", "whistling"),
-    clips_per_class=8,
-    n_test=2,
+    clips_per_class=6,
+    n_test=1,
     n_validation=1,
-    n_people=6,
+    n_people=3,
     n_in_window=1,
     n_epochs=3,
+    seeds=(1,),
 )
 
 

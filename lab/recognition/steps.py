@@ -17,7 +17,6 @@ RECOGNITION_TITLES = (
     "Ask networks",
     "Compare",
 )
-NETWORKS = {"seed-1": 1, "seed-2": 2}
 _RULE = "combining"
 _SET = "yamnet_effnet"
 
@@ -127,18 +126,19 @@ def _networks(
             ("features", "extract", "--set", _SET, "--ratings", str(folder / name), *where, *kept),
             partial(found.has_records, SETS[_SET], name),
         )
-    for name, seed in NETWORKS.items():
+    networks = {f"seed-{seed}": seed for seed in size.seeds}
+    for name, seed in networks.items():
         yield DemoStep(
             4,
             f"train a GRU, seed {seed}",
             _train(folder, name, seed, size.n_epochs),
             partial(found.has_model, name),
         )
-    models = [part for name in NETWORKS for part in ("--model", str(folder / MODELS / name))]
+    models = [part for name in networks for part in ("--model", str(folder / MODELS / name))]
     out = ("--out", str(folder / OBSERVED))
     yield DemoStep(
         4,
-        "show both the manipulated clips",
+        "show them the manipulated clips",
         ("lab", "observe", str(folder / STIMULI), *models, *out, *kept, "--allow-untrained"),
         found.has_observed,
     )
