@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import fill
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,17 +14,28 @@ from lab.compare.measures.confusions import smoothed_rows
 from lab.compare.measures.integration_window import gaussian
 from lab.compare.numbers import Comparison, asynchronies
 from lab.compare.responses import PEOPLE
-from study.reports.figures import figure_of, figure_to_svg, new_axes
+from study.reports.figures import default_style, figure_of, new_axes
 
-_WIDTH_IN = 5.0
+_WIDTH_IN = 4.4
 _ROW_IN = 0.45
 _MOST_MATRICES = 24
-_LONGEST_NAME = 24
-Drawing = tuple[str, Markup]
+_LONGEST_NAME = 24  # letters beside an axis
+_LEGEND_LETTERS = 56  # in a line of a legend, as wide as the figure
+_LEGEND_ROW_IN = 0.19
+_TITLE_LETTERS = 22  # in a line above a matrix, of which two stand side by side
+_MARK_LETTERS = 5  # what a mark and the gap behind it are as wide as
+_MARKERS = "sD^vP"  # one after another where there are more networks than colours
+Drawing = tuple[str, Figure]
 
 
-def drawings(compared: Comparison) -> Iterator[Drawing]:
+def drawings(compared: Comparison) -> list[Drawing]:
     """Return every figure with its caption."""
+    # A dollar in a name is a dollar.
+    with default_style(), mpl.rc_context({"text.parse_math": False}):
+        return list(_drawings(compared))
+
+
+def _drawings(compared: Comparison) -> Iterator[Drawing]:
     numbers = compared.numbers
     chance = 1 / len(compared.responses.classes)
     yield from _by_condition(numbers, "accuracy", "right answers", chance)
@@ -40,25 +52,20 @@ def _by_condition(
     part = numbers[numbers["measure"] == measure]
     if part.empty:
         return
-    ax = _rows_of(list(part["condition"].unique()))
-    _dots(ax, part, list(part["condition"].unique()))
+    ax = _dots(part, f"{label}, 95 % intervals; dotted: chance")
     ax.axvline(chance, color="grey", linewidth=0.8, linestyle=":")
-    ax.set_xlabel(f"{label}, 95 % intervals; dotted: chance")
-    yield _drawn(f"{measure.capitalize()} by condition", ax)
+    yield (f"{measure.capitalize()} by condition", figure_of(ax))
 
 
 def _consistency(numbers: pd.DataFrame) -> Iterator[Drawing]:
     part = numbers[numbers["measure"].isin(["error consistency with people", "noise ceiling"])]
     if part["value"].notna().sum() == 0:
         return
-    conditions = list(part["condition"].unique())
-    ax = _rows_of(conditions)
     ceiling = part["measure"] == "noise ceiling"
     shown = part.assign(observer=part["observer"].mask(ceiling, "people with one another"))
-    _dots(ax, shown, conditions)
+    ax = _dots(shown, "error consistency, 95 % intervals; dotted: chance")
     ax.axvline(0, color="grey", linewidth=0.8, linestyle=":")
-    ax.set_xlabel("error consistency, 95 % intervals; dotted: chance")
-    yield _drawn("Error consistency with people, and the noise ceiling", ax)
+    yield ("Error consistency with people, and the noise ceiling", figure_of(ax))
 
 
 def _benefit(numbers: pd.DataFrame) -> Iterator[Drawing]:
@@ -66,45 +73,80 @@ def _benefit(numbers: pd.DataFrame) -> Iterator[Drawing]:
     if part.empty:
         return
     part = part.assign(condition=part["measure"].str.removeprefix("observed less "))
-    conditions = list(part["condition"].unique())
-    ax = _rows_of(conditions)
-    _dots(ax, part, conditions)
+    ax = _dots(part, "right with both, less what is expected")
     ax.axvline(0, color="grey", linewidth=0.8, linestyle=":")
-    ax.set_xlabel("right with both, less what is expected")
-    yield _drawn("Observed with sound and picture, less each prediction", ax)
+    yield ("Observed with sound and picture, less each prediction", figure_of(ax))
 
 
-def _dots(ax: Axes, part: pd.DataFrame, conditions: Sequence[str]) -> None:
+def _dots(part: pd.DataFrame, label: str) -> Axes:
+    conditions = list(part["condition"].unique())
     names = sorted(part["observer"].unique(), key=lambda name: (not name.startswith(PEOPLE), name))
+    n_columns = _columns_for(names)
+    n_lines = -(-len(names) // n_columns)
+    height_in = 1.1 + _ROW_IN * len(conditions) + _LEGEND_ROW_IN * n_lines
+    ax = new_axes(_WIDTH_IN, height_in)
     places = {condition: i for i, condition in enumerate(conditions)}
-    colours = _colours(part["observer"])
+    styles, shown = _styles(names), shortened(names, _LEGEND_LETTERS - _MARK_LETTERS)
     for i, name in enumerate(names):
         one = part[part["observer"] == name].dropna(subset="value")
         y = one["condition"].map(places) + (i - (len(names) - 1) / 2) * 0.7 / len(names)
-        is_person = name.startswith(PEOPLE)
         # An interval of a measure with a bound may lie beside what was measured.
         left = (one["value"] - one["low"]).clip(lower=0).fillna(0)
         right = (one["high"] - one["value"]).clip(lower=0).fillna(0)
         ax.errorbar(
-            one["value"], y, xerr=[left, right], fmt="o" if is_person else "s",
-            color=colours[name], markersize=4, label=_short(name), linewidth=1,
+            one["value"], y, xerr=[left, right], fmt=styles[name][1], color=styles[name][0],
+            markersize=4, label=shown[name], linewidth=1,
         )  # fmt: skip
-    ax.set_yticks(range(len(conditions)), [_short(name) for name in conditions])
+    ax.set_yticks(range(len(conditions)), list(shortened(conditions, _LONGEST_NAME).values()))
     ax.invert_yaxis()
-    figure_of(ax).legend(fontsize="small", loc="outside upper left", ncols=3)
+    figure_of(ax).legend(fontsize="small", loc="outside upper left", ncols=n_columns)
+    # In the middle of the figure: in the middle of the axes it would leave it on the right.
+    figure_of(ax).supxlabel(label, fontsize="medium")
+    return ax
 
 
-def _colours(observers: Iterable[str]) -> dict[str, str]:
+def _columns_for(names: Sequence[str]) -> int:
+    widest = max(map(len, names)) + _MARK_LETTERS
+    return max(1, min(len(names), _LEGEND_LETTERS // widest))
+
+
+def _styles(observers: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return colour and marker of each observer; people are black dots."""
     networks = sorted({name for name in observers if not name.startswith(PEOPLE)})
-    return defaultdict(lambda: "black", {name: f"C{i % 10}" for i, name in enumerate(networks)})
+    return defaultdict(
+        lambda: ("black", "o"),
+        {
+            name: (f"C{i % 10}", _MARKERS[i // 10 % len(_MARKERS)])
+            for i, name in enumerate(networks)
+        },
+    )
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+def shortened(names: Iterable[str], longest: int) -> dict[str, str]:
+    """Return names of so many letters at most, in their order, no two of them the same.
+
+    What is left out is in the middle: names of networks differ at their ends.
+
+    Examples
+    --------
+    >>> shortened(["clean clips GRU seed 1", "clean clips GRU seed 2"], 15).values()
+    dict_values(['clean ...seed 1', 'clean ...seed 2'])
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        short, n = _elided(name, longest), 1
+        while short in found.values() and name not in found:
+            n += 1
+            short = f"{_elided(name, longest - len(str(n)) - 3)} ({n})"
+        found.setdefault(name, short)
+    return found
 
 
-def _rows_of(conditions: Sequence[str]) -> Axes:
-    return new_axes(_WIDTH_IN, 1.6 + _ROW_IN * len(conditions))
+def _elided(name: str, longest: int) -> str:
+    if len(name) <= longest:
+        return name
+    n_end = (longest - 2) // 2
+    return f"{name[: longest - 3 - n_end]}...{name[-n_end:]}"
 
 
 def _window(compared: Comparison) -> Iterator[Drawing]:
@@ -113,25 +155,27 @@ def _window(compared: Comparison) -> Iterator[Drawing]:
     part = numbers[(numbers["measure"] == "accuracy") & numbers["condition"].isin(step.index)]
     if step.nunique() < 3 or part.empty:
         return
-    ax = new_axes(_WIDTH_IN, 3.0)
+    names = sorted(map(str, part["observer"].unique()))
+    n_columns = _columns_for(names)
+    ax = new_axes(_WIDTH_IN, 2.8 + _LEGEND_ROW_IN * -(-len(names) // n_columns))
     fine = np.linspace(step.min(), step.max(), 200)
-    colours = _colours(part["observer"])
-    for name, one in part.groupby("observer"):
-        colour = colours[str(name)]
-        ax.plot(
-            one["condition"].map(step), one["value"], "o", color=colour, label=_short(str(name))
-        )
+    styles, shown = _styles(names), shortened(names, _LEGEND_LETTERS - _MARK_LETTERS)
+    for name in names:
+        one = part[part["observer"] == name]
+        colour, marker = styles[name]
+        ax.plot(one["condition"].map(step), one["value"], marker, color=colour, label=shown[name])
         is_window = numbers["measure"].str.startswith("time window, ")
         fitted = numbers[is_window & (numbers["observer"] == name)]
         if len(fitted) == 4:
             ax.plot(fine, gaussian(fine, *fitted["value"]), color=colour, linewidth=1)
     ax.set(xlabel="sound later than picture, ms", ylabel="right answers")
-    ax.legend(fontsize="small")
-    yield _drawn("Right answers by asynchrony; a curve where a time window is identified", ax)
+    figure_of(ax).legend(fontsize="small", loc="outside upper left", ncols=n_columns)
+    yield ("Right answers by asynchrony; a curve where a time window is identified", figure_of(ax))
 
 
 def _confusions(compared: Comparison) -> Iterator[Drawing]:
-    classes = [_short(name) for name in compared.responses.classes]
+    classes = list(shortened(compared.responses.classes, _LONGEST_NAME).values())
+    letters = min(8, max(4, 64 // len(classes)))
     conditions = sorted({condition for _, _, condition in compared.confusions})
     takers = list(dict.fromkeys((group, name) for group, name, _ in compared.confusions))
     shown = conditions[: max(1, _MOST_MATRICES // max(len(takers), 1))]
@@ -149,13 +193,9 @@ def _confusions(compared: Comparison) -> Iterator[Drawing]:
                 continue
             ax.set_axis_on()
             ax.imshow(smoothed_rows(one.counts), vmin=0, vmax=1, cmap="viridis")
-            ax.set_title(_short(name), fontsize="small")
-            ax.set_xticks(range(len(classes)), classes, rotation=90, fontsize=4)
-            ax.set_yticks(range(len(classes)), classes, fontsize=4)
+            ax.set_title(fill(name, _TITLE_LETTERS), fontsize="small")
+            ax.set_xticks(range(len(classes)), classes, rotation=90, fontsize=letters)
+            ax.set_yticks(range(len(classes)), classes, fontsize=letters)
         left_out = f"; the first {len(shown)} conditions" if len(shown) < len(conditions) else ""
         title = f"Answers (across) by true class (down), {condition}{left_out}"
-        yield title, figure_to_svg(figure, alt=title)
-
-
-def _drawn(title: str, ax: Axes) -> Drawing:
-    return title, figure_to_svg(figure_of(ax), alt=title)
+        yield title, figure

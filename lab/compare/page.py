@@ -10,6 +10,7 @@ from lab.compare.measures.consistency import FEWEST_FOR_INTERVAL
 from lab.compare.numbers import OF_PAIRS, Comparison
 from lab.compare.responses import NETWORKS, PEOPLE
 from lab.state import COMPARISON_NUMBERS as NUMBERS_NAME
+from study.reports.figures import figure_to_svg
 from study.reports.html import render
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.wording import counted
@@ -44,7 +45,9 @@ def comparison_page(compared: Comparison) -> str:
         title="People against networks",
         glance=_glance(compared),
         warnings=_warnings(compared),
-        drawings=list(drawings(compared)),
+        drawings=[
+            (title, figure_to_svg(figure, alt=title)) for title, figure in drawings(compared)
+        ],
         header=["measure", "who", "condition", "value", "95 % interval", "n", "note"],
         tables=[(name, _cells(part)) for name, part in shown.groupby("measure", sort=False)],
         n_pairs=int((numbers["measure"] == OF_PAIRS).sum()),
@@ -72,13 +75,15 @@ def _warnings(compared: Comparison) -> list[str]:
         few = pairs["n_clips"].min()
         if few < FEWEST_FOR_INTERVAL:
             found.append(
-                f"Pairs of observers share as few as {few} clips: under {FEWEST_FOR_INTERVAL}, "
+                f"Pairs of observers share as few as {counted(few, 'clip')}: under "
+                f"{FEWEST_FOR_INTERVAL}, "
                 "intervals of error consistency may hold the true value less often than 95 %."
             )
         without = int(pairs["value"].isna().sum())
         if without:
             found.append(
-                f"{without} of {len(pairs)} pairs have no error consistency, because both are "
+                f"{without} of {counted(len(pairs), 'pair has', 'pairs have')} no error "
+                "consistency, because both are "
                 "always right, or both always wrong."
             )
     else:
