@@ -1,6 +1,7 @@
 """Pictures of a stimulus: filtered, of less contrast, with noise, or black."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,9 @@ from curation.manipulation.planning.conditions import Condition
 from study.clips.contents import spread
 
 _WHITE = 255.0
-_CHUNK_VALUES = 12_000_000  # of pictures that are worked on at once, so that memory stays bounded
+_CHUNK_VALUES = (
+    600_000  # of pictures that are worked on at once: they stay in the processor's cache
+)
 _STEEPNESS = 8  # of the filters' flanks
 
 Pictures = npt.NDArray[np.uint8]
@@ -136,6 +139,7 @@ def _filtered(values: Values, condition: Condition) -> Values:
     return back
 
 
+@lru_cache(maxsize=8)  # the pictures of a set are of few sizes
 def _gain(height_px: int, width_px: int, condition: Condition) -> Values:
     # Of a wave k along a side there are k / 2 cycles on it.
     down = np.arange(height_px)[:, None] / (2 * height_px)
