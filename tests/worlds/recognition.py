@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from study.config.study import Study
@@ -35,11 +35,13 @@ def stimuli_folder(
     classes: Sequence[str] = CLASSES,
     n_per_class: int = 5,
     conditions: Sequence[str] = CONDITIONS,
-    clip: Path | None = None,
+    clips: Mapping[str, Path] | None = None,
 ) -> Path:
-    """Make a folder of stimuli as `curation manipulate` does; without a clip, not playable ones.
+    """Make a folder of stimuli as `curation manipulate` does; without clips, not playable ones.
 
     Foreign sounds are of the next class. All clips differ in their bytes.
+
+    `clips`: what the clips of each condition show.
     """
     rows = []
     for (c, label), k, condition in itertools.product(
@@ -49,7 +51,7 @@ def stimuli_folder(
         path = folder / row["filename"]
         path.parent.mkdir(parents=True, exist_ok=True)
         # What follows the last box of a file is not read.
-        content = b"" if clip is None else clip.read_bytes()
+        content = b"" if clips is None else clips[condition].read_bytes()
         path.write_bytes(content + f"{condition}/{label}/{k}".encode())
         rows.append(row)
     write_manifest(folder, rows)
@@ -67,7 +69,7 @@ def write_manifest(folder: Path, rows: Sequence[dict[str, str]]) -> None:
 def _row(classes: Sequence[str], c: int, k: int, condition: str) -> dict[str, str]:
     label, other = classes[c], classes[(c + 1) % len(classes)]
     source = f"{label}/{k}.mp4"
-    is_foreign, is_black = condition == "foreign", condition == "black"
+    is_foreign, is_black, is_silent = (condition == name for name in ("foreign", "black", "silent"))
     return {
         "filename": f"{condition}/{label}/{k}.mp4",
         "condition": condition,
@@ -75,10 +77,10 @@ def _row(classes: Sequence[str], c: int, k: int, condition: str) -> dict[str, st
         "sound_source": f"{other}/{k}.mp4" if is_foreign else source,
         "label": "" if is_foreign else label,
         "picture_label": "" if is_black else label,
-        "sound_label": other if is_foreign else label,
-        "modality": "audio" if is_black else "audiovisual",
-        "asynchrony_ms": "400" if condition == "late" else ("" if is_black else "0"),
-        "attend": "both",
+        "sound_label": "" if is_silent else (other if is_foreign else label),
+        "modality": "audio" if is_black else ("visual" if is_silent else "audiovisual"),
+        "asynchrony_ms": "400" if condition == "late" else ("" if is_black or is_silent else "0"),
+        "attend": {"black": "sound", "silent": "picture"}.get(condition, "both"),
     }
 
 

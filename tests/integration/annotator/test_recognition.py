@@ -8,6 +8,9 @@ from annotator.recognition.tiles import tiles
 from annotator.request import Request, StageOptions
 from annotator.session import perform
 from annotator.task.actor import Actor
+from curation.manipulation.planning.design import read_design
+from curation.manipulation.planning.sources import read_sources
+from curation.manipulation.running import manipulate
 from sessions.recognition.planning import plan_recognition
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip
@@ -18,6 +21,7 @@ from study.store.recognition import answers, counted, stimuli
 from study.vocabulary import ParticipantKind, Phase
 from tests.worlds.rating_studies import annotate, finished, started, table
 from tests.worlds.recognition import recognition_study, stimuli_folder
+from tests.worlds.stimuli import Kind, write_design, write_source
 from tests.worlds.studies import AT, CONSENT
 
 NO_WINDOW = StageOptions(in_window=False)
@@ -85,9 +89,38 @@ def test_somebody_who_rates_cannot_recognise(tmp_path):
 
 @pytest.fixture
 def short_clips(tmp_path):
-    clip = make_odd_clip("short", tmp_path / "short.mp4")
+    clips = {"plain": make_odd_clip("short", tmp_path / "short.mp4")}
     return stimuli_folder(
-        tmp_path / "stimuli", classes=SIXTEEN, n_per_class=1, conditions=("plain",), clip=clip
+        tmp_path / "stimuli", classes=SIXTEEN, n_per_class=1, conditions=tuple(clips), clips=clips
+    )
+
+
+MANIPULATED = """
+[[condition]]
+name = "plain"
+[[condition]]
+name = "black"
+modality = "audio"
+[[condition]]
+name = "silent"
+modality = "visual"
+[[condition]]
+name = "late"
+asynchrony_ms = 400
+"""
+
+
+@pytest.fixture
+def manipulated_clips(tmp_path):
+    """One clip in each of four conditions, as `curation manipulate` makes it, for all classes."""
+    source = Kind(sound_s=0.8, picture_s=0.8)
+    write_source(tmp_path / "set/barking/a_1.mp4", source)
+    design = read_design(write_design(tmp_path / "design.toml", MANIPULATED))
+    made = tmp_path / "made"
+    done = manipulate(design, read_sources(None, tmp_path / "set"), made, n_processes=1)
+    clips = {row.condition: made / row.filename for row in done.rows}
+    return stimuli_folder(
+        tmp_path / "stimuli", classes=SIXTEEN, n_per_class=1, conditions=tuple(clips), clips=clips
     )
 
 
@@ -98,7 +131,7 @@ SIXTEEN = (
 
 
 @pytest.mark.window
-def test_two_simulated_people_complete_a_block_in_the_window(station, tmp_path, short_clips):
+def test_two_simulated_people_complete_a_block_in_the_window(station, tmp_path, manipulated_clips):
     settings = {
         "screen.width_px": "1280",
         "recognition.practice": "1",
@@ -106,32 +139,44 @@ def test_two_simulated_people_complete_a_block_in_the_window(station, tmp_path, 
         "recognition.trials_per_block": "8",
         "recognition.fixation_s": "0.2",
     }
-    study, engine = recognition_study(tmp_path, n_people=2, settings=settings, stimuli=short_clips)
+    study, engine = recognition_study(
+        tmp_path, n_people=8, settings=settings, stimuli=manipulated_clips
+    )
     with transaction(engine) as db:
         plan_recognition(Desk(db, study, "AB", AT))
     shots = tmp_path / "shots"
-    for who in ("S01", "S02"):
+    toml = study.folder / "study.toml"
+    for who, keys in (("S01", "0123456789"), ("S02", "abcdefghijklmnop")):
+        if who == "S02":  # a key for each class, instead of tiles with numbers
+            lines = f'answer = "keys"\nkeys = {list(keys)}\nclasses = {list(SIXTEEN)}'
+            text = toml.read_text(encoding="utf-8")
+            toml.write_text(text.replace("[recognition]", f"[recognition]\n{lines}"))
         run = annotate(
             study, "--participant", who, "--phase", "recognition", "--simulate", "combining",
-            "--trials", "9", "--screenshots", str(shots), station=station,
+            "--trials", "9", "--screenshots", str(shots / who), station=station,
         )  # fmt: skip
         assert (run.returncode, run.stderr) == (0, "")
         assert run.stdout == f"{who}: 9 recognition answers; 9 of 16 clips are answered (limit)\n"
-    presses = table(engine, "key_press")
-    assert set(presses["key"]) <= set("0123456789")
+        presses = table(engine, "key_press")
+        assert set(presses.loc[presses["trial_id"] > 9 * (who == "S02"), "key"]) <= {*keys, *"1234"}
     found, shown = table(engine, "answer"), table(engine, "presentation")
     assert len(found) == 18
     assert found["confidence"].between(1, 4).all()
-    # The evidence is that of ratings: when each clip began and ended, and its sound.
+    known = table(engine, "stimulus").set_index("id")
+    assert set(found["stimulus_id"].map(known["condition"])) == {"plain", "black", "silent", "late"}
+    # The evidence is that of ratings: when each clip began and ended, and its sound, silence too.
     assert len(shown) >= 18
     assert shown["sound_started_s"].notna().mean() > 0.8
     # A number of two digits is two presses, and the response time ends with the second.
+    presses = table(engine, "key_press")
     first = presses[presses["trial_id"] == 1]
     last = shown[shown["trial_id"] == 1].iloc[-1]
     answer = found[found["trial_id"] == 1].iloc[0]
     assert first["t_s"].iloc[1] - last["offset_s"] == pytest.approx(answer["rt_s"])
-    names = {path.stem for path in shots.iterdir()}
-    assert {"fixation", "question_both", "question_confidence", "practice_over"} <= names
+    names = {path.stem for path in shots.glob("S01/*")}
+    assert {"fixation", "question_both", "question_sound", "question_picture",
+            "question_confidence", "practice_over"} <= names  # fmt: skip
+    assert "question_both" in {path.stem for path in shots.glob("S02/*")}
 
 
 @pytest.mark.window
