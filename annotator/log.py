@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from study.tools.access import make_own_file, make_own_folder
+from study.tools.wording import counted
 from study.vocabulary import Phase, Presentation, TrialRecord
 
 Log = Callable[..., None]  # takes lines
@@ -45,9 +46,10 @@ def trial_lines(record: TrialRecord) -> list[str]:
     if response is not None:
         n_times, in_all_s = response.n_interruptions, response.interrupted_s
         lines.append(
-            f"rating: {int(response.rating)} after {response.rt_s:.4f} s, {response.n_replays} "
-            f"replays, {response.n_early_presses} early presses"
-            + (f", interrupted {n_times} times for {in_all_s:.4f} s" if n_times else "")
+            f"rating: {int(response.rating)} after {response.rt_s:.4f} s, "
+            f"{counted(response.n_replays, 'replay')}, "
+            f"{counted(response.n_early_presses, 'early press', 'early presses')}"
+            + (f", interrupted {counted(n_times, 'time')} for {in_all_s:.4f} s" if n_times else "")
         )
     else:
         lines.append(_without_rating(record.failure))
@@ -63,9 +65,10 @@ def _presentation_line(shown: Presentation) -> str:
     sound = "no sound" if offset_s is None else f"sound {1000 * offset_s:+.2f} ms"
     return (
         f"presentation: {shown.onset_s:.4f} to {shown.offset_s:.4f}"
-        f"{', interrupted' if shown.interrupted else ''}, {sound}, {shown.n_frames_shown} frames "
-        f"shown, {shown.n_frames_dropped} dropped, {shown.n_frames_late} late, "
-        f"{shown.n_xruns} xruns"
+        f"{', interrupted' if shown.interrupted else ''}, {sound}, "
+        f"{counted(shown.n_frames_shown, 'frame')} shown, {shown.n_frames_dropped} dropped, "
+        f"{shown.n_frames_late} late, "
+        f"{counted(shown.n_xruns, 'xrun')}"
     )
 
 

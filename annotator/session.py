@@ -233,7 +233,8 @@ def _closing_line(request: Request, plan: SessionPlan, summary: SessionSummary) 
     given = counted(summary.n_rated, f"{request.phase} {what}".replace("_", " "))
     return (
         f"{request.participant_id}: {given}{failures}; "
-        f"{n_done} of {n_total} clips are {done} ({summary.ending})" + _to_note(request, summary)
+        f"{n_done} of {counted(n_total, 'clip is', 'clips are')} {done} ({summary.ending})"
+        + _to_note(request, summary)
     )
 
 

@@ -17,6 +17,7 @@ from study.deciding.pictures import has_test_picture
 from study.deciding.questions import Flags, has_enough
 from study.errors import TableError
 from study.store import Db
+from study.tools.wording import counted
 
 
 def tally_of_study(ratings: pd.DataFrame, study: Study, belief: Belief | None = None) -> Tally:
@@ -140,7 +141,8 @@ def _refuse(clips: pd.DataFrame, is_open: Flags, question: str, source: Path, or
     if is_open.any():
         first = clips["filename"].to_numpy()[is_open][0]
         raise TableError(
-            f"{source}: {int(is_open.sum())} clips are open for {question!r} under study.toml, "
+            f"{source}: {counted(int(is_open.sum()), 'clip is', 'clips are')} open for "
+            f"{question!r} under study.toml, "
             f"such as {first}; what was not asked is no agreement. Name {question!r} in "
             f"protocol.decide, ask (python -m sessions plan --further) and export again{or_else}"
         )

@@ -194,7 +194,10 @@ def run_steps(
                 environment = _station(stack, show=show)
             _run_step(folder, step, environment if step.in_window else None, say)
     if n_kept:
-        say(f"\n{n_kept} of {len(steps)} steps were done before; --fresh starts from nothing")
+        say(
+            f"\n{n_kept} of {counted(len(steps), 'step was', 'steps were')} done before; "
+            "--fresh starts from nothing"
+        )
 
 
 def _station(stack: ExitStack, *, show: bool) -> dict[str, str]:

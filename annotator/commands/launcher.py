@@ -7,6 +7,7 @@ import typer
 from annotator.launcher import install
 from study.config.study import find_study
 from study.tools.cli import StudyOption
+from study.tools.wording import counted
 
 
 def install_launcher(
@@ -22,4 +23,6 @@ def install_launcher(
     paths = install(found, kiosk=kiosk)
     for path in paths:
         typer.echo(path)
-    typer.echo(f"{found.config.title!r}: {len(paths)} files written; the task asks who is there")
+    typer.echo(
+        f"{found.config.title!r}: {counted(len(paths), 'file')} written; the task asks who is there"
+    )

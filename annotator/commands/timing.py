@@ -45,6 +45,6 @@ def timing_report(
     flagged = int(timing.sessions["flags"].ne("").sum())
     typer.echo(
         f"{counted(len(timing.sessions), 'session')} ({flagged} flagged), "
-        f"{len(timing.presentations)} "
-        f"presentations: {written[0]} and {counted(len(written) - 1, 'table')}"
+        f"{counted(len(timing.presentations), 'presentation')}: {written[0]} and "
+        f"{counted(len(written) - 1, 'table')}"
     )

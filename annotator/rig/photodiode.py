@@ -12,6 +12,7 @@ from annotator.rig.grades import LIMITS, graded, robust_sd
 from study.clips.containers import RECORDING_OPTIONS
 from study.errors import StageError
 from study.rehearsal.odd import FLASH_EVERY_S
+from study.tools.wording import counted
 
 _NEAR_S = FLASH_EVERY_S / 2  # a beep belongs to the flash that it is nearest to
 _QUIET_S = 0.15  # a new event begins after so much rest; a flash lasts 0.1 s
@@ -145,7 +146,8 @@ def lines(found: TrueOffset) -> list[str]:
     """
     offset = graded("av_offset", abs(found.median_ms))
     told = [
-        f"{found.n_flashes} flashes, {found.n_beeps} beeps, {len(found.offsets_ms)} pairs",
+        f"{counted(found.n_flashes, 'flash', 'flashes')}, {counted(found.n_beeps, 'beep')}, "
+        f"{counted(len(found.offsets_ms), 'pair')}",
         f"sound minus picture: median {found.median_ms:+.2f} ms, "
         f"robust sd {found.spread_ms:.2f} ms",
         f"range {found.offsets_ms.min():+.2f} to {found.offsets_ms.max():+.2f} ms",

@@ -173,7 +173,7 @@ def raters(
     _say(rated)
     for line in [] if rated.truths is None else rated.truths.lines():
         typer.echo(line)
-    typer.echo(f"{len(table)} raters, a page for each: {folder / 'raters'}")
+    typer.echo(f"{counted(len(table), 'rater')}, a page for each: {folder / 'raters'}")
 
 
 def leakage(
@@ -190,7 +190,10 @@ def leakage(
     typer.echo(report.to_string(index=False, na_rep="-"))
     if study is None:
         typer.echo("n_duplicates -: no clip was audited; pass --study for near-duplicates")
-    typer.echo(f"{len(report)} pairs of lists: {int(report['n_sources'].sum())} shared sources")
+    typer.echo(
+        f"{counted(len(report), 'pair')} of lists: "
+        f"{counted(int(report['n_sources'].sum()), 'shared source')}"
+    )
     shared = [item for item in breaking if item.code == SHARED_CLIP]
     if shared:
         raise TableError(
@@ -217,7 +220,10 @@ def _say(rated: "Rated") -> None:
 
 def _say_unrated(rated: "Rated") -> None:
     if rated.n_unrated:
-        typer.echo(f"{rated.n_unrated} rows have no rating and are left out")
+        lacking = counted(
+            rated.n_unrated, "row has no rating and is", "rows have no rating and are"
+        )
+        typer.echo(f"{lacking} left out")
 
 
 def _protocol(study: Path | None, store: str | None) -> "Protocol":

@@ -42,4 +42,8 @@ def manipulate(
     )
     if done.rejects:
         n_all = len(done.rows) + len(done.rejects)
-        fail(f"{len(done.rejects)} of {n_all} clips were refused: {out / REJECTS_NAME} says why")
+        fail(
+            f"{len(done.rejects)} of {counted(n_all, 'clip was', 'clips were')} refused: "
+            f"{out / REJECTS_NAME} "
+            "says why"
+        )

@@ -48,7 +48,10 @@ def survey(
         )
     table = flow_table(counts, classes).rename(columns={"candidates": "with sound"})
     typer.echo(table.loc[table["clips"] > 0].to_string(index=False))
-    typer.echo(f"{table['clips'].sum()} clips, {table['with sound'].sum()} of them with sound")
+    typer.echo(
+        f"{counted(int(table['clips'].sum()), 'clip')}, {table['with sound'].sum()} of them "
+        "with sound"
+    )
 
 
 def candidates(
@@ -95,8 +98,9 @@ def candidates(
     for reason, n_clips in rejected.items():
         typer.echo(f"rejected, {reason}: {n_clips}")
     typer.echo(
-        f"{counted(int(by_reason.sum()), 'clip')} = {n_candidates} candidates + {rejected.sum()} "
-        f"rejected ({result.n_known} decided on before): {path}"
+        f"{counted(int(by_reason.sum()), 'clip')} = "
+        f"{counted(n_candidates, 'candidate')} + {rejected.sum()} rejected ({result.n_known} "
+        f"decided on before): {path}"
     )
 
 
@@ -114,7 +118,7 @@ def keep_names(
             audit.add(
                 db, actor="curation", action="names_kept", subject="store", detail=detail, at=at
             )
-    typer.echo(f"{n_changed} records were renamed as in {table}")
+    typer.echo(f"{counted(n_changed, 'record was', 'records were')} renamed as in {table}")
 
 
 def sample_ground_truths(

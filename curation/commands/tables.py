@@ -64,7 +64,10 @@ def export_ratings(
         with store_transaction(found.store_url) as db:
             export.audit_export(db, result, with_participant=with_participant, at=at)
     if result.tally.n_over_rated:
-        typer.echo(f"{result.tally.n_over_rated} clips have more ratings than asked for; kept")
+        typer.echo(
+            f"{counted(result.tally.n_over_rated, 'clip has', 'clips have')} more ratings than "
+            "asked for; kept"
+        )
     for line in result.counted.lines():
         typer.echo(line)
     _say_rehearsal(found)
@@ -139,7 +142,8 @@ def test_set(
     for reason, n_clips in report.left.items():
         typer.echo(f"left out, {reason}: {n_clips}")
     if report.n_unvetted:
-        typer.echo(f"{report.n_unvetted} of the test clips have not been vetted by eye")
+        unvetted = counted(report.n_unvetted, "of the test clips has", "of the test clips have")
+        typer.echo(f"{unvetted} not been vetted by eye")
     _say_rehearsal(found)
     typer.echo(
         f"{counted(len(report.clips), 'clip')} of "
@@ -251,7 +255,8 @@ def figures(
             table = votes_estimate(clips, rated.clips)
             write_report(table, folder / "figure_2_estimate.csv", overwrite=overwrite)
         said.append(
-            f"Figure 2 of {counted(len(clips), 'clip')} in {clips['avmit_label'].nunique()} classes"
+            f"Figure 2 of {counted(len(clips), 'clip')} in "
+            f"{counted(clips['avmit_label'].nunique(), 'class', 'classes')}"
         )
         if rated.n_unrated:
             said.append(f"{counted(rated.n_unrated, 'row')} without any rating left out")
@@ -259,7 +264,7 @@ def figures(
     if test is not None and only != "figure-2":
         overview = figure_of(plot_test_set(test))
         save_figure(overview, folder, "test_set", overwrite=overwrite, stamp=stamp)
-        said.append(f"overview of {len(test)} test clips")
+        said.append(f"overview of {counted(len(test), 'test clip')}")
     typer.echo(f"{', '.join(said)}: {folder}")
 
 

@@ -26,6 +26,7 @@ from study.errors import TableError
 from study.store import Db, audit, studies
 from study.store.clips import candidates, record_names
 from study.store.ratings.counted import counted
+from study.tools import wording
 from study.tools.files import refuse_existing, sha256_of
 
 
@@ -240,7 +241,8 @@ def with_record_names(db: Db, clips: pd.DataFrame) -> pd.DataFrame:
     if found.isna().any():
         location, filename = found.index[found.isna()][0]
         raise TableError(
-            f"{found.isna().sum()} clips have no record name yet, such as {location}/{filename}. "
+            f"{wording.counted(int(found.isna().sum()), 'clip has', 'clips have')} no record name "
+            f"yet, such as {location}/{filename}. "
             "Name them: python -m curation candidates"
         )
     return clips.assign(tfrecord_filename=found.to_numpy())

@@ -71,7 +71,7 @@ def release(
     counts = done.facts.counts
     clips = [counted(counts[name], what) for name, what in _CLIPS.items() if name in counts]
     typer.echo(
-        f"{', '.join(clips)}, {counts['trials']} trials, "
+        f"{', '.join(clips)}, {counted(counts['trials'], 'trial')}, "
         f"{counted(len(done.facts.tables), 'table')}; {counted(done.n_files, 'file')}, "
         f"{done.n_bytes / 1_000_000:.1f} MB: {out}"
     )

@@ -10,6 +10,7 @@ from scipy import stats
 
 from lab.compare.measures.consistency import Z_95, kappa_interval, kappa_range
 from study.errors import ConfigError
+from study.tools.wording import counted
 
 ACCURACIES = (0.6, 0.75, 0.9)
 KAPPAS = (0.2, 0.4, 0.6)
@@ -44,8 +45,10 @@ class Plan:
         """Refuse what cannot be a comparison."""
         if self.n_clips < 2 or self.n_participants < 1 or self.n_classes < 2:
             raise ConfigError(
-                f"{self.n_clips} clips, {self.n_participants} participants and {self.n_classes} "
-                "classes cannot be compared. Plan at least 2 clips, 1 participant, 2 classes"
+                f"{counted(self.n_clips, 'clip')}, "
+                f"{counted(self.n_participants, 'participant')} and "
+                f"{counted(self.n_classes, 'class', 'classes')} cannot be compared. Plan at "
+                "least 2 clips, 1 participant, 2 classes"
             )
         if self.n_clips > _MOST_CLIPS or self.n_participants > _MOST_CLIPS:
             raise ConfigError(

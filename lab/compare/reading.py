@@ -239,8 +239,8 @@ def _classes(tables: list[pd.DataFrame]) -> tuple[str, ...]:
         raise TableError("no row has a label, so that no answer is right or wrong. Add a label")
     if len(classes) < 2 or len(classes) > _MOST_CLASSES:
         raise TableError(
-            f"there are {len(classes)} classes "
-            f"in labels and answers, expected 2 to {_MOST_CLASSES}. Correct the column of answers"
+            f"labels and answers have {counted(len(classes), 'class', 'classes')}, expected 2 to "
+            f"{_MOST_CLASSES}. Correct the column of answers"
         )
     return classes
 

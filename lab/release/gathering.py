@@ -18,6 +18,7 @@ from study.store import Db, store_snapshot
 from study.store.people.private import Private, private_words
 from study.store.recognition import slots
 from study.tools.versions import PROGRAM, versions
+from study.tools.wording import counted
 from study.vocabulary import Phase
 
 OWN_COMMAND = "lab release"
@@ -119,7 +120,9 @@ def _unrated(db: Db, study: Study) -> tuple[str, ...]:
         return ("no clip has been planned",)
     if n_complete < len(clips):
         n = len(clips) - n_complete
-        return (f"{n} of {len(clips)} clips do not have all their ratings",)
+        return (
+            f"{n} of {counted(len(clips), 'clip does', 'clips do')} not have all their ratings",
+        )
     return ()
 
 

@@ -29,6 +29,7 @@ from lab.trace.traceable import (
 from study.errors import ConfigError
 from study.reading.clip_keys import Key, key_of, keys_of
 from study.reading.list_faults import COUNTS
+from study.tools.wording import counted
 from study.vocabulary import VIDEO_LOCATIONS
 
 _OF_STORE = ("clips", "rejects")
@@ -164,7 +165,7 @@ def _bar_link(kept: Kept, what: Bar) -> Link:
     votes = yes_votes(clips, what.question)
     own = clips[(clips["avmit_label"] == what.label) & (votes == what.n_votes)]
     drawn = votes_by_class(clips, what.question).loc[what.label].to_dict()
-    counted = {str(n): int(many) for n, many in drawn.items()}.get(str(what.n_votes), 0)
+    n_counted = {str(n): int(many) for n, many in drawn.items()}.get(str(what.n_votes), 0)
     rows = [{str(k): v for k, v in row.items()} for row in own.to_dict("records")]
     kept.look_up(keys_of(own["video_location"], own["filename"]))
     # Clips of a sample may have further ratings, which it does not count.
@@ -176,12 +177,14 @@ def _bar_link(kept: Kept, what: Bar) -> Link:
     ]
     broken = [link for link in links if any(one.faults for one in link.every())]
     shown = [*broken, *(link for link in links if link not in broken)][:MOST_SHOWN]
-    faults = [] if counted == len(own) else [f"the figure has {counted}, and the table {len(own)}"]
+    faults = (
+        [] if n_counted == len(own) else [f"the figure has {n_counted}, and the table {len(own)}"]
+    )
     if len(broken) > len(shown):
         faults.append(f"{len(broken)} of its clips have a broken link; {len(shown)} are shown")
     return Link(
         "bar",
-        f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
+        f"Figure 2, {what.question}, {what.label}, {counted(what.n_votes, 'vote')}",
         facts(
             clips=len(own),
             shown=min(len(own), MOST_SHOWN),

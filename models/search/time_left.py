@@ -8,6 +8,7 @@ from features.embedding_set import find_embedding_set
 from models.network.spec import N_GATES, TIMESTEPS, Cell, Hyperparameters, cell_named
 from models.search.space import draw_surrogate
 from models.search.surrogates import SearchPlan, SurrogateResult, Task, plan_cells
+from study.tools.wording import counted
 
 # Measured on one core of a small server; used for the forecast until surrogates have finished.
 FLOPS_PER_S = 4.0e10
@@ -50,7 +51,8 @@ class SearchForecast:
         """Return the forecast as a line: hours of one core, and hours with so many at a time."""
         basis = "measured on what is done" if self.measured else "a guess until some are done"
         return (
-            f"{self.n_done} surrogates done, {self.n_left} left: {self.core_s / 3600:.1f} core "
+            f"{counted(self.n_done, 'surrogate')} done, {self.n_left} left: "
+            f"{self.core_s / 3600:.1f} core "
             f"hours, {self.core_s / 3600 / n_at_a_time:.1f} h with {n_at_a_time} at a time "
             f"({basis})"
         )

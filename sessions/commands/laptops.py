@@ -93,7 +93,7 @@ def merge(
         typer.echo(
             f"{path}: {counted(came.n_ratings, 'new rating')} in "
             f"{counted(came.n_sessions, 'new session')}, "
-            f"{came.n_known} ratings were here already"
+            f"{counted(came.n_known, 'rating was', 'ratings were')} here already"
         )
 
 

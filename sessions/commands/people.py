@@ -168,7 +168,10 @@ def export_demographics(
     path = out or found.folder / "demographics.csv"
     with written_atomically(path, overwrite=overwrite, readers=Readers.OWNER) as part:
         table.to_csv(part, index=False)
-    typer.echo(f"{counted(len(table), 'band')} of {table['question'].nunique()} questions: {path}")
+    typer.echo(
+        f"{counted(len(table), 'band')} of {counted(table['question'].nunique(), 'question')}: "
+        f"{path}"
+    )
 
 
 @example("python -m sessions participants-text --exact --by AB")
@@ -201,7 +204,10 @@ def close(
     """Close a participant's record; their ratings stay, and no further session starts."""
     with changing(study, store, by) as desk:
         n_open = roster.close(desk, participant_id, reason=reason)
-    typer.echo(f"closed {participant_id}; {n_open} of their clips are unrated")
+    typer.echo(
+        f"closed {participant_id}; "
+        f"{counted(n_open, 'of their clips is', 'of their clips are')} unrated"
+    )
     if n_open:
         typer.echo(f"to give them to the others: python -m sessions reassign {participant_id}")
 

@@ -82,7 +82,10 @@ def plan(
         n_waiting = len(further_ratings.waiting(desk.db, desk.study)) if further else 0
     _echo_change("planned", change)
     if n_waiting:
-        typer.echo(f"{n_waiting} clips get none: everybody who can rate has seen them")
+        typer.echo(
+            f"{counted(n_waiting, 'clip gets', 'clips get')} none: everybody who can rate has "
+            "seen them"
+        )
 
 
 def _plan_again(study: Path | None, store: str | None, by: str, *, dry_run: bool) -> None:

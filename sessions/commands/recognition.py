@@ -27,7 +27,10 @@ def plan_recognition(
     if done.n_new_stimuli:
         typer.echo(f"{counted(done.n_new_stimuli, 'stimulus', 'stimuli')} taken in")
     if done.n_set_aside:
-        typer.echo(f"{done.n_set_aside} are shown to nobody: practice uses one of their clips")
+        typer.echo(
+            f"{counted(done.n_set_aside, 'stimulus is', 'stimuli are')} shown to nobody: "
+            "practice uses one of their clips"
+        )
     n_trials = sorted(done.people.values())
     typer.echo(
         f"planned: {counted(len(done.people), 'participant')}, {n_trials[0]} to {n_trials[-1]} "

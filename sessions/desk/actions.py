@@ -24,6 +24,7 @@ from study.store.desk import Desk
 from study.store.engine import clock
 from study.store.people import participants
 from study.tools.local_time import local_day
+from study.tools.wording import counted
 from study.vocabulary import FlagKind, ParticipantKind
 
 Words = Annotated[PostedText, Field(max_length=1000)]
@@ -206,5 +207,6 @@ def _end(desk: Desk, who: str) -> str:
 
 def _close(desk: Desk, who: str, reason: str) -> str:
     n_open = roster.close(desk, who, reason=reason)
-    more = f" To give their {n_open} unrated clips to the others: reassign {who}." if n_open else ""
+    left = counted(n_open, "unrated clip")
+    more = f" To give their {left} to the others: reassign {who}." if n_open else ""
     return f"Closed {who}.{more}"

@@ -17,6 +17,7 @@ from study.config.study import Study, StudyConfig
 from study.store import Db
 from study.store.laptops import parts, seals
 from study.store.ratings.flags import EXPERIMENTER
+from study.tools.wording import counted
 from study.vocabulary import EndReason, FlagKind, ParticipantKind, Phase, Rating
 
 Row = dict[str, Any]
@@ -60,7 +61,10 @@ def unlikely(laptop: Db, study: Study, people: list[str], seal: dict[str, Any]) 
     """
     added = seals.new_rows(laptop, seal)
     for table in sorted(added.keys() - _WRITTEN - _UPGRADED):
-        yield f"{len(added[table])} rows were added to {table}, which a laptop never does"
+        yield (
+            f"{counted(len(added[table]), 'row was', 'rows were')} added to {table}, which a "
+            "laptop never does"
+        )
         return
     part, problems = _read(laptop, study, people, added)
     yield from problems

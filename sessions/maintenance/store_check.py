@@ -16,6 +16,7 @@ from study.store.plan import assignments
 from study.store.ratings.counted import judged
 from study.tools.files import sha256_of
 from study.tools.progress_bars import track
+from study.tools.wording import counted
 
 
 def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str]:
@@ -42,7 +43,8 @@ def findings(db: Db, study: Study, *, clips: bool, hashes: bool) -> Iterator[str
     counting = given[given["reason"] == ""]
     for clip, n in wrong_rater_counts(counting, protocol.most_ratings, exactly=False).items():
         yield (
-            f"candidate {clip} has {n} raters and {protocol.most_ratings} are wanted. Report this "
+            f"candidate {clip} has {counted(n, 'rater')} and {protocol.most_ratings} are "
+            "wanted. Report this "
             "as a bug"
         )
     yield from evidence_findings(db, study, given)
@@ -87,7 +89,8 @@ def _plan_findings(plan: pd.DataFrame, wanted: Ints) -> Iterator[str]:
     is_short = clips["participant_id"].nunique() < clips["n_wanted"].max()
     if is_short.any():
         yield (
-            f"{is_short.sum()} planned clips have fewer raters than every clip gets "
+            f"{counted(int(is_short.sum()), 'planned clip has', 'planned clips have')} fewer "
+            "raters than every clip gets "
             f"({wanted.min()}{f', ground truths {wanted.max()}' if len(set(wanted)) > 1 else ''}). "
             "Run: python -m sessions reassign"
         )
@@ -100,11 +103,18 @@ def _done_findings(plan: pd.DataFrame, given: pd.DataFrame) -> Iterator[str]:
     n_undone = int(((both["where"] == "both") & both["done"].eq(False)).sum())
     n_unplanned = int((both["where"] == "right_only").sum())
     if n_lost:
-        yield f"{n_lost} slots are marked as done and have no rating. Restore a back-up"
+        lost = counted(
+            n_lost, "slot is marked as done and has", "slots are marked as done and have"
+        )
+        yield f"{lost} no rating. Restore a back-up"
     if n_undone:
-        yield f"{n_undone} slots have a rating and are not marked as done. Report this as a bug"
+        undone = counted(n_undone, "slot has a rating and is", "slots have a rating and are")
+        yield f"{undone} not marked as done. Report this as a bug"
     if n_unplanned:
-        yield f"{n_unplanned} ratings belong to no slot of the plan. Report this as a bug"
+        yield (
+            f"{counted(n_unplanned, 'rating belongs', 'ratings belong')} to no slot of the plan. "
+            "Report this as a bug"
+        )
 
 
 def _consent_findings(db: Db) -> Iterator[str]:

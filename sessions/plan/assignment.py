@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.errors import StudyError
+from study.tools.wording import counted
 
 OPEN = -1
 Ints = npt.NDArray[np.int64]
@@ -261,6 +262,7 @@ def require_enough(n_participants: int, n_slots: int) -> None:
     """
     if n_participants < n_slots:
         raise StudyError(
-            f"{n_participants} participants can rate and {n_slots} are needed, because every clip "
+            f"{counted(n_participants, 'participant')} can rate and {n_slots} are needed, "
+            "because every clip "
             f"gets {n_slots} different raters. Run: python -m sessions enrol ID"
         )

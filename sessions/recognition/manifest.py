@@ -10,6 +10,7 @@ from study.reading.rows import csv_rows
 from study.store.recognition.stimuli import UNCHANGED, NewStimulus, classes_of
 from study.tools.files import sha256_of
 from study.tools.progress_bars import track
+from study.tools.wording import counted
 
 MANIFEST_NAME = "manifest.csv"
 NEEDED = ("filename", "condition", "source", "label")
@@ -53,7 +54,8 @@ def require_answerable(classes: tuple[str, ...], stimuli: list[NewStimulus]) -> 
     """Raise TableError unless there are some classes, and each right answer is one of them."""
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise TableError(
-            f"the stimuli have {len(classes)} classes, and 2 to {MOST_CLASSES} can be answered. "
+            f"the stimuli have {counted(len(classes), 'class', 'classes')}, and 2 to "
+            f"{MOST_CLASSES} can be answered. "
             "Name them in study.toml: recognition.classes"
         )
     for stimulus in stimuli:

@@ -18,6 +18,7 @@ from study.store.recognition import slots, stimuli
 from study.store.recognition.slots import Slot
 from study.store.recognition.stimuli import NewStimulus
 from study.tools.seeding import generator
+from study.tools.wording import counted
 from study.vocabulary import ParticipantKind
 
 Stimuli = Mapping[int, NewStimulus]
@@ -166,7 +167,8 @@ def _rows_of(
     if given is None:
         n_needed = MIN_PEOPLE_PER_ROW * n_rows
         raise StudyError(
-            f"the stimuli make a square of {n_rows} rows, and {MIN_PEOPLE_PER_ROW} people are "
+            f"the stimuli make a square of {counted(n_rows, 'row')}, and {MIN_PEOPLE_PER_ROW} "
+            "people are "
             f"needed in each, because only they share clips: {n_needed} people, and there are "
             f"{len(present) + len(new)}. Enrol more, or make fewer conditions"
         )

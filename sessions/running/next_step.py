@@ -89,7 +89,8 @@ class NextStep:
             return self.why
         which = f" (attempt {self.attempt})" if self.attempt > 1 else ""
         done = "done" if self.step is Step.RECOGNITION else "rated"
-        clips = f": {self.n_done} of {self.n_total} clips are {done}" if self.n_total else ""
+        of_all = counted(self.n_total, "clip is", "clips are")
+        clips = f": {self.n_done} of {of_all} {done}" if self.n_total else ""
         return f"{self.step.in_words}{which}{clips}"
 
 

@@ -4,6 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
+from study.tools.wording import counted
+
 MOST_CLASSES = 99  # numbers of two digits
 LONGEST_CLASS = 60  # letters of a class
 
@@ -68,8 +70,8 @@ class Recognition(BaseModel):
                 raise ValueError(f"{name[:80]!r} is not a class that can be shown on a tile")
         if self.answer == "keys" and not (self.classes and len(self.keys) == len(self.classes)):
             raise ValueError(
-                f"answer is keys, and there are {len(self.keys)} keys for {len(self.classes)} "
-                "classes; write both, as many of each"
+                f"answer is keys, with {counted(len(self.keys), 'key')} for "
+                f"{counted(len(self.classes), 'class', 'classes')}; write both, as many of each"
             )
         if self.answer == "grid" and self.keys:
             raise ValueError('keys need answer = "keys"')

@@ -17,6 +17,7 @@ from study.store import audit as audit_log
 from study.store.clips import candidates
 from study.store.plan import exercises, ground_truths
 from study.store.ratings.counted import ground_truths_that_count, judged
+from study.tools.wording import counted
 
 RAISED = "raise_certainty"  # in the audit log
 
@@ -99,7 +100,8 @@ class Belief:
         return (
             f"{said}; the audit measured {100 * self.found.error:.2f} % wrong answers of at most "
             f"{100 * promised:.3g} % (95 % interval {100 * self.found.low:.2f} to "
-            f"{100 * self.found.high:.2f} %, {self.found.n} clips; of {self.found.n_other} most "
+            f"{100 * self.found.high:.2f} %, {counted(self.found.n, 'clip')}; of "
+            f"{self.found.n_other} most "
             "ratings say the opposite)"
         )
 

@@ -19,6 +19,7 @@ from lab.trace.release.followed import CLOSE_S, IN_THE_LAB, Followed, rows_of, s
 from lab.trace.traceable import POSTERIOR, Bar, RecordOf, Row, Wanted
 from study.errors import ConfigError
 from study.reading.clip_keys import key_of
+from study.tools.wording import counted
 from study.vocabulary import Phase
 
 MOST_SHOWN = 5  # clips of a bar; all of them are held against the trials

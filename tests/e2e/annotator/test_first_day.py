@@ -35,8 +35,8 @@ def test_a_simulated_participant_goes_from_the_headphones_to_payment_one_step_af
     assert [run.returncode for run in said] == [0] * 5
     lines = [run.stdout.strip() for run in said]
     assert lines[0] == "S01: headphone check, 6 of 6 found: passed"
-    assert lines[1].startswith("S01: 1 training rating; 1 of 1 clips are rated (finished)")
-    assert lines[2].startswith("S01: 1 screening rating; 1 of 1 clips are rated (finished)")
+    assert lines[1].startswith("S01: 1 training rating; 1 of 1 clip is rated (finished)")
+    assert lines[2].startswith("S01: 1 screening rating; 1 of 1 clip is rated (finished)")
     assert lines[3] == "S01: 6 annotation ratings; 6 of 6 clips are rated (finished)"
     assert lines[4] == "all 6 clips of S01 are rated: nothing is left to do"
     assert "paid now: " in desk(study, "pay", ROBOT, "--settle", "--by", "AB")

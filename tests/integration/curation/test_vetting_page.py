@@ -407,7 +407,7 @@ def test_excluded_clips_stay_out_of_the_test_set(study):
     result = run.invoke(command_line, ["test-set", "--study", folder])
     assert result.exit_code == 0, result.output
     assert "left out, excluded by vetting: 4" in result.output
-    assert "1 of the test clips have not been vetted" in result.output
+    assert "1 of the test clips has not been vetted" in result.output
     test = pd.read_csv(study.folder / "release/test_set.csv")
     assert test["filename"].tolist() == ["barking/c_4.mp4"]
     refused = run.invoke(

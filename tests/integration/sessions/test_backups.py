@@ -81,7 +81,7 @@ def test_a_whole_store_has_no_findings(rated):
     ("damage", "finding"),
     [
         ("DELETE FROM rating WHERE candidate_id = (SELECT MIN(candidate_id) FROM rating)",
-         "1 slots are marked as done and have no rating"),
+         "1 slot is marked as done and has no rating"),
         ("UPDATE assignment SET done = NOT done WHERE participant_id = 'P01'",
          "slots are marked as done and have no rating"),
         ("DELETE FROM assignment WHERE participant_id = 'P03'",

@@ -27,7 +27,7 @@ def test_a_trial_is_told_with_its_evidence():
         "0 xruns",
         "key: 2 at 0.9000, too early",
         "key: 3 at 4.7500",
-        "rating: 3 after 0.7500 s, 0 replays, 1 early presses",
+        "rating: 3 after 0.7500 s, 0 replays, 1 early press",
     ]
 
 

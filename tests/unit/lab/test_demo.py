@@ -51,7 +51,7 @@ def test_done_steps_are_not_run_again(tmp_path):
     done = step(("study", "no-such-command"), done=lambda: True)
     demo.run_steps(tmp_path, [done], TITLES, show=False, say=said.append)
     assert "  say what it can do: done before" in said
-    assert "1 of 1 steps were done before" in said[-1]
+    assert "1 of 1 step was done before" in said[-1]
     assert list(read_entries(tmp_path)) == []
 
 

@@ -145,7 +145,7 @@ def test_the_expert_gives_ground_truths_then_some_again(tmp_path):
         enrol(db, "EXPERT", kind=ParticipantKind.EXPERT)
         assert "no candidates have been sampled" in said(db, study, "EXPERT")
         ground_truths.add_sample(db, ids[:1], AT)
-        assert said(db, study, "EXPERT") == "ground truths: 0 of 1 clips are rated"
+        assert said(db, study, "EXPERT") == "ground truths: 0 of 1 clip is rated"
         add_truths(db, ids[1:])
         assert said(db, study, "EXPERT") == "ground truths: 23 of 24 clips are rated"
         rate(db, "EXPERT", dict.fromkeys(ids, 3), phase=Phase.GROUND_TRUTH)

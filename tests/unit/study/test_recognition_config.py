@@ -17,7 +17,7 @@ TWO = {"classes": ("barking", "frying"), "answer": "keys"}
         ({"classes": ("a", "")}, "is not a class"),
         ({"classes": ("a", "b\n")}, "is not a class"),
         ({"classes": ("a", "b" * 61)}, "is not a class"),
-        ({**TWO, "keys": ("b",)}, "1 keys for 2 classes"),
+        ({**TWO, "keys": ("b",)}, "1 key for 2 classes"),
         ({**TWO, "keys": ("b", "b")}, "two classes"),
         ({**TWO, "keys": ("b", "space")}, "not a key for an answer"),
         ({"keys": ("b",)}, 'need answer = "keys"'),
