@@ -24,6 +24,8 @@ _LEGEND_LETTERS = 56  # in a line of a legend, as wide as the figure
 _LEGEND_ROW_IN = 0.19
 _TITLE_LETTERS = 22  # in a line above a matrix, of which two stand side by side
 _MARK_LETTERS = 5  # what a mark and the gap behind it are as wide as
+_TOGETHER = "people with one another"
+_OF_PEOPLE = (PEOPLE, _TOGETHER)
 _MARKERS = "sD^vP"  # one after another where there are more networks than colours
 Drawing = tuple[str, Figure]
 
@@ -62,7 +64,7 @@ def _consistency(numbers: pd.DataFrame) -> Iterator[Drawing]:
     if part["value"].notna().sum() == 0:
         return
     ceiling = part["measure"] == "noise ceiling"
-    shown = part.assign(observer=part["observer"].mask(ceiling, "people with one another"))
+    shown = part.assign(observer=part["observer"].mask(ceiling, _TOGETHER))
     ax = _dots(shown, "error consistency, 95 % intervals; dotted: chance")
     ax.axvline(0, color="grey", linewidth=0.8, linestyle=":")
     yield ("Error consistency with people, and the noise ceiling", figure_of(ax))
@@ -80,7 +82,7 @@ def _benefit(numbers: pd.DataFrame) -> Iterator[Drawing]:
 
 def _dots(part: pd.DataFrame, label: str) -> Axes:
     conditions = list(part["condition"].unique())
-    names = sorted(part["observer"].unique(), key=lambda name: (not name.startswith(PEOPLE), name))
+    names = sorted(part["observer"].unique(), key=lambda name: (name not in _OF_PEOPLE, name))
     n_columns = _columns_for(names)
     n_lines = -(-len(names) // n_columns)
     height_in = 1.1 + _ROW_IN * len(conditions) + _LEGEND_ROW_IN * n_lines
@@ -89,7 +91,9 @@ def _dots(part: pd.DataFrame, label: str) -> Axes:
     styles, shown = _styles(names), shortened(names, _LEGEND_LETTERS - _MARK_LETTERS)
     for i, name in enumerate(names):
         one = part[part["observer"] == name].dropna(subset="value")
-        y = one["condition"].map(places) + (i - (len(names) - 1) / 2) * 0.7 / len(names)
+        y = one["condition"].map(places).astype(float) + (i - (len(names) - 1) / 2) * 0.7 / len(
+            names
+        )
         # An interval of a measure with a bound may lie beside what was measured.
         left = (one["value"] - one["low"]).clip(lower=0).fillna(0)
         right = (one["high"] - one["value"]).clip(lower=0).fillna(0)
@@ -112,7 +116,7 @@ def _columns_for(names: Sequence[str]) -> int:
 
 def _styles(observers: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Return colour and marker of each observer; people are black dots."""
-    networks = sorted({name for name in observers if not name.startswith(PEOPLE)})
+    networks = sorted({name for name in observers if name not in _OF_PEOPLE})
     return defaultdict(
         lambda: ("black", "o"),
         {
@@ -175,6 +179,7 @@ def _window(compared: Comparison) -> Iterator[Drawing]:
 
 def _confusions(compared: Comparison) -> Iterator[Drawing]:
     classes = list(shortened(compared.responses.classes, _LONGEST_NAME).values())
+    titles = shortened((name for _, name, _ in compared.confusions), 4 * _TITLE_LETTERS)
     letters = min(8, max(4, 64 // len(classes)))
     conditions = sorted({condition for _, _, condition in compared.confusions})
     takers = list(dict.fromkeys((group, name) for group, name, _ in compared.confusions))
@@ -193,7 +198,7 @@ def _confusions(compared: Comparison) -> Iterator[Drawing]:
                 continue
             ax.set_axis_on()
             ax.imshow(smoothed_rows(one.counts), vmin=0, vmax=1, cmap="viridis")
-            ax.set_title(fill(name, _TITLE_LETTERS), fontsize="small")
+            ax.set_title(fill(titles[name], _TITLE_LETTERS), fontsize="small")
             ax.set_xticks(range(len(classes)), classes, rotation=90, fontsize=letters)
             ax.set_yticks(range(len(classes)), classes, fontsize=letters)
         left_out = f"; the first {len(shown)} conditions" if len(shown) < len(conditions) else ""

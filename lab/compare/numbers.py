@@ -256,9 +256,9 @@ def _benefit_conditions(
 ) -> dict[str, str] | None:
     if given is not None:
         missing = [name for name in given.values() if name not in responses.conditions]
-        if missing or set(given) != set(MODALITIES):
+        if missing or set(given) != set(MODALITIES) or len(set(given.values())) < len(given):
             raise ConfigError(
-                f"--benefit needs a condition for each of {', '.join(MODALITIES)}; there are "
+                f"--benefit needs another condition for each of {', '.join(MODALITIES)}; there are "
                 f"{', '.join(responses.conditions)}. Correct it"
             )
         return dict(given)

@@ -1,14 +1,17 @@
 """The comparison as a page, and as a table of every number."""
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from lab.compare.figures import drawings
 from lab.compare.measures.consistency import FEWEST_FOR_INTERVAL
 from lab.compare.numbers import OF_PAIRS, Comparison
-from lab.compare.responses import NETWORKS, PEOPLE
+from lab.compare.responses import NETWORKS, PEOPLE, Responses
 from lab.state import COMPARISON_NUMBERS as NUMBERS_NAME
 from study.reports.figures import figure_to_svg
 from study.reports.html import render
@@ -45,14 +48,20 @@ def comparison_page(compared: Comparison) -> str:
         title="People against networks",
         glance=_glance(compared),
         warnings=_warnings(compared),
-        drawings=[
-            (title, figure_to_svg(figure, alt=title)) for title, figure in drawings(compared)
-        ],
+        drawings=list(_drawn(compared)),
         header=["measure", "who", "condition", "value", "95 % interval", "n", "note"],
         tables=[(name, _cells(part)) for name, part in shown.groupby("measure", sort=False)],
         n_pairs=int((numbers["measure"] == OF_PAIRS).sum()),
         numbers_name=NUMBERS_NAME,
     )
+
+
+def _drawn(compared: Comparison) -> Iterator[tuple[str, Markup]]:
+    with warnings.catch_warnings():
+        # Letters that the font of drawings lacks are boxes there, and themselves in the tables.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        for title, figure in drawings(compared):
+            yield title, figure_to_svg(figure, alt=title)
 
 
 def _glance(compared: Comparison) -> list[tuple[str, str]]:
@@ -88,6 +97,7 @@ def _warnings(compared: Comparison) -> list[str]:
             )
     else:
         found.append("No two observers share a clip, so there is no error consistency.")
+    found += _apart(compared.responses)
     n_people = compared.responses.of(PEOPLE).rows["observer"].nunique()
     if 0 < n_people < 5:
         found.append(
@@ -96,6 +106,19 @@ def _warnings(compared: Comparison) -> list[str]:
             else "Only one participant: intervals say nothing of other people."
         )
     return found
+
+
+def _apart(responses: Responses) -> list[str]:
+    stimuli = [
+        set(map(tuple, part.rows[["condition", "clip"]].drop_duplicates().to_numpy()))
+        for part in (responses.of(PEOPLE), responses.of(NETWORKS))
+    ]
+    if not all(stimuli) or stimuli[0] & stimuli[1]:
+        return []
+    return [
+        "People and networks answered no clip of the same name in the same condition, so that "
+        "nothing compares them clip by clip. Compare the names in both tables."
+    ]
 
 
 def _cells(part: pd.DataFrame) -> list[list[object]]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lab.compare.cells import PROBABILITY, probabilities_of, require_cells
 from lab.compare.responses import (
     AUDIOVISUAL,
-    MODALITIES,
     NEEDED,
     NETWORKS,
     OF_A_STIMULUS,
@@ -31,13 +31,10 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "response": ("response", "predicted", "object_response"),
     **{name: (name,) for name in OF_A_STIMULUS},
 }
-PROBABILITY = "p_"  # begins the columns of a network's probabilities
 NO_CONDITION = "all"
-_MISSED = {"", "na", "nan", "none"}
 _PERSON = "subject-"  # begins the names of model-vs-human's people
 # The number of a trial begins a name; an image of ImageNet has an underscore in its own.
 _NUMBERED = re.compile(r"\d{4}_.*?(?P<image>(?:n0\d+_)?[^_]+)")
-_SUMS_TO_ONE = 1e-3
 _MOST_CLASSES = 1000
 
 
@@ -78,6 +75,8 @@ def read_responses(
     tables = {group: _of_group(found, group) for group, found in tables.items()}
     classes = _classes([table for group in tables.values() for table in group])
     said = None if conditions is None else _read_conditions(conditions)
+    if said is not None:
+        _require_known(conditions, said, tables)
     parts = [_responses(found, group, classes, said) for group, found in tables.items()]
     return together(*parts)
 
@@ -108,10 +107,10 @@ def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     for name in OF_A_STIMULUS:
         if name not in table:
             table[name] = ""
-    _require(path, table)
+    require_cells(path, table)
     given = [name for name in heading if name.startswith(PROBABILITY)]
     probabilities = frame[given].rename(columns=lambda name: name.removeprefix(PROBABILITY))
-    found = table.join(_numbers(path, probabilities).add_prefix(PROBABILITY))
+    found = table.join(probabilities_of(path, probabilities).add_prefix(PROBABILITY))
     found.attrs = {
         "path": path,
         "experiment": path.parent.name if _is_model_vs_human(names) else "",
@@ -135,6 +134,8 @@ def _names(path: Path, heading: Sequence[str], columns: Mapping[str, str]) -> di
         if found is not None:
             names[ours] = found
     lacking = [name for name in NEEDED if name not in (*names, "observer", "condition")]
+    if not any(heading):
+        raise TableError(f"{path} has no heading. Leave it out, or write its columns' names first")
     if lacking:
         raise TableError(
             f"{path} has no column for {', '.join(lacking)}; it has {', '.join(heading)}. "
@@ -154,47 +155,6 @@ def _image(name: str) -> str:
     """
     found = _NUMBERED.fullmatch(name)
     return name if found is None else found["image"]
-
-
-def _require(path: Path, table: pd.DataFrame) -> None:
-    for name in ("observer", "condition", "clip"):
-        empty = np.flatnonzero(table[name] == "")
-        if len(empty):
-            raise TableError(f"{path}: {name} is empty in row {empty[0] + 1}. Fill it in")
-    table["response"] = table["response"].mask(table["response"].str.lower().isin(_MISSED), "")
-    odd = ~table["modality"].isin([*MODALITIES, ""])
-    if odd.any():
-        raise TableError(
-            f"{path}: there is no modality {table.loc[odd, 'modality'].iloc[0]!r}. "
-            f"Choose {', '.join(MODALITIES)}"
-        )
-    table["asynchrony_ms"] = _float(path, "asynchrony_ms", table["asynchrony_ms"])
-
-
-def _float(path: Path, name: str, column: "pd.Series[str]") -> "pd.Series[float]":
-    numbers = pd.to_numeric(column.mask(column == "", "nan"), errors="coerce")
-    wrong = numbers.isna() & (column != "")
-    if wrong.any() or np.isinf(numbers).any():
-        odd = column[wrong | np.isinf(numbers)].iloc[0]
-        raise TableError(f"{path}: {name} is {odd!r} in a row, expected a number. Correct it")
-    return numbers.astype(float)
-
-
-def _numbers(path: Path, given: pd.DataFrame) -> pd.DataFrame:
-    numbers = pd.DataFrame(
-        {name: _float(path, f"{PROBABILITY}{name}", given[name]) for name in given}
-    )
-    known = numbers.dropna(how="all")
-    if len(known) and (
-        known.isna().any(axis=None)
-        or (known < 0).any(axis=None)
-        or (known.sum(axis=1) - 1).abs().max() > _SUMS_TO_ONE
-    ):
-        raise TableError(
-            f"{path}: the columns {PROBABILITY}... of a row are not probabilities that sum to 1. "
-            "Export them again"
-        )
-    return numbers
 
 
 def _name_experiment(table: pd.DataFrame, *, several: bool) -> None:
@@ -262,9 +222,21 @@ def _read_conditions(path: Path) -> pd.DataFrame:
     frame["response"] = ""
     for name in ("observer", "clip"):
         frame[name] = "-"
-    _require(path, frame)
+    require_cells(path, frame)
     said: pd.DataFrame = frame.set_index("condition")[["modality", "asynchrony_ms"]]
     return said
+
+
+def _require_known(
+    path: Path | None, said: pd.DataFrame, tables: Mapping[str, list[pd.DataFrame]]
+) -> None:
+    known = {name for group in tables.values() for table in group for name in table["condition"]}
+    unknown = sorted(set(said.index) - known)
+    if unknown:
+        raise TableError(
+            f"{path} has the condition {unknown[0]!r}, in which nobody answered; there are "
+            f"{', '.join(sorted(known))}. Correct its name"
+        )
 
 
 def _responses(
@@ -278,6 +250,10 @@ def _responses(
         rows["asynchrony_ms"] = rows["asynchrony_ms"].astype(float)
         return Responses(rows, classes, np.empty((0, len(classes))))
     frame = pd.concat(tables, ignore_index=True)
+    if group == NETWORKS and (frame["observer"] == PEOPLE).any():
+        raise TableError(
+            f"a network is called {PEOPLE!r}, as all people together are. Give it another name"
+        )
     frame["group"] = group
     if said is not None:
         modality = frame["condition"].map(said["modality"]).fillna("")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from study.errors import StudyError, TableError
 from study.reading.text import decoded, read_bytes
+from study.tools.wording import counted
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 Row = tuple[int, dict[str, str]]
@@ -94,8 +95,8 @@ def _full_rows(
             continue
         if len(cells) != n_cells:
             raise error(
-                f"{path}, line {line} has {len(cells)} cells and the heading has {n_cells}. "
-                "Put text that has a comma in double quotes"
+                f"{path}, line {line} has {counted(len(cells), 'cell')} and the heading "
+                f"has {n_cells}. Put text that has a comma in double quotes"
             )
         yield line, cells
 

@@ -159,7 +159,7 @@ def test_cells_may_be_parted_by_what_the_caller_allows(tmp_path):
         ("", "FILE lacks the columns a; it has none. Correct its first line"),
         ("b,c\n", "FILE lacks the columns a; it has b, c. Correct its first line"),
         ("a,b,a\n", "FILE has the column 'a' twice. Rename or remove one"),
-        ("a,b\n1\n", "FILE, line 2 has 1 cells and the heading has 2. Put text"),
+        ("a,b\n1\n", "FILE, line 2 has 1 cell and the heading has 2. Put text"),
         ("a,b\n1,2\n1,2,3\n", "FILE, line 3 has 3 cells and the heading has 2. Put text"),
         ('a,b\n1,2\n"1,2\n3,4\n', "FILE, line 3 is not CSV: unexpected end of data"),
         (f"a,b\n1,{'x' * 200_000}\n", "FILE, line 2 is not CSV: field larger than field limit"),

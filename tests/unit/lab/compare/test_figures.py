@@ -6,6 +6,7 @@ import pytest
 
 from lab.compare.figures import drawings, shortened
 from lab.compare.numbers import compare
+from lab.compare.page import comparison_page
 from tests.worlds.observers import answers, confusions_of, product_of, responses_of
 
 NETWORKS = [
@@ -70,3 +71,23 @@ def test_shortened_names_stay_apart_even_where_only_their_middles_differ():
     assert list(found) == names
     assert len(set(found.values())) == 3
     assert max(map(len, found.values())) <= 16
+
+
+def page_of(people, networks):
+    rows = pd.concat([people.assign(group="people"), networks.assign(group="networks")])
+    return comparison_page(compare(responses_of(rows, ["x", "y"]), n_resamples=10))
+
+
+ONE = pd.DataFrame(
+    [("A", "c", "1.mp4", "x", "y")], columns=["observer", "condition", "clip", "label", "response"]
+)
+
+
+def test_one_answer_of_each_is_enough_for_a_page():
+    page = page_of(ONE, ONE.assign(observer="\N{CJK UNIFIED IDEOGRAPH-7F51}" * 300))
+    assert "answered no clip of the same name" not in page
+
+
+@pytest.mark.parametrize("other", [{"clip": "one.mp4"}, {"condition": "d"}])
+def test_people_and_networks_who_share_no_clip_are_said_not_to(other):
+    assert "answered no clip of the same name" in page_of(ONE, ONE.assign(**other))

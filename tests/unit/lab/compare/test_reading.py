@@ -112,7 +112,7 @@ def test_a_table_of_conditions_says_what_they_are(tmp_path):
         (f"{HEADING}\nP,c,1,x,y\nP,c,1,x,x\n", "answered 1 twice"),
         (f"{HEADING}\n,c,1,x,y\n", "observer is empty in row 1"),
         (f"{HEADING}\nP,c,1,,y\n", "no row has a label"),
-        (f"{HEADING}\nP,c,1,x,x\n", "1 classes"),
+        (f"{HEADING}\nP,c,1,x,x\n", "have 1 class, "),
         (f"{HEADING},modality\nP,c,1,x,y,smell\n", "no modality 'smell'"),
         (f"{HEADING},asynchrony_ms\nP,c,1,x,y,soon\n", "'soon'"),
         (f"{HEADING},asynchrony_ms\nP,c,1,x,y,inf\n", "'inf'"),
@@ -143,3 +143,17 @@ def test_a_folder_without_people_is_refused(tmp_path):
 def test_a_column_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(StudyError, match="--column clip="):
         read_responses([table(tmp_path, f"{HEADING}\nP,c,1,x,y\n")], [], columns={"clip": "file"})
+
+
+def test_a_condition_in_which_nobody_answered_and_a_network_called_people_are_refused(tmp_path):
+    answers = table(tmp_path, f"{HEADING}\npeople,c,a,x,y\n")
+    conditions = table(tmp_path, "condition,modality\nC,audio\n", "conditions.csv")
+    with pytest.raises(StudyError, match="the condition 'C', in which nobody answered; there are "):
+        read_responses([answers], [], conditions=conditions)
+    with pytest.raises(StudyError, match="a network is called 'people'"):
+        read_responses([], [answers])
+
+
+def test_a_file_without_a_byte_says_that_it_has_no_heading(tmp_path):
+    with pytest.raises(StudyError, match="has no heading"):
+        read_responses([table(tmp_path, "")], [])
