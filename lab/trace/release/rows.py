@@ -80,7 +80,7 @@ def _bar(of: Followed, what: Bar) -> Link:
         faults = (f"{len(broken)} of its clips have a broken link; {len(shown)} are shown",)
     return Link(
         "bar",
-        f"Figure 2, {what.question}, {what.label}, {what.n_votes} votes",
+        f"Figure 2, {what.question}, {what.label}, {counted(what.n_votes, 'vote')}",
         facts(clips=len(own), shown=len(shown), estimate=_estimate(of.release)),
         faults,
         tuple(shown),
