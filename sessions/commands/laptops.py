@@ -64,6 +64,8 @@ def deal(
     typer.echo(
         f"on the laptop, put the clips and study.toml there and rate with: --store {address}"
     )
+    if last["video_location"].eq(clips_needed.STIMULI).any():
+        typer.echo(f"set recognition.stimuli there to the folder {clips_needed.STIMULI} of them")
 
 
 def _copy_clips(needed: pd.DataFrame, study: Study, folder: Path) -> None:

@@ -17,6 +17,7 @@ from study.store.laptops import parts, seals
 from study.store.people import participants
 from study.store.plan import assignments, ground_truths
 from study.store.ratings.counted import ground_truths_that_count
+from study.store.recognition import slots
 from study.tools.files import refuse_existing
 from study.vocabulary import ParticipantKind
 
@@ -61,7 +62,8 @@ def deal_part(desk: Desk, people: list[str], path: Path) -> Part:
     desk.log(GIVEN, "laptop", {**detail, "seal": seal})
     db.flush()
     counts = assignments.counts(db)
-    return Part(part_id, sum(counts[p].n_left for p in people if p in counts))
+    n_rated = sum(counts[p].n_left for p in people if p in counts)
+    return Part(part_id, n_rated + sum(slots.count(db, p).n_left for p in people))
 
 
 def _worthless(desk: Desk, people: list[str]) -> frozenset[int]:

@@ -10,20 +10,24 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from sessions.laptops import clips_needed
 from sessions.laptops.deal import deal_part
 from sessions.laptops.merge import merge_part
 from sessions.monitor.session_table import session_table
 from sessions.pay.statement import statement
 from sessions.recognition.planning import plan_recognition
+from sessions.recognition.session import stimulus_of
 from sessions.running.gate import require_cleared
 from sessions.running.next_step import Step, next_step
 from sessions.running.recording import open_session
-from study.errors import ConfigError, NotClearedError, StudyError
+from study.errors import ClipError, ConfigError, NotClearedError, StudyError
+from study.init import init_study
 from study.store import open_store, transaction
 from study.store.desk import Desk
 from study.store.people import participants
 from study.store.recognition import answers, counted, slots, stimuli
 from study.store.recognition.slots import Slot
+from study.tools.files import sha256_of
 from study.vocabulary import Choice, ParticipantKind, Phase, Presentation, TrialRecord
 from tests.worlds.recognition import CONDITIONS, recognition_study, stimuli_folder, write_manifest
 from tests.worlds.studies import AT, CONSENT
@@ -175,6 +179,30 @@ def test_a_study_without_stimuli_has_no_recognition(tmp_path):
     with pytest.raises(ConfigError, match="is not there"):
         plan(study, engine)
     engine.dispose()
+
+
+def test_a_laptop_gets_the_clips_that_its_people_have_still_to_recognise(world, tmp_path):
+    answered(world.study, world.engine, "S01", 3)
+    with transaction(world.engine) as db:
+        left = slots.remaining(db, "S01")
+        needed = clips_needed.needed(db, ["S01"])
+        both = clips_needed.needed(db, ["S01", "S02"])
+        part = deal_part(Desk(db, world.study, "AB", AT), ["S01"], tmp_path / "laptop.sqlite")
+    assert sorted(needed["filename"]) == sorted(each.stimulus.filename for each in left)
+    assert part.n_clips == len(left) == len(needed) < len(both)
+    stick = tmp_path / "stick"
+    assert list(clips_needed.copy(needed, world.study, stick)) == [False] * len(needed)
+    lines = {"recognition.stimuli": f'"{stick / clips_needed.STIMULI}"'}
+    there = init_study(tmp_path / "there", [f"{k}={v}" for k, v in lines.items()], AT)
+    for each in left:
+        shown = stimulus_of(there, each)
+        assert sha256_of(shown.path) == shown.sha256 == each.stimulus.sha256
+    (world.study.stimuli_path / left[0].stimulus.filename).write_bytes(b"another clip")
+    with pytest.raises(ClipError, match="is not the file that was admitted"):
+        list(clips_needed.copy(needed, world.study, tmp_path / "other"))
+    (world.study.stimuli_path / left[0].stimulus.filename).unlink()
+    with pytest.raises(ClipError, match=r"1 clip of .* Check recognition\.stimuli in study\.toml"):
+        list(clips_needed.copy(needed, world.study, tmp_path / "third"))
 
 
 def test_answers_come_back_from_a_laptop_once_and_forged_ones_do_not(world, tmp_path):
