@@ -54,7 +54,7 @@ _TIMED = {
     "pixel noise": "pixel_noise = 0.1",
     "pixel noise, low-pass": "pixel_noise = 0.1\nlow_pass_cpp = 8.0",
 }
-_ROUNDS = 5  # the least of them: what else runs on the machine only makes it more
+_ROUNDS = 3  # the least of them: what else runs on the machine only makes it more
 _LARGE = Kind(size_px=(340, 256), rate_hz=Fraction(30), sound_s=3.0, picture_s=3.0)
 
 

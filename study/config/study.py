@@ -317,6 +317,8 @@ def _problem(details: ErrorDetails) -> str:
     key = ".".join(str(part) for part in details["loc"])
     if details["type"] == "extra_forbidden":
         return f"there is no key {key}"
+    if details["type"] == "missing":
+        return f"there is no {key}, which is needed"
     if details["type"] == "value_error":  # our own words
         return f"{key}: {details['ctx']['error']}"
     if details["type"] == "model_type":

@@ -1,12 +1,14 @@
 """A condition: what is done to every clip of it."""
 
+import re
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Modality = Literal["audiovisual", "audio", "visual"]
 Attend = Literal["picture", "sound", "both"]
 _LONGEST_NAME = 100
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
 class Condition(BaseModel):
@@ -43,7 +45,7 @@ class Condition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", max_length=_LONGEST_NAME)
+    name: str = Field(max_length=_LONGEST_NAME)
     modality: Modality = "audiovisual"
     asynchrony_ms: float = Field(0.0, ge=-2000, le=2000)
     edge: Literal["silence", "cut"] = "silence"
@@ -57,6 +59,16 @@ class Condition(BaseModel):
     low_pass_cpp: float | None = Field(None, gt=0, le=10_000)
     high_pass_cpp: float | None = Field(None, gt=0, le=10_000)
 
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is not a condition's name; write letters and digits, and behind the "
+                "first one of them _ . + and - as well"
+            )
+        return name
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if (self.noise is None) != (self.snr_db is None):
@@ -65,6 +77,12 @@ class Condition(BaseModel):
             raise ValueError(
                 f"{self.name}: incongruent and asynchrony_ms need sound and picture; leave them "
                 f"out of a condition whose modality is {self.modality}"
+            )
+        low, high = self.low_pass_cpp, self.high_pass_cpp
+        if low is not None and high is not None and low <= high:
+            raise ValueError(
+                f"{self.name}: nothing is left below {low:g} and above {high:g} cycles; write a "
+                "low_pass_cpp above high_pass_cpp"
             )
         if self.modality == "visual" and self.noise:
             raise ValueError(f"{self.name}: there is no sound for the noise; leave noise out")

@@ -12,6 +12,7 @@ from curation.manipulation.planning.conditions import Condition
 from study.config.study import problems_of
 from study.errors import ConfigError
 from study.reading.text import read_toml
+from study.tools.wording import counted
 
 Format = Literal["h264", "lossless"]
 _MOST_CONDITIONS = 1000
@@ -61,7 +62,8 @@ def read_design(path: Path) -> Design:
     content["condition"] = [*listed, *(one for table in crossed for one in _crossed(table, path))]
     if not 1 <= len(content["condition"]) <= _MOST_CONDITIONS:
         raise ConfigError(
-            f"{path} has {len(content['condition'])} conditions, expected 1 to {_MOST_CONDITIONS}. "
+            f"{path} has {counted(len(content['condition']), 'condition')}, expected 1 to "
+            f"{_MOST_CONDITIONS}. "
             "Write a [[condition]] with a name for each"
         )
     try:

@@ -52,7 +52,12 @@ def test_lists_of_a_cross_are_crossed_and_named(tmp_path):
         ('[[condition]]\nname = "a"\nmodality = "audio"\nblur_px = 2', "the picture is black"),
         ('[[condition]]\nname = "a"\nmodality = "audio"\nattend = "picture"', "not there to"),
         ('[[condition]]\nname = "a"\ncolour = "red"', "there is no key condition.0.colour"),
-        ('[[condition]]\nname = "../a"', "condition.0.name"),
+        ('[[condition]]\nname = "../a"', "'../a' is not a condition's name"),
+        ("[[condition]]\nblur_px = 2", "there is no condition.0.name"),
+        (
+            '[[condition]]\nname = "a"\nlow_pass_cpp = 2\nhigh_pass_cpp = 8',
+            "nothing is left below 2 and above 8 cycles",
+        ),
         ('[[condition]]\nname = "a"\n[[condition]]\nname = "A"', "two conditions a"),
         ('[[condition]]\nname = "a"\nasynchrony_ms = nan', "condition.0.asynchrony_ms"),
         ('[[condition]]\nname = "a"\nasynchrony_ms = "late"', "condition.0.asynchrony_ms"),
