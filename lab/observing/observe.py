@@ -110,14 +110,21 @@ def observe(
     for wanted in dict.fromkeys(_recipe_wanted(card) for card in cards):
         rows, shown, refused = _embedded(folder, stimuli, wanted, out, how, say)
         rejects += refused
+        has_both = shown["modality"].eq("audiovisual").any()
         for model, card, name in zip(models, cards, names, strict=True):
             if _recipe_wanted(card) != wanted:
                 continue
             _require_trained(card, model, allowed=how.allow_untrained)
             if card.task == "correspondence":
+                if not has_both:
+                    raise ConfigError(
+                        f"{model} compares sound with picture, and no clip of {folder} that can "
+                        "be shown has both. Leave it out"
+                    )
                 found[PAIRS].append(_pairs(model, name, rows, shown))
-            else:
-                found[""].append(_actions(model, name, rows, shown))
+                continue
+            found[""].append(_actions(model, name, rows, shown))
+            if has_both:
                 found[NEUTRAL].append(_neutral(model, name, rows, shown))
     tables = {question: pd.concat(parts) for question, parts in found.items() if parts}
     for question, table in tables.items():

@@ -125,6 +125,28 @@ def test_a_correspondence_network_says_whether_sound_and_picture_belong_together
     assert not (tmp_path / "out/predictions.csv").exists()
 
 
+def test_clips_of_one_modality_are_shown_and_a_broken_one_is_said(stimuli, networks, tmp_path):
+    folder = tmp_path / "stimuli"
+    shutil.copytree(stimuli, folder)
+    manifest = pd.read_csv(folder / "manifest.csv", keep_default_na=False)
+    heard = manifest[manifest["condition"] == "heard"]
+    heard.to_csv(folder / "manifest.csv", index=False)
+    (folder / heard["filename"].iloc[0]).write_bytes(b"")
+    out = tmp_path / "out"
+    command = ["observe", folder, "--model", networks / "seed-1", "--out", out]
+    flags = ["--untrained", "1", "--allow-untrained"]
+    result = CliRunner().invoke(app, [*map(str, command), *flags])
+    assert result.exit_code == 1
+    assert "1 clip without embeddings; the others were shown" in result.output
+    said = pd.read_csv(out / "predictions.csv")
+    assert set(said["filename"]) == set(heard["filename"].iloc[1:])
+    assert not (out / "neutral").exists()
+    save_correspondence(tmp_path / "pair", "yamnet_effnet")
+    only = ["--model", str(tmp_path / "pair"), *flags, "--overwrite"]
+    again = CliRunner().invoke(app, ["observe", str(folder), "--out", str(out), *only])
+    assert "compares sound with picture, and no clip of" in str(again.exception)
+
+
 def test_clips_that_were_made_again_are_not_taken_for_those_that_were_extracted(
     stimuli, networks, observed, tmp_path
 ):
