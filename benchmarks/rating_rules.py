@@ -157,7 +157,8 @@ def plot(table: pd.DataFrame, path: Path) -> None:
         figure.subplots(1, 3, sharey=True), table.groupby("level", sort=False), strict=True
     ):
         for rule, own in part.groupby("rule", sort=False):
-            ax.plot(100 * own["share"], 100 * own["wrong"], "o", alpha=0.7, label=rule)
+            marker = "s" if "5 at most" in rule else "^" if "3 at most" in rule else "o"
+            ax.plot(100 * own["share"], 100 * own["wrong"], marker, alpha=0.7, label=rule)
         ax.set_title(f"raters {level}, kappa {part['kappa'].mean():.2f}", fontsize="medium")
         ax.set_xlabel("ratings asked, % of the full design")
         ax.grid(linewidth=0.4, alpha=0.6)

@@ -120,7 +120,8 @@ def _row(person: str, part: pd.DataFrame) -> dict[str, object]:
     catch = part.dropna(subset=["truth"])
     n_right = int((catch["rating"] == catch["truth"]).sum())
     low, high = wilson(n_right, len(catch))
-    fifth = max(len(part) // 5, 1)
+    usual = part[~part["is_further"].astype(bool)] if "is_further" in part else part
+    fifth = max(len(usual) // 5, 1)
     shares = {f"share_{value}": float((part["rating"] == value).mean()) for value in (1, 2, 3)}
     return {
         "participant_id": person,
@@ -133,8 +134,8 @@ def _row(person: str, part: pd.DataFrame) -> dict[str, object]:
         "accuracy_high": high,
         "bias": float((catch["rating"] - catch["truth"]).mean()),
         "agreement_with_others": float(part["agreement"].mean()),
-        "drift": _mean_of(part["agreement"].iloc[-fifth:])
-        - _mean_of(part["agreement"].iloc[:fifth]),
+        "drift": _mean_of(usual["agreement"].iloc[-fifth:])
+        - _mean_of(usual["agreement"].iloc[:fifth]),
     }
 
 
