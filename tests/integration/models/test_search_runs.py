@@ -54,7 +54,7 @@ def test_a_search_that_was_killed_goes_on_with_what_is_missing(world, tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert result.returncode == 0, result.stderr
     assert "4 surrogates with a result, 0 of them diverged" in result.stdout
-    assert "surrogates done, " in result.stderr
+    assert " done, " in result.stderr  # one, or more where the kill came late
     assert first.stat().st_mtime_ns == stamp
     results = read_results(out)
     assert [each.number for each in results] == [0, 1, 2, 3]
