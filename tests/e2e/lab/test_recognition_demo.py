@@ -27,7 +27,7 @@ def test_it_comes_to_the_comparison_and_does_nothing_twice(tmp_path):
     folder = tmp_path / "demo"
     done = run_demo(folder)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert "refused:" not in done.stdout
+    assert " 0 kept, 0 refused: " in done.stdout
     assert done.stdout.endswith(f"The comparison:   {folder}/comparison/comparison.html\n")
     answers = pd.read_csv(folder / "release/recognition_trials.csv")
     assert answers.groupby("participant").size().tolist() == [3] * 4
