@@ -31,7 +31,7 @@ def evaluate_and_write(
     modality: str = "both",
     incongruent: bool = False,
     seed: int = 1,
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     allow_untrained: bool = False,
     allow_overlap: bool = False,
     trust_list: bool = False,
@@ -52,7 +52,7 @@ def evaluate_and_write(
         Whether each clip gets the sound of a clip of another class.
     seed : int
         Draws the incongruent pairs.
-    cache : Path or None
+    cache : Path, str or None
         Folder for packed rows; None for the user's cache.
     allow_untrained, allow_overlap : bool
         Whether embeddings may come from untrained networks, and clips may have been trained on.
@@ -92,7 +92,7 @@ def evaluate_and_write(
         embeddings,
         find_embedding_set(model.card.embedding_set),
         model.card.classes,
-        cache=cache,
+        cache=None if cache is None else Path(cache),
         trust_list=trust_list,
     )
     rng = np.random.default_rng(seed)

@@ -153,13 +153,13 @@ def read_evaluation(path: Path) -> Evaluation:
         raise ConfigError(f"{path} is not an evaluation of this version. Evaluate again") from error
 
 
-def read_evaluations(folders: list[Path]) -> list[Evaluation]:
+def read_evaluations(folders: Path | str | Iterable[Path | str]) -> list[Evaluation]:
     """Read all evaluations below some folders.
 
     Parameters
     ----------
-    folders : list of Path
-        Models, or folders that hold models.
+    folders : Path or str, or several
+        A model, or a folder that holds models.
 
     Returns
     -------
@@ -171,13 +171,11 @@ def read_evaluations(folders: list[Path]) -> list[Evaluation]:
     ConfigError
         If there is none, or a file is not one.
     """
-    found = []
-    for path in sorted(
-        {path for top in folders for path in top.glob(f"**/{EVALUATIONS_NAME}/*.json")}
-    ):
-        found.append(read_evaluation(path))
+    given = [folders] if isinstance(folders, Path | str) else list(folders)
+    paths = {path for top in given for path in Path(top).glob(f"**/{EVALUATIONS_NAME}/*.json")}
+    found = [read_evaluation(path) for path in sorted(paths)]
     if not found:
-        where = ", ".join(map(str, folders))
+        where = ", ".join(map(str, given))
         raise ConfigError(f"no evaluation below {where}. Run: python -m models evaluate")
     return found
 

@@ -30,7 +30,7 @@ def train(
     training_set: str | None = None,
     mixed_precision: bool = False,
     device: Device = "auto",
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     resume: bool = False,
     allow_untrained: bool = False,
     allow_overlap: bool = False,
@@ -62,7 +62,7 @@ def train(
         Whether products take their factors in bfloat16.
     device : {"auto", "cpu", "gpu"}
         Where to calculate; ``"auto"`` leaves it to JAX.
-    cache : Path or None
+    cache : Path, str or None
         Folder for packed rows; None for the user's cache.
     resume, overwrite : bool
         Whether to go on with a training that was interrupted, and to replace what is there.
@@ -93,7 +93,7 @@ def train(
     if (records.folder, records.embedding_set) != (validation.folder, validation.embedding_set):
         raise RecordError(
             f"training and validation are of {records.folder} and {validation.folder}, expected "
-            "records of one folder and one set"
+            "records of one folder and one set. Name the same folder for both"
         )
     use_device(device)
     cell = cell_of(records.embedding_set.name, rnn)
@@ -107,7 +107,7 @@ def train(
         schedule=Schedule(n_epochs=epochs, patience=patience),
         seed=seed,
         mixed_precision=mixed_precision,
-        cache=cache,
+        cache=None if cache is None else Path(cache),
         allow_untrained=allow_untrained,
         allow_overlap=allow_overlap,
         trust_list=trust_list,

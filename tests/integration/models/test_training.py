@@ -97,6 +97,7 @@ def test_the_test_set_is_evaluated_and_its_row_printed(world, trained):
     assert row.endswith("| 100.00 |")
     assert closing.startswith("15 clips: ")
     (evaluation,) = read_evaluations([trained])
+    assert read_evaluations(str(trained)) == [evaluation]
     assert sum(map(sum, evaluation.confusion)) == 15
     assert [each.n_clips for each in evaluation.classes] == [5, 5, 5]
     assert invoke(["table5", "--results", trained]).splitlines()[:3] == [head, _, row]

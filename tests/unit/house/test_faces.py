@@ -46,6 +46,22 @@ def output_of(program, *arguments):
     return done.stdout.split()
 
 
+PATHS = """
+import importlib, inspect, sys
+package = importlib.import_module(sys.argv[1])
+for name in package.__all__:
+    for one in inspect.signature(getattr(package, name)).parameters.values():
+        said = str(one.annotation).replace("pathlib.Path", "Path")
+        if said.count("Path") != said.count("Path | str"):
+            print(f"{name}({one.name})")
+"""
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_takes_a_path_takes_a_text(package):
+    assert output_of(PATHS, package) == []
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_names_are_functions_after_every_submodule_is_imported(package):
     assert output_of(ALL_FIRST, package) == NAMES[package]
