@@ -11,7 +11,11 @@ from study.errors import ConfigError
 from study.reading.rows import Row, csv_rows
 
 _NAME = re.compile(r"[^\W_][^/\\]{0,99}")
-COLUMNS = ("avmit_label", "mit_label", "origin")
+COLUMNS = {  # what each means
+    "avmit_label": "class as participants read it",
+    "mit_label": "class of Moments in Time whose clips feed it; each stands once",
+    "origin": "where the row comes from, in a word of yours",
+}
 
 # Paper: Test Set; alphabetical order is the label index of the released networks.
 TEST_CLASSES = (

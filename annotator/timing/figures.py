@@ -117,7 +117,7 @@ def plot_lost(sessions: pd.DataFrame) -> Axes:
     Parameters
     ----------
     sessions : DataFrame
-        With `annotator.timing.measures.SUMMARY_COLUMNS`.
+        With `annotator.timing.columns.SUMMARY`.
     """
     ax = new_axes(height_in=2.8)
     places = np.arange(len(sessions))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from annotator.rig.grades import LIMITS, UNGRADED, robust_sd
+from annotator.timing.columns import SUMMARY, WARNINGS
 from study.errors import StoreError
 
 OFFSET_LIMIT_MS = LIMITS["av_offset"].b
@@ -22,14 +23,6 @@ WARNING_LIMIT_FRAMES = 2.0
 SHORT_ID = 8
 NEXT_CLIP, REPLAY = "next clip", "replay"
 _ASSUMED_PERIOD_S = 1 / 60  # where a session does not say its refresh
-
-SUMMARY_COLUMNS = (
-    "n_trials", "n_presentations", "offset_median_ms", "offset_spread_ms",
-    "offset_outside_percent", "offset_noticed_percent", "n_frames_shown", "n_frames_dropped",
-    "dropped_percent", "n_flips_late", "late_percent", "n_xruns", "n_restarts", "n_next_clip",
-    "next_clip_median_ms", "next_clip_p95_ms", "n_replay", "replay_median_ms", "replay_p95_ms",
-    "n_early_presses", "warning_median_frames", "warning_p95_frames", "n_failures",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +50,11 @@ class Timing:
     Parameters
     ----------
     overall : dict of str to float
-        `SUMMARY_COLUMNS` over all sessions.
+        `SUMMARY` over all sessions.
     sessions : DataFrame
-        The described sessions, each with its `SUMMARY_COLUMNS`.
+        The described sessions, each with its `SUMMARY`.
     rigs : DataFrame
-        Column ``host`` and `SUMMARY_COLUMNS`, one row per machine.
+        Column ``host`` and `SUMMARY`, one row per machine.
     presentations : DataFrame
         What was played, with the columns of `measured`.
     warnings : DataFrame
@@ -200,15 +193,14 @@ def measured(evidence: TimingEvidence) -> pd.DataFrame:
 def warnings(evidence: TimingEvidence) -> pd.DataFrame:
     """Return the presses that came too early, and how long their warnings took.
 
-    Returns columns ``session_id, host, trial_number, delay_ms, delay_frames``; missing where the
-    warning never came to the screen.
+    Returns columns `WARNINGS`; missing where the warning never came to the screen.
     """
     early = evidence.presses[evidence.presses["early"].astype(bool)].merge(
         evidence.sessions[["session_id", "host", "period_s"]], on="session_id"
     )
     delay_s = early["warned_s"].astype(float) - early["t_s"].astype(float)
-    columns = ["session_id", "host", "trial_number", "delay_ms", "delay_frames"]
-    return early.assign(delay_ms=1000 * delay_s, delay_frames=delay_s / early["period_s"])[columns]
+    found = early.assign(delay_ms=1000 * delay_s, delay_frames=delay_s / early["period_s"])
+    return found[list(WARNINGS)]
 
 
 def summaries(
@@ -216,7 +208,7 @@ def summaries(
 ) -> pd.DataFrame:
     """Summarise, one row per session or rig that has trials.
 
-    Returns column `by` and `SUMMARY_COLUMNS`.
+    Returns column `by` and `SUMMARY`.
 
     Parameters
     ----------
@@ -232,7 +224,7 @@ def summaries(
         {by: key, **_summary(*(each[each[by] == key] for each in (shown, warned, trials)))}
         for key in keys
     ]
-    return pd.DataFrame(rows, columns=[by, *SUMMARY_COLUMNS])
+    return pd.DataFrame(rows, columns=[by, *SUMMARY])
 
 
 def _summary(shown: pd.DataFrame, warned: pd.DataFrame, trials: pd.DataFrame) -> dict[str, float]:

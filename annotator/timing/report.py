@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from annotator.timing import figures
+from annotator.timing.columns import TABLES
 from annotator.timing.measures import (
     NOTICED_MS,
     OFFSET_LIMIT_MS,
@@ -38,8 +39,6 @@ from study.tools.access import Readers
 from study.tools.files import refuse_existing, written_atomically
 from study.tools.local_time import local_time
 from study.tools.wording import counted
-
-_TABLES = ("sessions", "rigs", "presentations", "warnings", "failures")
 
 
 def write_report(
@@ -74,7 +73,7 @@ def write_report(
     """
     if out.suffix != ".html":
         raise ConfigError(f"{out} is not a name for a page. Give one that ends in .html")
-    tables = {name: out.with_name(f"{out.stem}_{name}.csv") for name in _TABLES}
+    tables = {name: out.with_name(f"{out.stem}_{name}.csv") for name in TABLES}
     for path in (out, *tables.values()):
         refuse_existing(path, overwrite=overwrite)
     everything = kept.sessions(db)
@@ -88,7 +87,7 @@ def write_report(
     n_elsewhere = int((everything["stage"] != "window").sum())
     page = report_page(found, study, checks, n_elsewhere=n_elsewhere, at=at)
     for name, path in tables.items():
-        table = getattr(found, name).drop(columns="rig", errors="ignore")
+        table = getattr(found, name)[list(TABLES[name])]
         with written_atomically(path, readers=Readers.OWNER) as part:
             table.to_csv(part, index=False, float_format="%.6g")
     with written_atomically(out, readers=Readers.OWNER) as part:

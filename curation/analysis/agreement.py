@@ -26,6 +26,23 @@ ALL_CLASSES = "all"
 DEFINED = "yes"
 
 
+_ESTIMATE_COLUMNS = {  # what each means
+    "scale": "present: 1 against 2 and 3; prominent: 1 and 2 against 3; 1-2-3: all three apart",
+    "measure": "percent, Fleiss' kappa, Krippendorff's alpha, Gwet's AC1",
+    "value": "the estimate; empty where it is not defined",
+    "low": "where 95 % of the resamples of clips begin",
+    "high": "where 95 % of the resamples of clips end",
+    "n_clips": "clips that it rests on",
+    "defined": "yes, or why a value is not defined",
+}
+COLUMNS = {"avmit_label": "class, or all for all classes together", **_ESTIMATE_COLUMNS}
+PAIR_COLUMNS = {
+    "one": "pseudonymous id of a rater",
+    "other": "that of the other one",
+    **_ESTIMATE_COLUMNS,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class BootstrapEstimate:
     """A measure with its bootstrap interval.
@@ -126,8 +143,7 @@ def measure_agreement(
     Returns
     -------
     DataFrame
-        Columns ``avmit_label, scale, measure, value, low, high, n_clips, defined``; the label
-        ``"all"`` stands for all classes; where a value is not defined, the last says why.
+        Columns `COLUMNS`; the label ``"all"`` stands for all classes.
 
     Raises
     ------
@@ -148,8 +164,7 @@ def measure_agreement(
                 (label, scale, name, item.value, item.low, item.high, len(part), item.defined)
                 for name, item in found.items()
             ]
-    columns = ["avmit_label", "scale", "measure", "value", "low", "high", "n_clips", "defined"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def pair_table(
@@ -165,7 +180,7 @@ def pair_table(
     Returns
     -------
     DataFrame
-        Columns ``one, other, scale, measure, value, low, high, n_clips, defined``.
+        Columns `PAIR_COLUMNS`.
     """
     wide = ratings.pivot_table(index="candidate_id", columns="participant_id", values="rating")
     given = wide.to_numpy()
@@ -182,8 +197,7 @@ def pair_table(
                 (*wide.columns[[i, j]], scale, name, e.value, e.low, e.high, len(both), e.defined)
                 for name, e in found.items()
             ]
-    columns = ["one", "other", "scale", "measure", "value", "low", "high", "n_clips", "defined"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
 
 
 def grouped(tallies: npt.NDArray[Any], groups: tuple[tuple[int, ...], ...]) -> Ints:

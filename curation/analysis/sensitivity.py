@@ -11,6 +11,18 @@ from study.config.protocol import Protocol
 
 DEFAULT_RULE = "strict"
 DAWID_SKENE = "dawid_skene"
+COLUMNS = {  # what each means
+    "rule": "when a clip counts as prominent; the first one is the study's default",
+    "n_prominent": "clips that are prominent by it",
+    "n_changed": "clips that it decides otherwise than the default",
+    "n_classes": "classes with enough prominent clips",
+    "classes_gained": "classes that the default leaves out",
+    "classes_lost": "classes that only the default takes",
+    "n_test_pool": "unanimous clips of the accepted classes that pass the other filters",
+    "smallest_test_pool": "of these, clips of the class with fewest",
+    "n_test": "clips of the test set",
+    "n_train_per_class": "training clips of the class with fewest, after the test set left",
+}
 
 
 def prominence_by_rule(
@@ -44,10 +56,7 @@ def sensitivity_table(
 ) -> pd.DataFrame:
     """Return what each rule makes of the same ratings.
 
-    Returns one row per rule: ``rule, n_prominent, n_changed`` (clips decided otherwise than by the
-    default rule), ``n_classes, classes_gained, classes_lost, n_test_pool`` (unanimous clips of the
-    accepted classes that pass the other filters), ``smallest_test_pool, n_test, n_train_per_class``
-    (of the smallest class, after the test set left).
+    Returns columns `COLUMNS`, one row per rule.
 
     Parameters
     ----------
@@ -85,7 +94,7 @@ def sensitivity_table(
                 "n_train_per_class": int(left.min()) if len(left) else 0,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _with_pictures(clips: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:

@@ -12,13 +12,19 @@ from study.classes import ClassList
 from study.tools.files import written_atomically
 
 CANDIDATES = "candidates"
+COLUMNS = {  # what each means
+    "avmit_label": "class as participants read it",
+    "mit_label": "class of Moments in Time",
+    "clips": "clips of the class in the tree; candidates and all reasons add up to it",
+    CANDIDATES: "clips that were admitted to annotation",
+    "‹reason›": "a column for each reason: clips that were rejected for it",
+}
 
 
 def flow_table(counts: pd.DataFrame, classes: ClassList) -> pd.DataFrame:
     """Count clips by class and what became of them.
 
-    Returns one row per AVMIT and MIT label: ``avmit_label, mit_label, clips, candidates``, and a
-    column per reason; in = candidates + rejected in every row.
+    Returns columns `COLUMNS`, one row per AVMIT and MIT label.
 
     `counts`: from `study.store.clips.candidates.counts`.
     """

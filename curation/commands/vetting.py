@@ -11,7 +11,12 @@ from curation.clips.batches import in_batches
 from curation.commands.options import JobsOption, OutOption, tables_folder
 from curation.release.tables import write_report
 from curation.vetting.hints import DUPLICATE, error_after_crash, hints_or_error
-from curation.vetting.outcome import disagreements, hint_quality, verdict_counts
+from curation.vetting.outcome import (
+    HISTORY_COLUMNS,
+    disagreements,
+    hint_quality,
+    verdict_counts,
+)
 from curation.vetting.queue import nothing_to_vet, vetting_queue
 from study.config.study import find_study
 from study.errors import ConfigError
@@ -126,7 +131,7 @@ def vet_report(
     split.insert(0, "filename", names.reindex(split.index))
     history.insert(1, "filename", names.reindex(history["candidate_id"]).to_numpy())
     tables = {
-        "vettings": history,
+        "vettings": history[list(HISTORY_COLUMNS)],
         "vetting_disagreements": split.reset_index(),
         "vetting_hints": hint_quality(said, known),
     }

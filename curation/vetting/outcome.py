@@ -4,6 +4,30 @@ import pandas as pd
 
 from curation.vetting.hints import REASON_OF
 
+HISTORY_COLUMNS = {  # what each means
+    "candidate_id": "number of the clip in the store",
+    "filename": "MIT class subdirectory/ video name",
+    "curator": "who said it",
+    "verdict": "keep, exclude, note or undo; of each curator the last one counts",
+    "reasons": "why it is excluded, separated by commas; empty for the others",
+    "note": "what was written beside it",
+    "given_at": "when, UTC",
+}
+DISAGREEMENT_COLUMNS = {
+    "candidate_id": HISTORY_COLUMNS["candidate_id"],
+    "filename": HISTORY_COLUMNS["filename"],
+    "‹curator›": "a column for each curator: keep or exclude; empty where nothing was said",
+}
+HINT_COLUMNS = {
+    "hint": "what was computed of the clip",
+    "reason": "for which exclusion it is a hint; any for all",
+    "n_judged": "clips that were kept or excluded",
+    "n_excluded": "of these excluded for the reason",
+    "auc": "how likely an excluded clip has a higher score than a kept one; .5 is chance, empty "
+    "where one of the two kinds is missing",
+    "precision_at_top": "share excluded among as many clips of the highest scores as were excluded",
+}
+
 
 def verdict_counts(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Count verdicts and reasons by curator.
@@ -33,10 +57,7 @@ def disagreements(verdicts: pd.DataFrame) -> pd.DataFrame:
 def hint_quality(verdicts: pd.DataFrame, hints: pd.DataFrame) -> pd.DataFrame:
     """Return how well each hint predicted what curators excluded.
 
-    Returns columns ``hint, reason, n_judged, n_excluded, auc`` (how likely an excluded clip has a
-    higher score than a kept one; 0.5 is chance, NaN where one of the two kinds is missing) and
-    ``precision_at_top`` (share excluded among as many clips of the highest scores as were
-    excluded).
+    Returns columns `HINT_COLUMNS`.
 
     Parameters
     ----------
@@ -62,8 +83,7 @@ def hint_quality(verdicts: pd.DataFrame, hints: pd.DataFrame) -> pd.DataFrame:
                 "precision_at_top": float(excluded.loc[top].mean()) if n_excluded else float("nan"),
             }
         )
-    columns = ["hint", "reason", "n_judged", "n_excluded", "auc", "precision_at_top"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(HINT_COLUMNS))
 
 
 def _excluded(verdicts: pd.DataFrame, reason: str | None) -> pd.Series:

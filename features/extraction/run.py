@@ -22,6 +22,13 @@ from study.tools.files import written_atomically
 from study.tools.versions import versions
 
 REJECTS_NAME = "rejects.csv"
+REJECT_COLUMNS = {  # what each means
+    "filename": "the clip, as the list has it",
+    "label": "its class",
+    "video_location": "training or validation directories of MIT",
+    "reason": "why it has no record, in a word",
+    "detail": "the same in a sentence",
+}
 
 Perform = Callable[[Sequence[ListedClip], Job], Iterator[ManifestRow | Reject]]
 
@@ -131,7 +138,7 @@ def _write_rejects(path: Path, rejects: Sequence[Reject], others: Sequence[dict[
         path.unlink(missing_ok=True)
         return
     with written_atomically(path) as part:
-        pd.DataFrame([*rows, *others]).to_csv(part, index=False)
+        pd.DataFrame([*rows, *others], columns=list(REJECT_COLUMNS)).to_csv(part, index=False)
 
 
 def _software() -> dict[str, str]:

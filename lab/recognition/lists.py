@@ -14,7 +14,11 @@ from study.vocabulary import Rating
 
 TEST, TRAIN, VALIDATION = "test.csv", "train.csv", "validation.csv"
 SEED = 1
-_COLUMNS = ("filename", "video_location", "avmit_label")
+COLUMNS = {  # what each means
+    "filename": "class subdirectory/ clip",
+    "video_location": "the part of the tree in which it lies",
+    "avmit_label": "its class",
+}
 _HEAD = """\
 # What people and networks are to see and hear: docs/guides/manipulation.md
 seed = 1
@@ -132,5 +136,5 @@ def _write(path: Path, rows: Iterable[SceneRow]) -> None:
         part.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file)
-        writer.writerow(_COLUMNS)
-        writer.writerows([getattr(row, name) for name in _COLUMNS] for row in rows)
+        writer.writerow(COLUMNS)
+        writer.writerows([getattr(row, name) for name in COLUMNS] for row in rows)

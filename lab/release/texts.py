@@ -7,6 +7,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from lab.release.facts import Creator, Facts, json_text
 
+DICTIONARY_COLUMNS = {  # of `data_dictionary.csv`, and what each means
+    "table": "file of the release",
+    "column": "name of a column of it",
+    "type": "text, count, seconds, number or flag",
+    "may_be_empty": "yes or no",
+    "values": "all that a cell may hold, separated by semicolons; empty for anything of its type",
+    "key": "yes where it tells the rows apart, alone or with others",
+    "means": "what it means",
+}
 _PLAIN = {"CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/legalcode"}
 
 

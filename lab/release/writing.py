@@ -244,7 +244,7 @@ def _draw(rated: RatedPart, folder: Path, *, stamp: str) -> StepFact:
 def _write_dictionary(facts: Facts, path: Path) -> None:
     rows = texts.dictionary(facts)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, list(texts.DICTIONARY_COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

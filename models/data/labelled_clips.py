@@ -14,7 +14,11 @@ from study.reading.clip_keys import keys_of
 from study.tools.files import written_atomically
 from study.tools.wording import counted
 
-COLUMNS = ("filename", "AVMIT_label", "tfrecord_filename")
+COLUMNS = {  # what each means
+    "filename": "the clip",
+    "AVMIT_label": "its class",
+    "tfrecord_filename": "its record in the folder of the embedding set",
+}
 _MISSING = "Write it first: python -m curation training-lists"
 
 

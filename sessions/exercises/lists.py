@@ -17,8 +17,15 @@ from study.store.plan.exercises import ExerciseClip
 from study.tools.files import written_atomically
 from study.vocabulary import Phase, Rating
 
-COLUMNS = ("phase", "exercise_set", "avmit_label", "video_location", "filename", "rating",
-           "reasoning")  # fmt: skip
+COLUMNS = {  # what each means
+    "phase": "training or screening",
+    "exercise_set": "which set: each attempt at an exercise has another one",
+    "avmit_label": "class as participants read it",
+    "video_location": "training or validation directories of MIT",
+    "filename": "MIT class subdirectory/ video name",
+    "rating": "the expert's rating: 1, 2 or 3; empty in a draft",
+    "reasoning": "what is told to participants after their answer; empty in a draft",
+}
 _MISSING = "Write a draft: python -m sessions set-exercise --sample"
 _SET = re.compile(r"[1-9][0-9]{0,3}")
 

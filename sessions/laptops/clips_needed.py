@@ -17,7 +17,11 @@ from study.tools.files import sha256_of, written_atomically
 from study.tools.wording import counted
 from study.vocabulary import ParticipantKind
 
-COLUMNS = ("video_location", "filename", "sha256")
+COLUMNS = {  # what each means
+    "video_location": "training or validation directories of MIT, or stimuli",
+    "filename": "MIT class subdirectory/ video name",
+    "sha256": "digest of the clip that was admitted",
+}
 STIMULI = "stimuli"  # where those of a recognition experiment are, in place of a location
 
 

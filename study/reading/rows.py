@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from study.errors import StudyError, TableError
@@ -15,7 +15,7 @@ Row = tuple[int, dict[str, str]]
 
 def csv_rows(
     path: Path,
-    columns: Sequence[str] = (),
+    columns: Collection[str] = (),
     *,
     error: type[StudyError] = TableError,
     missing: str = "Name another file",

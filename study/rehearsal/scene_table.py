@@ -37,6 +37,8 @@ class SceneRow:
         Another action in the scene, else empty.
     audio : {"sound", "silent", "none"}
         What the sound stream holds, if there is one.
+    width_px, height_px : int
+        Size of the picture.
     frame_rate_hz, duration_s : float
         Frames a second, and the length of the clip.
     seed : int

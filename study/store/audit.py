@@ -18,6 +18,13 @@ from study.store.tables import AuditEventRow
 N_SQLITE_GUARDS = 2  # against UPDATE and against DELETE
 _DIGEST, _SHOWN_DIGITS = re.compile(r"[0-9a-f]{64}"), 12
 _MOST_SHOWN = 20  # entries of a list
+COLUMNS = {  # of `frame`, and what each means
+    "at": "when, UTC",
+    "actor": "who did it: initials, or the program",
+    "action": "what was done, in a word",
+    "subject": "to whom or to what",
+    "detail": "the rest, as JSON",
+}
 BROUGHT = "event"  # in the detail of an event that a laptop brought: its number there
 
 
@@ -147,10 +154,10 @@ def in_short(detail: Any) -> Any:  # noqa: ANN401
 def frame(db: Db) -> pd.DataFrame:
     """Return the whole audit log.
 
-    Returns columns ``at, actor, action, subject, detail``, in the order of events.
+    Returns columns `COLUMNS`, in the order of events.
     """
     rows = db.scalars(select(AuditEventRow).order_by(AuditEventRow.id))
     return pd.DataFrame(
         [(row.at, row.actor, row.action, row.subject, row.detail) for row in rows],
-        columns=["at", "actor", "action", "subject", "detail"],
+        columns=list(COLUMNS),
     )

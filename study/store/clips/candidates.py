@@ -27,7 +27,13 @@ COLUMNS = (
     "admitted_at",
 )
 _N_AT_ONCE = 10_000
-REJECT_COLUMNS = ("filename", "video_location", "mit_label", "reason", "detail")
+REJECT_COLUMNS = {  # what each means
+    "filename": "MIT class subdirectory/ video name",
+    "video_location": "training or validation directories of MIT",
+    "mit_label": "class of Moments in Time",
+    "reason": "why it was rejected, in a word",
+    "detail": "the same in a sentence",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,18 +25,7 @@ Words = npt.NDArray[np.uint64]
 class ClipAudit:
     """What is known of a clip; None where decoding did not get that far.
 
-    Parameters
-    ----------
-    sha256 : str
-        Of the file; empty where it could not be read.
-    reason : str
-        Why it cannot be a candidate; empty where it can.
-    flags : str
-        What a curator should know of it, separated by commas.
-    sample_rate_hz, n_channels, av_start_offset_s
-        As in `study.clips.probe.ClipProbe`.
-    n_frames, peak, loudness_lufs, frame_hash, sound_hash
-        As in `study.clips.contents.Inspection`.
+    `COLUMNS` says what each field means.
     """
 
     filename: str
@@ -69,7 +58,39 @@ class ClipAudit:
     sound_hash: str = ""
 
 
-COLUMNS = (*ClipAudit.__dataclass_fields__, "duplicate_group", "same_sound_group", "audited_at")
+COLUMNS = {  # what each means
+    "filename": "MIT class subdirectory/ video name",
+    "video_location": "training or validation directories of MIT",
+    "mit_label": "class of Moments in Time",
+    "n_bytes": "size of the file",
+    "sha256": "its digest; empty where it could not be read",
+    "reason": "why it cannot be a candidate, in a word; empty where it can",
+    "flags": "what a curator should know of it, separated by commas",
+    "detail": "the reason in a sentence",
+    "duration_s": "from where the first of picture and sound begins to where the last one ends",
+    "frame_rate_hz": "average frame rate",
+    "nominal_frame_rate_hz": "the rate that the stream declares for itself",
+    "usual_frame_rate_hz": "the rate that most frames have",
+    "n_odd_steps": "steps from frame to frame more than a tenth longer or shorter than most",
+    "is_vfr": "whether any frame stands a quarter longer or shorter than most",
+    "width_px": "width of the upright picture, as stored",
+    "height_px": "height of the upright picture, as stored",
+    "rotation_deg": "clockwise turn that brings the stored picture upright",
+    "pixel_aspect": "width of a pixel divided by its height",
+    "n_video_streams": "streams of pictures; cover pictures are not counted",
+    "n_audio_streams": "streams of sound",
+    "sample_rate_hz": "of the first stream of sound",
+    "n_channels": "of the first stream of sound",
+    "av_start_offset_s": "start of the sound minus start of the picture",
+    "n_frames": "decoded frames",
+    "peak": "largest absolute sample, 0 to 1",
+    "loudness_lufs": "integrated loudness (EBU R128) of the first minute",
+    "frame_hash": "digits that stay nearly the same when the clip is scaled or encoded again",
+    "sound_hash": "likewise of the sound; empty for silence",
+    "duplicate_group": "number that clips with nearly the same picture share; empty for others",
+    "same_sound_group": "number that clips with nearly the same sound share; empty for others",
+    "audited_at": "when it was looked at, UTC",
+}
 HashColumn = Literal["frame_hash", "sound_hash"]
 _GROUP_OF: dict[HashColumn, str] = {
     "frame_hash": "duplicate_group",

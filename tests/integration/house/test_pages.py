@@ -10,6 +10,7 @@ import pytest
 import features
 from handbook.blocks import Block, blocks, blocks_of
 from handbook.lines import command_in, fault_of
+from handbook.tables import listed
 from study.config.study import StudyConfig, parse_config
 from study.errors import ConfigError
 from study.rehearsal.odd import make_odd_clip
@@ -37,6 +38,29 @@ def test_a_whole_page_is_typed_from_its_first_line_to_its_last(page, tmp_path, m
     typist = Typist(tmp_path, monkeypatch)
     typist.type_page(page)
     assert len(typist.said) >= 3
+    assert undescribed_tables(tmp_path) == []
+
+
+def undescribed_tables(folder):
+    """Return the tables below a folder that have a column which no table of the reference has."""
+    known = [[name for name, _, _ in table.columns] for part in listed().values() for table in part]
+    return [
+        f"{path.relative_to(folder)}: {heading}"
+        for path in sorted(folder.rglob("*.csv"))
+        for heading in [path.read_text(encoding="utf-8").partition("\n")[0].strip().split(",")]
+        if not any(is_one_of(heading, columns) for columns in known)
+    ]
+
+
+def is_one_of(heading, columns):
+    fixed = {name for name in columns if not name.startswith("‹")}
+    return fixed <= set(heading) if len(fixed) < len(columns) else set(heading) <= fixed
+
+
+def test_a_table_with_a_column_that_nobody_described_is_found(tmp_path):
+    (tmp_path / "one.csv").write_text("participant_id,n_ratings\n")
+    (tmp_path / "other.csv").write_text("participant_id,shoe_size\n")
+    assert undescribed_tables(tmp_path) == ["other.csv: ['participant_id', 'shoe_size']"]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: f"{block.page}:{block.line}")
