@@ -32,7 +32,7 @@ class StageOptions:
     def require_for(self, actor: Actor) -> None:
         """Raise ConfigError where a person would see nothing."""
         if not (actor.is_simulated or self.in_window):
-            raise ConfigError("--stage simulated needs a simulated person: add --simulate good")
+            raise ConfigError("--stage simulated needs a simulated person. Add --simulate good")
 
 
 @dataclass(frozen=True, slots=True)

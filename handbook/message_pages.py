@@ -3,14 +3,22 @@
 import importlib
 
 from handbook.markdown import page, plain, table
-from handbook.messages import PACKAGES, Message, messages
+from handbook.messages import PACKAGES, Message, has_words, messages
 
 _INTRODUCTION = """\
 Every message with which the program stops, as the code has it; ‹places› are filled in when it is said.
 Search for a few of its words, without names and numbers.
 A message is one line, exit code 1, and nothing is lost or half-written; with a usage error (exit code 2) nothing was begun.
 Anything that ends in a traceback is a fault of the program: please report it."""
-_IN_STUDY_TOML = "Correct it in `study.toml`."
+# Parts of a message: what is wrong inside something; what to do is said after them.
+_AFTER_A_PART = {
+    "study.config": "Correct it in `study.toml`",
+    "curation.manipulation.planning": "Correct it in the design",
+    "features.records.records": "Delete it and extract the clip again",
+    "features.records.wire": "Delete it and extract the clip again",
+    "study.processes": "Run the command again with fewer processes",
+    "study.store.engine": "Make room, give access, or name another place",
+}
 
 
 def messages_page(package: str) -> str:
@@ -21,7 +29,7 @@ def messages_page(package: str) -> str:
         if message.module.partition(".")[0] == package:
             areas.setdefault(_area(message.module), []).append(message)
     for area, found in sorted(areas.items()):
-        rows = [(plain(one.found), plain(_remedy(one))) for one in found]
+        rows = [(plain(one.found), plain(remedy_of(one))) for one in found]
         parts.append(f"## {_title(area)}\n\n{table(['message', 'what to do'], rows)}")
     return page(f"Messages of {package}", *parts)
 
@@ -44,7 +52,7 @@ def _title(area: str) -> str:
     return plain(said.partition("\n")[0].rstrip(".").partition(":")[0])
 
 
-def _remedy(message: Message) -> str:
-    if not message.remedy and message.module.startswith("study.config"):
-        return _IN_STUDY_TOML
-    return message.remedy
+def remedy_of(message: Message) -> str:
+    """Return what to do; empty where nothing says it."""
+    parts = (text for part, text in _AFTER_A_PART.items() if message.module.startswith(part))
+    return message.remedy if has_words(message.remedy) else next(parts, message.remedy)

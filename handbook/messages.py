@@ -1,6 +1,7 @@
 """Every error message that a person can meet, found where the code raises it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +20,7 @@ PACKAGES = (
     "sessions",
     "study",
 )
-_BY_HAND = {"BadParameter", "fail"}  # typer's, and the house's own last line
+_BY_HAND = {"BadParameter", "fail", "_refusal"}  # typer's, the last line, and of a clip
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,10 +65,21 @@ def messages() -> tuple[Message, ...]:
     found = {}
     for module, tree in trees().items():
         for node in _raised(module, tree):
-            for text in templates_of(node.args[0], tree, trees()):
+            for text in filter(has_words, templates_of(node.args[0], tree, trees())):
                 first, rest = sentences(text)
                 found.setdefault((module, text), Message(module, first, rest, node.lineno))
     return tuple(found.values())
+
+
+def has_words(text: str) -> bool:
+    """Return whether a message is more than places to be filled in.
+
+    Examples
+    --------
+    >>> has_words("‹path› ‹what›"), has_words("‹path› breaks off")
+    (False, True)
+    """
+    return bool(re.sub(r"‹[^›]*›|\s", "", text))
 
 
 def without_words() -> list[str]:

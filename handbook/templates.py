@@ -19,7 +19,7 @@ def templates_of(
         case ast.Constant(value=str(text)):
             yield text
         case ast.JoinedStr():
-            yield _joined(node)
+            yield _joined(node, tree, others)
         case ast.IfExp():
             yield from templates_of(node.body, tree, others)
             yield from templates_of(node.orelse, tree, others)
@@ -48,11 +48,20 @@ def sentences(text: str) -> tuple[str, str]:
     return first.rstrip("."), "".join(rest)
 
 
-def _joined(node: ast.JoinedStr) -> str:
+def _joined(node: ast.JoinedStr, tree: ast.Module, others: Mapping[str, ast.Module]) -> str:
     return "".join(
-        str(part.value) if isinstance(part, ast.Constant) else _place(part)
+        str(part.value) if isinstance(part, ast.Constant) else _known(part, tree, others)
         for part in node.values
     )  # fmt: skip
+
+
+def _known(node: ast.expr, tree: ast.Module, others: Mapping[str, ast.Module]) -> str:
+    # A constant that is a text stands in a message as it is.
+    value = node.value if isinstance(node, ast.FormattedValue) else node
+    if isinstance(value, ast.Name) and value.id.isupper():
+        found = list(_assigned(value.id, tree, others))
+        return found[0] if len(found) == 1 else _place(node)
+    return _place(node)
 
 
 def _place(node: ast.expr) -> str:
@@ -89,7 +98,7 @@ def _named(node: ast.expr) -> str:
         case ast.IfExp(body=body):
             return _named(body)
         case ast.JoinedStr():
-            return _joined(node).strip("‹›") or "..."
+            return "".join(map(_place, node.values)).strip("‹›") or "..."
         case ast.Constant(value=value):
             return str(value)
     return "..."

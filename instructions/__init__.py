@@ -183,10 +183,10 @@ def no_folder(own: Path) -> str:
     return f"the folder {own} of the study's own texts is not there. Correct `texts` in study.toml"
 
 
-def no_language(language: str) -> str:
+def no_language(language: str, wanted: str = "") -> str:
     """Return that there are no texts in a language."""
     return (
-        f"no texts in language {language!r}, there are {', '.join(languages())}. Correct "
+        f"no texts in language {language!r}{wanted}, there are {', '.join(languages())}. Correct "
         "`language` in study.toml, or name a folder with all of them as `texts`"
     )
 
@@ -198,7 +198,7 @@ def _path(name: str, language: str, own: Path | None) -> Path:
         if os.path.lexists(own / f"{name}.md"):
             return own / f"{name}.md"
     if language not in languages():
-        raise ConfigError(f"{no_language(language)} ({name}.md is not there)")
+        raise ConfigError(no_language(language, f" for {name}.md"))
     path = _TEXTS / language / f"{name}.md"
     if not path.is_file():
         meant = suggested(name, _names(language))

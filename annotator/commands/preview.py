@@ -53,5 +53,7 @@ def preview(
 def _size(text: str) -> tuple[int, int]:
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise ConfigError(f"--size {text!r} is not the size of a screen, such as 1920x1080")
+        raise ConfigError(
+            f"--size {text!r} is not the size of a screen. Give one such as 1920x1080"
+        )
     return int(match[1]), int(match[2])

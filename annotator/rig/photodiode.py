@@ -122,8 +122,8 @@ def read_recording(path: Path) -> tuple[npt.NDArray[np.float32], int]:
             stream = container.streams.audio[0]
             if stream.codec_context.channels != 2:
                 raise StageError(
-                    f"{path} has {stream.codec_context.channels} channel(s) and 2 are needed: left "
-                    "the photodiode, right the sound"
+                    f"{path} has {stream.codec_context.channels} channel(s) and 2 are needed. "
+                    "Record the photodiode left and the sound right"
                 )
             resampler = av.AudioResampler(format="fltp", layout="stereo", rate=stream.rate)
             chunks = [

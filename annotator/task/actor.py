@@ -23,7 +23,7 @@ class Actor:
     def __post_init__(self) -> None:
         """Refuse a person who does not wait for clips to end."""
         if self.profile is None and self.hurry:
-            raise ConfigError("--speed max needs a simulated person: add --simulate good")
+            raise ConfigError("--speed max needs a simulated person. Add --simulate good")
 
     @property
     def is_simulated(self) -> bool:

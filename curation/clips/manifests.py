@@ -57,7 +57,9 @@ def read_manifest(path: Path, mit_labels: frozenset[str]) -> MitManifest:
     manifest = MitManifest()
     for line, row in csv_lines(path, missing=_MISSING):
         if len(row) < 2 or not row[1].strip():
-            raise TableError(f"{path}, line {line}: expected name,label and found {row}")
+            raise TableError(
+                f"{path}, line {line}: expected name,label and found {row}. Correct the line"
+            )
         name, label = row[0], row[1].strip()
         parts = name.split("/")
         if len(parts) != 2 or {"", ".", ".."} & set(parts) or "\\" in name or "\0" in name:

@@ -43,7 +43,6 @@ def manipulate(
     if done.rejects:
         n_all = len(done.rows) + len(done.rejects)
         fail(
-            f"{len(done.rejects)} of {counted(n_all, 'clip was', 'clips were')} refused: "
-            f"{out / REJECTS_NAME} "
-            "says why"
+            f"{len(done.rejects)} of {counted(n_all, 'clip was', 'clips were')} refused. "
+            f"{out / REJECTS_NAME} says why; correct the design or leave them out"
         )

@@ -37,7 +37,7 @@ def check_release(
     if breaking:
         raise TableError(
             f"{counted(breaking, 'finding')} in {folder} break{'s' * (breaking == 1)} a "
-            f"run; see above"
+            "run. Correct what stands above"
         )
 
 

@@ -126,7 +126,8 @@ def _named_path(text: str) -> tuple[str, Path]:
     network, separator, path = text.partition("=")
     if not separator or not path:
         raise typer.BadParameter(
-            f"{text!r} is not such as yamnet=yamnet.h5", param_hint="--weights-of"
+            f"{text!r} is not a network and its file. Give one such as yamnet=yamnet.h5",
+            param_hint="--weights-of",
         )
     return network, Path(path)
 
@@ -167,7 +168,9 @@ def forecast(
     """Write a page with hours and cost for 57,177 and 1,000,000 clips."""
     parts = [part.strip() for part in cores.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise typer.BadParameter(f"{cores!r} is not a list such as 2,16", param_hint="--cores")
+        raise typer.BadParameter(
+            f"{cores!r} is not a list of numbers. Give one such as 2,16", param_hint="--cores"
+        )
     n_cores = [int(part) for part in parts]
     table = cost.forecast(rate / on_cores, n_cores=n_cores, price_per_core_h=price)
     page = cost.forecast_page(table, rate=rate, on_cores=on_cores, price_per_core_h=price)

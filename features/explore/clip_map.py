@@ -156,7 +156,8 @@ def _drawn(paths: Sequence[Path], max_clips: int, seed: int) -> Sequence[Path]:
     if len(paths) < _FEWEST:
         raise RecordError(
             f"{counted(len(paths), 'record is', 'records are')} too few for a map: at least "
-            f"{_FEWEST} are needed"
+            f"{_FEWEST} are needed. "
+            "Extract more, or name another folder"
         )
     if len(paths) <= max_clips:
         return paths

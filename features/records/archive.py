@@ -81,7 +81,9 @@ def unpack_archive(path: Path, folder: Path) -> Path:
             raise RecordError(f"{path} cannot be unpacked: {error}. Copy it again") from error
         tops = list(Path(temporary).iterdir())
         if len(tops) != 1 or not tops[0].is_dir():
-            raise RecordError(f"{path} holds {len(tops)} things, expected one folder of records")
+            raise RecordError(
+                f"{path} holds {len(tops)} things, expected one folder of records. Copy it again"
+            )
         target = folder / tops[0].name
         if target.exists():
             raise RecordError(f"{target} is there already. Move it away, or name another --out")

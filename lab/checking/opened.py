@@ -177,8 +177,10 @@ def read_table(path: Path) -> pa.Table:
             f"{path.name} has no heading. Write the names of its columns into its first line"
         )
     if len(heading) > MOST_COLUMNS:
-        raise TableError(f"{path.name} has {len(heading)} columns, and at most {MOST_COLUMNS} are "
-                         "read")  # fmt: skip
+        raise TableError(
+            f"{path.name} has {len(heading)} columns, and at most {MOST_COLUMNS} are read. "
+            "Leave columns out"
+        )
     twice = sorted(name for name, n in Counter(heading).items() if n > 1)
     if twice:
         raise TableError(f"{path.name} has the column {twice[0]!r} twice. Rename or remove one")

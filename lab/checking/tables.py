@@ -195,7 +195,7 @@ def _parquet(release: Opened, name: str) -> pa.Table:
             file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)
         )
         if n_bytes > 4 * 10**9 or file.metadata.num_rows > 10**8:
-            raise TableError("it unpacks to more than any table of trials")
+            raise TableError("it unpacks to more than any table of trials. Write it again")
         return file.read(use_threads=False)
 
 

@@ -59,7 +59,7 @@ def observe(
             typer.echo(f"no embeddings: {detail}")
         fail(
             f"{counted(len(found.rejects), 'clip')} without embeddings; the others were shown. "
-            "rejects.csv beside them says why"
+            "Look into rejects.csv beside them, which says why"
         )
     n_clips = len({*_names(found.actions), *_names(found.pairs)})
     typer.echo(f"{counted(n_clips, 'clip')} shown to {counted(len(model), 'network')}: {out}")

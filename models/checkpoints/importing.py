@@ -23,6 +23,8 @@ from study.errors import ConfigError
 from study.tools.files import sha256_of
 from study.tools.versions import versions
 
+_OTHER = "Name the folder of a released network"
+
 
 def weights_of(layers: list[Layer], config: CheckpointConfig) -> tuple[Weights, EmbeddingSet]:
     """Sort the layers of a checkpoint into a network of the paper.
@@ -44,7 +46,7 @@ def weights_of(layers: list[Layer], config: CheckpointConfig) -> tuple[Weights, 
     if found != [2, 2, 1, 1]:
         raise ConfigError(
             f"the checkpoint has {found} convolutions, batch norms, recurrent and dense layers, "
-            "expected [2, 2, 1, 1]"
+            f"expected [2, 2, 1, 1]. {_OTHER}"
         )
     sizes = tuple(layer["kernel"].shape[2] for layer in convolutions)
     embedding_set = _set_of(sizes)
@@ -76,7 +78,8 @@ def correspondence_weights_of(
     found = [len(dense), len(recurrent), len(layers)]
     if found != [5, 1, 6]:
         raise ConfigError(
-            f"the checkpoint has {found} dense, recurrent and layers in all, expected [5, 1, 6]"
+            f"the checkpoint has {found} dense, recurrent and layers in all, expected "
+            f"[5, 1, 6]. {_OTHER}"
         )
     # Both first layers stand before both second ones.
     audio_1, visual_1, audio_2, visual_2 = (

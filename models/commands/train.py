@@ -100,7 +100,7 @@ def train(
     try:
         card = _with_progress(begin, epochs, len(records), tensorboard)
     except KeyboardInterrupt:
-        fail(f"{out}: stopped after a whole epoch; go on with --resume", exit_code=130)
+        fail(f"{out}: stopped after a whole epoch. Go on with --resume", exit_code=130)
     best = card.history[card.best_epoch - 1]
     typer.echo(
         f"{counted(len(card.history), 'epoch')}, best {card.best_epoch} (validation loss "

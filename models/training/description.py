@@ -93,7 +93,9 @@ def load_data(
     lists = lists or (read_list(training.train), read_list(training.validation))
     classes = lists[0].classes
     if len(classes) < 2:
-        raise TableError(f"{training.train} has only the class {classes[0]}, expected two")
+        raise TableError(
+            f"{training.train} has only the class {classes[0]}, expected two. Name another list"
+        )
     if not training.allow_overlap:
         refuse_overlap(lists[1], lists[0])
     recipe = recipe_of(training.embeddings, allow_untrained=training.allow_untrained)

@@ -65,7 +65,7 @@ def planned_trainings(
     names = [each.name.replace(" ", "_") for each in training_sets]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError(f"two of --lists are called {twice[0]}, expected a name for each")
+        raise ConfigError(f"two of --lists are called {twice[0]}. Give each a name of its own")
     return [
         replace(
             base,

@@ -52,7 +52,7 @@ def set_exercise(
     is corrected by reading it again, until somebody has rated one of its clips.
     """
     if (file is None) != sample:
-        raise typer.BadParameter("give a file, or --sample")
+        raise typer.BadParameter("a file or --sample is needed, and not both. Give one of them")
     with changing(study, store, by) as desk:
         db, found = desk.db, desk.study
         if file is not None:

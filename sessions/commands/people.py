@@ -56,10 +56,10 @@ def enrol(
     """Enrol a participant; with the three consent options their consent is recorded as well."""
     given = [form_version, ethics_approval, experimenter]
     if (participant_id is None) != random_id:
-        raise typer.BadParameter("give an id, or --random-id")
+        raise typer.BadParameter("an id or --random-id is needed, and not both. Give one of them")
     if any(given) and not all(given):
         raise typer.BadParameter(
-            "a consent needs --form-version, --ethics-approval and --experimenter"
+            "a consent needs more. Give --form-version, --ethics-approval and --experimenter"
         )
     with changing(study, store, by) as desk:
         if participant_id is None:
@@ -185,7 +185,9 @@ def participants_text(
 ) -> None:
     """Write the paper's paragraph on its participants."""
     if exact and by == THE_DESK:
-        raise typer.BadParameter("--exact exports exact ages; pass --by with your initials")
+        raise typer.BadParameter(
+            "--exact exports exact ages, which the audit log keeps. Add --by with your initials"
+        )
 
     # Exact figures are written to the audit log.
     with changing(study, store, by, only_read=not exact) as desk:
@@ -238,7 +240,9 @@ def erase(
 ) -> None:
     """Remove a person from the store; payments stay under a random number."""
     if not yes:
-        raise typer.BadParameter(f"erasing {participant_id} cannot be undone; pass --yes")
+        raise typer.BadParameter(
+            f"erasing {participant_id} cannot be undone. Add --yes if it is meant"
+        )
     with changing(study, store, by) as desk:
         found = desk.study
         laptops = away.files_of(desk.db, participant_id)

@@ -54,7 +54,7 @@ def plan(
     """Decide once who rates which clip, and in which order."""
     if sum([bool(participant), late_candidates, further, again]) > 1:
         raise typer.BadParameter(
-            "give one of --participant, --late-candidates, --further and --again at a time"
+            "--participant, --late-candidates, --further and --again exclude each other. Give one"
         )
     if first_likely is not None and (late_candidates or further or again):
         raise typer.BadParameter(

@@ -63,7 +63,7 @@ def check(
         typer.echo(f"finding: {problem}")
     typer.echo(", ".join(f"{n} {table}" for table, n in counts.items()))
     if problems:
-        raise StoreError(f"{len(problems)} finding{'s' * (len(problems) != 1)}; see above")
+        raise StoreError(f"{counted(len(problems), 'finding')}. Do what stands above")
     typer.echo("no findings")
 
 

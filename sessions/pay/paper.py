@@ -43,7 +43,7 @@ def write_text(
     installed.
     """
     if path.suffix not in {".pdf", ".md"}:
-        raise ConfigError(f"{path} is expected to end in .pdf or .md")
+        raise ConfigError(f"{path} is not the name of a sheet. Give one that ends in .pdf or .md")
 
     if path.suffix != ".pdf":
         with written_atomically(path, overwrite=overwrite, readers=readers) as part:

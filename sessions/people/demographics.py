@@ -76,7 +76,7 @@ def pair(text: str) -> tuple[str, str | None]:
     """
     question, equals, answer = (part.strip() for part in text.partition("="))
     if not equals or not question:
-        raise ConfigError(f"--answer {text!r} is expected to be question=answer")
+        raise ConfigError(f"--answer {text!r} is not an answer. Give it as question=answer")
     if question in _WITH_OPTION:
         raise ConfigError(
             f"--answer {text!r}: {question} has an option of its own. Use that: --help names it"
@@ -185,8 +185,8 @@ def _check_answer(question: str, said: object, asked: Sequence[str]) -> None:
         )
     if isinstance(said, str) and not _ANSWER.fullmatch(said):
         raise ConfigError(
-            f"{question} {said!r} is expected to be a word or two that identify nobody; names and "
-            "addresses belong on paper"
+            f"{question} {said!r} is more than a word or two that identify nobody. Shorten it; "
+            "names and addresses belong on paper"
         )
 
 

@@ -99,8 +99,7 @@ def new_consent(
             raise ConfigError(f"--{option} is empty. A consent names the form and its approval")
     if not _EXPERIMENTER.fullmatch(experimenter):
         raise ConfigError(
-            f"--experimenter {experimenter!r} is expected to be two to four capital initials, "
-            "such as AB"
+            f"--experimenter {experimenter!r} is not two to four capital initials. Write them as AB"
         )
     return Consent(form_version, ethics_approval, experimenter, _checked_date(signed_on, today))
 

@@ -69,7 +69,7 @@ def check(study: StudyOption = None, store: StoreOption = None) -> None:
         typer.echo(f"finding: {problem}")
     if problems:
         count = counted(len(problems), "finding")
-        raise ConfigError(f"{count} in {found.folder}; see above")
+        raise ConfigError(f"{count} in {found.folder}. Correct what stands above")
     typer.echo(f"study {found.config.title!r} in {found.folder}: no findings")
 
 

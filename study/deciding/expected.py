@@ -49,7 +49,7 @@ class Prior:
             raise StudyError(
                 f"the shares of 1, 2 and 3, {', '.join(f'{s:g}' for s in self.shares)}, are "
                 f"expected to be more than 0, and the agreement {self.agreement:g} to lie between "
-                f"what they give by chance ({by_chance:.2f}) and 1"
+                f"what they give by chance ({by_chance:.2f}) and 1. Give others"
             )
         spread = (1 - self.agreement) / (self.agreement - by_chance)  # sum of the parameters
         logs = [_log_chance(tally, self.shares, spread) for tally in every_tally(n_ratings)]

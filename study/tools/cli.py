@@ -38,7 +38,7 @@ def checked_initials(by: str) -> str:
     `by`: what was given as ``--by``.
     """
     if by != THE_DESK and not re.fullmatch(r"[A-Z]{2,4}|EXPERT[0-9]{0,2}", by):
-        raise typer.BadParameter(f"{by!r} is expected to be two to four capital initials, as AB")
+        raise typer.BadParameter(f"{by!r} is not two to four capital initials. Write them as AB")
     return by
 
 
@@ -112,7 +112,10 @@ def run(app: typer.Typer) -> None:
         # typer turns Ctrl-C into this exit code and says nothing.
         if ending.code != _STOPPED or isinstance(ending, _Said):
             raise
-        fail("stopped by the keyboard; what was finished is saved", exit_code=_STOPPED)
+        fail(
+            "stopped by the keyboard. What was finished is saved: run it again to go on",
+            exit_code=_STOPPED,
+        )
 
 
 def _require_text(arguments: Sequence[str], environment: Mapping[str, str]) -> None:

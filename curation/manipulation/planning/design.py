@@ -58,7 +58,9 @@ def read_design(path: Path) -> Design:
     crossed = content.pop("cross", [])
     listed = content.get("condition", [])
     if not isinstance(crossed, list) or not isinstance(listed, list):
-        raise ConfigError(f"{path}: write conditions as [[condition]] and [[cross]], in two pairs")
+        raise ConfigError(
+            f"{path} has conditions that are not tables. Write them as [[condition]] and [[cross]]"
+        )
     content["condition"] = [*listed, *(one for table in crossed for one in _crossed(table, path))]
     if not 1 <= len(content["condition"]) <= _MOST_CONDITIONS:
         raise ConfigError(

@@ -35,8 +35,8 @@ def require_known(connection: sqlite3.Connection, path: Path) -> None:
     if revision not in known_revisions():
         raise StoreError(
             f"{path} is of revision {str(revision)[:40]!r}, and this version knows "
-            f"{present_revision()}: it was written by a newer version of this software (install "
-            "that), or belongs to another program"
+            f"{present_revision()}: a newer version of this software wrote it, or another "
+            "program. Install the newer version, or name another file"
         )
     expected = reference(revision)
     odd = sorted({f"{kind} {name}" for kind, name in found.keys() ^ expected.keys()})

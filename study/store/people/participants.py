@@ -78,9 +78,9 @@ def get(db: Db, participant_id: str) -> Participant:
     row = db.get(ParticipantRow, participant_id)
     if row is None:
         meant = suggested(participant_id, db.scalars(select(ParticipantRow.id)))
-        did = f" Did you mean {meant}?" if meant else ""
+        did = f"Did you mean {meant}? " if meant else ""
         raise NotClearedError(
-            f"participant {participant_id} is not enrolled in this study.{did} Check the id, or "
+            f"participant {participant_id} is not enrolled in this study. {did}Check the id, or "
             f"run: python -m sessions enrol {participant_id}"
         )
     return _participant(row)

@@ -76,7 +76,7 @@ def test_the_keyboard_stops_training_and_nothing_else_takes_its_place(world, tmp
     out = tmp_path / "stopped"
     code, said = stop(world, out, signal.SIGINT)
     assert code == 130
-    assert said.strip().endswith("go on with --resume")
+    assert said.strip().endswith("Go on with --resume")
     for flags, message in (
         ([], "a training that was interrupted. Go on with --resume"),
         (["--resume", "--seed", "2"], "belongs to another training"),

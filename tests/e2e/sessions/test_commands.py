@@ -215,7 +215,7 @@ def test_a_plan_waits_for_ground_truths_and_leaves_simulated_people_out(tmp_path
         (("set-exercise", "nowhere.csv"), "no file nowhere.csv"),
         (("demographics", "P09"), "no answer was given"),
         (("demographics", "P09", "--answer", "age=old"), "age has an option of its own"),
-        (("demographics", "P09", "--answer", "handedness"), "expected to be question=answer"),
+        (("demographics", "P09", "--answer", "handedness"), "Give it as question=answer"),
         (("close", "P09", "--reason", " "), "--reason is empty"),
         (("close", "P09", "--reason", "see jo@example.org"), "--reason contains an address"),
         (("write-off-laptop", "a.sqlite", "--reason", "x" * 201), "longer than 200 characters"),
@@ -262,7 +262,7 @@ def test_a_statement_that_cannot_be_written_leaves_everything_unpaid(desk, tmp_p
         rate(db, "P01", {1: 3}, minutes=1)
     engine.dispose()
     (tmp_path / "taken.md").write_text("an older statement")
-    for out, message in ((tmp_path, "expected to end in"), (tmp_path / "taken.md", "exists")):
+    for out, message in ((tmp_path, "one that ends in"), (tmp_path / "taken.md", "exists")):
         assert message in run("pay", "P01", "--settle", "--out", out, study=desk, expect=1)
     assert "10p owed" in run("pay", "P01", study=desk)
     assert "paid now: 10p" in run(

@@ -70,7 +70,9 @@ def test_the_keyboard_ends_it_in_one_line_and_leaves_no_file(vetting):
     assert path.is_file()
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=WAIT_S) == 130
-    assert process.stderr.read() == ("error: stopped by the keyboard; what was finished is saved\n")
+    assert process.stderr.read() == (
+        "error: stopped by the keyboard. What was finished is saved: run it again to go on\n"
+    )
     assert not path.parent.exists()
 
 

@@ -61,7 +61,7 @@ def test_lists_of_a_cross_are_crossed_and_named(tmp_path):
         ('[[condition]]\nname = "a"\n[[condition]]\nname = "A"', "two conditions a"),
         ('[[condition]]\nname = "a"\nasynchrony_ms = nan', "condition.0.asynchrony_ms"),
         ('[[condition]]\nname = "a"\nasynchrony_ms = "late"', "condition.0.asynchrony_ms"),
-        ('condition = "a"', "write conditions as"),
+        ('condition = "a"', "Write them as"),
         ("cross = [1]", "not a table"),
         ("[[cross]]\nseed = [" + "1," * 2000 + "]", "Shorten its lists"),
         ("[[condition", "is not TOML"),

@@ -84,7 +84,7 @@ def test_a_missing_value_is_named_and_the_message_says_where_it_belongs():
 
 
 def test_an_unknown_language_or_text_says_what_there_is():
-    with pytest.raises(ConfigError, match="no texts in language 'tlh', there are de, en, fr, nl"):
+    with pytest.raises(ConfigError, match=r"'tlh' for sheet\.md, there are de, en"):
         instructions.text("sheet", "tlh", {})
     with pytest.raises(ConfigError, match="no text 'poem'"):
         instructions.text("poem", "en", {})
@@ -218,7 +218,7 @@ def test_a_language_of_the_studys_own_needs_what_its_sessions_show_and_its_sheet
     (tmp_path / "own" / "leave_unsaved.md").unlink()
     (found,) = checking.findings(study)
     assert "no texts in language 'it'" in found
-    assert "(leave_unsaved.md is not there)" in found
+    assert "for leave_unsaved.md, there are" in found
 
 
 def test_a_copy_of_all_shipped_texts_has_no_findings(tmp_path):
