@@ -24,7 +24,7 @@ _INTRODUCTION = """\
 Every command and every Python block of these pages is run by a test, or checked and run in another way:
 
 - the pages of *Start*, [a first study](../guides/first_study.md) and [people against networks](../guides/people_and_networks.md) are typed line by line, from an empty folder to the end (simulated people do not wait for clips to end, and a training has two epochs);
-- a command on another page is read by the program's own parser (it exists, so do its options, and its arguments have the right shape), and is a command that a test calls;
+- a command on another page, in a sentence or in a help text is read by the program's own parser (it exists, so do its options, and its arguments have the right shape), and one in a block is a command that a test calls;
 - Python is run, block by block.
 
 A block that needs what a test does not have bears the reason in a comment above it (`<!-- not run: needs ... -->`)."""

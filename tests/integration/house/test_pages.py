@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 import features
-from handbook.blocks import Block, blocks, blocks_of
+from handbook.blocks import Block, blocks, blocks_of, pages
 from handbook.lines import command_in, fault_of
 from handbook.tables import listed
 from study.config.study import StudyConfig, parse_config
@@ -85,6 +85,28 @@ def test_a_block_says_its_language_and_its_commands_can_be_typed(block):
 )
 def test_a_line_that_cannot_be_typed_is_found(line, fault):
     assert fault in fault_of(line)
+
+
+INLINE = re.compile(r"`((?:python -m |make |scripts/)[^`]+)`")
+EXAMPLES = [
+    line
+    for page in sorted((ROOT / "docs" / "reference" / "commands").glob("*.md"))
+    for line in re.findall(r"^Example: `([^`]+)`$", page.read_text(encoding="utf-8"), re.M)
+]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_command_within_a_sentence_is_one(page):
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    faults = {line: fault_of(line) for line in INLINE.findall(text) if "NAME" not in line}
+    # A sentence may name a command without what has to follow it.
+    named = {line for line, fault in faults.items() if "Missing" in fault and " -" not in line[9:]}
+    assert {line: fault for line, fault in faults.items() if fault and line not in named} == {}
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_the_example_in_a_help_text_can_be_typed(line):
+    assert fault_of(line) == ""
 
 
 def test_every_command_that_is_shown_is_run_by_a_test():
