@@ -61,7 +61,8 @@ def draw_test_set(
         listed = ", ".join(f"{label} {n_clips}" for label, n_clips in too_small.items())
         raise StudyError(
             f"too few clips for {size_per_class} per class: {listed}. Rate more clips, widen "
-            "protocol.test_frame_rates_hz, or pass --allow-fewer (no class may be empty)"
+            "protocol.test_frame_rates_hz (or protocol.test_certainty, where clips were rated "
+            "until they were certain), or pass --allow-fewer (no class may be empty)"
         )
     drawn = [_draw(clips, size_per_class, rng) for clips in by_class.values()]
     return pd.concat(drawn, ignore_index=True)

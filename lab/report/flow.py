@@ -86,7 +86,8 @@ def _after_rating(
 ) -> Iterator[FlowStep]:
     prominent = is_prominent(clips, protocol.majority)
     n_prominent = int(prominent.sum())
-    yield FlowStep("prominent", n_prominent, _left(("no majority for 3", len(clips) - n_prominent)))
+    otherwise = "the likelier answer is no" if "posterior" in clips else "no majority for 3"
+    yield FlowStep("prominent", n_prominent, _left((otherwise, len(clips) - n_prominent)))
     accepted = accepted_classes(clips, protocol.majority, protocol.class_min_prominent)
     by_class = prominent_by_class(clips, protocol.majority)
     n_accepted = int(by_class.reindex(list(accepted)).sum())
@@ -97,7 +98,8 @@ def _after_rating(
     pool, left = filter_clips(clips, accepted, protocol)
     # Of clips that are not prominent the diagram has told before.
     del left["class not accepted"]
-    left["not unanimous"] = n_accepted - len(pool) - sum(left.values()) + left["not unanimous"]
+    doubt = next(iter(left))  # not unanimous, or not certain enough
+    left[doubt] = n_accepted - len(pool) - sum(left.values()) + left[doubt]
     yield FlowStep("fit for the test set", len(pool), _left(*left.items()))
     if "test_set" in lists:
         n_test = len(lists["test_set"])

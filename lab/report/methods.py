@@ -122,10 +122,13 @@ def _agreement(found: Ratings) -> Iterator[str]:
     of_scale = everything[everything["scale"] == "prominent"]
     row = of_scale[of_scale["measure"] == "alpha_nominal"].iloc[0]
     if row["defined"] == "yes":
+        of = ""
+        if found.note and found.full is not None:
+            of = f", estimated from {_n(len(found.full.clips), 'clip')} drawn at random"
         yield (
             "Agreement on whether the event was the most prominent feature was Krippendorff's "
             f"alpha = {row['value']:.3f} (95 % bootstrap interval {row['low']:.3f} to "
-            f"{row['high']:.3f})."
+            f"{row['high']:.3f}{of})."
         )
 
 
@@ -155,6 +158,8 @@ def _test_set(study: Study, found: Ratings, lists: Mapping[str, pd.DataFrame]) -
         "strict": "more than half of its ratings were 3",
         "at_least_two": "two of its ratings or more were 3",
     }[protocol.majority]
+    if "posterior" in clips:
+        rule = "that was the likelier answer, given its ratings and how its raters rate"
     n_classes = len(accepted_classes(clips, protocol.majority, protocol.class_min_prominent))
     yield (
         f"A clip was prominent if {rule}: {n_prominent:,} of {len(clips):,} clips. "
@@ -163,8 +168,11 @@ def _test_set(study: Study, found: Ratings, lists: Mapping[str, pd.DataFrame]) -
     if "test_set" in lists:
         test = lists["test_set"]
         rates = " or ".join(f"{rate:g}" for rate in protocol.test_frame_rates_hz)
+        sure = "that everybody had rated 3"
+        if "posterior" in clips:
+            sure = f"of which this was {protocol.test_certainty:g} certain or more"
         yield (
-            "From the clips of these classes that everybody had rated 3, that play at "
+            f"From the clips of these classes {sure}, that play at "
             f"{rates} frames per second and that no curator excluded, {_n(len(test), 'clip')} "
             f"of {_n(test['avmit_label'].nunique(), 'class')} were drawn as the test set."
         )

@@ -115,6 +115,7 @@ def report_page(
         counted=[] if found.rated is None else found.rated.lines(),
         why_none=found.why_none,
         agreement=_agreement(found),
+        estimate=found.note,
         agreement_figures=figures.agreement_figures(found),
         people=_people(found, study.config.money),
         raters=_raters(found),

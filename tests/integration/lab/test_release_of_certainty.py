@@ -4,9 +4,11 @@ import shutil
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from curation.release.export import export_ratings
 from curation.selection.lists import make_test_set, make_training_lists
+from lab.__main__ import app as lab
 from lab.checking.all_checks import check_release
 from lab.checking.opened import open_release
 from lab.checking.together.fitting import check_fitting
@@ -60,6 +62,17 @@ def test_a_release_has_answers_with_their_numbers_and_nothing_breaks(made):
     assert {"label_posterior.csv", "rater_confusion.csv", "label_audit.csv"} <= described
     assert "estimate from" in (folder / "figures/figure_2.svg").read_text()
     assert "the likelier answer" in (folder / "DATASHEET.md").read_text()
+
+
+def test_the_report_says_by_what_clips_are_prominent_and_that_figures_are_estimates(made):
+    study, _ = made
+    written = CliRunner().invoke(lab, ["report", "--study", str(study.folder)])
+    assert written.exit_code == 0, written.output
+    page = (study.folder / "report.html").read_text()
+    for told in ("that was the likelier answer", "estimated from", "estimate: the rating rule",
+                 "certain or more", "Other rules need ratings"):  # fmt: skip
+        assert told in page
+    assert "more than half of its ratings were 3" not in page
 
 
 def cell(table, row, column, value):

@@ -113,6 +113,22 @@ def test_a_report_needs_a_store(tmp_path):
     assert not (tmp_path / "study/report.html").exists()
 
 
+def test_the_flow_of_a_study_that_was_rated_until_certain_takes_answers_and_not_majorities():
+    rng = np.random.default_rng(2)
+    clips = tallies(rng, 200).assign(
+        frame_rate_hz=30.0, is_vfr=False, has_two_streams=False, is_excluded=False,
+        posterior=rng.random(200),
+    )  # fmt: skip
+    counts = pd.DataFrame([("barking", "", 200)], columns=["mit_label", "reason", "n"])
+    protocol = Protocol(rating_rule="until_certain", class_min_prominent=1, test_certainty=0.9)
+    found = {step.title: step for step in stages(counts, 200, clips, protocol, {})}
+    n_yes, n_sure = int((clips["posterior"] > 0.5).sum()), int((clips["posterior"] >= 0.9).sum())
+    assert found["prominent"].n == n_yes
+    assert found["prominent"].left == (("the likelier answer is no", 200 - n_yes),)
+    assert found["fit for the test set"].n == n_sure
+    assert found["fit for the test set"].left == (("posterior below 0.9", n_yes - n_sure),)
+
+
 def test_every_clip_that_leaves_the_flow_is_told_and_the_numbers_add_up():
     clips = tallies(np.random.default_rng(1), 200).assign(
         frame_rate_hz=30.0, is_vfr=False, has_two_streams=False, is_excluded=False
