@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from study.deciding.intervals import Z_95
+from study.deciding.intervals import wilson
 from study.deciding.posterior import Answers, Fit, expect, fit, says_yes
 
 Ints = npt.NDArray[np.int64]
@@ -136,11 +136,9 @@ def audit(replay: Replay, yes: Floats, counts: Ints, question: str) -> Audit:
     first = 1 if question == "present" else 2
     most = 2 * counts[own, first:].sum(axis=1) > counts[own].sum(axis=1)
     error = float(wrong.mean())
-    half = Z_95 * float(wrong.std()) / float(np.sqrt(len(own)))
-    return Audit(
-        len(own), error, max(error - half, 0.0), min(error + half, 1.0),
-        int((most != replay.is_yes[own]).sum()),
-    )  # fmt: skip
+    # That few clips have small probabilities says little: some may be wrong all the same.
+    low, high = wilson(float(wrong.sum()), len(own))
+    return Audit(len(own), error, low, high, int((most != replay.is_yes[own]).sum()))
 
 
 def raised(limit: float, certainty: float, found: Audit) -> float | None:

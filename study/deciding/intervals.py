@@ -5,10 +5,11 @@ import numpy as np
 Z_95 = 1.959964
 
 
-def wilson(n_right: int, n_trials: int) -> tuple[float, float]:
+def wilson(n_right: float, n_trials: int) -> tuple[float, float]:
     """Return the 95 % interval of a share.
 
-    Returns Wilson's interval; NaN without trials.
+    Returns Wilson's interval; NaN without trials. Where it is not known whether a trial was right,
+    how probable that is counts.
 
     Examples
     --------

@@ -8,7 +8,15 @@ from benchmarks.rating_world import classifier, make_world
 from study.config.study import parse_config
 from study.deciding.audited import in_audit
 from study.deciding.betas import above_half
-from study.deciding.certain import Audit, audit, class_is_certain, intervals, raised, replayed
+from study.deciding.certain import (
+    Audit,
+    Replay,
+    audit,
+    class_is_certain,
+    intervals,
+    raised,
+    replayed,
+)
 from study.deciding.posterior import Answers, fit, of_one, says_yes
 from study.errors import ConfigError
 
@@ -112,6 +120,15 @@ def test_the_audit_measures_the_rule_and_a_careless_threshold_is_caught(world):
     assert raised(0.97, 0.97, careful) is None
     assert 0.97 < raised(0.97, 0.97, careless) < 1
     assert raised(0.98, 0.98, Audit(0, float("nan"), 0, 1, 0)) is None
+
+
+def test_an_audit_of_few_clips_says_how_little_it_knows():
+    replay = Replay(np.ones(4, dtype=np.int64), np.ones(4, dtype=bool))
+    found = audit(replay, np.full(4, 0.99), np.tile([0, 0, 3], (4, 1)), "prominent")
+    assert found.error == pytest.approx(0.01)
+    assert found.low < 0.001
+    assert found.high > 0.3
+    assert raised(0.98, 0.98, found) is None
 
 
 def test_a_class_is_certain_when_its_number_cannot_be_another():
