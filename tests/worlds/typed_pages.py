@@ -61,6 +61,14 @@ class Typist:
 _MADE: dict[tuple[str, ...], Path] = {}  # the same words make the same clips
 
 
+def with_option(words: list[str], name: str, value: str) -> list[str]:
+    """Return the words of a command with this value of an option, whatever they say of it."""
+    if name in words:
+        place = words.index(name)
+        words = [*words[:place], *words[place + 2 :]]
+    return [*words, name, value]
+
+
 def said(package: str, words: list[str]) -> str:
     """Return what a command says, which has to end well."""
     if (package, words[0] if words else "") in _SERVING:
@@ -68,7 +76,7 @@ def said(package: str, words: list[str]) -> str:
     if "--simulate" in words:
         words = [*words, "--speed", "max"]  # clips that nobody sees need not end
     if (package, *words[:1]) == ("models", "train"):
-        words = [*words, "--epochs", "2"]
+        words = with_option(words, "--epochs", "2")
     if (package, *words[:1]) == ("study", "make-clips") and tuple(words) in _MADE:
         shutil.copytree(_MADE[tuple(words)], words[1])
         return ""

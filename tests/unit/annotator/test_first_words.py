@@ -100,8 +100,9 @@ def test_the_words_in_degrees_are_as_high_as_the_tasks(tmp_path):
 
 @pytest.mark.parametrize(
     ("study", "below"),
-    [("", "Code B2. Any key ends."), ('language = "de"', "Code B2. Eine beliebige Taste beendet."),
-     ("\0", "Code B2. Any key ends."), ('texts = "own"', "Code B2. Any key ends.")],
+    [("", "Code B2. Any key ends."), ("\0", "Code B2. Any key ends."),
+     ('language = "de"', "Code B2. Beenden mit einer beliebigen Taste."),
+     ('texts = "own"', "Code B2. Any key ends.")],
 )  # fmt: skip
 def test_the_last_words_have_a_code_and_say_which_key_goes_on(tmp_path, monkeypatch, study, below):
     said = []
