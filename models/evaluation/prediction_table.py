@@ -19,12 +19,15 @@ COLUMNS = {  # what each means; those of a list are there where the list has the
     "filename": "the clip",
     "condition": "how it was manipulated",
     "source": "the clip that its picture is of",
+    "sound_source": "the clip that its sound is of",
     "label": "the right answer; empty where none is",
     "modality": "what the network perceived: audiovisual, audio or visual",
     "picture_label": "class of the picture, where sounds were exchanged",
     "sound_label": "class of the sound, where sounds were exchanged",
+    "asynchrony_ms": "by how much the sound comes late, ms; negative where it comes early",
+    "attend": "what was asked about: picture, sound or both",
     "predicted": "the class with the highest probability",
-    "p_CLASS": "probability of the class, a column for each",
+    "p_‹class›": "probability of the class, a column for each",
     "loss": "minus the logarithm of the label's probability, nats; empty where no answer is right",
 }
 _OF_A_LIST = ("condition", "source")  # columns of a list that its predictions keep
