@@ -2,10 +2,7 @@
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,27 +17,14 @@ settings.load_profile("any_machine")
 WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
 TIMING = "timing: measures time in the window, and runs alone, after all others"
 _WINDOW_WORDS = re.compile(r"\b(station|virtual_station|view)\b|mark\.(window|timing)")
-
-
 TESTS = Path(__file__).parent
 _KINDS = ("e2e", "integration", "unit")  # what comes late should be short: no worker ends alone
 
-# Two thirds of what a small training costs is its compilation; workers find the variable set.
-COMPILED = "JAX_COMPILATION_CACHE_DIR"
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, and keep for this run what JAX compiles."""
+    """Make the markers known."""
     config.addinivalue_line("markers", WINDOW)
     config.addinivalue_line("markers", TIMING)
-    if COMPILED not in os.environ and find_spec("filelock"):  # JAX locks the folder with it
-        folder = tempfile.mkdtemp(prefix="avmit-compiled-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        os.environ |= {
-            COMPILED: folder,
-            "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**30),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        }
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -18,7 +18,7 @@ from study.classes import read_classes
 from study.config.study import Study
 from study.errors import StudyError
 from study.reports.html import render
-from study.store import open_store, transaction
+from study.store import store_transaction
 from study.store.plan import exercises
 from study.tools.files import written_atomically
 
@@ -145,8 +145,7 @@ def sample_of(study: Study) -> Sample:
 
 def _longest_reason(study: Study) -> str:
     try:
-        engine = open_store(study.store_url)
-        with transaction(engine) as db:
+        with store_transaction(study.store_url) as db:
             reasons = [str(reason) for reason in exercises.frame(db)["reasoning"]]
     except StudyError:  # whatever is wrong with the store `study check` says
         return REASONING

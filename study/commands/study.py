@@ -12,7 +12,7 @@ from study.config.study import find_study
 from study.errors import ConfigError
 from study.init import findings, init_study, seen_from
 from study.init import protect as protect_files
-from study.store import open_store, studies, transaction, upgrade_store
+from study.store import store_transaction, studies, upgrade_store
 from study.tools.cli import (
     LARGEST_NUMBER,
     THE_DESK,
@@ -88,7 +88,7 @@ def freeze(
     if reason and not amend:
         raise ConfigError("a reason belongs to an amendment. Pass --amend too, or leave it out")
     found = find_study(study, store)
-    with transaction(open_store(found.store_url)) as db:
+    with store_transaction(found.store_url) as db:
         studies.identity(db, found)
         version = studies.freeze(
             db,
