@@ -10,6 +10,7 @@ from study.reading.text import decoded, read_bytes
 from study.tools.wording import counted
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+LARGEST_CELL = 128 * 1024  # letters
 Row = tuple[int, dict[str, str]]
 
 
@@ -133,6 +134,9 @@ def csv_lines(
     line = 1
     try:
         for cells in reader:
+            # Any package can raise the limit that the csv module has for the whole process.
+            if max(map(len, cells), default=0) > LARGEST_CELL:
+                raise csv.Error(f"field larger than field limit ({LARGEST_CELL})")
             if cells:
                 yield line, cells
             line = reader.line_num + 1

@@ -1,5 +1,6 @@
 """Files from outside are read whole, or refused in one line that names file and line."""
 
+import csv
 import os
 import socket
 
@@ -169,6 +170,16 @@ def test_cells_may_be_parted_by_what_the_caller_allows(tmp_path):
 def test_a_broken_table_is_refused_at_its_line(tmp_path, text, found):
     path = written(tmp_path, text)
     assert refusal(lambda file: list(csv_rows(file, ["a"])), path, TableError).startswith(found)
+
+
+def test_a_large_cell_is_refused_whatever_limit_another_package_has_set(tmp_path):
+    before = csv.field_size_limit(10**9)
+    path = written(tmp_path, f"a,b\n1,{'x' * 200_000}\n")
+    try:
+        found = refusal(lambda file: list(csv_rows(file, ["a"])), path, TableError)
+    finally:
+        csv.field_size_limit(before)
+    assert found.startswith("FILE, line 2 is not CSV: field larger than field limit (131072)")
 
 
 HEAD = "avmit_label,mit_label,origin\n"
