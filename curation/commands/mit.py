@@ -12,7 +12,8 @@ from curation.clips.mit_tree import MitTree
 from curation.clips.survey import survey as listen
 from curation.commands.options import JobsOption, OutOption, tables_folder
 from curation.figures import plot_flow, save_figure
-from curation.release.export import provenance_of, with_record_names
+from curation.release.export import with_record_names
+from curation.release.provenance import provenance_of
 from curation.release.tables import CLIP_LIST, write_report, write_table
 from curation.selection.ground_truths import sample_ground_truths as draw
 from study.classes import read_classes

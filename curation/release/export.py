@@ -11,9 +11,9 @@ import pandas as pd
 from curation.clips.record_names import SOUNDLESS
 from curation.decided import belief_of, counts_under_rule, tally_of_study
 from curation.release.posterior import audit_of, write_posterior
+from curation.release.provenance import provenance_of
 from curation.release.tables import (
     VIDEO_RATINGS,
-    Provenance,
     raw_ratings,
     refuse_twice,
     write_table,
@@ -23,7 +23,7 @@ from study.classes import read_classes
 from study.config.study import Study
 from study.counting import Counted
 from study.errors import TableError
-from study.store import Db, audit, studies
+from study.store import Db, audit
 from study.store.clips import candidates, record_names
 from study.store.ratings.counted import counted
 from study.tools import wording
@@ -105,17 +105,6 @@ def export_ratings(
     if belief is not None:
         write_posterior(belief, study, folder, provenance, overwrite=overwrite)
     return export
-
-
-def provenance_of(db: Db, study: Study, at: datetime) -> Provenance:
-    """Return where a table out of a store comes from, without rules and counts."""
-    store = studies.identity(db, study)
-    return Provenance(
-        rehearsal=study.config.rehearsal,
-        store_id=store.store_id,
-        store_revision=store.revision,
-        made_at=at.isoformat(timespec="seconds"),
-    )
 
 
 def ratings_that_count(db: Db, study: Study) -> Counted:

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from curation.decided import fewest_ratings, refuse_open_for_test, refuse_undecided
 from curation.release.export import all_clips, with_record_names
 from curation.release.posterior import with_posterior
+from curation.release.provenance import provenance_of
 from curation.release.tables import (
     TEST_SET,
     VIDEO_RATINGS,
-    Provenance,
     read_table,
     refuse_twice,
     write_table,
@@ -28,9 +27,9 @@ from curation.selection.test_set import draw_test_set
 from curation.tally import COUNTS, clip_keys, is_prominent
 from study.config.study import Study
 from study.errors import StudyError
-from study.store import Db, studies
+from study.store import Db
 from study.store.clips import candidates, clip_audits
-from study.tools.files import refuse_existing, sha256_of
+from study.tools.files import refuse_existing
 from study.tools.seeding import generator
 
 
@@ -140,7 +139,9 @@ def make_test_set(
         settings |= {"test_certainty": protocol.test_certainty}
     counts = {"clips": len(drawn), "classes": list(classes), "left": left, "pool": len(pool)}
     counts["unvetted"] = n_unvetted
-    provenance = provenance_of(db, study, at, settings, counts, ratings_path)
+    provenance = provenance_of(
+        db, study, at, settings=settings, counts=counts, inputs=[ratings_path]
+    )
     write_table(drawn, TEST_SET, path, provenance, overwrite=overwrite)
     return report
 
@@ -207,16 +208,18 @@ def make_training_lists(
             db,
             study,
             at,
-            {
+            settings={
                 "seed": study.config.seed,
                 "majority": study.config.protocol.majority,
                 "validation_share": study.config.protocol.validation_share,
                 "with_soundless": with_soundless,
                 "source_disjoint": source_disjoint,
             },
-            {"clips": len(rows), "clips_per_class": int(rows["avmit_label"].value_counts().min())},
-            ratings_path,
-            test_path,
+            counts={
+                "clips": len(rows),
+                "clips_per_class": int(rows["avmit_label"].value_counts().min()),
+            },
+            inputs=[ratings_path, test_path],
         )
         write_table(rows, VIDEO_RATINGS, folder / file_name, provenance, overwrite=overwrite)
     return lists
@@ -282,35 +285,3 @@ def every_clip(
     counts = rated.set_index(clip_keys(rated))[list(COUNTS)]
     found = counts.reindex(clip_keys(clips)).fillna(0).astype(int)
     return clips.assign(**{name: found[name].to_numpy() for name in COUNTS})
-
-
-def provenance_of(
-    db: Db,
-    study: Study,
-    at: datetime,
-    settings: Mapping[str, Any],
-    counts: Mapping[str, Any],
-    *inputs: Path,
-) -> Provenance:
-    """Return where a table made from files and the store comes from.
-
-    Parameters
-    ----------
-    settings, counts : dict
-        What made the table and what it holds.
-
-    Returns
-    -------
-    Provenance
-        For `curation.release.tables.write_table`.
-    """
-    store = studies.identity(db, study)
-    return Provenance(
-        rehearsal=study.config.rehearsal,
-        store_id=store.store_id,
-        store_revision=store.revision,
-        made_at=at.isoformat(timespec="seconds"),
-        settings=settings,
-        counts=counts,
-        inputs={path.name: sha256_of(path) for path in inputs},
-    )

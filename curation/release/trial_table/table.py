@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pandas.api.types import pandas_dtype
 
+from curation.release.provenance import provenance_of
 from curation.release.small_groups import SMALLEST_GROUP, blanked, n_people
 from curation.release.tables import Provenance, Schema, write_table
 from curation.release.trial_table.answers import counted_answers, rows_of_answers
@@ -22,7 +23,7 @@ from curation.release.trial_table.ratings import rows_of_ratings
 from study.config.study import Study
 from study.counting import Counted
 from study.errors import StoreError, TableError
-from study.store import Db, is_read_only, store_snapshot, store_transaction, studies
+from study.store import Db, is_read_only, store_snapshot, store_transaction
 from study.store.people import pseudonyms
 from study.store.ratings import playings
 from study.store.ratings.counted import counted
@@ -139,21 +140,18 @@ def write_trials(
     """
     parquet = path.with_suffix(".parquet")
     refuse_existing(parquet, overwrite=overwrite)
-    write_table(
-        found.rows, found.schema, path, provenance_of(db, study, found, at), overwrite=overwrite
-    )
+    provenance = provenance_of_trials(db, study, found, at)
+    write_table(found.rows, found.schema, path, provenance, overwrite=overwrite)
     with written_atomically(parquet, overwrite=overwrite, readers=Readers.EVERYBODY) as part:
         write_parquet(found.rows, found.schema, part)
 
 
-def provenance_of(db: Db, study: Study, found: Trials, at: datetime) -> Provenance:
+def provenance_of_trials(db: Db, study: Study, found: Trials, at: datetime) -> Provenance:
     """Return where the table, or a view of it, comes from."""
-    store = studies.identity(db, study)
-    return Provenance(
-        rehearsal=study.config.rehearsal,
-        store_id=store.store_id,
-        store_revision=store.revision,
-        made_at=at.isoformat(timespec="seconds"),
+    return provenance_of(
+        db,
+        study,
+        at,
         settings={"currency": study.config.currency},
         counts={phase: each.as_counts() for phase, each in found.counted.items()},
     )

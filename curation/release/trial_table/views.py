@@ -17,7 +17,7 @@ from curation.release.trial_table.columns import (
     of,
     with_classes,
 )
-from curation.release.trial_table.table import Trials, provenance_of
+from curation.release.trial_table.table import Trials, provenance_of_trials
 from study.config.study import Study
 from study.store import Db
 from study.tools.files import refuse_existing, written_atomically
@@ -129,7 +129,7 @@ def write_recognition(
         If one of the files exists and must not be replaced.
     """
     rows = recognition_trials(found.rows)
-    provenance = provenance_of(db, study, found, at)
+    provenance = provenance_of_trials(db, study, found, at)
     schema = view_schema(RECOGNITION, found.classes)
     write_table(rows, schema, path, provenance, overwrite=overwrite)
     return rows
