@@ -38,7 +38,7 @@ def clicks_to():
 CLICKS = clicks_to()
 
 
-def test_there_are_twenty_questions_and_each_is_asked_once():
+def test_there_are_enough_questions_and_each_is_asked_once():
     n_lines = sum(line.startswith("| ") for line in TABLE.read_text().splitlines())
     assert len(ROWS) == n_lines - 1
     assert len({question for question, *_ in ROWS}) == len(ROWS) >= 20
