@@ -1,7 +1,7 @@
 """Records of a list: what networks of ours, PyTorch or TensorFlow are fed with."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,10 @@ class Records:
 
     source: Path
     folder: Path
-    embedding_set: EmbeddingSet
-    filenames: tuple[str, ...]
-    labels: tuple[str, ...]
-    paths: tuple[str, ...]
+    embedding_set: EmbeddingSet = field(repr=False)
+    filenames: tuple[str, ...] = field(repr=False)
+    labels: tuple[str, ...] = field(repr=False)
+    paths: tuple[str, ...] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.paths)

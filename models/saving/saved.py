@@ -1,7 +1,7 @@
 """Load a saved network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -21,8 +21,8 @@ class SavedModel:
     """A network with its card."""
 
     folder: Path
-    card: Card
-    weights: Weights
+    card: Card = field(repr=False)
+    weights: Weights = field(repr=False)
 
     def predict(
         self,

@@ -53,6 +53,11 @@ def test_the_command_trains_the_same_network_to_the_last_bit(world, model, tmp_p
     assert model.card.model_dump(exclude=same) == other.card.model_dump(exclude=same)
 
 
+def test_a_network_and_its_records_are_shown_in_a_line_without_numbers(model, lists):
+    assert repr(model) == f"SavedModel(folder={model.folder!r})"
+    assert repr(lists[0]) == f"Records(source={lists[0].source!r}, folder={lists[0].folder!r})"
+
+
 def test_predictions_are_a_row_a_clip_and_a_column_a_class(model, lists, world):
     found = model.predict(lists[2])
     assert list(found.columns) == ["barking", "diving", "raining"]
