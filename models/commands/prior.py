@@ -20,7 +20,7 @@ def prior(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="CSV file")] = Path("prior.csv"),
     embedding_set: Annotated[
-        str, typer.Option("--set", help="yamnet_effnet or vggish_vgg16")
+        str, typer.Option("--set", help="yamnet_effnet, vggish_vgg16, or one that a package brings")
     ] = "yamnet_effnet",
     penalty: Annotated[
         float, typer.Option(min=0, max=1e9, help="weight of the squared coefficients")
