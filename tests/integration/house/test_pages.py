@@ -25,6 +25,13 @@ WHOLE = [
     ROOT / "docs" / "guides" / "people_and_networks.md",
 ]
 NEEDS = re.compile(r"^needs .*(network|rig|GPU|screen|server|machines|PyTorch|root)")
+# How far a page promises that its lines lead.
+ENDS = {
+    "experimenter": (
+        "python -m annotator --participant P01 --simulate perfect --stage simulated",
+        "28 of 28 clips are rated (finished)",
+    ),
+}
 # Python that another test runs, in the world that it needs: the page, and what is in the block.
 RUN_BY = {
     ("docs/guides/embedding_sets.md", "SET ="): "tests/worlds/plugged.py",
@@ -38,6 +45,8 @@ def test_a_whole_page_is_typed_from_its_first_line_to_its_last(page, tmp_path, m
     typist = Typist(tmp_path, monkeypatch)
     typist.type_page(page)
     assert len(typist.said) >= 3
+    line, end = ENDS.get(page.stem, (None, None))
+    assert end is None or end in typist.said[line]
     assert undescribed_tables(tmp_path) == []
 
 
