@@ -62,8 +62,8 @@ def deal(
     typer.echo(f"clips that the laptop needs: {len(last)}, listed in {listed}")
     address = shlex.quote(sqlite_url(Path(out.name)))
     typer.echo(
-        "on the laptop, put the clips, study.toml and what it names (classes, texts) there and rate "
-        f"with: --store {address}"
+        "on the laptop, put the clips, study.toml and what it names (classes, texts) there, "
+        f"and rate with: --store {address}"
     )
     if last["video_location"].eq(clips_needed.STIMULI).any():
         typer.echo(f"set recognition.stimuli there to the folder {clips_needed.STIMULI} of them")
