@@ -82,10 +82,10 @@ def read_record(path: Path, embedding_set: EmbeddingSet | None = None) -> Record
     content = _unpacked(path)
     try:
         record = parse(_only_entry(content))
-        if embedding_set is not None:
-            require_sizes(record, embedding_set)
     except RecordError as error:
         raise RecordError(f"{path} cannot be used: {error}. {_AGAIN}") from error
+    if embedding_set is not None:
+        _require_sizes(path, record, embedding_set)
     return record
 
 
@@ -113,14 +113,15 @@ def _only_entry(content: bytes) -> bytes:
     return found
 
 
-def require_sizes(record: Record, embedding_set: EmbeddingSet) -> None:
-    """Raise if a record does not belong to an embedding set."""
+def _require_sizes(path: Path, record: Record, embedding_set: EmbeddingSet) -> None:
     found = (record.audio.shape[1], record.visual.shape[1])
     expected = (embedding_set.audio_size, embedding_set.visual_size)
     if found != expected:
         raise RecordError(
-            f"it has embeddings of {found[0]} audio and {found[1]} visual values, and "
-            f"{embedding_set.folder} has {expected[0]} and {expected[1]}"
+            f"{path} has embeddings of {found[0]} audio and {found[1]} visual values, and "
+            f"{embedding_set.folder} has {expected[0]} and {expected[1]}. Name a folder of "
+            f"{embedding_set.folder}, or the set of this one with --set; where only this record "
+            "differs, delete it and extract the clip again"
         )
 
 
