@@ -71,9 +71,13 @@ def _place(node: ast.expr) -> str:
             return str(text)
         case ast.IfExp(body=ast.Constant(value=str(one)), orelse=ast.Constant(value=str(other))):
             return one or other  # singular or plural, or a part that may be missing
-        case ast.Call(func=ast.Name(id=name), args=[number, ast.Constant(value=str(what)), *_]):
-            if name in _PLURALS:
-                return f"‹{_named(number)}› {what}s"
+        case ast.Call(
+            func=ast.Name(id=name), args=[number, ast.Constant(value=str(what)), *plural]
+        ) if name in _PLURALS:
+            match plural:
+                case [ast.Constant(value=str(many))]:
+                    return f"‹{_named(number)}› {many}"
+            return f"‹{_named(number)}› {what}s"
     return f"‹{_named(value)}›"
 
 

@@ -71,6 +71,7 @@ def test_errors_without_words_of_their_own_are_few():
     ("expression", "said"),
     [
         ("f'{path} has {counted(n_rows, \"row\")}'", ["‹path› has ‹number of rows› rows"]),
+        ('f\'{counted(n_rows, "class", "classes")}\'', ["‹number of rows› classes"]),
         ("'a' if x else f'b {study.folder}'", ["a", "b ‹folder›"]),
         ("f\"{', '.join(names)}\" + ' too'", ["‹names› too"]),
     ],
