@@ -8,6 +8,7 @@ import typer
 from features.records.archive import pack_archive, unpack_archive
 from features.records.check_records import check_records
 from features.records.folder import record_paths, set_of
+from features.records.manifest import MANIFEST_NAME
 from features.records.pack import pack_arrays
 from study.tools.cli import (
     OverwriteOption,
@@ -43,7 +44,9 @@ def pack(
     archive = out / f"AVMIT_{embedding_set.folder}.tar"
     arrays = out / f"AVMIT_{embedding_set.folder}.npy"
     with progress_bar() as progress:
-        task = progress.add_task("records packed", total=2 * n_records)
+        task = progress.add_task(
+            "records packed", total=2 * n_records + (folder / MANIFEST_NAME).is_file()
+        )
 
         def advance() -> None:
             progress.advance(task)

@@ -64,6 +64,13 @@ def set_of_most(paths: Sequence[Path], where: str) -> EmbeddingSet:
     return found
 
 
+def folder_of_set(embeddings: Path, name: str) -> Path:
+    """Return where the records of a set lie: in its own folder, else where `unpack` put them."""
+    own = embeddings / find_embedding_set(name).folder
+    unpacked = embeddings / f"AVMIT_{own.name}"
+    return unpacked if unpacked.is_dir() and not own.is_dir() else own
+
+
 def vote(sizes: Iterable[Sizes]) -> EmbeddingSet | None:
     """Return the set that most records are of; None if of none, or of two equally often.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from features.embedding_set import find_embedding_set
+from features.records.folder import folder_of_set
 from models.network.spec import Cell, Epoch, Hyperparameters, Schedule, cell_named
 from models.search.space import draw_surrogate
 from models.training.description import Training
@@ -56,7 +56,7 @@ class SearchPlan(BaseModel):
         return Training(
             task.cell,
             draw_surrogate(self.seed, task.cell, task.number),
-            self.embeddings / find_embedding_set(task.cell.embedding_set).folder,
+            folder_of_set(self.embeddings, task.cell.embedding_set),
             self.train,
             self.validation,
             schedule=self.schedule,

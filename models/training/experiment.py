@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from features.embedding_set import find_embedding_set
+from features.records.folder import folder_of_set
 from features.records.manifest import Recipe
 from models.data.dataset import recipe_of
 from models.data.labelled_clips import LabelledClips, read_list, refuse_overlap
@@ -71,7 +71,7 @@ def planned_trainings(
             base,
             cell=cell,
             hyperparameters=preset(preset_name, cell),
-            embeddings=base.embeddings / find_embedding_set(cell.embedding_set).folder,
+            embeddings=folder_of_set(base.embeddings, cell.embedding_set),
             train=lists.train,
             validation=lists.validation,
             training_set=lists.name,

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from features.records.folder import folder_of_set
 from models.network.spec import CELLS, PAPER, Cell, Epoch, Rnn, Schedule, preset
 from models.search.space import DROPOUTS, UNITS, draw_surrogate
 from models.search.surrogates import (
@@ -63,6 +64,16 @@ def test_a_surrogate_is_a_function_of_seed_cell_and_number():
     assert drawn == again
     assert len({(cell, drawn[cell, i]) for cell, i in drawn}) == 1800
     assert draw_surrogate(2, GRU, 0) != draw_surrogate(1, GRU, 0)
+
+
+def test_records_are_found_where_unpack_put_them_unless_the_set_has_its_own_folder(tmp_path):
+    unpacked, own = (tmp_path / name for name in ("AVMIT_YamNet_EffNetB0", "YamNet_EffNetB0"))
+    assert folder_of_set(tmp_path, "yamnet_effnet") == own
+    unpacked.mkdir()
+    assert folder_of_set(tmp_path, "yamnet_effnet") == unpacked
+    assert folder_of_set(tmp_path, "vggish_vgg16") == tmp_path / "VGGish_VGG16"
+    own.mkdir()
+    assert folder_of_set(tmp_path, "yamnet_effnet") == own
 
 
 def test_surrogates_cover_the_paper_s_sets_and_interval_evenly():
