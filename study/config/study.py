@@ -289,7 +289,15 @@ def parse_config(text: str, source: str) -> StudyConfig:
     try:
         return StudyConfig.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {problems_of(error)}. Correct it") from error
+        raise ConfigError(f"{source}: {problems_of(error)}. {_advice(error)}") from error
+
+
+def _advice(error: ValidationError) -> str:
+    for details in error.errors():
+        *section, key = details["loc"]
+        if section and details["type"] == "extra_forbidden" and key in StudyConfig.model_fields:
+            return f"Move {key} above the first line in brackets"  # where it was appended
+    return "Correct it"
 
 
 def _require_storable(content: dict[str, Any], source: str) -> None:

@@ -49,7 +49,11 @@ def test_widths_of_screens_are_written_so_that_they_read_back():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("bonus = 3", "there is no key bonus"),
+        ("bonus = 3", r"there is no key bonus\. Correct it"),
+        (
+            "[release]\ntexts = 'mine'",
+            "no key release.texts. Move texts above the first line in br",
+        ),
         ("[protocol]\nbonus_pence = 'x'", "protocol.bonus_pence is 'x'"),
         ("[protocol]\nratings_per_clip = 0", "protocol.ratings_per_clip is 0"),
         ("title = ", "is not TOML"),
