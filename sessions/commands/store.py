@@ -22,10 +22,10 @@ from study.tools.local_time import local_time
 from study.tools.wording import counted
 
 
-@example("python -m sessions backup --out /media/stick/store.sqlite")
+@example("python -m sessions backup --out /media/stick")
 def backup(
     out: Annotated[
-        Path | None, typer.Option(help="file [default: backups/ in the study's folder]")
+        Path | None, typer.Option(help="file, or a folder [default: the study's backups/]")
     ] = None,
     overwrite: OverwriteOption = False,
     by: ByOption = "desk",

@@ -129,7 +129,7 @@ def screening_report(db: Db, protocol: Protocol, participant_id: str) -> list[st
     if not found:
         raise NotClearedError(
             f"participant {participant_id} has not been screened. "
-            f"Run: python -m annotator --participant {participant_id} --phase screening"
+            f"Run: python -m annotator --participant {participant_id}"
         )
     last = found[-1]
     answers = exercises.answers(db, participant_id, Phase.SCREENING)

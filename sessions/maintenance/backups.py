@@ -31,7 +31,7 @@ def back_up_study(
 
     Raises StoreError if no whole copy could be made.
 
-    `out`: where to; None for a file with a time stamp in the study's folder.
+    `out`: where to; a folder, or None for the study's, gets a file with a time stamp.
 
     Returns
     -------
@@ -43,7 +43,9 @@ def back_up_study(
     file = sqlite_path(study.store_url)
     is_file = file is not None
     suffix = "sqlite" if is_file else "dump"
-    path = out or study.folder / FOLDER / f"store-{at:%Y%m%dT%H%M%SZ}.{suffix}"
+    path = out or study.folder / FOLDER
+    if out is None or out.is_dir():
+        path /= f"store-{at:%Y%m%dT%H%M%SZ}.{suffix}"
     refuse_existing(path, overwrite=overwrite)
     if file is not None and path.resolve() == file.resolve():
         raise StoreError(f"{path} is the store itself. Name another file for its back-up")

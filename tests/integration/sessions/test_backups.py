@@ -1,4 +1,5 @@
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_a_back_up_is_made_while_the_store_is_open_and_can_be_read(rated):
         with transaction(copy) as db:
             assert assignments.counts(db)["P01"].n_done == 12
         copy.dispose()
+
+
+@pytest.mark.parametrize("rated", ["sqlite"], indirect=True)
+def test_back_ups_of_two_evenings_lie_beside_each_other_in_a_folder(rated, tmp_path):
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    for at in (AT, AT + timedelta(days=1)):
+        back_up_study(rated[0], stick, overwrite=False, at=at)
+    assert len(list(stick.glob("store-*.sqlite"))) == 2
 
 
 @pytest.mark.parametrize("rated", ["sqlite"], indirect=True)
