@@ -197,7 +197,8 @@ def leakage(
     shared = [item for item in breaking if item.code == SHARED_CLIP]
     if shared:
         raise TableError(
-            f"{'; '.join(map(str, shared))}. Take them out of one list: curation training-lists"
+            f"{'; '.join(map(str, shared))}. Take them out of one list: "
+            "python -m curation training-lists"
         )
 
 

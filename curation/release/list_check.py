@@ -81,7 +81,7 @@ def refuse_breaking(
     if hindering:
         raise TableError(
             f"{release.folder} cannot be used: {'; '.join(map(str, hindering))}. "
-            "See all findings: curation check-release"
+            "See all findings: python -m curation check-release"
         )
     return breaking
 

@@ -291,7 +291,9 @@ def with_posterior(clips: pd.DataFrame, protocol: Protocol, source: Path) -> pd.
 def _read(path: Path) -> pd.DataFrame:
     rows = []
     columns = ("filename", "video_location", "posterior", "n_ratings")
-    for line, row in csv_rows(path, columns, missing="Write it first: curation export-ratings"):
+    for line, row in csv_rows(
+        path, columns, missing="Write it first: python -m curation export-ratings"
+    ):
         try:
             posterior, n_ratings = float(row["posterior"]), int(row["n_ratings"])
         except ValueError:
@@ -299,7 +301,7 @@ def _read(path: Path) -> pd.DataFrame:
         if not 0 <= posterior <= 1:
             raise TableError(
                 f"{path}, line {line}: the posterior is expected to be from 0 to 1 and n_ratings a "
-                "whole number. Export it again: curation export-ratings --overwrite"
+                "whole number. Export it again: python -m curation export-ratings --overwrite"
             )
         rows.append((row["filename"], row["video_location"], posterior, n_ratings))
     found = pd.DataFrame(rows, columns=list(columns))

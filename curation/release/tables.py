@@ -335,7 +335,7 @@ def read_table(path: Path, schema: Schema, *, min_ratings: int = 0) -> pd.DataFr
         If the file is missing, lacks a column, or a row does not say what it should.
     """
     command = _WRITTEN_BY.get(path.name)
-    missing = "" if command is None else f"Write it first: curation {command}"
+    missing = "" if command is None else f"Write it first: python -m curation {command}"
     needed = [column.inside for column in schema.columns]
     clips = read_list(path, needed, missing=missing, several_rows=not schema.is_one_row_per_clip)
     if min_ratings:

@@ -271,8 +271,8 @@ def _refuse_stale(path: Path, rows: pd.DataFrame, tally: Tally) -> None:
         raise TableError(
             f"{path} was drawn from other ratings than the store has now: {is_stale.sum()} of its "
             f"clips have other ratings, such as {rows['filename'][is_stale].iloc[0]}. Draw the "
-            "lists again, each with --overwrite: curation export-ratings, curation test-set, "
-            "curation training-lists"
+            "lists again, each with --overwrite: python -m curation export-ratings, then test-set, "
+            "then training-lists"
         )
 
 

@@ -42,7 +42,7 @@ def as_in_store(clips: pd.DataFrame, known: pd.DataFrame, source: Path) -> pd.Da
         raise TableError(
             f"{_row(clips, source, is_unknown)} is not a clip of this store, and "
             f"{is_unknown.sum()} of {len(clips)} clips are not. Use the store "
-            "that the table came from, or admit the clips: curation candidates"
+            "that the table came from, or admit the clips: python -m curation candidates"
         )
     for name in (label for label in _LABELS if label in clips):
         told, kept = clips[name].to_numpy(), found[name].to_numpy()

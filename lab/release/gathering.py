@@ -88,8 +88,8 @@ def _require_complete(study: Study, tables: Whole) -> None:
     if tables.rated is not None and tables.rated.missing:
         raise StudyError(
             f"the study is not finished: {', '.join(tables.rated.missing)} not found in "
-            f"{study.folder / 'release'}. Draw the lists (curation test-set, curation "
-            "training-lists), or pass --allow-unfinished"
+            f"{study.folder / 'release'}. Draw the lists (python -m curation test-set, "
+            "then training-lists), or pass --allow-unfinished"
         )
     if tables.lost:
         raise StudyError(

@@ -95,7 +95,7 @@ def stored_answer_link(kept: Kept, row: Mapping[str, str], sha256: str) -> Link 
 def _rows(kept: Kept) -> list[dict[str, str]]:
     path = kept.places.tables / f"{TABLE}.csv"
     needed = ("row_id", "participant", "filename", "response", "correct", "rt_s", *_TOLD)
-    missing = "Write it first: curation export-recognition"
+    missing = "Write it first: python -m curation export-recognition"
     return [cells for _, cells in csv_rows(path, needed, missing=missing)]
 
 

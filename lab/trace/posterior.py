@@ -19,7 +19,9 @@ def posterior_link(kept: Kept, what: Row) -> Link:
     Raises ConfigError if there is no such row.
     """
     path = kept.places.tables / f"{POSTERIOR}.csv"
-    for line, row in csv_rows(path, _TOLD, missing="Write it first: curation export-ratings"):
+    for line, row in csv_rows(
+        path, _TOLD, missing="Write it first: python -m curation export-ratings"
+    ):
         if what.key not in (row["filename"], f"{row['video_location']}/{row['filename']}"):
             continue
         key = key_of(row["video_location"], row["filename"])

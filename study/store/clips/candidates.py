@@ -214,7 +214,9 @@ def get(db: Db, candidate_id: int) -> Candidate:
     """
     found = get_many(db, [candidate_id])
     if candidate_id not in found:
-        raise StoreError(f"no candidate {candidate_id} in the store. Run: curation candidates")
+        raise StoreError(
+            f"no candidate {candidate_id} in the store. Run: python -m curation candidates"
+        )
     return found[candidate_id]
 
 

@@ -72,7 +72,7 @@ def add_version(
     if db.get(GroundTruthRow, candidate_id) is None:
         raise StoreError(
             f"candidate {candidate_id} is not among the sampled ground truths. "
-            "Run: curation sample-ground-truths"
+            "Run: python -m curation sample-ground-truths"
         )
     before = _latest(db, candidate_id)
     version = 1 if before is None else before.version + 1

@@ -345,7 +345,7 @@ def test_what_breaks_a_run_stops_whoever_reads_a_release(tmp_path, command, code
     where = [tmp_path] if command == "import-release" else ["--release", tmp_path]
     result = _run(command, *where, "--out", tmp_path / "out")
     assert isinstance(result.exception, TableError)
-    assert "See all findings: curation check-release" in str(result.exception)
+    assert "See all findings: python -m curation check-release" in str(result.exception)
     assert not (tmp_path / "out").exists()
 
 

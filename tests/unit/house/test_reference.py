@@ -7,7 +7,7 @@ import yaml
 
 from handbook import columns, keys
 from handbook.message_pages import remedy_of
-from handbook.messages import messages, without_words
+from handbook.messages import PACKAGES, messages, without_words
 from handbook.templates import sentences, templates_of
 from handbook.write import REFERENCE, pages, stale
 from study.config.study import StudyConfig
@@ -53,9 +53,15 @@ def test_messages_are_found_with_their_places_and_what_to_do():
     found = {(one.found, one.remedy) for one in messages()}
     assert (
         "participant ‹participant› has not been screened",
-        "Run: python -m annotator --participant ‹participant› --phase screening",
+        "Run: python -m annotator --participant ‹participant›",
     ) in found
     assert len(found) > 600
+
+
+def test_a_command_that_a_message_names_can_be_typed():
+    named = rf"(?<!-m )(?<![\w./])(?:{'|'.join(PACKAGES)}) (?:[a-z]+-[a-z-]+|candidates|check)\b"
+    short = [one.remedy for one in messages() if re.search(named, one.remedy)]
+    assert short == [], "write python -m before it"
 
 
 def test_a_message_says_what_to_do():
