@@ -20,8 +20,8 @@ from annotator.triggers import Send, open_markers
 from sessions.exercises.verdicts import finished_screening, verdict
 from sessions.running.next_step import Step
 from sessions.running.recording import Recorder, machine, open_session, utc_now
+from sessions.running.rest import notes
 from sessions.running.session_plan import SessionPlan
-from sessions.running.sittings import notes
 from study.classes import read_classes
 from study.config.study import Study, find_study
 from study.errors import StoreError

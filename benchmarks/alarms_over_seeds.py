@@ -73,10 +73,10 @@ def worse_answers(kind: str, truth: np.ndarray, rng: np.random.Generator) -> np.
     luck = rng.random(len(truth))
     if kind == "sloppy":
         return pressed(press_table("sloppy", 0), truth, luck)
-    in_sitting = np.arange(len(truth)) % 400
+    in_session = np.arange(len(truth)) % 400
     answers = np.empty(len(truth), dtype=np.int64)
     for n_done in range(400):
-        own = in_sitting == n_done
+        own = in_session == n_done
         answers[own] = pressed(press_table("tired", n_done), truth[own], luck[own])
     return answers
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sessions.laptops.away import on_laptops
 from sessions.pay.statement import is_settled_here, statement
-from sessions.running import sittings
+from sessions.running import rest
 from sessions.running.next_step import NextStep, next_step
 from study.config.study import Study
 from study.store import Db
@@ -93,9 +93,7 @@ def _lacking(db: Db, study: Study, participant: Participant) -> list[str]:
 
 def _cautions(db: Db, study: Study, who: str, now: datetime) -> list[str]:
     # In English, as the page is; a session's first screen has them in the study's language.
-    return [
-        _CAUTIONS[note.text].format(**note.words) for note in sittings.notes(db, study, who, now)
-    ]
+    return [_CAUTIONS[note.text].format(**note.words) for note in rest.notes(db, study, who, now)]
 
 
 _CAUTIONS = {

@@ -230,7 +230,7 @@ def _why_fixed(db: Db, phase: Phase, number: int) -> str:
         return f"{', '.join(seen_by)} rated clips of it"
     if out:
         return f"the clips of {', '.join(out)} are on a laptop, with this set"
-    going = sessions.sitting_in(db, phase)
+    going = sessions.in_session(db, phase)
     return f"a {phase.value} of {', '.join(going)} is open at the moment" if going else ""
 
 

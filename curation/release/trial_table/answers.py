@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from curation.release.trial_table.columns import OF_STIMULUS
-from curation.release.trial_table.sittings import common_cells
+from curation.release.trial_table.common_cells import common_cells
 from study import counting
 from study.config.study import Study
 from study.counting import Counted

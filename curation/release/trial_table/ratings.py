@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from curation.release.trial_table.sittings import common_cells
+from curation.release.trial_table.common_cells import common_cells
 from study.config.study import Study
 from study.counting import Counted
 from study.store import Db

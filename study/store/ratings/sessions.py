@@ -54,7 +54,7 @@ class OpenSession:
     heartbeat_at: datetime
 
 
-def sitting_in(db: Db, phase: Phase) -> list[str]:
+def in_session(db: Db, phase: Phase) -> list[str]:
     """Return who has a session of a phase that is open, sorted."""
     found = select(SessionRow.participant_id).where(
         SessionRow.ended_at.is_(None), SessionRow.phase == phase.value

@@ -79,8 +79,8 @@ def _days(db: Db, study: Study, started: pd.Series) -> pd.Series:
 
 
 def _sessions(trials: pd.DataFrame) -> pd.Series:
-    sittings = trials[["participant_id", "session_id", "started_at"]].drop_duplicates("session_id")
-    sittings = sittings.sort_values(["participant_id", "started_at", "session_id"])
-    number = sittings.groupby("participant_id").cumcount() + 1
-    of_session = dict(zip(sittings["session_id"], number, strict=True))
+    sessions = trials[["participant_id", "session_id", "started_at"]].drop_duplicates("session_id")
+    sessions = sessions.sort_values(["participant_id", "started_at", "session_id"])
+    number = sessions.groupby("participant_id").cumcount() + 1
+    of_session = dict(zip(sessions["session_id"], number, strict=True))
     return trials["session_id"].map(of_session).astype("Int64")
