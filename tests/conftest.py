@@ -14,6 +14,9 @@ settings.register_profile(
 )
 settings.load_profile("any_machine")
 
+# Small networks train for seconds and compile for minutes; programs that tests start inherit it.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
 WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
 TIMING = "timing: measures time in the window, and runs alone, after all others"
 _WINDOW_WORDS = re.compile(r"\b(station|virtual_station|view)\b|mark\.(window|timing)")
