@@ -14,7 +14,7 @@ settings.register_profile(
 )
 settings.load_profile("any_machine")
 
-# Small networks train for seconds and compile for minutes; programs that tests start inherit it.
+# Small networks compile for longer than they train; programs that tests start inherit it.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
