@@ -14,8 +14,14 @@ settings.register_profile(
 )
 settings.load_profile("any_machine")
 
-# Small networks compile for longer than they train; programs that tests start inherit it.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# Small networks compile for longer than they train, and arrays of this size are faster on one
+# thread than on two that wait for each other; programs that tests start inherit both.
+_QUICKLY_COMPILED = (
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    " --xla_cpu_parallel_codegen_split_count=1"
+)
+os.environ.setdefault("XLA_FLAGS", _QUICKLY_COMPILED)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
 TIMING = "timing: measures time in the window, and runs alone, after all others"
