@@ -1,7 +1,6 @@
-"""What all tests share: a cache of their own, and which of them open windows or measure time."""
+"""What all tests share: a cache of their own, their order, and which of them measure time."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,37 +22,26 @@ _QUICKLY_COMPILED = (
 os.environ.setdefault("XLA_FLAGS", _QUICKLY_COMPILED)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-WINDOW = "window: opens the window or plays sound, on a screen and a sound card of its own"
 TIMING = "timing: measures time in the window, and runs alone, after all others"
-_WINDOW_WORDS = re.compile(r"\b(station|virtual_station|view)\b|mark\.(window|timing)")
 TESTS = Path(__file__).parent
 _KINDS = ("e2e", "integration", "unit")  # what comes late should be short: no worker ends alone
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
-    config.addinivalue_line("markers", WINDOW)
+    """Make the marker known."""
     config.addinivalue_line("markers", TIMING)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Import no other tests where only those with a window are asked for: there are few."""
-    if not str(config.option.markexpr).startswith("window") or collection_path.is_dir():
+    """Import no other tests where only those that measure time are asked for: there are few."""
+    if config.option.markexpr != "timing" or collection_path.is_dir():
         return None
-    is_window = _WINDOW_WORDS.search(collection_path.read_text(encoding="utf-8"))
-    return None if is_window else True
+    return None if "mark.timing" in collection_path.read_text(encoding="utf-8") else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put long tests first, and mark those that show or play something on a virtual station."""
+    """Put long tests first."""
     items.sort(key=lambda item: _KINDS.index(item.path.relative_to(TESTS).parts[0]))
-    for item in items:
-        fixtures, module = getattr(item, "fixturenames", ()), getattr(item, "module", None)
-        if "station" in fixtures or hasattr(module, "virtual_station"):
-            assert _WINDOW_WORDS.search(item.path.read_text(encoding="utf-8")), item.path
-            item.add_marker(pytest.mark.window)
-            if hasattr(module, "fair_timing"):
-                item.add_marker(pytest.mark.timing)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,6 +7,8 @@ from PIL import Image
 from tests.worlds.machine import fair_timing
 from tests.worlds.rating_studies import ROBOT, annotate, ratable_study, table
 
+pytestmark = pytest.mark.timing
+
 
 @pytest.fixture(scope="module")
 def block(station, tmp_path_factory):

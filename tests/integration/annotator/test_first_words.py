@@ -27,6 +27,7 @@ def looks(view, process, until):
     return found
 
 
+@pytest.mark.timing
 def test_words_stand_until_the_first_page_without_a_flicker(station, view, tmp_path):
     settings = {"screen.background": '"#102030"'}
     study, _ = ratable_study(tmp_path, kinds=("short",), settings=settings)
@@ -46,6 +47,7 @@ def test_words_stand_until_the_first_page_without_a_flicker(station, view, tmp_p
         assert len(odd) <= LARGEST_BLACK_SHARE * len(standing)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("own", [None, "# Un moment"], ids=["shipped", "own"])
 def test_words_are_there_long_before_the_task_could_be(station, view, tmp_path, own):
     study, _ = ratable_study(tmp_path, kinds=("short",), settings={"texts": '"own"'})

@@ -14,7 +14,6 @@ from tests.worlds.rating_studies import PERSON, finished, ratable_study, started
 from tests.worlds.screens import Rectangle
 from tests.worlds.studies import AT, CONSENT
 
-pytestmark = pytest.mark.window
 NEW = "P04"
 
 

@@ -130,7 +130,6 @@ SIXTEEN = (
 )  # fmt: skip
 
 
-@pytest.mark.window
 def test_two_simulated_people_complete_a_block_in_the_window(station, tmp_path, manipulated_clips):
     settings = {
         "screen.width_px": "1280",
@@ -179,7 +178,6 @@ def test_two_simulated_people_complete_a_block_in_the_window(station, tmp_path, 
     assert "question_both" in {path.stem for path in shots.glob("S02/*")}
 
 
-@pytest.mark.window
 def test_a_person_answers_by_mouse(station, view, tmp_path, short_clips):
     study, engine = recognition_study(
         tmp_path, n_people=2, settings={"screen.width_px": "1280", "screen.height_px": "800"},

@@ -8,8 +8,6 @@ from PIL import Image
 
 from tests.worlds.rating_studies import ROBOT, annotate, ratable_study, table
 
-pytestmark = pytest.mark.window
-
 
 @pytest.mark.parametrize(("here", "width_cm"), [(True, 26.5), (False, 53.0)])
 def test_sizes_in_degrees_are_those_of_the_machines_own_screen(station, tmp_path, here, width_cm):

@@ -4,11 +4,8 @@ import subprocess
 import sys
 
 import pandas as pd
-import pytest
 
 from benchmarks import soak
-
-pytestmark = pytest.mark.window
 
 N_CLIPS = 120
 

@@ -9,8 +9,6 @@ import pytest
 from lab.virtual_station import SINK_NAME, virtual_station
 from tests.worlds.rating_studies import ROBOT, annotate, annotate_command, ratable_study, table
 
-pytestmark = pytest.mark.timing
-
 KINDS = ("short",) * 5
 
 
@@ -85,6 +83,7 @@ def test_flashes_and_beeps_are_played_where_clips_stand(tmp_path):
     assert (run.returncode, run.stdout) == (0, "3 flashes in 1 plays\n"), run.stderr
 
 
+@pytest.mark.timing
 def test_a_rig_is_checked_from_end_to_end_through_the_monitor_of_its_sound(tmp_path):
     study, engine = ratable_study(tmp_path, kinds=("missing",))
     with virtual_station() as station:
