@@ -4,6 +4,7 @@ import json
 import os
 import uuid
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,8 @@ def init_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     path = folder / CONFIG_NAME
     if path.exists() and settings:
         raise ConfigError(f"{path} exists already. Edit it, or choose another folder")
-    is_new = not folder.exists() or not any(folder.iterdir())
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    is_new = bool(missing) or not any(folder.iterdir())
     if not path.exists():
         _write_config(path, settings)
     try:
@@ -61,6 +63,7 @@ def init_study(folder: Path, settings: Sequence[str], at: datetime) -> Study:
     except StudyError:
         if settings:
             path.unlink()
+            _remove_empty(missing)
         raise
     with store_transaction(study.store_url) as db:
         studies.add(db, study=study, store_id=uuid.uuid4().hex, at=at)
@@ -190,6 +193,12 @@ def _write_config(path: Path, settings: Sequence[str]) -> None:
     # A store URL may have a password in it.
     with written_atomically(path, readers=access.Readers.OWNER) as part:
         part.write_text(config_text(config), encoding="utf-8")
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    with suppress(OSError):  # somebody else has put something there
+        for folder in folders:
+            folder.rmdir()
 
 
 def _is_set(key: str, given: Collection[str]) -> bool:

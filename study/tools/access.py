@@ -184,7 +184,7 @@ def _give(path: Path, group: str) -> None:
         shutil.chown(path, group=group)
     except LookupError as error:
         raise ConfigError(
-            f"desk.group {group!r} is not a group of this machine. Correct it in study.toml, or "
+            f"desk.group {group!r} is not a group of this machine. Correct it, or "
             f"make it: groupadd {group}"
         ) from error
     except PermissionError as error:
