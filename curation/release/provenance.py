@@ -31,7 +31,13 @@ def provenance_of(
     -------
     Provenance
         For `curation.release.tables.write_table`.
+
+    Raises
+    ------
+    ConfigError
+        If `study.toml` differs from what is frozen: a table of other rules would not show it.
     """
+    studies.refuse_changed(db, study.config)
     store = studies.identity(db, study)
     return Provenance(
         rehearsal=study.config.rehearsal,

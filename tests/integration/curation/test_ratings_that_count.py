@@ -8,9 +8,9 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from curation.__main__ import app
-from study.store import store_transaction
+from study.store import store_transaction, studies
 from study.store.tables import CandidateRow, PresentationRow, RatingRow, SessionRow
-from tests.worlds.curated import candidate, fill, new_study
+from tests.worlds.curated import AT, candidate, fill, new_study
 
 SCALED = ("protocol.class_min_prominent=2", "protocol.test_size_per_class=1")
 FAULTS = {
@@ -151,3 +151,20 @@ def test_response_times_come_with_their_interruptions_and_old_ones_say_that_they
     assert sidecar["provenance"]["counts"]["ratings_whose_times_may_contain_pauses"] == 5
     assert "may be in it" in sidecar["columns"]["rt_s"]["description"]
     assert "empty where" in sidecar["columns"]["interrupted_s"]["description"]
+
+
+@pytest.mark.parametrize("command", ["export-ratings", "export-trials"])
+def test_no_table_is_made_by_rules_other_than_the_frozen_ones(tmp_path, command):
+    study = rated_study(tmp_path)
+    with store_transaction(study.store_url) as db:
+        studies.freeze(db, config=study.config, amend_reason=None, at=AT)
+    text = (tmp_path / "study.toml").read_text()
+    edited = text.replace('# majority = "strict"', 'majority = "at_least_two"')
+    assert edited != text
+    (tmp_path / "study.toml").write_text(edited)
+    done = run(command, "--study", tmp_path)
+    assert done.exit_code == 1
+    assert "study.toml differs from the frozen configuration in protocol.majority" in str(
+        done.exception
+    )
+    assert not (tmp_path / "release").exists()
