@@ -294,7 +294,7 @@ def parse_config(text: str, source: str) -> StudyConfig:
 
 def _advice(error: ValidationError) -> str:
     for details in error.errors():
-        *section, key = details["loc"]
+        *section, key = details["loc"] or ("",)  # of the whole file
         if section and details["type"] == "extra_forbidden" and key in StudyConfig.model_fields:
             return f"Move {key} above the first line in brackets"  # where it was appended
     return "Correct it"
