@@ -19,6 +19,8 @@ class DemoSize:
         Prominent clips that a class needs, and test clips that it gives.
     trials_per_block : int
         Trials of a simulated participant in the window, at real speed.
+    n_in_window : int
+        Simulated participants who begin in the window; the others rate on the simulated stage.
     n_late_clips : int
         Clips that P03, who joins late, takes over from the others.
     n_epochs, patience : int
@@ -31,6 +33,7 @@ class DemoSize:
     class_min_prominent: int = 8
     test_size_per_class: int = 3
     trials_per_block: int = 5
+    n_in_window: int = 4
     n_late_clips: int = 12
     n_epochs: int = 120
     patience: int = 20
@@ -54,11 +57,12 @@ class DemoSize:
 FULL = DemoSize()
 SMALLEST = DemoSize(
     classes=("drumming", "frying", "whistling"),
-    clips_per_class=14,
+    clips_per_class=9,
     n_ground_truths=6,
     class_min_prominent=3,
     test_size_per_class=1,
-    trials_per_block=2,
+    trials_per_block=1,
+    n_in_window=2,  # the second one is hasty
     n_late_clips=3,
     n_epochs=5,
     patience=5,

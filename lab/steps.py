@@ -190,7 +190,7 @@ def _rating(found: DemoState, size: DemoSize) -> Iterator[DemoStep]:
             _annotator(found, "S01", PROFILES["S01"], phase, "--stage", "simulated"),
             partial(found.has_exercised, "S01", phase),
         )
-    for person, profile in PROFILES.items():
+    for person, profile in list(PROFILES.items())[: size.n_in_window]:
         shots = str(found.folder / SCREENSHOTS / person)
         yield DemoStep(
             3,
@@ -201,10 +201,11 @@ def _rating(found: DemoState, size: DemoSize) -> Iterator[DemoStep]:
             partial(found.has_rated, person, size.trials_per_block),
             in_window=True,
         )
-    for person, profile in PROFILES.items():
+    for n, (person, profile) in enumerate(PROFILES.items()):
+        which = "the other" if n < size.n_in_window else "all"
         yield DemoStep(
             3,
-            f"{person}: the other clips, on the simulated stage",
+            f"{person}: {which} clips, on the simulated stage",
             _annotator(found, person, profile, Phase.ANNOTATION, "--stage", "simulated"),
             partial(found.has_finished, person),
         )

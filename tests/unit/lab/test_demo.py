@@ -42,6 +42,7 @@ def test_the_demo_does_what_a_lab_does_in_its_order(tmp_path):
     assert [s.part for s in steps] == sorted(s.part for s in steps)
     assert {s.part for s in steps} == set(range(1, len(TITLES)))
     assert sum(s.in_window for s in steps) == len(PROFILES) == 4
+    assert sum(s.in_window for s in steps_of(tmp_path, SMALLEST)) == 2
     assert set(PROFILES.values()) <= set(KNOWN_PROFILES)
     assert FULL.n_clips * 0.75 - FULL.n_late_clips > 200
 
