@@ -1,9 +1,9 @@
 """What one beat sounds like, and how beats add up to a sound."""
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
+from scipy import signal
 
 from study.rehearsal.actions.beats import Beats, Floats
 
@@ -75,12 +75,11 @@ def knock(pitch_hz: float, decay_s: float, click: float) -> Voice:
 
 def hiss(low_hz: float, high_hz: float) -> Voice:
     """Return a grain of noise within a band, as of a drop or a bubble of fat."""
+    band = signal.butter(3, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
 
     def voice(rng: np.random.Generator, strength: float, length_s: float, place: float) -> Floats:
-        from scipy import signal  # slow, and most that know the actions make no sound
-
         time_s = _times(length_s)
-        noise = signal.sosfilt(_band(low_hz, high_hz), rng.normal(size=len(time_s)))
+        noise = signal.sosfilt(band, rng.normal(size=len(time_s)))
         return np.asarray(strength * noise * np.exp(-4 * time_s / length_s))
 
     return voice
@@ -103,15 +102,6 @@ def glug(low_hz: float, high_hz: float) -> Voice:
         return np.asarray(strength * tone * np.exp(-3 * time_s / length_s))
 
     return voice
-
-
-@cache
-def _band(low_hz: float, high_hz: float) -> Floats:
-    from scipy import signal
-
-    return np.asarray(
-        signal.butter(3, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
-    )
 
 
 def _times(length_s: float) -> Floats:

@@ -149,7 +149,7 @@ def test_a_demo_of_another_size_is_not_mixed_with_this_one(tmp_path):
 
     begin_journal(tmp_path)
     make_clips(tmp_path / "mit", seed=1, n_per_class=1, classes=["tapping"], n_processes=1)
-    with pytest.raises(ConfigError, match=r"a demo of 1 clip, not 42\. Pass --fresh"):
+    with pytest.raises(ConfigError, match=r"a demo of 1 clip, not 27\. Pass --fresh"):
         demo._check_folder(tmp_path, SMALLEST.n_clips, fresh=False)
     demo._check_folder(tmp_path, SMALLEST.n_clips, fresh=True)
     one = replace(SMALLEST, classes=("tapping",), clips_per_class=1)
