@@ -1,7 +1,7 @@
 """Train the paper's network in tf_keras 2, the library it was trained with; a process of its own.
 
-Called with a file of initial weights and batches, and a file for the weights after them. The
-layers are the published script's, ``TimeDistributed`` and all; nothing of `models` is used.
+Called with files of initial weights and batches, each before the file for the weights after them:
+several at once, because the library takes seconds to load. The layers are the published script's, ``TimeDistributed`` and all; nothing of `models` is used.
 """
 
 import os
@@ -44,8 +44,8 @@ NAMES = {
 }
 
 
-def main():
-    given = np.load(sys.argv[1])
+def main(before, path):
+    given = np.load(before)
     width, units = given["audio_bias"].size, given["rnn_recurrent"].shape[0]
     sizes = [given["audio_kernel"].shape[0], given["visual_kernel"].shape[0]]
     model = network(
@@ -69,8 +69,10 @@ def main():
         for layer, names in NAMES.items()
         for name, weight in zip(names, model.get_layer(layer).get_weights(), strict=True)
     }
-    np.savez(sys.argv[2], losses=losses, **after)
+    np.savez(path, losses=losses, **after)
 
 
 if __name__ == "__main__":
-    main()
+    files = iter(sys.argv[1:])
+    for before, path in zip(files, files, strict=True):
+        main(before, path)

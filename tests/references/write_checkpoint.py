@@ -1,7 +1,8 @@
 """Write a network as the authors released theirs: tf_keras 2, layers and names of their scripts.
 
 Run as a program, because tf_keras and the models' Keras do not share a process:
-``python write_checkpoint.py FOLDER frnn|gru|lstm action|correspondence``. Writes the checkpoint,
+``python write_checkpoint.py (FOLDER frnn|gru|lstm action|correspondence)...``, as many networks as
+are wanted, because the library takes seconds to load. For each it writes the checkpoint,
 ``train.yaml``, the initial weights in HDF5 and ``expected.npz`` with inputs and the probabilities
 that tf_keras gives for them in single precision.
 """
@@ -128,4 +129,6 @@ def main(folder, rnn, task):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    words = iter(sys.argv[1:])
+    for folder, rnn, task in zip(words, words, words, strict=True):
+        main(Path(folder), rnn, task)

@@ -31,22 +31,28 @@ needs_released = pytest.mark.skipif(
 )
 
 
-def write_checkpoint(folder, rnn, task):
-    """A checkpoint as the library of the originals writes it."""
-    command = [sys.executable, TESTS / "references/write_checkpoint.py", folder, rnn, task]
+ACTIONS = [("frnn", "action"), ("gru", "action"), ("lstm", "action")]
+PAIRS = [("frnn", "correspondence"), ("gru", "correspondence")]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """Checkpoints as the library of the originals writes them, in one process of its own."""
+    folders = {of: tmp_path_factory.mktemp("_".join(of)) for of in [*ACTIONS, *PAIRS]}
+    words = [word for of, folder in folders.items() for word in (folder, *of)]
+    command = [sys.executable, TESTS / "references/write_checkpoint.py", *words]
     subprocess.run(command, check=True, capture_output=True, timeout=250)
-    return folder
+    return folders
 
 
-@pytest.fixture(scope="module", params=["frnn", "gru", "lstm"])
-def written(request, tmp_path_factory):
-    return write_checkpoint(tmp_path_factory.mktemp(request.param), request.param, "action")
+@pytest.fixture(params=ACTIONS, ids=[rnn for rnn, _ in ACTIONS])
+def written(request, checkpoints):
+    return checkpoints[request.param]
 
 
-@pytest.fixture(scope="module", params=["frnn", "gru"])
-def written_of_pairs(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp(f"{request.param}_avcorr")
-    return write_checkpoint(folder, request.param, "correspondence")
+@pytest.fixture(params=PAIRS, ids=[rnn for rnn, _ in PAIRS])
+def written_of_pairs(request, checkpoints):
+    return checkpoints[request.param]
 
 
 def test_a_checkpoint_of_every_recurrent_layer_gives_what_its_library_gives(written, tmp_path):

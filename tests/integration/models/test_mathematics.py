@@ -111,20 +111,24 @@ def test_sixty_adam_steps_equal_the_reference_in_double_precision(rnn):
     assert loss == pytest.approx(CLIPS * sum(losses), rel=1e-7)
 
 
+@pytest.fixture(scope="module")
+def of_the_library(tmp_path_factory):
+    """Each network after the same steps in the library that the paper used."""
+    folder, batches, files = tmp_path_factory.mktemp("library"), draw_batches(np.float32), []
+    for rnn in Rnn:
+        settings = {"rnn": str(rnn), "activation": ACTIVATION[rnn], "learning_rate": 1e-3}
+        given = settings | flat(draw_weights(rnn)) | batches._asdict()
+        files += [folder / f"{rnn}_given.npz", folder / f"{rnn}_after.npz"]
+        np.savez(files[-2], **given)
+    script = [sys.executable, TESTS / "references/train_with_tf_keras.py", *files]
+    subprocess.run(script, check=True, capture_output=True, timeout=250)
+    return {rnn: np.load(folder / f"{rnn}_after.npz") for rnn in Rnn}
+
+
 @pytest.mark.parametrize("rnn", list(Rnn))
-def test_sixty_adam_steps_equal_those_of_the_library_that_the_paper_used(rnn, tmp_path):
+def test_sixty_adam_steps_equal_those_of_the_library_that_the_paper_used(rnn, of_the_library):
     batches, weights = draw_batches(np.float32), draw_weights(rnn)
-    settings = {"rnn": str(rnn), "activation": ACTIVATION[rnn], "learning_rate": 1e-3}
-    given = settings | flat(weights) | {"rows": batches.rows, "targets": batches.targets}
-    np.savez(tmp_path / "given.npz", **given)
-    script = [sys.executable, TESTS / "references/train_with_tf_keras.py"]
-    subprocess.run(
-        [*script, tmp_path / "given.npz", tmp_path / "after.npz"],
-        check=True,
-        capture_output=True,
-        timeout=250,
-    )
-    theirs = np.load(tmp_path / "after.npz")
+    theirs = of_the_library[rnn]
     state, metrics = learn_all(weights, batches, rnn, jax.random.key(7), np.float32, dropout=0.0)
     ours = flat(state.weights)
     for name in ours:
