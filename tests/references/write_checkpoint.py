@@ -123,7 +123,7 @@ def main(folder, rnn, task):
     tf_keras.mixed_precision.set_global_policy("float32")
     whole = build(rnn, task, timesteps)
     whole.load_weights(prefix).expect_partial()
-    probabilities = whole.predict(rows, verbose=0)
+    probabilities = whole(rows).numpy()
     np.savez(folder / "expected.npz", audio=rows[0], visual=rows[1], probabilities=probabilities)
     (folder / "train.yaml").write_text(yaml.safe_dump(describe(rnn, task, timesteps)))
 
