@@ -1,7 +1,8 @@
 """Train the paper's network in tf_keras 2, the library it was trained with; a process of its own.
 
 Called with files of initial weights and batches, each before the file for the weights after them:
-several at once, because the library takes seconds to load. The layers are the published script's, ``TimeDistributed`` and all; nothing of `models` is used.
+several at once, because the library takes seconds to load. The layers are the published script's,
+``TimeDistributed`` and all; nothing of `models` is used.
 """
 
 import os

@@ -15,17 +15,6 @@ from models.network.spec import Hyperparameters
 from models.saving.card import Card
 from models.saving.save import save_model
 
-# A program that runs the command line with room for small files only.
-FULL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-from study.tools.cli import run
-from models.__main__ import app
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as a full disk: EFBIG on write
-run(app)
-"""
-
 
 @dataclass(frozen=True)
 class World:

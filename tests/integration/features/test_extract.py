@@ -45,6 +45,12 @@ def clips(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory):
+    """A clip of one second, for tests that extract it many times."""
+    return write_colourful_clip(tmp_path_factory.mktemp("brief") / "a_0.mp4", rate=25, n_frames=25)
+
+
 def job_for(out, *, name="yamnet_effnet", seed=1, **changes):
     options = {
         "grid": "paper",
@@ -213,11 +219,11 @@ def test_missing_weights_are_refused_and_named(tmp_path):
         job_for(tmp_path, weights_folder=tmp_path)
 
 
-def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(clips, tmp_path):
+def test_a_killed_extraction_goes_on_without_a_broken_or_missing_record(brief, tmp_path):
     many = tmp_path / "many" / "barking"
     many.mkdir(parents=True)
     for index in range(40):
-        shutil.copy(clips / "barking" / "a_0.mp4", many / f"clip_{index}.mp4")
+        shutil.copy(brief, many / f"clip_{index}.mp4")
     job = job_for(tmp_path / "out")
     command = [
         *(sys.executable, "-m", "features", "extract", "--ratings", str(many.parent)),
@@ -254,11 +260,11 @@ def workers():
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_a_process_that_died_is_made_up_for(clips, tmp_path):
+def test_a_process_that_died_is_made_up_for(brief, tmp_path):
     many = tmp_path / "many" / "barking"
     many.mkdir(parents=True)
     for index in range(20):
-        shutil.copy(clips / "barking" / "a_0.mp4", many / f"clip_{index}.mp4")
+        shutil.copy(brief, many / f"clip_{index}.mp4")
     listed = read_clip_list(many.parent, None)
     job = job_for(tmp_path / "out")
     n_done = 0
@@ -276,17 +282,17 @@ def test_a_process_that_died_is_made_up_for(clips, tmp_path):
     assert len(read_manifest(job.folder).rows) == 20
 
 
-def test_a_clip_that_takes_its_process_down_is_rejected_and_the_others_are_not(clips, tmp_path):
+def test_a_clip_that_takes_its_process_down_is_rejected_and_the_others_are_not(brief, tmp_path):
     many = tmp_path / "many" / "barking"
     many.mkdir(parents=True)
     for index in range(9):
-        shutil.copy(clips / "barking" / "a_0.mp4", many / f"clip_{index}.mp4")
+        shutil.copy(brief, many / f"clip_{index}.mp4")
     write_colourful_clip(many / "clip_9.mp4", size=(640, 480), n_frames=300)
     job = job_for(tmp_path / "out")
     is_over = threading.Event()
 
     def kill_whoever_reads_it():
-        while not is_over.wait(0.003):
+        while not is_over.wait(0.01):
             with contextlib.suppress(psutil.Error):
                 for worker in workers():
                     if any(file.path.endswith("clip_9.mp4") for file in worker.open_files()):

@@ -18,13 +18,20 @@ from models.saving.saved import load_correspondence, load_model
 from study.errors import ConfigError
 from tests.paths import SHARED, TESTS
 from tests.references.recurrent_network import Reference
-from tests.worlds.model_worlds import FULL_DISK
 
 # Keras 3.15 asks its variables for arrays in the way of numpy 1.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RELEASED = SHARED / "data" / "avmit_gru_checkpoint"
+
+# A program that runs the command line with room for small files only.
+FULL_DISK = """
+from models.__main__ import main
+from tests.worlds.full_disk import full_disk
+with full_disk():
+    main()
+"""
 
 needs_released = pytest.mark.skipif(
     not RELEASED.is_dir(), reason="the authors' checkpoint is not at hand"

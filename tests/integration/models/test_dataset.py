@@ -1,8 +1,6 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,7 +11,9 @@ from features.records.records import Record, read_record, write_record
 from models.data.dataset import load_dataset
 from models.data.labelled_clips import read_list
 from study.errors import RecordError
-from tests.worlds.model_worlds import FULL_DISK, make_world
+from tests.worlds.commands import run_command
+from tests.worlds.full_disk import full_disk
+from tests.worlds.model_worlds import make_world
 
 VGG = find_embedding_set("vggish_vgg16")
 
@@ -213,8 +213,8 @@ def test_a_disk_that_fills_up_while_training_leaves_no_model(world):
     clips = read_list(world.validation)
     load_dataset(clips, world.embeddings, VGG, read_list(world.train).classes)
     out = world.embeddings.parent / "model"
-    command = [sys.executable, "-c", FULL_DISK, *world.train_flags(out, set="vggish_vgg16")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    with full_disk():
+        done = run_command("models", *world.train_flags(out, set="vggish_vgg16"))
     assert done.returncode == 1
     assert "model/training.npz: File too large" in last_line(done.stderr)
     assert "Traceback" not in done.stderr
@@ -223,8 +223,8 @@ def test_a_disk_that_fills_up_while_training_leaves_no_model(world):
 
 def test_a_disk_that_is_full_leaves_nothing_half_written(world, cache):
     out = world.embeddings.parent / "model"
-    command = [sys.executable, "-c", FULL_DISK, *world.train_flags(out, set="vggish_vgg16")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    with full_disk():
+        done = run_command("models", *world.train_flags(out, set="vggish_vgg16"))
     assert done.returncode == 1
     assert re.fullmatch(r"error: \S+\.npy: File too large\. Make room, .*", last_line(done.stderr))
     assert packs(cache) == []
@@ -235,8 +235,7 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(world, cache):
 def test_a_folder_that_is_a_file_is_one_line(world):
     out = world.embeddings.parent / "model"
     out.write_text("not a folder")
-    command = [sys.executable, "-m", "models", *world.train_flags(out, set="vggish_vgg16")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = run_command("models", *world.train_flags(out, set="vggish_vgg16"))
     assert done.returncode == 1
     assert last_line(done.stderr).startswith(f"error: {out}")
     assert "Traceback" not in done.stderr

@@ -15,6 +15,7 @@ from models.network.spec import Schedule
 from models.search.surrogates import SearchPlan, Task, read_results
 from models.search.workers import cluster_size, run_on_cluster
 from study.errors import ConfigError, StudyError
+from tests.worlds.commands import run_command
 from tests.worlds.machine import PATIENCE_S
 from tests.worlds.model_worlds import make_world
 
@@ -51,7 +52,7 @@ def test_a_search_that_was_killed_goes_on_with_what_is_missing(world, tmp_path):
     assert first.exists()
     stamp = first.stat().st_mtime_ns
 
-    result = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
+    result = run_command("models", "search", "run", *flags(world, out, 4))
     assert result.returncode == 0, result.stderr
     assert "4 surrogates with a result, 0 of them diverged" in result.stdout
     assert " done, " in result.stderr  # one, or more where the kill came late
@@ -170,8 +171,8 @@ def test_optuna_gets_every_surrogate(world, tmp_path):
     optuna = pytest.importorskip("optuna")
     out, storage = tmp_path / "search", f"sqlite:///{tmp_path}/search.db"
     runner = CliRunner()
-    command = [sys.executable, "-m", "models", "search", "run", *flags(world, out, 1)]
-    subprocess.run(command, capture_output=True, timeout=250, check=True)
+    done = run_command("models", "search", "run", *flags(world, out, 1))
+    assert done.returncode == 0, done.stderr
     said = runner.invoke(app, ["search", "to-optuna", "--out", str(out), "--storage", storage])
     assert "1 surrogate copied" in said.stdout, said.output
     study = optuna.load_study(study_name=CELL, storage=storage)
