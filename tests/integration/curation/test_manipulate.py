@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from curation.manipulation import running
 from curation.manipulation.making import making
 from curation.manipulation.planning.design import read_design
 from curation.manipulation.planning.sources import read_sources
@@ -48,7 +50,8 @@ TOLERANCE_DB = {"h264": 0.3, "lossless": 0.1}
 
 def made(design_path, clips, out, **how):
     design = read_design(design_path)
-    return manipulate(design, read_sources(None, clips), out, n_processes=1, **how)
+    with mock.patch.object(running, "_N_AT_ONCE", 100):  # a new process would start for seconds
+        return manipulate(design, read_sources(None, clips), out, n_processes=1, **how)
 
 
 def curation(*arguments):
@@ -170,21 +173,19 @@ def test_the_command_makes_clips_a_manifest_and_a_page(tmp_path):
 
 
 def test_a_run_that_is_killed_goes_on_and_ends_in_the_same_clips(tmp_path):
-    clips = make_set(tmp_path / "clips", kinds=("plain",) * 3)
+    clips = make_set(tmp_path / "clips", kinds=("plain",))
     text = SEVERAL.replace("seed = 2", "seed = 2\n")
     design = write_design(tmp_path / "design.toml", text)
     whole = made(design, clips, tmp_path / "whole")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "curation", "manipulate", str(design), "--clips", str(clips)]
     command += ["--out", str(out), "--jobs", "1"]
-    running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    killed = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     journal = out / ".manipulate.partial.jsonl"
-    while running.poll() is None and not (
-        journal.exists() and journal.read_text().count("\n") >= 5
-    ):
+    while killed.poll() is None and not (journal.exists() and journal.read_text().count("\n") >= 5):
         time.sleep(0.02)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
     was_killed = journal.exists()
     (out / "all/barking/.left_over.part.mp4").write_bytes(b"half")
     again = made(design, clips, out)
@@ -196,7 +197,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_in_the_same_clips(tmp_path):
 
 
 def test_a_clip_is_the_same_whatever_else_is_made(tmp_path):
-    clips = make_set(tmp_path / "clips")
+    clips = make_set(tmp_path / "clips", kinds=("plain",))
     alone = "seed = 2\n[[condition]]\n" + SEVERAL.split("[[condition]]\n")[2]
     one = made(write_design(tmp_path / "one.toml", alone), clips, tmp_path / "one")
     all_ = made(write_design(tmp_path / "all.toml", SEVERAL), clips, tmp_path / "all")
@@ -205,7 +206,7 @@ def test_a_clip_is_the_same_whatever_else_is_made(tmp_path):
 
 
 def test_clips_that_cannot_be_used_are_refused_and_cost_no_other(tmp_path):
-    clips = make_set(tmp_path / "clips")
+    clips = make_set(tmp_path / "clips", kinds=("plain",))
     write_source(clips / "barking/silent_1.mp4", peak=None)
     write_source(clips / "diving/faint_1.mp4", peak=0.0005)
     (clips / "raining/empty_1.mp4").write_bytes(b"")
