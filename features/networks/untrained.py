@@ -139,7 +139,7 @@ class Calibrator:
             # little there is, and another clip would drive the gates to their ends.
             mean = np.zeros_like(mean)
         # One spread for the layer: that of a single channel may be tiny by chance.
-        spread = np.sqrt(np.mean(np.square(out - mean), dtype=np.float64))
+        spread = np.sqrt(np.mean([np.mean(np.square(each - mean)) for each in out]))
         # Rounded, so that the last bits of another machine's sums make no other network.
         scale = np.round(1 / np.maximum(spread, 1e-6), 4)
         shift = np.round(_LEVEL - mean * scale, 4)
@@ -148,7 +148,7 @@ class Calibrator:
             kernel=scaled.swapaxes(2, 3) if swap else scaled,
             bias=np.broadcast_to(shift, out.shape[-1:]).astype(np.float32),
         )
-        calibrated: Floats = (out * scale + shift).astype(np.float32)
+        calibrated: Floats = np.stack([(each * scale + shift).astype(np.float32) for each in out])
         return calibrated
 
 

@@ -246,20 +246,20 @@ def _layer(parts: list[str], known: Mapping[str, str]) -> str | None:
 def _folded(
     name: str, named: dict[str, dict[str, npt.NDArray[np.float32]]], spec: NetworkSpec
 ) -> Layer:
-    kernel = named[name]["kernel"].astype(np.float64)
+    kernel = named[name]["kernel"]
     depthwise = kernel.ndim == 4 and kernel.shape[3] == 1 and kernel.shape[2] > 1
     n_outputs = kernel.shape[2] if depthwise else kernel.shape[-1]
-    bias = named[name].get("bias", np.zeros(n_outputs, np.float32)).astype(np.float64)
+    bias = named[name].get("bias", np.zeros(n_outputs, np.float32))
     norm = named.get(spec.norm_of(name) or "")
     if norm is not None:
         scale = norm.get("gamma", np.ones(n_outputs)) / np.sqrt(
             norm["variance"].astype(np.float64) + spec.norm_epsilon
         )
-        kernel *= scale[:, None] if depthwise else scale
-        bias = (bias - norm["mean"]) * scale + norm["beta"]
+        kernel = kernel.astype(np.float64) * (scale[:, None] if depthwise else scale)
+        bias = (bias.astype(np.float64) - norm["mean"]) * scale + norm["beta"]
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
         raise ConfigError(
             f"layer {name!r} of {spec.title} has weights that are not finite. "
             "Fetch them again: python -m features weights fetch"
         )
-    return Layer(kernel.astype(np.float32), bias.astype(np.float32))
+    return Layer(kernel.astype(np.float32, copy=False), bias.astype(np.float32, copy=False))

@@ -119,7 +119,7 @@ def random_vggish(rng):
     for name, n_in, n_out in (
         ("fc1/fc1_1", 12288, 4096), ("fc1/fc1_2", 4096, 4096), ("fc2", 4096, 128)
     ):  # fmt: skip
-        kernel = rng.standard_normal((n_in, n_out), np.float32) * np.sqrt(2 / n_in)
+        kernel = rng.standard_normal((n_in, n_out), np.float32) * np.float32(np.sqrt(2 / n_in))
         arrays[f"vggish/{name}/weights"] = kernel
         arrays[f"vggish/{name}/biases"] = rng.normal(0, 0.1, n_out)
     return {name: array.astype(np.float32) for name, array in arrays.items()}

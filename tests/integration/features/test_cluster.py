@@ -38,7 +38,7 @@ pytestmark = [
 def clips(tmp_path):
     folder = tmp_path / "clips" / "barking"
     folder.mkdir(parents=True)
-    source = write_colourful_clip(folder / "clip_0.mp4", n_frames=75)
+    source = write_colourful_clip(folder / "clip_0.mp4", n_frames=30)
     for index in range(1, N_CLIPS):
         shutil.copy(source, folder / f"clip_{index}.mp4")
     make_odd_clip("no_audio", folder / "silent_1.mp4")
