@@ -34,5 +34,5 @@ docs: develop ## build the documentation as a site (build/site/index.html; needs
 lock: ## resolve pyproject.toml into requirements/ (needs uv)
 	@scripts/lock
 
-wheelhouse: develop ## pack what a rating laptop without internet needs
+wheelhouse: setup ## pack what a rating laptop without internet needs
 	@scripts/wheelhouse
