@@ -9,6 +9,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from handbook.blocks import Block, blocks_of
+from study.rehearsal.describing import describe
+from study.rehearsal.scene_table import SCENES_NAME, read_rows, row_of, write_scenes
 from tests.worlds.first_study import served
 
 # They serve a page until somebody stops them.
@@ -58,7 +60,7 @@ class Typist:
                 raise AssertionError(f"nobody has said how to type {line!r}")
 
 
-_MADE: dict[tuple[str, ...], Path] = {}  # the same words make the same clips
+_MADE: dict[str, tuple[int, Path]] = {}  # of some classes, the largest tree that was made
 
 
 def with_option(words: list[str], name: str, value: str) -> list[str]:
@@ -77,12 +79,39 @@ def said(package: str, words: list[str]) -> str:
         words = [*words, "--speed", "max"]  # clips that nobody sees need not end
     if (package, *words[:1]) == ("models", "train"):
         words = with_option(words, "--epochs", "2")
-    if (package, *words[:1]) == ("study", "make-clips") and tuple(words) in _MADE:
-        shutil.copytree(_MADE[tuple(words)], words[1])
-        return ""
+    if (package, *words[:1]) == ("study", "make-clips"):
+        return made(Path(words[1]), words[words.index("--classes") + 1], words)
+    return done(package, words)
+
+
+def made(root: Path, classes: str, words: list[str]) -> str:
+    """Make clips after taking over those that were made before: the same number, the same clip."""
+    n = int(words[words.index("--clips-per-class") + 1])
+    n_before, before = _MADE.get(classes, (0, root))
+    if n_before:
+        begin_with(root, before, n)
+    told = done("study", words)
+    if n > n_before:
+        _MADE[classes] = n, root.absolute()
+    return told
+
+
+def begin_with(root: Path, before: Path, n: int) -> None:
+    """Copy the first clips of each class, and what is known of them."""
+    rows = list(read_rows(before / SCENES_NAME))
+    labels = {row.avmit_label for row in rows}
+    first = {row_of(describe(rows[0].seed, label, i)).clip for label in labels for i in range(n)}
+    for row in rows:
+        if row.clip in first:
+            place = root / row.video_location / row.filename
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(before / row.video_location / row.filename, place)
+    write_scenes((row for row in rows if row.clip in first), root / SCENES_NAME)
+
+
+def done(package: str, words: list[str]) -> str:
+    """Return what a command says that this process runs, which has to end well."""
     app = importlib.import_module(f"{package}.__main__").app
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 0, (package, words, done.output, done.exception)
-    if words[:1] == ["make-clips"]:
-        _MADE[tuple(words)] = Path(words[1]).absolute()
-    return done.output
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 0, (package, words, run.output, run.exception)
+    return run.output
