@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own, their order, and which of them measure time."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,12 @@ _KINDS = ("e2e", "integration", "unit")  # what comes late should be short: no w
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and let Ctrl-C reach what tests start.
+
+    A program in the background of a script ignores it, and so do the programs that it starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", TIMING)
 
 

@@ -24,6 +24,7 @@ from study.tools.journal import Journal
 from tests.paths import ROOT
 from tests.references import finished_clips
 from tests.worlds.commands import run_command
+from tests.worlds.machine import wait_until
 from tests.worlds.stimuli import KINDS, make_set, write_design, write_source
 
 ODD = """
@@ -172,10 +173,20 @@ def test_the_command_makes_clips_a_manifest_and_a_page(tmp_path):
     assert again.stdout.startswith("24 clips of 4 conditions: 0 made now, 24 kept, 0 refused")
 
 
+def is_free(path):
+    if not path.exists():
+        return True
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 def test_a_run_that_is_killed_goes_on_and_ends_in_the_same_clips(tmp_path):
     clips = make_set(tmp_path / "clips", kinds=("plain",))
-    text = SEVERAL.replace("seed = 2", "seed = 2\n")
-    design = write_design(tmp_path / "design.toml", text)
+    design = write_design(tmp_path / "design.toml", SEVERAL)
     whole = made(design, clips, tmp_path / "whole")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "curation", "manipulate", str(design), "--clips", str(clips)]
@@ -187,6 +198,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_in_the_same_clips(tmp_path):
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     was_killed = journal.exists()
+    wait_until(lambda: is_free(journal), "the process that made a clip for it has ended")
     (out / "all/barking/.left_over.part.mp4").write_bytes(b"half")
     again = made(design, clips, out)
     assert again.n_kept >= 5
