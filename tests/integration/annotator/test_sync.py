@@ -13,7 +13,7 @@ from tests.worlds.rating_studies import ROBOT, annotate, ratable_study
 
 pytestmark = pytest.mark.timing
 
-N_PLAYS = 20
+N_PLAYS = 12
 MAX_ROUNDS = 3  # other work on the machine may spoil one
 FLASH_S = 0.5  # of an odd clip; the beep is at the same time
 
